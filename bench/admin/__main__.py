@@ -20,7 +20,7 @@ from zipfile import ZipFile
 import psutil
 
 from bench.admin import history
-from bench.admin.world import World, world
+from bench.admin.harness import Harness, harness
 from foundation.money_text import BEIJING
 
 ROWS_PER_S: Final = 20_000
@@ -63,14 +63,14 @@ def pages(orders: int) -> list[Page]:
 async def main(orders: int, rounds: int) -> int:
     """How many figures missed their bar."""
     print(f"   making {orders:,} projected orders …", flush=True)
-    async with world(orders) as here:
+    async with harness(orders) as here:
         print(f"   made in {here.made_s:.0f} s", flush=True)
         missed = [await read(here, page, rounds) for page in pages(orders)]
         missed += [await export(here, kind, orders) for kind in ("csv", "xlsx")]
     return sum(missed)
 
 
-async def read(here: World, page: Page, rounds: int) -> bool:
+async def read(here: Harness, page: Page, rounds: int) -> bool:
     paths: Iterator[str] = cycle(page.paths)
     for _ in range(WARMING):
         await _get(here, next(paths))
@@ -81,7 +81,7 @@ async def read(here: World, page: Page, rounds: int) -> bool:
     return _tell(line, p95 <= page.bar_ms)
 
 
-async def _get(here: World, path: str) -> float:
+async def _get(here: Harness, path: str) -> float:
     begun = time.perf_counter()
     answer = await here.http.get(path)
     took_ms = (time.perf_counter() - begun) * 1000
@@ -92,7 +92,7 @@ async def _get(here: World, path: str) -> float:
     return took_ms
 
 
-async def export(here: World, kind: str, orders: int) -> bool:
+async def export(here: Harness, kind: str, orders: int) -> bool:
     """About as many payments as are streamed at once, thrown away as they come; the memory of the
     service is sampled meanwhile."""
     query = {"format": kind, "from": _day_since(orders)}

@@ -14,13 +14,13 @@ from typing import Final
 import aiohttp
 
 from bench.callbacks import faults, load
+from bench.callbacks.harness import BODY_BYTES, Harness, harness
 from bench.callbacks.plan import APPS, ENDPOINTS, Plan, remark
-from bench.callbacks.world import BODY_BYTES, World, world
 from chassis import logs
 
 FLOOR_IN_FLIGHT: Final = 128
 
-SCENARIOS: Final[Mapping[str, Callable[[World, Plan], Awaitable[None]]]] = {
+SCENARIOS: Final[Mapping[str, Callable[[Harness, Plan], Awaitable[None]]]] = {
     "W1": load.throughput,
     "W2": load.beside_a_dead_app,
     "W7": load.commit_to_delivered,
@@ -36,7 +36,7 @@ SCENARIOS: Final[Mapping[str, Callable[[World, Plan], Awaitable[None]]]] = {
 async def main(plan: Plan, chosen: Collection[str]) -> int:
     """How many figures missed their bar."""
     logs.configure("bench", "CRITICAL")  # The trouble is made on purpose; figures tell.
-    async with world() as here:
+    async with harness() as here:
         for name, scenario in SCENARIOS.items():
             if name in chosen:
                 await scenario(here, plan)
@@ -46,7 +46,7 @@ async def main(plan: Plan, chosen: Collection[str]) -> int:
     return plan.failed
 
 
-async def floor(here: World, plan: Plan) -> None:
+async def floor(here: Harness, plan: Plan) -> None:
     """A process of its own posts the same bodies from memory to the same servers."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.callbacks", "--floor",

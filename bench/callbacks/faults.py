@@ -7,8 +7,8 @@ import time
 from contextlib import AsyncExitStack
 from typing import Final
 
+from bench.callbacks.harness import Harness, harness
 from bench.callbacks.plan import APPS, Plan, calm, remark, tell_paced
-from bench.callbacks.world import World, world
 from paymesh_local import kafka
 from paymesh_local.paths import REPOSITORY
 
@@ -18,7 +18,7 @@ STRAGGLERS_S: Final = 60
 GUARDING: Final = "bench.callbacks.guard"
 
 
-async def failing_for_a_while(here: World, plan: Plan) -> None:
+async def failing_for_a_while(here: Harness, plan: Plan) -> None:
     """W3: a tenth of the endpoints answers 500 for ten seconds, then recovers."""
     await calm(here)
     failing = set(APPS[: len(APPS) // FAILING_SHARE])
@@ -41,7 +41,7 @@ async def failing_for_a_while(here: World, plan: Plan) -> None:
     remark(f"W3 attempts: {attempts} for {len(ids)} callbacks, at most {most} for one")
 
 
-async def killed_and_restarted(idle: World, plan: Plan) -> None:
+async def killed_and_restarted(idle: Harness, plan: Plan) -> None:
     """W4: kill -9 of the notifier twice, database and broker restarted once, under traffic.
 
     In a world of its own, with a broker that remembers what it had.
@@ -51,7 +51,7 @@ async def killed_and_restarted(idle: World, plan: Plan) -> None:
     if not has_kafka:
         remark(f"W4 without a restart of the broker: {kafka.missing()}")
     async with AsyncExitStack() as stack:
-        here = await stack.enter_async_context(world(real_kafka=has_kafka))
+        here = await stack.enter_async_context(harness(real_kafka=has_kafka))
         await calm(here)
         ids, in_flight = list[str](), 0
         for _turn in range(2):
@@ -77,7 +77,7 @@ async def killed_and_restarted(idle: World, plan: Plan) -> None:
     )
 
 
-async def guarded(_here: World, plan: Plan) -> None:
+async def guarded(_here: Harness, plan: Plan) -> None:
     """W6: every way in which an address of ours can be written, and names that turn private."""
     measuring = await asyncio.create_subprocess_exec(
         sys.executable, "-m", GUARDING, cwd=REPOSITORY, stdout=asyncio.subprocess.PIPE

@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Final
 
+from bench.callbacks.harness import Harness
 from bench.callbacks.plan import (
     APPS,
     AT_A_TIME,
@@ -16,7 +17,6 @@ from bench.callbacks.plan import (
     say_p99,
     tell_paced,
 )
-from bench.callbacks.world import World
 from chassis import outbox
 from chassis.database import Database
 from chassis.outbox import OutboxEvent, Relay
@@ -25,7 +25,7 @@ from chassis.producer import Message
 IDLE_S: Final = 10
 
 
-async def throughput(here: World, plan: Plan) -> None:
+async def throughput(here: Harness, plan: Plan) -> None:
     """W1: a backlog, then as fast as they come, then at 400/s."""
     await _backlog(here, plan)
     await _arriving(here, plan)
@@ -33,7 +33,7 @@ async def throughput(here: World, plan: Plan) -> None:
     plan.alone_p99_ms = await paced(here, plan, APPS, "W1 p99 at 400/s", bar_ms=40)
 
 
-async def beside_a_dead_app(here: World, plan: Plan) -> None:
+async def beside_a_dead_app(here: Harness, plan: Plan) -> None:
     """W2: one address hangs on a fifth of the traffic."""
     await calm(here)
     if plan.alone_p99_ms is None:
@@ -45,7 +45,7 @@ async def beside_a_dead_app(here: World, plan: Plan) -> None:
     await paced(here, plan, mixed, "W2 p99 beside a dead app", bar_ms=bar_ms)
 
 
-async def behind_very_many(here: World, plan: Plan) -> None:
+async def behind_very_many(here: Harness, plan: Plan) -> None:
     """W5: one app has a million pending; how long the first try of the others takes."""
     await calm(here)
     here.servers.hanging = {DEAD}
@@ -57,7 +57,7 @@ async def behind_very_many(here: World, plan: Plan) -> None:
     await paced(here, plan, APPS, name, bar_ms=1000)
 
 
-async def commit_to_delivered(here: World, plan: Plan) -> None:
+async def commit_to_delivered(here: Harness, plan: Plan) -> None:
     """W7: from the commit of a change to the callback, through an outbox, at half load."""
     await calm(here)
     connection = await Database.connect(here.outbox_url, application_name="bench")
@@ -82,7 +82,7 @@ async def commit_to_delivered(here: World, plan: Plan) -> None:
     say_p99(plan, here.latencies_ms(ids), "W7 p99 from commit to delivered", bar_ms=250)
 
 
-async def idle(here: World, _: Plan) -> None:
+async def idle(here: Harness, _: Plan) -> None:
     """W8: what it costs to wait."""
     await calm(here)
     await here.value("with gone as (delete from due where lease_until is null returning 1) "
@@ -95,7 +95,7 @@ async def idle(here: World, _: Plan) -> None:
            "(the embedded broker is asked every 10 ms, Kafka every 500)")  # fmt: skip
 
 
-async def _backlog(here: World, plan: Plan) -> None:
+async def _backlog(here: Harness, plan: Plan) -> None:
     """Events wait, because their apps are not known yet; then all apps become known at once."""
     await here.start_notifier()
     events = here.events(APPS, plan.events)
@@ -113,7 +113,7 @@ async def _backlog(here: World, plan: Plan) -> None:
     remark(f"the first came {first - start:.1f} s after the apps were known")
 
 
-async def _arriving(here: World, plan: Plan) -> None:
+async def _arriving(here: Harness, plan: Plan) -> None:
     """As fast as they are told, which is faster than they can be sent."""
     events = here.events(APPS, plan.events)
     before = here.cpu_s()

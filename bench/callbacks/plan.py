@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench.callbacks.world import World
+from bench.callbacks.harness import Harness
 
 ENDPOINTS: Final = 500
 RATE_PER_S: Final = 400
@@ -40,7 +40,7 @@ def remark(text: str) -> None:
     print(f"      {text}", flush=True)
 
 
-async def calm(here: World) -> None:
+async def calm(here: Harness) -> None:
     """All apps known, and the first callbacks, which open connections and plans, behind us."""
     if here.notifier is None:
         await here.start_notifier()
@@ -48,7 +48,7 @@ async def calm(here: World) -> None:
         await here.servers.all_of(await tell_paced(here, 2, APPS), 60)
 
 
-async def tell_paced(here: World, seconds: float, app_ids: Sequence[str]) -> list[str]:
+async def tell_paced(here: Harness, seconds: float, app_ids: Sequence[str]) -> list[str]:
     """Ten at a time; answers the ids of those that are not for the dead app."""
     ids: list[str] = []
     pause_s, start = AT_A_TIME / RATE_PER_S, time.perf_counter()
@@ -62,7 +62,7 @@ async def tell_paced(here: World, seconds: float, app_ids: Sequence[str]) -> lis
 
 
 async def paced(
-    here: World, plan: Plan, app_ids: Sequence[str], name: str, *, bar_ms: float
+    here: Harness, plan: Plan, app_ids: Sequence[str], name: str, *, bar_ms: float
 ) -> float:
     """At a fixed rate; answers the 99th percentile from published to received, in ms."""
     healthy = await tell_paced(here, plan.seconds, app_ids)

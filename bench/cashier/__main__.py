@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 
+from bench.cashier.harness import Harness, harness, token
 from bench.cashier.paint import CHROMIUM, first_paints_ms
-from bench.cashier.world import World, token, world
 from bench.cpu import seconds_of, spent
 
 ASSETS: Final = ("cashier.js", "icon.svg")
@@ -34,7 +34,7 @@ PHONE: Final = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) Mobile Sa
 
 async def main(streams: int, seconds: float) -> int:
     """How many figures missed their bar."""
-    async with world() as here:
+    async with harness() as here:
         missed = [
             await weigh(here),
             await paint(here),
@@ -44,7 +44,7 @@ async def main(streams: int, seconds: float) -> int:
     return sum(missed)
 
 
-async def weigh(here: World) -> bool:
+async def weigh(here: Harness) -> bool:
     """As it comes over the network."""
     async with _client(here) as client:
         page = await client.get(f"/pay/{token()}")
@@ -56,7 +56,7 @@ async def weigh(here: World) -> bool:
     return _tell(f"first load {total} bytes ({parts})", total <= MAX_PAGE_BYTES)
 
 
-async def paint(here: World) -> bool:
+async def paint(here: Harness) -> bool:
     """The median of a few visits; left out where there is no browser."""
     if CHROMIUM is None:
         return _tell("first text: not measured, there is no chromium", True)
@@ -66,7 +66,7 @@ async def paint(here: World) -> bool:
     return _tell(words, median <= MAX_PAINT_MS)
 
 
-async def serve(here: World, seconds: float) -> bool:
+async def serve(here: Harness, seconds: float) -> bool:
     """Pages a second with a few payers at once; no bar, it depends on the machine."""
     served, until = 0, time.perf_counter() + seconds
     before = seconds_of({"cashier": here.cashier.pid})
@@ -83,7 +83,7 @@ async def serve(here: World, seconds: float) -> bool:
     return _tell(f"{served / seconds:.0f} pages/s, {1000 * cpu / served:.2f} ms of CPU each", True)
 
 
-async def watch(here: World, count: int, seconds: float) -> bool:
+async def watch(here: Harness, count: int, seconds: float) -> bool:
     """Streams of as many orders, each from an address of its own."""
     process, places = psutil.Process(here.cashier.pid), asyncio.Semaphore(OPENING_AT_ONCE)
     empty = process.memory_info().rss
@@ -105,7 +105,7 @@ async def watch(here: World, count: int, seconds: float) -> bool:
     return _tell(words, is_met)
 
 
-async def _open(here: World, number: int, places: asyncio.Semaphore) -> asyncio.StreamWriter:
+async def _open(here: Harness, number: int, places: asyncio.Semaphore) -> asyncio.StreamWriter:
     address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
     parts = urlsplit(here.url)
     async with places:
@@ -119,7 +119,7 @@ async def _open(here: World, number: int, places: asyncio.Semaphore) -> asyncio.
     return writer
 
 
-def _client(here: World) -> httpx.AsyncClient:
+def _client(here: Harness) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=here.url, trust_env=False, headers={"User-Agent": PHONE}, timeout=30
     )

@@ -5,7 +5,7 @@ from typing import Final
 
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
-from bench.cashier.world import World, token
+from bench.cashier.harness import Harness, token
 
 CHROMIUM: Final = shutil.which("chromium")
 VISITS: Final = 5
@@ -22,7 +22,7 @@ new Promise((tell) => new PerformanceObserver((list) => {
 """
 
 
-async def first_paints_ms(here: World, agent: str) -> list[float]:
+async def first_paints_ms(here: Harness, agent: str) -> list[float]:
     """Of payers who come for the first time, until the first text is seen; sorted."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -34,7 +34,7 @@ async def first_paints_ms(here: World, agent: str) -> list[float]:
             await browser.close()
 
 
-async def _visit(browser: Browser, here: World, agent: str) -> float:
+async def _visit(browser: Browser, here: Harness, agent: str) -> float:
     context = await browser.new_context(viewport=PHONE, user_agent=agent, is_mobile=True)
     try:
         page = await context.new_page()

@@ -47,16 +47,16 @@ Page({
       if (payment.action === null || payment.action.type !== 'jsapi') {
         throw new Error(payment.status)
       }
-      const said = await showPaymentSheet(payment.action.params)
-      await this.look(payment.merchant_order_no, said)
+      const shown = await showPaymentSheet(payment.action.params)
+      await this.look(payment.merchant_order_no, shown)
     } catch (error) {
       this.setData({ state: 'open', message: error.message })
     }
   },
 
   // Also after a "cancel": the payer may have paid a moment before.
-  async look(number, said) {
-    const looks = said === 'done' ? LOOKS : 2
+  async look(number, shown) {
+    const looks = shown === 'done' ? LOOKS : 2
     for (let look = 0; look < looks; look += 1) {
       const { paid } = await request('GET', `/api/bills/${encodeURIComponent(number)}`)
       if (paid) {
@@ -65,7 +65,7 @@ Page({
       }
       await pause(PAUSE_MS)
     }
-    const message = said === 'done' ? '支付处理中，请稍后查看' : said === 'cancelled' ? '已取消' : said
-    this.setData({ state: said === 'done' ? 'waiting' : 'open', message })
+    const message = shown === 'done' ? '支付处理中，请稍后查看' : shown === 'cancelled' ? '已取消' : shown
+    this.setData({ state: shown === 'done' ? 'waiting' : 'open', message })
   },
 })

@@ -4,11 +4,11 @@ import { authorization, isAuthentic } from "./paymesh.mjs";
 
 const decoded = (text) => Buffer.from(text, "base64");
 for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
-  const [kind, ...told] = line.split("\t").map((each) => decoded(each));
-  const fields = told.map(String);
+  const [kind, ...given] = line.split("\t").map((each) => decoded(each));
+  const fields = given.map(String);
   if (String(kind) === "sign") {
     const [appId, keyId, key, method, target, timestamp, nonce] = fields;
-    console.log(authorization({ appId, keyId, key }, method, target, told[7], { timestamp, nonce }));
+    console.log(authorization({ appId, keyId, key }, method, target, given[7], { timestamp, nonce }));
   } else {
     const [secret, id, timestamp, signature, now] = fields;
     const headers = {
@@ -16,6 +16,6 @@ for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
       "webhook-timestamp": timestamp,
       "webhook-signature": signature,
     };
-    console.log(isAuthentic(secret, headers, told[5], Number(now)));
+    console.log(isAuthentic(secret, headers, given[5], Number(now)));
   }
 }

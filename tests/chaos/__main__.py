@@ -16,9 +16,9 @@ from typing import Final
 from tests.chaos import books
 from tests.chaos.acts import Act, all_acts
 from tests.chaos.contention import History, keep_contending, unsound
+from tests.chaos.harness import Harness, Impossible, opened
 from tests.chaos.judge import Asked, Fault, Part, judge
 from tests.chaos.sales import GOOD, Kind, Sale
-from tests.chaos.world import Impossible, World, opened
 
 from paymesh_local import kafka
 from paymesh_local.failure import CannotRun
@@ -66,21 +66,21 @@ async def main() -> int:
     with tempfile.TemporaryDirectory(prefix="paymesh-chaos-") as name:
         folder = Path(name)
         await asyncio.to_thread(folder.chmod, 0o711)  # PostgreSQL may run as another user
-        async with opened(folder) as world:
+        async with opened(folder) as harness:
             _say(f"all replicas are ready; {given.per_s:.0f} creates a second")
-            rows, histories = await _play(world, acts, per_s=given.per_s, end_at=end_at)
-            return await _verdict(world, rows, histories)
+            rows, histories = await _play(harness, acts, per_s=given.per_s, end_at=end_at)
+            return await _verdict(harness, rows, histories)
 
 
 async def _play(
-    world: World, acts: Sequence[Act], *, per_s: float, end_at: float
+    harness: Harness, acts: Sequence[Act], *, per_s: float, end_at: float
 ) -> tuple[list[Row], list[History]]:
     for fault in FAULTS:
         wanted = {"channel": "*", **fault}
-        (await world.sandbox.post("/_control/faults", json=wanted)).raise_for_status()
+        (await harness.sandbox.post("/_control/faults", json=wanted)).raise_for_status()
     stop = asyncio.Event()
-    selling = asyncio.ensure_future(world.business.run(stop, per_s))
-    contending = asyncio.ensure_future(keep_contending(world.business, stop))
+    selling = asyncio.ensure_future(harness.business.run(stop, per_s))
+    contending = asyncio.ensure_future(keep_contending(harness.business, stop))
     await asyncio.sleep(BEFORE_S)
     rows = [Row("before")]
     try:
@@ -89,26 +89,26 @@ async def _play(
             if time.monotonic() > end_at:
                 row.not_played, row.is_ill = "the time was up", True
             else:
-                await _played(world, act, row)
+                await _played(harness, act, row)
             rows.append(row)
     finally:
         stop.set()
         await selling
         histories = await contending
-        await world.sandbox.delete("/_control/faults")
+        await harness.sandbox.delete("/_control/faults")
     return rows, histories
 
 
-async def _played(world: World, act: Act, row: Row) -> None:
-    world.business.act = act.name
+async def _played(harness: Harness, act: Act, row: Row) -> None:
+    harness.business.act = act.name
     try:
         for step in act.steps:
             began = time.monotonic()
-            words = await step(world)
+            words = await step(harness)
             if words:
                 row.faults.append(Fault(Part.WRONG, "", words))
             began = time.monotonic() if act.is_held else began
-            await _heal(world)
+            await _heal(harness)
             row.heal_s = max(row.heal_s, time.monotonic() - began)
     except Impossible as reason:
         row.not_played = str(reason)
@@ -117,55 +117,57 @@ async def _played(world: World, act: Act, row: Row) -> None:
         row.is_ill = True
         row.faults.append(Fault(Part.WRONG, "", f"does not heal: {error}"))
     with contextlib.suppress(OSError):
-        row.balance = await books.ledger_balance(world.books_url)
-    sales = world.business.sales
+        row.balance = await books.ledger_balance(harness.books_url)
+    sales = harness.business.sales
     others = {how: n for how, n in _firsts(sales, act.name).items() if how not in GOOD}
     available = f"{_available(sales, act.name)} {others or ''}".strip()
     _say(f"{act.name}: available {available}, healed in {row.heal_s:.1f} s")
     await asyncio.sleep(BETWEEN_S)
 
 
-async def _heal(world: World) -> None:
+async def _heal(harness: Harness) -> None:
     """Return when all replicas are ready, and an order was sold, paid and told."""
     async with asyncio.timeout(HEAL_LIMIT_S):
-        await world.fleet.all_ready()
-        await world.business.sold_and_told()
+        await harness.fleet.all_ready()
+        await harness.business.sold_and_called_back()
 
 
-async def _verdict(world: World, rows: list[Row], histories: list[History]) -> int:
-    faults = await _settled(world)
+async def _verdict(harness: Harness, rows: list[Row], histories: list[History]) -> int:
+    faults = await _settled(harness)
     words = "its history is not linearizable"
     faults += [Fault(Part.WRONG, number, words) for number in unsound(histories)]
     calls = sum(len(each.calls) for each in histories)
     _say(f"{len(histories)} histories of {calls} calls were checked for linearizability")
-    by_number = {sale.number: sale.act for sale in world.business.sales}
+    by_number = {sale.number: sale.act for sale in harness.business.sales}
     rows_by_name = {row.name: row for row in rows}
     after = Row("after")
     for fault in faults:
         rows_by_name.get(by_number.get(fault.order, ""), after).faults.append(fault)
-    findings = await ledger_check.findings_of(world.books_url)
+    findings = await ledger_check.findings_of(harness.books_url)
     after.faults += [
         Fault(Part.WRONG, "", f"ledger: {each.subject} {each.detail}")
         for each in (findings.differences if findings else ())
     ]
-    return _report(world, [*rows, after])
+    return _report(harness, [*rows, after])
 
 
-async def _settled(world: World) -> list[Fault]:
+async def _settled(harness: Harness) -> list[Fault]:
     """What does not agree when all has healed, or is still so after the limit."""
-    business = world.business
+    business = harness.business
     give_up_at = time.monotonic() + SETTLE_LIMIT_S
     asked = [Asked(each.number, each.payment_no, each.refund_no) for each in business.sales]
     while True:
-        await books.hurry(world.books_url, world.plan.database_urls["notifier"])
-        faults = judge(asked, await books.read(world.books_url, world.sandbox, business.told))
+        await books.hurry(harness.books_url, harness.plan.database_urls["notifier"])
+        faults = judge(
+            asked, await books.read(harness.books_url, harness.sandbox, business.callbacks)
+        )
         if not faults or time.monotonic() > give_up_at:
             return faults
         await asyncio.sleep(SETTLE_EVERY_S)
 
 
-def _report(world: World, rows: Sequence[Row]) -> int:
-    sales = world.business.sales
+def _report(harness: Harness, rows: Sequence[Row]) -> int:
+    sales = harness.business.sales
     heads = ("lost", "doubled", "wrong", "ledger", "available", "healed")
     print(f"\n  {'act':28}" + "".join(f"{head:>11}" for head in heads))
     for row in rows:

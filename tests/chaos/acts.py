@@ -11,7 +11,7 @@ from typing import Final
 import asyncpg
 from tests.chaos import disk
 from tests.chaos.fleet import TWO_OF
-from tests.chaos.world import Impossible, World
+from tests.chaos.harness import Harness, Impossible
 
 from chassis import migrations, schema
 from paymesh_local.kafka import Kafka
@@ -21,7 +21,7 @@ PARTED_S: Final = 8.0
 FULL_S: Final = 6.0
 OLDER: Final = "older"
 
-Step = Callable[[World], Awaitable[str]]
+Step = Callable[[Harness], Awaitable[str]]
 """Answers what was not as it must be; empty: all was."""
 
 
@@ -56,13 +56,13 @@ def all_acts() -> list[Act]:
     ]
 
 
-async def _ends(world: World, *, name: str, number: int, what: signal.Signals) -> str:
-    await world.fleet.end(world.fleet.of(name)[number], what)
+async def _ends(harness: Harness, *, name: str, number: int, what: signal.Signals) -> str:
+    await harness.fleet.end(harness.fleet.of(name)[number], what)
     return ""
 
 
-async def _broker_restarts(world: World, *, what: signal.Signals) -> str:
-    broker = world.broker
+async def _broker_restarts(harness: Harness, *, what: signal.Signals) -> str:
+    broker = harness.broker
     if not isinstance(broker, Kafka):
         raise Impossible("the embedded broker comes back at another address, with nothing in it")
     if broker.process is not None:
@@ -72,68 +72,70 @@ async def _broker_restarts(world: World, *, what: signal.Signals) -> str:
     return ""
 
 
-async def _database_restarts(world: World, *, what: signal.Signals) -> str:
-    process = world.postgres.process
+async def _database_restarts(harness: Harness, *, what: signal.Signals) -> str:
+    process = harness.postgres.process
     if process is not None:
         process.send(what)
         await process.wait()
-    await world.postgres.start()
+    await harness.postgres.start()
     return ""
 
 
-async def _parted(world: World) -> str:
-    if world.wire is None:
+async def _parted(harness: Harness) -> str:
+    if harness.wire is None:
         raise Impossible("clients of the embedded broker cannot be led over a proxy")
-    world.wire.passes.clear()
+    harness.wire.passes.clear()
     await asyncio.sleep(PARTED_S)
-    world.wire.passes.set()
+    harness.wire.passes.set()
     return ""
 
 
-async def _clock_ahead(world: World) -> str:
-    library = world.clock_ahead()
-    said = await asyncio.gather(*(world.fleet.refusal(name, LD_PRELOAD=library) for name in TWO_OF))
-    return _unlike(dict(zip(TWO_OF, said, strict=True)), "clock")
+async def _clock_ahead(harness: Harness) -> str:
+    library = harness.clock_ahead()
+    answers = await asyncio.gather(
+        *(harness.fleet.refusal(name, LD_PRELOAD=library) for name in TWO_OF)
+    )
+    return _unlike(dict(zip(TWO_OF, answers, strict=True)), "clock")
 
 
-async def _disk_full(world: World) -> str:
-    if world.disk is None:
+async def _disk_full(harness: Harness) -> str:
+    if harness.disk is None:
         raise Impossible("only root may mount a small disk for the database")
-    await disk.fill(world.disk)
+    await disk.fill(harness.disk)
     await asyncio.sleep(FULL_S)
-    disk.empty(world.disk)
-    process = world.postgres.process
+    disk.empty(harness.disk)
+    process = harness.postgres.process
     with contextlib.suppress(asyncpg.PostgresError, OSError):
         async with asyncio.timeout(1):
-            await (await asyncpg.connect(world.postgres.url())).close()
+            await (await asyncpg.connect(harness.postgres.url())).close()
             return ""
     if process is not None and process.returncode is None:
-        await world.postgres.stop()
-    await world.postgres.start()
+        await harness.postgres.stop()
+    await harness.postgres.start()
     return ""
 
 
-async def _schema_older(world: World) -> str:
+async def _schema_older(harness: Harness) -> str:
     """Those with a database, each before one of the revision before its own."""
-    said = {}
+    answers = {}
     for name in ("trade-core", "notifier"):
         package = name.replace("-", "_")
-        url = await _database_of_before(world, package)
-        said[name] = await world.fleet.refusal(name, PAYMESH_DATABASE_URL=url)
-    return _unlike(said, "schema")
+        url = await _database_of_before(harness, package)
+        answers[name] = await harness.fleet.refusal(name, PAYMESH_DATABASE_URL=url)
+    return _unlike(answers, "schema")
 
 
-async def _database_of_before(world: World, package: str) -> str:
+async def _database_of_before(harness: Harness, package: str) -> str:
     name = f"{package}_{OLDER}"
-    url = await world.postgres.ensure_database(name, OLDER)
+    url = await harness.postgres.ensure_database(name, OLDER)
     before = sorted(schema.revisions_of(package))[-2]
     await asyncio.to_thread(migrations.upgrade, package, url, before)
     return url
 
 
-def _unlike(said: dict[str, str], word: str) -> str:
+def _unlike(answers: dict[str, str], word: str) -> str:
     """Who is ready, or is not for another reason."""
     others = [
-        f"{name} says {words or 'ready'}" for name, words in said.items() if word not in words
+        f"{name} says {words or 'ready'}" for name, words in answers.items() if word not in words
     ]
     return "; ".join(others)

@@ -6,10 +6,12 @@ from typing import Any
 
 import asyncpg
 import httpx
-from tests.chaos.judge import Books, Order, Payment, Refund, Told, Trade
+from tests.chaos.judge import Books, CallbackTaken, Order, Payment, Refund, Trade
 
 
-async def read(database_url: str, sandbox: httpx.AsyncClient, told: Sequence[Told]) -> Books:
+async def read(
+    database_url: str, sandbox: httpx.AsyncClient, callbacks: Sequence[CallbackTaken]
+) -> Books:
     """The channels' first: what they learn meanwhile is not held against us."""
     trades = (await sandbox.get("/_control/truth", timeout=60)).json()["trades"]
     connection = await asyncpg.connect(database_url)
@@ -20,7 +22,7 @@ async def read(database_url: str, sandbox: httpx.AsyncClient, told: Sequence[Tol
     return Books(
         orders={row["merchant_order_no"]: _order(row) for row in rows},
         trades={each["payment_no"]: _trade(each) for each in trades},
-        told=list(told),
+        callbacks=list(callbacks),
     )
 
 
@@ -55,9 +57,9 @@ def _order(row: asyncpg.Record) -> Order:
     )
 
 
-def _trade(told: dict[str, Any]) -> Trade:
+def _trade(shown: dict[str, Any]) -> Trade:
     fields = ("payment_no", "channel_trade_no", "state", "amount", "refunded")
-    return Trade(**{name: told[name] for name in fields})
+    return Trade(**{name: shown[name] for name in fields})
 
 
 _ORDERS = """

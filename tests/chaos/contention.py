@@ -150,7 +150,7 @@ async def _refund(business: Business, history: History, number: str) -> None:
     history.may_follow(Returned(number))
     while True:
         answer = await history.note(
-            business.api.post("/v1/refunds", body), lambda said: _refunded(number, said)
+            business.api.post("/v1/refunds", body), lambda answer: _refunded(number, answer)
         )
         if answer is not None and (answer.is_success or _code(answer) == "refund_exceeds_paid"):
             return
@@ -191,8 +191,8 @@ def _closed(answer: httpx.Response | None) -> Close:
 def _refunded(number: str, answer: httpx.Response | None) -> RefundAsked:
     if answer is None:
         return RefundAsked(number, RETURNED, None)
-    said = "accepted" if answer.is_success else REFUND_REFUSED.get(_code(answer))
-    return RefundAsked(number, RETURNED, said)
+    became = "accepted" if answer.is_success else REFUND_REFUSED.get(_code(answer))
+    return RefundAsked(number, RETURNED, became)
 
 
 def _code(answer: httpx.Response) -> str:

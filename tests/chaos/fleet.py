@@ -99,31 +99,31 @@ class Fleet:
                 raise CannotRun(f"{program.name} is not ready", processes.tail(program.log))
 
     async def refusal(self, name: str, **environment: str) -> str:
-        """What one more replica of this service, told these things too, says of itself after some
+        """What one more replica of this service, given these too, says of itself after some
         seconds; empty when it is ready. It is never listed."""
         service = next(each for each in SERVICES if each.name == name)
-        told = {**self._code.services[name], **environment}
-        code = Code(self._code.python, {name: told}, {})
+        given = {**self._code.services[name], **environment}
+        code = Code(self._code.python, {name: given}, {})
         place = Place.of(self._plan, service, code, ODD_NUMBER)
         process = await processes.start(place.program)
         try:
-            return await self._said(process, place)
+            return await self._latest_answer(process, place)
         finally:
             await process.stop(3)
 
-    async def _said(self, process: Process, place: Place) -> str:
+    async def _latest_answer(self, process: Process, place: Place) -> str:
         """The latest of several answers, so that an early one counts for nothing."""
-        said, heard = "does not answer", 0
+        latest, answers = "does not answer", 0
         async with asyncio.timeout(READY_LIMIT_S):
-            while process.returncode is None and heard < 10:
+            while process.returncode is None and answers < 10:
                 await asyncio.sleep(PROBE_S)
                 try:
                     answer = await self._http.get(_readiness(place))
                 except httpx.TransportError:
                     continue
-                heard += 1
-                said = "" if answer.is_success else answer.text
-        return said
+                answers += 1
+                latest = "" if answer.is_success else answer.text
+        return latest
 
     async def _list(self) -> None:
         while True:

@@ -69,7 +69,7 @@ class Trade:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CallbackTaken:
     """A callback that arrived, about a payment_no or a refund_no."""
 
     type: str
@@ -93,7 +93,7 @@ class Books:
 
     orders: Mapping[str, Order]
     trades: Mapping[str, Trade]
-    told: Sequence[Told] = field(default_factory=list)
+    callbacks: Sequence[CallbackTaken] = field(default_factory=list)
 
 
 FINAL = frozenset({"succeeded", "failed", "closed"})
@@ -102,22 +102,22 @@ REFUNDED = "succeeded"
 
 def judge(asked: Sequence[Asked], books: Books) -> list[Fault]:
     """All that does not agree, for orders that nothing is open of any more."""
-    told: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for each in books.told:
-        told[each.number][each.type].add(each.webhook_id)
-    found = [fault for each in asked for fault in _of_order(each, books, told)]
+    event_ids: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for each in books.callbacks:
+        event_ids[each.number][each.type].add(each.webhook_id)
+    found = [fault for each in asked for fault in _of_order(each, books, event_ids)]
     found += _of_strangers(asked, books)
-    forged = sum(not each.is_authentic for each in books.told)
+    forged = sum(not each.is_authentic for each in books.callbacks)
     if forged:
         found.append(Fault(Part.WRONG, "", f"{forged} callbacks are not signed by us"))
     return found
 
 
-_Told = Mapping[str, Mapping[str, set[str]]]
+_EventIds = Mapping[str, Mapping[str, set[str]]]
 """The webhook-ids by number and type."""
 
 
-def _of_order(asked: Asked, books: Books, told: _Told) -> Iterator[Fault]:
+def _of_order(asked: Asked, books: Books, event_ids: _EventIds) -> Iterator[Fault]:
     order = books.orders.get(asked.number)
     if order is None:
         if asked.payment_no:
@@ -131,7 +131,7 @@ def _of_order(asked: Asked, books: Books, told: _Told) -> Iterator[Fault]:
         yield from _of_payment(order, payment, books.trades.get(payment.payment_no))
     yield from _of_refunds(order, books.trades)
     yield from _of_sums(order)
-    yield from _of_callbacks(order, told)
+    yield from _of_callbacks(order, event_ids)
 
 
 def _of_payment(order: Order, payment: Payment, trade: Trade | None) -> Iterator[Fault]:
@@ -191,14 +191,14 @@ def _of_sums(order: Order) -> Iterator[Fault]:
         yield Fault(Part.WRONG, order.number, f"the ledger says {booked}, not {right}")
 
 
-def _of_callbacks(order: Order, told: _Told) -> Iterator[Fault]:
+def _of_callbacks(order: Order, event_ids: _EventIds) -> Iterator[Fault]:
     ends = [(f"payment.{each.status}", each.payment_no) for each in order.payments]
     ends += [(f"refund.{each.status}", each.refund_no) for each in order.refunds]
     for kind, number in ends:
-        heard = told.get(number, {})
-        if kind not in heard:
+        by_type = event_ids.get(number, {})
+        if kind not in by_type:
             yield Fault(Part.LOST, order.number, f"nobody was told {kind} of {number}")
-        for each, ids in heard.items():
+        for each, ids in by_type.items():
             if len(ids) > 1:
                 yield Fault(Part.DOUBLED, order.number, f"{each} of {number}: {len(ids)} ids")
 

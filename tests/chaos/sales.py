@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import httpx
-from tests.chaos.judge import Told
+from tests.chaos.judge import CallbackTaken
 
 from paymesh_local.callbacks import Callback, CallbackReceiver
 from paymesh_local.client import ApiClient
@@ -69,12 +69,12 @@ class Business:
     ) -> None:
         self.act = "before"
         self.sales: list[Sale] = []
-        self.told: list[Told] = []
+        self.callbacks: list[CallbackTaken] = []
         self.api = api
         self.known = known
         self._sandbox = sandbox
-        self._heard: dict[str, asyncio.Event] = {}
-        callbacks.on_callback = self._hear
+        self._arrivals: dict[str, asyncio.Event] = {}
+        callbacks.on_callback = self._take
 
     async def run(self, stop: asyncio.Event, per_s: float) -> None:
         began = time.monotonic()
@@ -85,13 +85,13 @@ class Business:
                 group.create_task(self.sell(KINDS[count % len(KINDS)]))
                 await asyncio.sleep(max(0.0, began + count / per_s - time.monotonic()))
 
-    async def sold_and_told(self) -> None:
+    async def sold_and_called_back(self) -> None:
         """Return when an order that begins now was paid, and its app was called back."""
         sale = await self.sell(Kind.PAID)
         if sale.payment_no and sale.is_over:
-            heard = self._heard.setdefault(sale.payment_no, asyncio.Event())
+            arrived = self._arrivals.setdefault(sale.payment_no, asyncio.Event())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(heard.wait(), PATIENCE_S)
+                await asyncio.wait_for(arrived.wait(), PATIENCE_S)
 
     async def sell(self, kind: Kind) -> Sale:
         sale = self.begun(kind)
@@ -174,13 +174,15 @@ class Business:
         answer = await _insisted(lambda: answered(self.api.post("/v1/refunds", body)), (200, 201))
         sale.refund_no = answer.json()["refund_no"]
 
-    def _hear(self, callback: Callback) -> None:
+    def _take(self, callback: Callback) -> None:
         number = callback.data.get("refund_no") or callback.data.get("payment_no", "")
-        self.told.append(
-            Told(callback.type, number, callback.webhook_id, is_authentic=callback.is_authentic)
+        self.callbacks.append(
+            CallbackTaken(
+                callback.type, number, callback.webhook_id, is_authentic=callback.is_authentic
+            )
         )
         if callback.type == "payment.succeeded":
-            self._heard.setdefault(number, asyncio.Event()).set()
+            self._arrivals.setdefault(number, asyncio.Event()).set()
 
 
 def payment_no_of(answer: httpx.Response) -> str:

@@ -47,7 +47,7 @@ class AcmeSide(AnySide):
         body = json.dumps(self.change({"code": "OK", **content})).encode()
         return Reply(200, self.signed(body), body)
 
-    def told(self, number: str, state: str, amount_minor: int = 1299) -> dict[str, Any]:
+    def content(self, number: str, state: str, amount_minor: int = 1299) -> dict[str, Any]:
         known = {"amount": amount_minor, "currency": "CNY", "done_at": AT + 5, "acme_no": "X1"}
         return {"number": number, "state": state, **known}
 
@@ -59,22 +59,22 @@ class AcmeSide(AnySide):
         return self.answer(number=payment_no, qr_code="https://acme.example/q/1")
 
     def paid(self, payment_no: str, amount_minor: int = 1299) -> Reply:
-        return self.answer(**self.told(payment_no, "done", amount_minor))
+        return self.answer(**self.content(payment_no, "done", amount_minor))
 
     def unpaid(self, payment_no: str) -> Reply:
-        return self.answer(**self.told(payment_no, "open"))
+        return self.answer(**self.content(payment_no, "open"))
 
     def of_unknown_state(self, payment_no: str) -> Reply:
-        return self.answer(**self.told(payment_no, "UNHEARD_OF"))
+        return self.answer(**self.content(payment_no, "UNHEARD_OF"))
 
     def closed(self, method: Method, payment_no: str) -> Reply:
         return self.answer(number=payment_no)
 
     def refund_taken(self, refund_no: str, payment_no: str) -> Reply:
-        return self.answer(**self.told(refund_no, "open", 500))
+        return self.answer(**self.content(refund_no, "open", 500))
 
     def refund_returned(self, refund_no: str, payment_no: str) -> Reply:
-        return self.answer(**self.told(refund_no, "done", 500))
+        return self.answer(**self.content(refund_no, "done", 500))
 
     def refused(self, code: str) -> Reply:
         body = json.dumps({"code": code, "message": "不行"}).encode()
@@ -85,10 +85,10 @@ class AcmeSide(AnySide):
             yield Reply(400, {}, self.refused(code).body)
 
     def paid_notification(self, payment_no: str, amount_minor: int = 1299) -> RawNotification:
-        return self.notification(self.told(payment_no, "done", amount_minor))
+        return self.notification(self.content(payment_no, "done", amount_minor))
 
     def notification_of_unknown_state(self, payment_no: str) -> RawNotification:
-        return self.notification(self.told(payment_no, "UNHEARD_OF"))
+        return self.notification(self.content(payment_no, "UNHEARD_OF"))
 
     def notification_for_another_merchant(self, payment_no: str) -> RawNotification:
-        return self.notification(self.told(payment_no, "done"), OTHER_SHOP)
+        return self.notification(self.content(payment_no, "done"), OTHER_SHOP)

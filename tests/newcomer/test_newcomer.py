@@ -42,10 +42,10 @@ from gateway.domain.checkout_links import token_of
 from gateway.flows import cashier
 from gateway.flows.capabilities import capabilities_of
 from gateway.flows.registration import list_channels
+from sandbox.deps import Deps
 from sandbox.faults import UNHARMED as NO_HIT
-from sandbox.main import build_app, build_world
+from sandbox.main import build_app, build_deps
 from sandbox.parties import find_parties
-from sandbox.world import World
 
 ROOT: Final = Path(__file__).parents[2]
 SOURCES: Final = ("*.py", "*.html", "*.css", "*.js")
@@ -65,10 +65,10 @@ class TestNewcomer(Conformance):
 
 def test_the_console_is_told_its_names_and_its_form() -> None:
     deps = replace(harness().deps, plugins=REGISTRY)
-    [told] = [each for each in list_channels(deps).items if each.channel == "acme"]
-    assert told.name == acme.PLUGIN.title
-    assert told.methods == [Method.NATIVE]
-    described: Any = told.credentials_schema["properties"]
+    [listed] = [each for each in list_channels(deps).items if each.channel == "acme"]
+    assert listed.name == acme.PLUGIN.title
+    assert listed.methods == [Method.NATIVE]
+    described: Any = listed.credentials_schema["properties"]
     assert described["shop_id"]["x-title"] == {"zh": "门店号", "en": "Shop number"}
     assert described["secret"]["x-secret"] is True
 
@@ -78,8 +78,8 @@ def test_an_app_is_told_what_it_can_do() -> None:
     here.directory.put(account("C9"))
     app = here.directory.find_app("A1")
     assert app is not None
-    told = capabilities_of(replace(here.deps, plugins=REGISTRY), app, "M1")
-    [one] = [each for each in told.accounts if each.channel == "acme"]
+    capabilities = capabilities_of(replace(here.deps, plugins=REGISTRY), app, "M1")
+    [one] = [each for each in capabilities.accounts if each.channel == "acme"]
     assert {(each.method, each.action) for each in one.methods} == {
         (Method.NATIVE, "qr_code"),
         (Method.CASHIER, "redirect"),
@@ -123,17 +123,17 @@ def test_the_tables_of_the_documents_have_a_row_of_it() -> None:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    built = build_world(tmp_path, "http://sandbox.test", parties=find_parties(third_parties))
-    async with built.notices.running():
+async def sandbox(tmp_path: Path) -> AsyncIterator[Deps]:
+    built = build_deps(tmp_path, "http://sandbox.test", parties=find_parties(third_parties))
+    async with built.notifications.running():
         yield built
         built.later.cancel()
     built.truth.close()
 
 
 @pytest.fixture
-async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(build_app(world), client=("127.0.0.1", 1))
+async def http(sandbox: Deps) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(build_app(sandbox), client=("127.0.0.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox.test") as client:
         yield client
 
@@ -144,7 +144,7 @@ def test_the_sandbox_finds_it_by_its_folder() -> None:
 
 
 async def test_a_payment_there_is_asked_for_and_paid_and_told(
-    world: World, http: httpx.AsyncClient
+    sandbox: Deps, http: httpx.AsyncClient
 ) -> None:
     """Registered by the credentials that the sandbox gives, as `make run` registers each."""
     known = (await http.get("/_control/credentials")).json()["acme"]
@@ -157,27 +157,29 @@ async def test_a_payment_there_is_asked_for_and_paid_and_told(
         asked = plugin.wire.sign(call, opened, moment)
         answer = await http.post(asked.url, content=asked.body, headers=dict(asked.headers))
         reply = Reply(answer.status_code, dict(answer.headers), answer.content)
-        said: Outcome = operation.outcome(
+        outcome: Outcome = operation.outcome(
             plugin.wire.verify(reply, call, opened, moment), subject, opened
         )
-        return said
+        return outcome
 
     far = replace(wanted, expires_at=datetime(2100, 1, 1, tzinfo=UTC))
     assert isinstance(await ask(plugin.methods[Method.NATIVE], far), Pending)
     await http.post("/_control/pay", json={"payment_no": far.payment_no, "notify": False})
-    said = await ask(plugin.query, trade())
-    assert isinstance(said, Succeeded)
-    assert said.amount == far.amount
-    [paid] = world.truth.list_trades(far.payment_no, "acme")
-    letter = PARTY.notices(world).write(world.notices.post(paid, ""), paid, None, NO_HIT)
-    headers = {name.lower(): value for name, value in letter.headers.items()}
-    [told] = plugin.notifications.read(
-        RawNotification(headers, letter.body), opened, Moment(datetime.now(UTC), "n")
+    answered = await ask(plugin.query, trade())
+    assert isinstance(answered, Succeeded)
+    assert answered.amount == far.amount
+    [paid] = sandbox.truth.list_trades(far.payment_no, "acme")
+    posted = PARTY.notifications(sandbox).write(
+        sandbox.notifications.post(paid, ""), paid, None, NO_HIT
     )
-    assert isinstance(told, NotifiedPayment)
-    assert told.outcome.channel_no == said.channel_no
+    headers = {name.lower(): value for name, value in posted.headers.items()}
+    [notified] = plugin.notifications.read(
+        RawNotification(headers, posted.body), opened, Moment(datetime.now(UTC), "n")
+    )
+    assert isinstance(notified, NotifiedPayment)
+    assert notified.outcome.channel_no == answered.channel_no
     other = (await http.post("/_control/merchants", json={"channel": "acme"})).json()
-    assert other["shop_id"] != known["shop_id"] == world.accounts(KIND).first().shop_id
+    assert other["shop_id"] != known["shop_id"] == sandbox.accounts(KIND).first().shop_id
 
 
 # ── nobody else says a channel's name ──
@@ -194,14 +196,14 @@ def test_no_file_outside_its_folders_says_its_name(name: str) -> None:
         ROOT / "libs/sandbox/sandbox" / name,
     }
     quoted = re.compile(rf"""["'.]{name}\b""")
-    said = [
+    named_in = [
         str(file.relative_to(ROOT))
         for part in ("services", "libs", "deploy/local", "sdk/python")
         for pattern in SOURCES
         for file in (ROOT / part).rglob(pattern)
         if not own & {file, *file.parents} and quoted.search(file.read_text(encoding="utf-8"))
     ]
-    assert said == []
+    assert named_in == []
 
 
 def account(account_id: str) -> ChannelAccount:

@@ -33,7 +33,7 @@ from .asking import Open
 HAS_NODE = (Path(__file__).parent / "node" / "node_modules").is_dir()
 collect_ignore = [] if HAS_NODE else ["test_plugins_by_node.py", "test_asyncapi.py"]
 
-NOTICE_LIMIT_S = 10
+NOTIFICATION_LIMIT_S = 10
 STOP_LIMIT_S = 10
 POLL_S = 0.02
 
@@ -85,8 +85,8 @@ class Merchant:
     answers: deque[tuple[int, bytes]] = field(default_factory=deque)
     received: "queue.Queue[Notification]" = field(default_factory=queue.Queue)
 
-    def next_notice(self) -> Notification:
-        return self.received.get(timeout=NOTICE_LIMIT_S)
+    def next_notification(self) -> Notification:
+        return self.received.get(timeout=NOTIFICATION_LIMIT_S)
 
 
 @pytest.fixture(scope="session")
@@ -178,7 +178,7 @@ def channel_of(section: str) -> str:
 def run_sandbox(port: int, folder: Path) -> Iterator[RunningSandbox]:
     """A process of its own; notifications repeat a hundred times faster than in life."""
     command = [sys.executable, "-m", "sandbox", "--port", str(port), "--state-dir", str(folder)]
-    command += ["--notice-time-scale", "0.01"]
+    command += ["--notification-time-scale", "0.01"]
     url = f"http://127.0.0.1:{port}"
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -117,7 +117,7 @@ def test_order_is_paid_on_the_hosted_page_told_and_asked(
     assert _asked(easy, opened["orgTrace"])["tradeRetCode"] == "99"
     decision = httpx.post(page, data={"decision": "pay", "wallet": "UNIONPAY"}, trust_env=False)
     assert decision.headers["location"] == "http://127.0.0.1:1/back"
-    shown = json.loads(merchant.next_notice().body)
+    shown = json.loads(merchant.next_notification().body)
     assert easy.is_signed(shown)
     assert (shown["orgTrace"], shown["orgInfo"]) == (opened["orgTrace"], number)
     assert (shown["bizData"]["tradeRetCode"], shown["bizData"]["tradeAmt"]) == ("00", "1299")
@@ -133,9 +133,9 @@ def test_notification_is_repeated_until_the_magic_answer(
     merchant.answer = b"ok"
     _order(easy, number, merchant)
     sandbox.pay(number)
-    first = merchant.next_notice()
+    first = merchant.next_notification()
     merchant.answer = b'{"code":"000000"}'
-    assert merchant.next_notice().body == first.body
+    assert merchant.next_notification().body == first.body
 
 
 def test_refund_is_accepted_and_found_by_query(

@@ -93,7 +93,7 @@ def test_a_code_is_paid_told_and_found_by_its_number(
     )
     assert opened["respOrderInfo"]["qrCode"].startswith("http")
     sandbox.pay(number)
-    content = json.loads(merchant.next_notice().body)
+    content = json.loads(merchant.next_notification().body)
     assert direct.is_signed(content["reqHeader"], content["reqBody"], content["reqSign"])
     assert content["reqBody"]["respOrderInfo"]["transAmount"] == 1299
     asked = direct.call("/trade/tradeQuery", {"oriOrgTrace": number, "oriTransDate": today})

@@ -107,7 +107,7 @@ def test_duplicate_is_the_same_notification_twice_at_once(
     _open(alipay, number)
     sandbox.fault("alipay", "notice", "duplicate", payment_no=number)
     sandbox.pay(number)
-    assert merchant.next_notice().body == merchant.next_notice().body
+    assert merchant.next_notification().body == merchant.next_notification().body
     _await(lambda: _statuses(sandbox, number) == [200, 200])
 
 
@@ -136,7 +136,7 @@ def test_late_notification_comes_after_its_delay(
     sandbox.fault("alipay", "notice", "delay", delay_s=0.5, payment_no=number)
     began = time.monotonic()
     sandbox.pay(number)
-    merchant.next_notice()
+    merchant.next_notification()
     assert time.monotonic() - began >= 0.5
 
 
@@ -148,7 +148,7 @@ def test_notification_is_repeated_until_success_is_said(
     merchant.answers.extend([(200, b"SUCCESS"), (500, b"success"), (200, b"success")])
     sandbox.pay(number)
     for _ in range(3):
-        merchant.next_notice()
+        merchant.next_notification()
     _await(lambda: _statuses(sandbox, number)[-1] == 200)
 
 
@@ -160,7 +160,7 @@ def test_auto_pay_tells_every_payment(
     for number in numbers:
         _open(alipay, number)
     sandbox.control("POST", "/settings", {"auto_pay": False})
-    bodies = [merchant.next_notice().body.decode() for _ in numbers]
+    bodies = [merchant.next_notification().body.decode() for _ in numbers]
     assert all(any(number in body for body in bodies) for number in numbers)
 
 
@@ -173,13 +173,13 @@ def test_killed_sandbox_knows_its_trades_and_sends_what_was_open(
         before = sandbox.control("GET", "/credentials")
         _open(_client(before["alipay"], merchant.url), number)
         sandbox.pay(number)
-        merchant.next_notice()
+        merchant.next_notification()
         os.kill(sandbox.pid, signal.SIGKILL)
     merchant.received = queue.Queue()
     merchant.answer = b"success"
     with run_sandbox(port, tmp_path) as sandbox:
         assert sandbox.control("GET", "/credentials") == before
         assert sandbox.trade(number)["state"] == "paid"
-        assert number.encode() in merchant.next_notice().body
+        assert number.encode() in merchant.next_notification().body
         asked = _client(before["alipay"], merchant.url).api_alipay_trade_query(number)
         assert asked["trade_status"] == "TRADE_SUCCESS"

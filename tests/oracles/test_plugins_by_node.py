@@ -72,14 +72,14 @@ def test_a_notification_that_we_believe_is_opened_by_the_oracle() -> None:
         "publicKey": side.platform.public_pem,
         "key": APIV3_KEY,
     }
-    content = judge("wechatNotice", **given)
+    content = judge("wechatNotification", **given)
     [ours] = side.plugin.notifications.read(notification, opened(side), MOMENT)
     assert content["out_trade_no"] == ours.payment_no == PAYMENT_NO
-    assert judge("wechatNotice", **given | {"nonce": "other"}) is None
+    assert judge("wechatNotification", **given | {"nonce": "other"}) is None
 
 
 def test_a_statement_has_the_rows_that_the_oracle_reads() -> None:
-    rows = judge("wechatBill", base64=base64.b64encode(WECHAT_TRADES.encode()).decode())
+    rows = judge("wechatStatement", base64=base64.b64encode(WECHAT_TRADES.encode()).decode())
     ours = from_wechat(WECHAT_TRADES, StatementRequest(date(2026, 1, 1), "trade"))
     assert [row["商户订单号"] for row in rows] == [row.payment_no for row in ours]
     assert [row["微信订单号"] for row in rows][:1] == [ours[0].channel_no]
@@ -97,7 +97,7 @@ async def test_the_sandboxs_notification_of_alipay_is_believed_by_the_oracle(
     await executor.pay(account("alipay"), requested)
     sandbox.pay(requested.payment_no)
     # Empty fields are not signed; this SDK would sign them, so they are left out, as Java's does.
-    fields = dict(parse_qsl(merchant.next_notice().body.decode()))
+    fields = dict(parse_qsl(merchant.next_notification().body.decode()))
     keys = {
         "appId": known["app_id"],
         "privateKey": known["app_private_key_pem"],
@@ -105,8 +105,8 @@ async def test_the_sandboxs_notification_of_alipay_is_believed_by_the_oracle(
         "alipayPublicKey": known["alipay_public_key_pem"],
     }
     assert fields["out_trade_no"] == requested.payment_no
-    assert judge("alipayNotice", fields=fields, **keys) is True
-    assert judge("alipayNotice", fields=fields | {"total_amount": "0.01"}, **keys) is False
+    assert judge("alipayNotification", fields=fields, **keys) is True
+    assert judge("alipayNotification", fields=fields | {"total_amount": "0.01"}, **keys) is False
 
 
 @pytest.fixture(scope="module")

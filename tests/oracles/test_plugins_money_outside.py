@@ -29,7 +29,7 @@ CODES = {"wechat": "134567890123456700", "alipay": "284567890123456700"}
 async def next_notified(
     executor: Executor, here: ChannelAccount, merchant: Merchant
 ) -> list[Notified]:
-    notification = merchant.next_notice()
+    notification = merchant.next_notification()
     headers = {name.lower(): value for name, value in notification.headers.items()}
     return await executor.read_notification(here, RawNotification(headers, notification.body))
 
@@ -78,7 +78,7 @@ async def test_a_refund_of_ours_comes_back(
     given_back = refunding_of(paid, 500)
     assert isinstance(await executor.refund(here, given_back), Succeeded)
     sandbox.control("POST", "/bounces", {"refund_no": given_back.refund_no})
-    notification = merchant.next_notice()
+    notification = merchant.next_notification()
     number = given_back.refund_no.encode()
     assert number in notification.body
     result = await executor.query_refund(here, given_back)
@@ -118,9 +118,9 @@ async def test_a_refund_of_ours_comes_back_at_stripe(
     [done] = await next_notified(executor, here, merchant)
     assert isinstance(done.outcome, Succeeded)
     sandbox.control("POST", "/bounces", {"refund_no": given_back.refund_no})
-    [told] = await next_notified(executor, here, merchant)
-    said = await executor.query_refund(here, given_back)
-    for outcome in (told.outcome, said):
+    [notified] = await next_notified(executor, here, merchant)
+    answered = await executor.query_refund(here, given_back)
+    for outcome in (notified.outcome, answered):
         assert isinstance(outcome, Declined)
         assert outcome.abnormal
 
@@ -133,9 +133,9 @@ async def test_a_refund_in_stripes_dashboard_is_told_by_the_charge(
     await executor.pay(here, asked)
     sandbox.pay(asked.payment_no, notify=False)
     sandbox.control("POST", "/console-refunds", {"payment_no": asked.payment_no, "amount": amount})
-    [told] = await next_notified(executor, here, merchant)
-    said = await executor.query(here, trade_of(asked))
-    for outcome in (told.outcome, said):
+    [notified] = await next_notified(executor, here, merchant)
+    answered = await executor.query(here, trade_of(asked))
+    for outcome in (notified.outcome, answered):
         assert isinstance(outcome, Succeeded)
         assert outcome.amount == AMOUNT
         assert outcome.given_back is not None

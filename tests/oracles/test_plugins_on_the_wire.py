@@ -45,7 +45,7 @@ async def test_wechat_pay_rotates_its_certificate_in_the_middle(
     for _ in range(4):
         assert isinstance(await executor.query(certified, trade_of(request)), Pending)
     sandbox.pay(request.payment_no)
-    received = merchant.next_notice()
+    received = merchant.next_notification()
     headers = {name.lower(): value for name, value in received.headers.items()}
     [notified] = await executor.read_notification(
         certified, RawNotification(headers, received.body)
@@ -91,7 +91,7 @@ async def test_a_probe_of_wechat_pay_is_refused_like_any_wrong_signature(
     keyed, request = account("wechat"), order(merchant.url)
     await executor.pay(keyed, request)
     sandbox.pay(request.payment_no)
-    received = merchant.next_notice()
+    received = merchant.next_notification()
     headers = {name.lower(): value for name, value in received.headers.items()}
     probe = {**headers, "wechatpay-signature": "WECHATPAY/SIGNTEST/" + "A" * 325}
     for serial in (headers["wechatpay-serial"], "5157F09EFDC096DE15EBE81A47057A72"):
@@ -151,7 +151,7 @@ async def test_a_provider_acts_for_its_merchant_in_every_operation(
         assert isinstance(await executor.pay(here, request), Pending)
     assert await executor.close(here, trade_of(left)) == Succeeded()
     sandbox.pay(paid.payment_no)
-    received = merchant.next_notice()
+    received = merchant.next_notification()
     notification = RawNotification(
         {name.lower(): value for name, value in received.headers.items()}, received.body
     )

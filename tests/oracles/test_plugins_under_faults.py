@@ -306,7 +306,7 @@ def refunding(sandbox: RunningSandbox, request: PayOrder) -> Refunding:
 
 
 def next_raw(merchant: Merchant) -> RawNotification:
-    notification = merchant.next_notice()
+    notification = merchant.next_notification()
     return RawNotification(
         {name.lower(): text for name, text in notification.headers.items()}, notification.body
     )

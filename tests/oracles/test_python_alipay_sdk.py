@@ -64,7 +64,7 @@ def _number() -> str:
 
 def _notified(alipay: Any, merchant: Merchant) -> dict[str, str]:
     """The next notification, verified by the SDK."""
-    fields = dict(parse_qsl(merchant.next_notice().body.decode()))
+    fields = dict(parse_qsl(merchant.next_notification().body.decode()))
     signature = fields.pop("sign")
     assert alipay.verify(dict(fields), signature)
     return fields
@@ -274,7 +274,7 @@ def test_tampered_notification_is_refused_and_repeated(
     sandbox.fault("alipay", "notice", "tamper", payment_no=number, times=1)
     merchant.answer = b"fail"
     sandbox.pay(number)
-    fields = dict(parse_qsl(merchant.next_notice().body.decode()))
+    fields = dict(parse_qsl(merchant.next_notification().body.decode()))
     assert not alipay.verify(fields, fields.pop("sign"))
     merchant.answer = b"success"
     assert _notified(alipay, merchant)["notify_id"] == fields["notify_id"]

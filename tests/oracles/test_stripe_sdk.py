@@ -191,7 +191,7 @@ def test_the_sdk_takes_what_the_sandbox_sends_and_so_do_we(
     plugin = PLUGINS["stripe"]
     account = plugin.open_account(plugin.credentials.model_validate(known))
     for _ in range(2):
-        received = merchant.next_notice()
+        received = merchant.next_notification()
         header = received.headers["Stripe-Signature"]
         event = stripe.Webhook.construct_event(received.body, header, known["webhook_secret"])
         assert event.type == "checkout.session.completed"

@@ -91,12 +91,12 @@ class UnionpayClient:
 def _split(content: str) -> list[str]:
     """At each `&` outside braces."""
     parts, depth = [""], 0
-    for letter in content:
-        depth += (letter in "{[") - (letter in "}]")
-        if letter == "&" and depth == 0:
+    for posted in content:
+        depth += (posted in "{[") - (posted in "}]")
+        if posted == "&" and depth == 0:
             parts.append("")
         else:
-            parts[-1] += letter
+            parts[-1] += posted
     return parts
 
 
@@ -145,7 +145,7 @@ def test_a_code_is_shown_paid_told_and_asked_about(
     assert opened["qrCode"].startswith("https://qr.95516.com/")
     assert _asked(unionpay, key)["origRespCode"] == "05"
     sandbox.pay(key["orderId"])
-    answered = dict(parse_qsl(merchant.next_notice().body.decode()))
+    answered = dict(parse_qsl(merchant.next_notification().body.decode()))
     assert unionpay.is_signed(answered)
     assert (answered["orderId"], answered["respCode"], answered["txnAmt"]) == (
         key["orderId"],
@@ -187,7 +187,7 @@ def test_a_refund_is_taken_once_told_and_found(
     }
     assert unionpay.call(BACK, **asked)["respCode"] == "00"
     assert unionpay.call(BACK, **asked)["respCode"] == "12"
-    answered = dict(parse_qsl(merchant.next_notice().body.decode()))
+    answered = dict(parse_qsl(merchant.next_notification().body.decode()))
     assert unionpay.is_signed(answered)
     assert (answered["txnType"], answered["reqReserved"]) == ("04", key["orderId"])
     assert _asked(unionpay, refund)["origRespCode"] == "00"

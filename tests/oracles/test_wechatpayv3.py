@@ -91,7 +91,7 @@ def _content(answer: tuple[int, str]) -> dict[str, Any]:
 
 def _notified(wechat: Any, merchant: Merchant) -> dict[str, Any]:
     """The next notification, verified and decrypted by the SDK."""
-    notification = merchant.next_notice()
+    notification = merchant.next_notification()
     shown: dict[str, Any] | None = wechat.callback(notification.headers, notification.body)
     assert shown is not None
     return shown
@@ -284,7 +284,7 @@ def test_tampered_notification_and_probe_are_refused_by_the_sdk(
     _content(wechat.pay(description="物业费", out_trade_no=number, amount={"total": 100}))
     sandbox.fault("wechat", "notice", fault, payment_no=number, times=1)
     sandbox.pay(number)
-    notification = merchant.next_notice()
+    notification = merchant.next_notification()
     assert wechat.callback(notification.headers, notification.body) is None
 
 

@@ -1,7 +1,7 @@
 """Alipay's side of its wire, written after its documents and not after our plugin: verifies what we
 sign, and signs what it answers and tells.
 
-Source: opendocs.alipay.com/common/02kf5q (requests), 02mse7 (answers), open/05osv9 (notices)
+Source: opendocs.alipay.com/common/02kf5q (requests), 02mse7 (answers), open/05osv9 (notifications)
 """
 
 import base64

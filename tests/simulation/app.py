@@ -9,9 +9,9 @@ from tests.simulation.accounts import APP, MERCHANTS, accounts_of
 from tests.simulation.asking import Client, Work
 from tests.simulation.bus import Bus
 from tests.simulation.habits import Habits
+from tests.simulation.harness import Harness
 from tests.simulation.party_wire import WiredParty
 from tests.simulation.payers import Counted, Payers
-from tests.simulation.world import World
 
 from contracts.actions import RedirectAction
 from contracts.api import (
@@ -39,19 +39,19 @@ class App(Counted):
 
     def __init__(
         self,
-        world: World,
+        harness: Harness,
         habits: Habits,
         payers: Payers,
         wired_parties: Mapping[str, WiredParty],
         bus: Bus,
     ) -> None:
-        super().__init__(world, "app")
+        super().__init__(harness, "app")
         self.acknowledged: set[str] = set()
         self.too_early: list[str] = []
-        self.client = Client(world, self.dice, hangs_up=habits.hangs_up)
+        self.client = Client(harness, self.dice, hangs_up=habits.hangs_up)
         self._habits = habits
         self._payers = payers
-        self._desks = wired_parties
+        self._parties = wired_parties
         self._bus = bus
         self._received: set[str] = set()
 
@@ -117,7 +117,7 @@ class App(Counted):
         elif isinstance(payment.action, RedirectAction) and not created.is_repeat:
             account = payment.payment_id or ""
             link = Request("GET", payment.action.url, {}, b"")
-            self._payers.follow(account, self._desks[account].wire.read(link)[1])
+            self._payers.follow(account, self._parties[account].wire.read(link)[1])
 
     async def _created(self, request: CreatePayment, deps: Deps) -> pay.Created:
         """durable-before-acknowledged: what a channel said of it is kept by now."""

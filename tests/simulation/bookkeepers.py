@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Final
 
 from tests.simulation.centre import Centre
+from tests.simulation.harness import Harness
 from tests.simulation.replica import Replica
 from tests.simulation.statements import BEIJING
 from tests.simulation.virtual_time import NOON
-from tests.simulation.world import World
 
 from contracts.internal import AskForStatement
 from gateway.directory import ChannelAccount
@@ -25,11 +25,11 @@ LOOKS_S: Final = (1.0, 100.0, 100.0, 700.0)
 """Asked for; compared; compared again when channels have been asked; and once more."""
 
 
-async def reconcile(world: World, centre: Centre, accounts: Sequence[ChannelAccount]) -> None:
+async def reconcile(harness: Harness, centre: Centre, accounts: Sequence[ChannelAccount]) -> None:
     """When all has come to rest; the days on which something happened."""
-    first, last = ((each + BEIJING).date() for each in (NOON, world.now()))
+    first, last = ((each + BEIJING).date() for each in (NOON, harness.now()))
     for number, morning_s in enumerate(MORNINGS_S):
-        await asyncio.sleep(max(0.0, morning_s - world.loop.time()))
+        await asyncio.sleep(max(0.0, morning_s - harness.loop.time()))
         core = centre.core()
         assert core is not None, "nobody dies any more"
         day = first + timedelta(days=number)

@@ -121,7 +121,7 @@ BROKEN: Final[dict[str, Broken]] = {
         replace(REAL, executor=ImpatientExecutor), Faults(channel_answer_lost=0.9)
     ),
     "a close is not asked for": Broken(
-        replace(REAL, executor=CarefreeExecutor), Faults(notice_late=0.5)
+        replace(REAL, executor=CarefreeExecutor), Faults(notification_late=0.5)
     ),
     "a failed batch is skipped": Broken(
         replace(REAL, consumer=HastyConsumer), Faults(commit_unknown=0.3)
@@ -138,5 +138,7 @@ BROKEN: Final[dict[str, Broken]] = {
     "each try of a refund has a new number": Broken(
         replace(REAL, plugin=renumbering), Faults(channel_answer_lost=0.5)
     ),
-    "a forged webhook is believed": Broken(replace(REAL, plugin=trusting), Faults(notice_forged=1)),
+    "a forged webhook is believed": Broken(
+        replace(REAL, plugin=trusting), Faults(notification_forged=1)
+    ),
 }

@@ -8,8 +8,8 @@ from zlib import crc32
 
 from aiokafka import TopicPartition
 from tests.record_keys import stamp
+from tests.simulation.harness import Harness
 from tests.simulation.process import Process
-from tests.simulation.world import World
 
 from chassis.consumer import Record
 from chassis.producer import Message, NotPublished, Producer
@@ -25,8 +25,8 @@ REPLAYED: Final = 5
 class Bus:
     """The broker; it never fails, only the ways to it do."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, harness: Harness) -> None:
+        self.harness = harness
         self._logs: dict[TopicPartition, list[Record]] = {}
         self._committed: dict[tuple[str, TopicPartition], int] = {}
         self._members: dict[str, list[Reader]] = {}
@@ -48,7 +48,7 @@ class Bus:
                 key=message.key,
                 value=message.value,
                 headers=dict(message.headers),
-                timestamp_ms=int(self.world.loop.time() * 1000),
+                timestamp_ms=int(self.harness.loop.time() * 1000),
             )
         )
         for members in self._members.values():
@@ -111,7 +111,7 @@ class Bus:
     def rebalance(self, group: str, *, back: int = 0) -> None:
         """Each partition has one reader; who reads it now begins at what was committed, or so many
         records before it."""
-        self.world.begin(self._hand_over(group, back))
+        self.harness.begin(self._hand_over(group, back))
 
     async def _hand_over(self, group: str, back: int) -> None:
         async with self._handing_over.setdefault(group, asyncio.Lock()):
@@ -151,13 +151,13 @@ class SimulatedProducer(Producer):
         return answers
 
     def _publish(self, message: Message, held: set[str]) -> str | None:
-        world = self._bus.world
-        if world.happens("not_published"):
-            if world.dice.happens(0.5):
+        harness = self._bus.harness
+        if harness.happens("not_published"):
+            if harness.dice.happens(0.5):
                 held.add(message.key)
             return "not taken"
         self._bus.append(self._stamp(message))
-        return "not confirmed" if world.happens("published_unknown") else None
+        return "not confirmed" if harness.happens("published_unknown") else None
 
 
 def places(topics: Iterable[str]) -> list[TopicPartition]:

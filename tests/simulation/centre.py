@@ -11,6 +11,7 @@ from tests.simulation.accounts import APP, MERCHANTS
 from tests.simulation.bus import Bus, SimulatedProducer
 from tests.simulation.core_service import CoreService
 from tests.simulation.database import ConnectionLost
+from tests.simulation.harness import Harness
 from tests.simulation.network import ChannelTransport
 from tests.simulation.parts import Parts
 from tests.simulation.party_wire import WiredParty
@@ -18,7 +19,6 @@ from tests.simulation.postgres import Server
 from tests.simulation.process import Process
 from tests.simulation.receipts import Receipts
 from tests.simulation.replica import POLL_S, Replica
-from tests.simulation.world import World
 
 from chassis.background import Unbroken
 from chassis.consumer import DeadRecord, Record
@@ -50,7 +50,7 @@ class Centre:
 
     def __init__(
         self,
-        world: World,
+        harness: Harness,
         server: Server,
         bus: Bus,
         wired_parties: Mapping[str, WiredParty],
@@ -65,10 +65,10 @@ class Centre:
         self.gateway: tuple[Process, GatewayDeps] | None = None
         self.gateways: list[tuple[Process, ChannelTransport]] = []
         """All that there were, with what they asked third parties."""
-        self._world = world
+        self._harness = harness
         self._server = server
         self._bus = bus
-        self._desks = wired_parties
+        self._parties = wired_parties
         self._accounts = dict(accounts)
         self._late = late
         self._refund_splits = refund_splits
@@ -84,12 +84,12 @@ class Centre:
         for name in CORES:
             self._start(name, self._run_core)
         self._start("notifier", self._run_notifier)
-        self._world.begin(self._watch())
+        self._harness.begin(self._watch())
 
     def core(self) -> Replica | None:
         """One of the replicas that are up, as a load balancer picks it."""
         up = self._up()
-        return self._world.dice.pick(up) if up else None
+        return self._harness.dice.pick(up) if up else None
 
     def register(self, account: ChannelAccount) -> None:
         """Other credentials of an account; the gateway knows them at once, and when it restarts."""
@@ -112,24 +112,24 @@ class Centre:
                     yield f"the initiation of {payment_no} was given up when its caller hung up"
 
     def _start(self, name: str, run: Callable[[Process], None]) -> None:
-        process = Process(self._world, name)
-        process.at_death.append(lambda: self._world.begin(self._restart(name, run)))
+        process = Process(self._harness, name)
+        process.at_death.append(lambda: self._harness.begin(self._restart(name, run)))
         run(process)
 
     async def _restart(self, name: str, run: Callable[[Process], None]) -> None:
-        await asyncio.sleep(self._world.dice.between(*RESTART_S))
-        self._world.story.tell(name, "starts again")
+        await asyncio.sleep(self._harness.dice.between(*RESTART_S))
+        self._harness.story.tell(name, "starts again")
         self._start(name, run)
 
     # ── the gateway ───────────────────────────────────────────────────────────────────────────
 
     def _run_gateway(self, process: Process) -> None:
-        world = self._world
+        harness = self._harness
         producer = SimulatedProducer(process, self._bus)
-        core = CoreService(world, self.core, self._bus)
+        core = CoreService(harness, self.core, self._bus)
         alerts = _Alerts(producer, core)
         unbroken = Unbroken()
-        transport = ChannelTransport(process, self._desks)
+        transport = ChannelTransport(process, self._parties)
         self.gateways.append((process, transport))
         deps = GatewayDeps(
             plugins={each.channel: each.plugin for each in self._accounts.values()},
@@ -139,7 +139,7 @@ class Centre:
             executor=self._parts.executor(
                 transport,
                 now=process.now,
-                monotonic=world.loop.time,
+                monotonic=harness.loop.time,
                 tell=alerts.tell,
             ),
             trade_core=core,
@@ -211,7 +211,9 @@ class Centre:
                 publishing = self._some_cores()
                 for replica in publishing:
                     replica.pending.set()
-            wait_s = None if row["at"] is None else (row["at"] - self._world.now()).total_seconds()
+            wait_s = (
+                None if row["at"] is None else (row["at"] - self._harness.now()).total_seconds()
+            )
             if wait_s is not None and wait_s <= 0:
                 for replica in self._some_cores():
                     replica.due.set()
@@ -224,7 +226,7 @@ class Centre:
 
     def _some_cores(self) -> list[Replica]:
         """Often one is first, now and then all are there at once."""
-        up, dice = self._up(), self._world.dice
+        up, dice = self._up(), self._harness.dice
         return [each for each in up if dice.happens(0.4)] or ([dice.pick(up)] if up else [])
 
     def _up(self) -> list[Replica]:
@@ -235,8 +237,8 @@ class Centre:
     def _run_notifier(self, process: Process) -> None:
         async def take(events: Sequence[OrderEventRecord]) -> None:
             await process.step()
-            is_lost = self._world.happens("commit_unknown")
-            if is_lost and self._world.dice.happens(0.5):
+            is_lost = self._harness.happens("commit_unknown")
+            if is_lost and self._harness.dice.happens(0.5):
                 raise ConnectionLost("before the notifier's commit")
             for event in events:
                 self.published.append(event)

@@ -8,8 +8,8 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 from tests.simulation import network
 from tests.simulation.bus import Bus
+from tests.simulation.harness import Harness
 from tests.simulation.replica import Replica
-from tests.simulation.world import World
 
 from chassis.problems import Forwarded, Internal, Overloaded, Problem
 from contracts.internal import (
@@ -38,8 +38,8 @@ Host = Callable[[], Replica | None]
 class CoreService(Service):
     """trade-core, as the gateway asks it."""
 
-    def __init__(self, world: World, host: Host, bus: Bus) -> None:
-        self._world = world
+    def __init__(self, harness: Harness, host: Host, bus: Bus) -> None:
+        self._harness = harness
         self._host = host
         self._bus = bus
 
@@ -70,7 +70,7 @@ class CoreService(Service):
 
         try:
             process = host.process if host else None
-            answered = await network.call(self._world, process, work, LIMIT_S)
+            answered = await network.call(self._harness, process, work, LIMIT_S)
         except network.CallLost as error:
             raise Overloaded("A service behind this one does not answer.") from error
         except network.ServerError as error:

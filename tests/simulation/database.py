@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import asyncpg
 from tests.database_time import with_time
+from tests.simulation.harness import Injected
 from tests.simulation.postgres import Server
 from tests.simulation.process import Process
-from tests.simulation.world import Injected
 
 from chassis.database import Connection, Database, Tx
 from chassis.problems import Overloaded
@@ -52,7 +52,7 @@ class SimulatedDatabase(Database):
 
     async def dedicated(self, role: str) -> Connection:
         await self._process.step()
-        if self._process.world.happens("database_unreachable"):
+        if self._process.harness.happens("database_unreachable"):
             raise ConnectionLost(f"no connection for {role}")
         session = self._open()
         session.at_end.append(session.unlock)
@@ -71,7 +71,7 @@ class SimulatedDatabase(Database):
     @asynccontextmanager
     async def _session(self) -> "AsyncIterator[Session]":
         await self._process.step()
-        if self._process.world.happens("database_unreachable"):
+        if self._process.harness.happens("database_unreachable"):
             raise Overloaded("The database cannot be reached at the moment.")
         session = self._open()
         try:
@@ -99,7 +99,7 @@ class Session:
 
     def __init__(self, process: Process, server: Server) -> None:
         self._process = process
-        self._world = process.world
+        self._harness = process.harness
         self._server = server
         self._backend = server.take()
         self.at_end: list[Any] = []
@@ -114,7 +114,7 @@ class Session:
         )
         if len(rows) < 2 or _has_order(query):
             return rows
-        return self._world.dice.shuffled(sorted(rows, key=repr))
+        return self._harness.dice.shuffled(sorted(rows, key=repr))
 
     async def fetchrow(self, query: str, *args: object, **_: object) -> asyncpg.Record | None:
         row: asyncpg.Record | None = await self._ask(
@@ -151,12 +151,12 @@ class Session:
         """Where it fails or the process dies, it may have happened all the same."""
         await self._process.step()
         self._require_open()
-        if self._world.happens("serialization_failure"):
+        if self._harness.happens("serialization_failure"):
             self.rollback()
             raise SerializationFailure("could not serialize access")
-        if self._world.happens("commit_unknown"):
-            happened = self._world.dice.happens(0.5)
-            self._world.story.tell(self._process.name, "loses a commit", happened)
+        if self._harness.happens("commit_unknown"):
+            happened = self._harness.dice.happens(0.5)
+            self._harness.story.tell(self._process.name, "loses a commit", happened)
             self._end_transaction("commit" if happened else "rollback")
             self.leave()
             raise ConnectionLost("connection was closed in the middle of a commit")
@@ -189,7 +189,7 @@ class Session:
 
     def _timed(self, query: str, args: tuple[object, ...]) -> tuple[Any, ...]:
         """The database has one clock, whatever those of the replicas show."""
-        query, args = with_time(query, args, self._world.now())
+        query, args = with_time(query, args, self._harness.now())
         return query, *args
 
     @property
@@ -216,11 +216,11 @@ class Session:
             statement = self._statement = self._server.start(self._backend, work())
             if statement.done():
                 return statement
-            self._world.story.tell(self._process.name, "waits for a lock")
+            self._harness.story.tell(self._process.name, "waits for a lock")
             if not is_second:
                 await self._settled(statement)
                 return statement
-            self._server.call_back(self._backend, statement, saved=self._in_transaction)
+            self._server.cancel(self._backend, statement, saved=self._in_transaction)
             await self._turn()
 
     async def _settled(self, statement: "asyncio.Task[Any]") -> None:
@@ -239,11 +239,11 @@ class Session:
         await given_up.wait()
 
     def _perhaps_fail(self) -> None:
-        if self._world.happens("connection_lost"):
-            self._world.story.tell(self._process.name, "loses its connection")
+        if self._harness.happens("connection_lost"):
+            self._harness.story.tell(self._process.name, "loses its connection")
             self.leave()
             raise ConnectionLost("connection was closed in the middle of operation")
-        if self._in_transaction and self._world.happens("serialization_failure"):
+        if self._in_transaction and self._harness.happens("serialization_failure"):
             self.rollback()
             self.leave()
             raise SerializationFailure("could not serialize access")
@@ -253,7 +253,7 @@ class Session:
         if writes:
             self._server.at_commit()
         self._process.may_die()
-        if self._world.happens("connection_lost"):
+        if self._harness.happens("connection_lost"):
             self.leave()
             raise ConnectionLost("connection was closed before the answer")
 

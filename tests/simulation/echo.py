@@ -5,8 +5,8 @@ from typing import Final
 
 from tests.simulation.bus import Bus
 from tests.simulation.features import Feature
+from tests.simulation.harness import Harness
 from tests.simulation.payers import Counted
-from tests.simulation.world import World
 
 from chassis.producer import Message
 from contracts import topics
@@ -18,12 +18,12 @@ TOPICS: Final = (topics.PAYMENT_RESULTS, topics.REFUND_RESULTS)
 class Echo(Counted):
     """Publishes results again as they were."""
 
-    def __init__(self, world: World, bus: Bus) -> None:
-        super().__init__(world, "echo")
+    def __init__(self, harness: Harness, bus: Bus) -> None:
+        super().__init__(harness, "echo")
         self._bus = bus
 
     def open(self) -> None:
-        if self.world.has(Feature.REPLAYS):
+        if self.harness.has(Feature.REPLAYS):
             self.begin(self._repeat())
 
     async def _repeat(self) -> None:
@@ -32,5 +32,5 @@ class Echo(Counted):
             records = [record for topic in TOPICS for record in self._bus.records(topic)]
             if records:
                 old = self.dice.pick(records)
-                self.world.story.tell("echo", "repeats", old.topic, old.offset, old.key)
+                self.harness.story.tell("echo", "repeats", old.topic, old.offset, old.key)
                 self._bus.append(Message(old.topic, old.key or "", old.value, old.headers))

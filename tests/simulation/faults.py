@@ -48,11 +48,11 @@ class Faults:
     channel_nonsense: float = 0
     """A status that stands in no table; the work is done."""
 
-    notice_twice: float = 0
-    notice_early: float = 0
+    notification_twice: float = 0
+    notification_early: float = 0
     """The webhook overtakes the answer."""
-    notice_late: float = 0
-    notice_forged: float = 0
+    notification_late: float = 0
+    notification_forged: float = 0
     """Somebody else claims that a trade is paid."""
 
 
@@ -77,10 +77,10 @@ WORST: Final = Faults(
     channel_opens_late=0.8,
     channel_error=0.2,
     channel_nonsense=0.1,
-    notice_twice=0.4,
-    notice_early=0.3,
-    notice_late=0.4,
-    notice_forged=0.5,
+    notification_twice=0.4,
+    notification_early=0.3,
+    notification_late=0.4,
+    notification_forged=0.5,
 )
 """How often each is at most."""
 

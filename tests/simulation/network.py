@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from tests.simulation.harness import Harness, Injected
 from tests.simulation.party_wire import WiredParty
 from tests.simulation.process import Process
-from tests.simulation.world import Injected, World
 
 from chassis.problems import Problem
 from gateway.calling.transport import Broken, NotReached
@@ -29,7 +29,7 @@ class ServerError(Injected):
 
 
 async def call(
-    world: World,
+    harness: Harness,
     host: Process | None,
     work: Callable[[], Coroutine[Any, Any, T]],
     limit_s: float,
@@ -41,23 +41,23 @@ async def call(
 
     Raises its problems, CallLost, and ServerError where it raised anything else.
     """
-    await asyncio.sleep(world.latency_s())
-    if host is None or not host.is_alive or world.happens("request_lost"):
-        await asyncio.sleep(world.latency_s())
+    await asyncio.sleep(harness.latency_s())
+    if host is None or not host.is_alive or harness.happens("request_lost"):
+        await asyncio.sleep(harness.latency_s())
         raise CallLost("the request did not arrive")
     answer = host.start(work())
     await asyncio.wait({answer}, timeout=hangs_up_after_s or limit_s)
     if hangs_up_after_s is not None and not answer.done():
-        world.story.tell(host.name, "is hung up on")
+        harness.story.tell(host.name, "is hung up on")
         answer.cancel()
     if not answer.done() or answer.cancelled():
         raise CallLost("no answer")
-    await asyncio.sleep(world.latency_s())
-    if world.happens("answer_lost"):
+    await asyncio.sleep(harness.latency_s())
+    if harness.happens("answer_lost"):
         raise CallLost("the answer did not arrive")
     error = answer.exception()
     if error is not None and not isinstance(error, Problem):
-        world.note_error(f"{host.name} api", error)
+        harness.note_error(f"{host.name} api", error)
         raise ServerError(repr(error))
     return answer.result()
 
@@ -69,61 +69,61 @@ class ChannelTransport:
     def __init__(self, process: Process, wired_parties: Mapping[str, WiredParty]) -> None:
         self.asked: list[tuple[str, float]] = []
         self._process = process
-        self._world = process.world
-        self._desks = wired_parties
+        self._harness = process.harness
+        self._parties = wired_parties
 
     async def send(self, request: Request, *, timeout_s: float) -> Reply:
         """The work is done although the caller may have died meanwhile."""
-        world = self._world
+        harness = self._harness
         await self._process.step()
-        if world.happens("channel_not_reached"):
+        if harness.happens("channel_not_reached"):
             raise NotReached("connection refused")
-        if world.happens("channel_request_lost"):
-            await asyncio.sleep(world.dice.between(0, timeout_s))
+        if harness.happens("channel_request_lost"):
+            await asyncio.sleep(harness.dice.between(0, timeout_s))
             raise Broken("connection reset")
-        answer: asyncio.Future[Reply] = world.loop.create_future()
-        world.begin(self._serve(request, answer, timeout_s))
+        answer: asyncio.Future[Reply] = harness.loop.create_future()
+        harness.begin(self._serve(request, answer, timeout_s))
         try:
             async with asyncio.timeout(timeout_s):
                 reply = await answer
         except TimeoutError:
             raise Broken("no answer in time") from None
         self._process.may_die()
-        if world.happens("channel_answer_lost"):
+        if harness.happens("channel_answer_lost"):
             raise Broken("connection reset")
         return reply
 
     async def _serve(
         self, request: Request, answer: "asyncio.Future[Reply]", timeout_s: float
     ) -> None:
-        world = self._world
+        harness = self._harness
         there_s, back_s = (
-            world.dice.between(*(SLOW_S if world.happens("channel_slow") else ANSWER_S))
+            harness.dice.between(*(SLOW_S if harness.happens("channel_slow") else ANSWER_S))
             for _ in range(2)
         )
-        if self._desk(request).wire.read(request)[0] == "pay" and world.happens(
+        if self._party(request).wire.read(request)[0] == "pay" and harness.happens(
             "channel_opens_late"
         ):
-            there_s += world.dice.between(*SLOW_S)
+            there_s += harness.dice.between(*SLOW_S)
         await asyncio.sleep(min(there_s, timeout_s))  # what arrives later is not read any more
         reply = self._reply(request)
         await asyncio.sleep(back_s)
         if not answer.done():
             answer.set_result(reply)
 
-    def _desk(self, request: Request) -> WiredParty:
-        return self._desks[str(urlsplit(request.url).hostname).removesuffix(".example").upper()]
+    def _party(self, request: Request) -> WiredParty:
+        return self._parties[str(urlsplit(request.url).hostname).removesuffix(".example").upper()]
 
     def _reply(self, request: Request) -> Reply:
-        world = self._world
-        if world.happens("channel_error") and world.dice.happens(0.5):
+        harness = self._harness
+        if harness.happens("channel_error") and harness.dice.happens(0.5):
             return Reply(503, {}, b"{}")
-        wired = self._desk(request)
+        wired = self._party(request)
         operation, asked_for = wired.wire.read(request)
         if operation == "pay":
-            self.asked.append((asked_for["payment_no"], world.loop.time()))
+            self.asked.append((asked_for["payment_no"], harness.loop.time()))
         content = wired.party.answer(operation, asked_for)
-        if world.happens("channel_nonsense"):
+        if harness.happens("channel_nonsense"):
             content = {"code": "new_in_this_year"}
         reply = wired.wire.write(request, content)
-        return replace(reply, status=500) if world.happens("channel_error") else reply
+        return replace(reply, status=500) if harness.happens("channel_error") else reply

@@ -7,9 +7,9 @@ from typing import Any, Final, TypeVar, cast
 from tests.simulation import network
 from tests.simulation.centre import Centre
 from tests.simulation.features import Feature
+from tests.simulation.harness import Harness
 from tests.simulation.payers import Counted
 from tests.simulation.replica import Replica
-from tests.simulation.world import World
 
 from chassis.problems import Problem
 from contracts.events.orders import OrderEventRecord, OrderEventType
@@ -34,18 +34,18 @@ NAME: Final = "li.wei"
 class Operators(Counted):
     """`decided`: per payment what was seen when a decision on it was taken, and which it was."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world, "operators")
+    def __init__(self, harness: Harness) -> None:
+        super().__init__(harness, "operators")
         self.centre: Centre
         self.decided: dict[str, tuple[PaymentDecision, ClaimSeen]] = {}
         self.refunds: dict[str, RefundDecision] = {}
 
     def open(self) -> None:
-        if self.world.has(Feature.REPLAYS):
+        if self.harness.has(Feature.REPLAYS):
             self.begin(self._replay())
 
     def receives(self, event: OrderEventRecord) -> None:
-        if not self.world.has(Feature.DECISIONS):
+        if not self.harness.has(Feature.DECISIONS):
             return
         if event.type == OrderEventType.PAYMENT_CONFLICTED:
             self.begin(self._decide_payment(event.subject))
@@ -103,7 +103,7 @@ class Operators(Counted):
         host = self.centre.core()
         try:
             return await network.call(
-                self.world,
+                self.harness,
                 host.process if host else None,
                 lambda: work(cast(Replica, host).deps),
                 LIMIT_S,
@@ -113,7 +113,7 @@ class Operators(Counted):
             return None
 
     def _tell(self, what: str, *facts: object) -> None:
-        self.world.story.tell("operator", what, *facts)
+        self.harness.story.tell("operator", what, *facts)
 
 
 def _decide(

@@ -8,21 +8,21 @@ from typing import Any
 
 from tests.simulation.chance import Chance
 from tests.simulation.habits import Habits
+from tests.simulation.harness import Harness
 from tests.simulation.third_party import ThirdParty
 from tests.simulation.trades import Return, ReturnState, Trade
-from tests.simulation.world import World
 
 
 class Counted:
     """People with something to do; `busy` is what they still will do."""
 
-    def __init__(self, world: World, what: str) -> None:
+    def __init__(self, harness: Harness, what: str) -> None:
         self.busy = 0
-        self.world = world
-        self.dice = Chance(world.seed, what)
+        self.harness = harness
+        self.dice = Chance(harness.seed, what)
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
-        self.world.begin(self._counted(work))
+        self.harness.begin(self._counted(work))
 
     async def _counted(self, work: Coroutine[Any, Any, None]) -> None:
         self.busy += 1
@@ -35,8 +35,8 @@ class Counted:
 class Payers(Counted):
     """Those who hold the phones."""
 
-    def __init__(self, world: World, habits: Habits, parties: dict[str, ThirdParty]) -> None:
-        super().__init__(world, "payers")
+    def __init__(self, harness: Harness, habits: Habits, parties: dict[str, ThirdParty]) -> None:
+        super().__init__(harness, "payers")
         self._parties = parties
         self._habits = habits
         self._typing: set[str] = set()
@@ -60,14 +60,14 @@ class Payers(Counted):
     async def _open(self, account: str, requested: Mapping[str, Any]) -> None:
         """Now, or when everybody else has forgotten it."""
         expires_at = datetime.fromisoformat(requested["expires_at"])
-        left_s = max(0, (expires_at - self.world.now()).total_seconds())
+        left_s = max(0, (expires_at - self.harness.now()).total_seconds())
         soon_s, later_s = self.dice.between(0.1, 20), left_s * self.dice.between(0.2, 0.95)
         await asyncio.sleep(self.dice.pick((soon_s, later_s, later_s)))
         if self.dice.happens(self._habits.pays):
             self._parties[account].opens(requested)
 
     async def _pay(self, trade: Trade) -> None:
-        left_s = (trade.expires_at - self.world.now()).total_seconds()
+        left_s = (trade.expires_at - self.harness.now()).total_seconds()
         soon_s = self.dice.between(0.01, min(60.0, max(0.1, left_s)))
         await asyncio.sleep(left_s * 0.98 if self.dice.happens(self._habits.late) else soon_s)
         self._type(trade)
@@ -89,8 +89,8 @@ class Payers(Counted):
 class Strangers(Counted):
     """Who pays somebody else under a number of ours."""
 
-    def __init__(self, world: World, habits: Habits, parties: dict[str, ThirdParty]) -> None:
-        super().__init__(world, "strangers")
+    def __init__(self, harness: Harness, habits: Habits, parties: dict[str, ThirdParty]) -> None:
+        super().__init__(harness, "strangers")
         self._parties = parties
         self._habits = habits
 
@@ -121,8 +121,8 @@ class Strangers(Counted):
 class Staff(Counted):
     """Those who decide refunds, and merchants who refund at the console."""
 
-    def __init__(self, world: World, parties: dict[str, ThirdParty]) -> None:
-        super().__init__(world, "staff")
+    def __init__(self, harness: Harness, parties: dict[str, ThirdParty]) -> None:
+        super().__init__(harness, "staff")
         self._parties = parties
 
     def must_decide(self, trade: Trade, refund: Return) -> None:

@@ -12,6 +12,7 @@ from tests.simulation.centre import Centre
 from tests.simulation.chance import Chance
 from tests.simulation.echo import Echo
 from tests.simulation.features import Feature
+from tests.simulation.harness import Harness
 from tests.simulation.operators import Operators
 from tests.simulation.parts import Parts
 from tests.simulation.party_wire import BankWire, WiredParty
@@ -21,7 +22,6 @@ from tests.simulation.third_party import Hooks, ThirdParty
 from tests.simulation.trades import Trade
 from tests.simulation.truth import Truth, trades_of
 from tests.simulation.webhooks import Postman
-from tests.simulation.world import World
 
 from contracts.events.orders import OrderEventRecord
 from gateway.channels.alipay import plugin as alipay
@@ -32,26 +32,26 @@ from gateway.directory import ChannelAccount
 class People:
     """`wired_parties` and `accounts` are the two sides of each channel account."""
 
-    def __init__(self, world: World, bus: Bus, parts: Parts) -> None:
-        chance = Chance(world.seed, "customs")
-        usual = habits.usual(chance, world.features)
-        world.story.tell("world", "faults", world.faults)
-        world.story.tell("world", "features", sorted(world.features))
-        world.story.tell("world", "habits", usual)
+    def __init__(self, harness: Harness, bus: Bus, parts: Parts) -> None:
+        chance = Chance(harness.seed, "customs")
+        usual = habits.usual(chance, harness.features)
+        harness.story.tell("world", "faults", harness.faults)
+        harness.story.tell("world", "features", sorted(harness.features))
+        harness.story.tell("world", "habits", usual)
         self.parties: dict[str, ThirdParty] = {}
         self.wired_parties: dict[str, WiredParty] = {}
         self.accounts: dict[str, ChannelAccount] = {}
-        self._world = world
-        self._postman = Postman(world, self.wired_parties, bus)
-        self._payers = Payers(world, usual, self.parties)
-        self._strangers = Strangers(world, usual, self.parties)
-        self._staff = Staff(world, self.parties)
-        self._operators = Operators(world)
-        self._echo = Echo(world, bus)
+        self._harness = harness
+        self._postman = Postman(harness, self.wired_parties, bus)
+        self._payers = Payers(harness, usual, self.parties)
+        self._strangers = Strangers(harness, usual, self.parties)
+        self._staff = Staff(harness, self.parties)
+        self._operators = Operators(harness)
+        self._echo = Echo(harness, bus)
         self._rotations: list[Rotation] = []
-        self.app = App(world, usual, self._payers, self.wired_parties, bus)
+        self.app = App(harness, usual, self._payers, self.wired_parties, bus)
         for account in ACCOUNTS:
-            self._register(account, customs.usual(chance, world.features), parts)
+            self._register(account, customs.usual(chance, harness.features), parts)
 
     def listeners(self) -> Sequence[Callable[[OrderEventRecord], None]]:
         """Who hears what the centre tells."""
@@ -88,13 +88,13 @@ class People:
 
     def truth(self) -> Truth:
         return Truth(
-            features=self._world.features,
+            features=self._harness.features,
             trades=trades_of(self.parties),
             declined=frozenset(no for party in self.parties.values() for no in party.declined),
             notified=frozenset(self._postman.notified),
             decided=self._operators.decided,
             refunds_decided=self._operators.refunds,
-            mute_about_splits=frozenset({ALIPAY} if self._world.has(Feature.ALIPAY) else ()),
+            mute_about_splits=frozenset({ALIPAY} if self._harness.has(Feature.ALIPAY) else ()),
             slips={
                 (account, subject): slip
                 for account, party in self.parties.items()
@@ -103,12 +103,12 @@ class People:
         )
 
     def _register(self, account: str, usual: customs.Customs, parts: Parts) -> None:
-        is_alipay = account == ALIPAY and self._world.has(Feature.ALIPAY)
+        is_alipay = account == ALIPAY and self._harness.has(Feature.ALIPAY)
         if is_alipay:
             usual = customs.of_alipay(usual)
-        elif self._world.has(Feature.STATEMENTS):
-            usual = customs.with_statements(usual, Chance(self._world.seed, f"rows {account}"))
-        self._world.story.tell("world", account, usual)
+        elif self._harness.has(Feature.STATEMENTS):
+            usual = customs.with_statements(usual, Chance(self._harness.seed, f"rows {account}"))
+        self._harness.story.tell("world", account, usual)
         bank = parts.plugin(can_close=usual.can_close)
         plugin: Plugin[Any] = alipay.PLUGIN if is_alipay else bank
         first = alipay_wire.keys().alipay if is_alipay else None
@@ -122,13 +122,13 @@ class People:
             on_paid=self._staff.see_paid,
             on_return=self._staff.must_decide,
             on_back=self._staff.see_back,
-            on_notice=self._postman.take,
+            on_notification=self._postman.take,
         )
-        party = self.parties[account] = ThirdParty(self._world, account, usual, hooks)
+        party = self.parties[account] = ThirdParty(self._harness, account, usual, hooks)
         wire = AlipayWire() if is_alipay else BankWire(account)
         self.wired_parties[account] = WiredParty(party, wire)
-        if isinstance(wire, AlipayWire) and self._world.has(Feature.ROTATION):
-            self._rotations.append(Rotation(self._world, registered, wire))
+        if isinstance(wire, AlipayWire) and self._harness.has(Feature.ROTATION):
+            self._rotations.append(Rotation(self._harness, registered, wire))
 
     def _see(self, trade: Trade) -> None:
         self._payers.see(trade)

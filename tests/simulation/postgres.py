@@ -132,7 +132,7 @@ class Server:
         """Before a statement that may have to be called back."""
         self._run(backend.connection.execute("savepoint before"))
 
-    def call_back(self, backend: Backend, statement: "asyncio.Task[Any]", *, saved: bool) -> None:
+    def cancel(self, backend: Backend, statement: "asyncio.Task[Any]", *, saved: bool) -> None:
         """Undo a statement that waits; the transaction, if there is one, goes on before it."""
         self.observe("select pg_cancel_backend($1)", backend.pid)
         self._run(asyncio.wait({statement}))
@@ -141,7 +141,7 @@ class Server:
 
     def give_up(self, backend: Backend, statement: "asyncio.Task[Any]") -> None:
         """Whoever asked does not want to know any more, as asyncpg does it with cancelled tasks."""
-        self.call_back(backend, statement, saved=False)
+        self.cancel(backend, statement, saved=False)
         self._settle()
 
     def when_locks_are_given_up(self, tell: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, Final, TypeVar
 
 from tests.simulation.features import Feature
-from tests.simulation.world import World
+from tests.simulation.harness import Harness
 
 T = TypeVar("T")
 
@@ -24,33 +24,33 @@ class Process:
     `finally` blocks and handlers run in vain, as if it had been killed with -9.
     """
 
-    def __init__(self, world: World, name: str) -> None:
-        self.world = world
+    def __init__(self, harness: Harness, name: str) -> None:
+        self.harness = harness
         self.name = name
         self.is_alive = True
         self.died_at = math.inf
         self.at_death: list[Callable[[], None]] = []
-        self._skew = SKEW * (world.dice.between(-1, 1) if world.has(Feature.SKEW) else 0)
+        self._skew = SKEW * (harness.dice.between(-1, 1) if harness.has(Feature.SKEW) else 0)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def now(self) -> datetime:
         """By the clock of its machine."""
-        return self.world.now() + self._skew
+        return self.harness.now() + self._skew
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run it in this process; what it starts itself belongs to the process too."""
         context = copy_context()
         context.run(_current.set, self)
-        return self.world.loop.create_task(work, context=context)
+        return self.harness.loop.create_task(work, context=context)
 
     async def step(self) -> None:
         """One await of the program."""
-        await asyncio.sleep(self.world.latency_s())
+        await asyncio.sleep(self.harness.latency_s())
         self.may_die()
 
     def may_die(self) -> None:
         """Call it where something took effect: here nobody knows of it yet."""
-        if self.is_alive and self.world.happens("kill"):
+        if self.is_alive and self.harness.happens("kill"):
             self.kill()
         if not self.is_alive:
             raise asyncio.CancelledError(f"{self.name} is dead")
@@ -64,13 +64,13 @@ class Process:
             try:
                 await work(given)
             except Exception as error:
-                self.world.note_error(f"{self.name} {what}", error)
+                self.harness.note_error(f"{self.name} {what}", error)
                 raise
 
         return watched
 
     def kill(self) -> None:
-        self.world.story.tell(self.name, "is killed")
+        self.harness.story.tell(self.name, "is killed")
         self.end()
         for bury in self.at_death:
             bury()
@@ -78,7 +78,7 @@ class Process:
     def end(self) -> None:
         """As `kill`, but nobody is told."""
         self.is_alive = False
-        self.died_at = self.world.loop.time()
+        self.died_at = self.harness.loop.time()
         for task in list(self._tasks):
             task.cancel()
 

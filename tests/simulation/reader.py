@@ -87,14 +87,14 @@ class Reader:
         committed = dict(self.positions if offsets is None else offsets)
         for place in committed:
             self._require(place)
-        world = self._bus.world
-        if world.happens("redelivered"):
-            world.story.tell(self._process.name, "is given records again")
-            self._bus.rebalance(self.group, back=world.dice.whole(0, REPLAYED))
+        harness = self._bus.harness
+        if harness.happens("redelivered"):
+            harness.story.tell(self._process.name, "is given records again")
+            self._bus.rebalance(self.group, back=harness.dice.whole(0, REPLAYED))
             raise KafkaError("the coordinator moves")
         self._bus.commit(self.group, committed)
         self._process.may_die()
-        if world.happens("redelivered"):
+        if harness.happens("redelivered"):
             self._bus.rebalance(self.group)
 
     def assignment(self) -> set[TopicPartition]:
@@ -134,7 +134,7 @@ class Reader:
         self, max_records: int
     ) -> dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]:
         """As much as the broker likes to send at once."""
-        left = min(max_records, self._bus.world.dice.pick(BATCHES))
+        left = min(max_records, self._bus.harness.dice.pick(BATCHES))
         fetched = {}
         for place, position in self.positions.items():
             records = self._bus.log(place)[position : position + left]

@@ -80,7 +80,7 @@ class Replica:
             work = self._parts.poll_due(self.deps)
             (attended,) = await asyncio.gather(work, return_exceptions=True)
             if isinstance(attended, BaseException):
-                self.process.world.note_error(f"{self.process.name} due loop", attended)
+                self.process.harness.note_error(f"{self.process.name} due loop", attended)
                 await asyncio.sleep(POLL_S)
             elif attended == BATCH:
                 self.due.set()
@@ -96,4 +96,4 @@ class Replica:
             stop.set()
             (failure,) = await asyncio.gather(running, return_exceptions=True)
             if failure is not None:
-                self.process.world.note_error(f"{self.process.name} relay", failure)
+                self.process.harness.note_error(f"{self.process.name} relay", failure)

@@ -7,8 +7,8 @@ from typing import Final
 from tests.simulation import alipay_wire
 from tests.simulation.alipay_wire import AlipayWire
 from tests.simulation.centre import Centre
+from tests.simulation.harness import Harness
 from tests.simulation.payers import Counted
-from tests.simulation.world import World
 
 from gateway.channels.alipay.credentials import overlap
 from gateway.directory import ChannelAccount
@@ -20,8 +20,8 @@ class Rotation(Counted):
     """Registers the new key beside the old one, has the third party sign with it, and withdraws the
     old one when nothing that it signed is under way any more."""
 
-    def __init__(self, world: World, account: ChannelAccount, wire: AlipayWire) -> None:
-        super().__init__(world, "rotation")
+    def __init__(self, harness: Harness, account: ChannelAccount, wire: AlipayWire) -> None:
+        super().__init__(harness, "rotation")
         self.centre: Centre
         self._account = account
         self._wire = wire
@@ -36,6 +36,6 @@ class Rotation(Counted):
         self.centre.register(replace(self._account, configured=both))
         await asyncio.sleep(self.dice.between(1, 20))
         self._wire.key = alipay_wire.keys().following
-        self.world.story.tell(self._account.account_id, "signs with a new key")
+        self.harness.story.tell(self._account.account_id, "signs with a new key")
         await asyncio.sleep(OVERLAP_S)
         self.centre.register(replace(self._account, configured=following))

@@ -10,13 +10,13 @@ from tests.simulation.centre import RESTART_S, Centre
 from tests.simulation.chance import Chance
 from tests.simulation.faults import Faults
 from tests.simulation.features import Feature
+from tests.simulation.harness import Harness
 from tests.simulation.parts import REAL, Parts
 from tests.simulation.people import People
 from tests.simulation.postgres import Server
 from tests.simulation.process import stop_all, task_factory
 from tests.simulation.story import Story
 from tests.simulation.virtual_time import VirtualLoop
-from tests.simulation.world import World
 
 from contracts.events.configuration import LatePayment, RefundSplits
 
@@ -55,30 +55,30 @@ def run(
     loop = VirtualLoop()
     loop.set_task_factory(task_factory())
     loop.set_exception_handler(lambda *_: None)
-    world = World(
+    harness = Harness(
         seed,
         loop,
         wrong or faults.drawn(Chance(seed, "faults")),
         features.drawn(Chance(seed, "features")) if has is None else has,
     )
-    bus = Bus(world)
-    with machine.simulated(world, bus):
+    bus = Bus(harness)
+    with machine.simulated(harness, bus):
         try:
-            found = loop.run_until_complete(_lived(world, server, bus, parts))
+            found = loop.run_until_complete(_lived(harness, server, bus, parts))
         finally:
             stop_all(loop)
             loop.close()
-    story = world.story
-    return Report(seed, [*found, *world.surprises], story.lines(), story.digest(), loop.time())
+    story = harness.story
+    return Report(seed, [*found, *harness.surprises], story.lines(), story.digest(), loop.time())
 
 
-async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[str]:
-    people = People(world, bus, parts)
-    chance = Chance(world.seed, "policies")
+async def _lived(harness: Harness, server: Server, bus: Bus, parts: Parts) -> list[str]:
+    people = People(harness, bus, parts)
+    chance = Chance(harness.seed, "policies")
     late = chance.pick((LatePayment.ACCEPT, LatePayment.REFUND))
     refund_splits = chance.pick((RefundSplits.RETURN, RefundSplits.RETURN, RefundSplits.KEEP))
     centre = Centre(
-        world,
+        harness,
         server,
         bus,
         people.wired_parties,
@@ -90,13 +90,13 @@ async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[s
     )
     people.open(centre)
     await asyncio.sleep(chance.between(*STORM_S))
-    world.calm_down()
+    harness.calm_down()
     await asyncio.sleep(RESTART_S[1])
-    world.is_calm = True
-    await _rest(people, centre, world.story)
-    if world.has(Feature.STATEMENTS):
-        await bookkeepers.reconcile(world, centre, people.accounts_with_statements())
-        await _rest(people, centre, world.story)
+    harness.is_calm = True
+    await _rest(people, centre, harness.story)
+    if harness.has(Feature.STATEMENTS):
+        await bookkeepers.reconcile(harness, centre, people.accounts_with_statements())
+        await _rest(people, centre, harness.story)
     at_the_end = centre_books.read(server, bus, refund_splits, late)
     found = [
         *oracle.violations(at_the_end, people.truth(), centre.published, people.app.acknowledged),
@@ -104,10 +104,10 @@ async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[s
         *centre.abandoned(),
         *bus.skipped(),
     ]
-    if len(world.story) >= MOST:
+    if len(harness.story) >= MOST:
         found.append(f"after {MOST} events it still does not come to rest")
     for violation in found:
-        world.story.tell("world", "is wrong:", violation)
+        harness.story.tell("world", "is wrong:", violation)
     return found
 
 

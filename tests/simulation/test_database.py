@@ -9,35 +9,35 @@ from typing import Any
 import pytest
 from tests.simulation.database import ConnectionLost, SimulatedDatabase
 from tests.simulation.faults import CALM, Faults
+from tests.simulation.harness import Harness
 from tests.simulation.postgres import Server
 from tests.simulation.process import Process, task_factory
 from tests.simulation.virtual_time import NOON, VirtualLoop
-from tests.simulation.world import World
 
 INSERT = "insert into due_work (subject, account, due_at, attempt) values ($1, '', $2, 0)"
 UPDATE = "update due_work set attempt = attempt + $1"
 
 
 @contextmanager
-def new_world(server: Server) -> Iterator[World]:
+def new_harness(server: Server) -> Iterator[Harness]:
     server.empty()
     loop = VirtualLoop()
     loop.set_task_factory(task_factory())
-    yield World(1, loop, CALM)
+    yield Harness(1, loop, CALM)
     loop.close()
 
 
 @pytest.fixture
-def world(server: Server) -> Iterator[World]:
-    with new_world(server) as world:
-        yield world
+def harness(server: Server) -> Iterator[Harness]:
+    with new_harness(server) as harness:
+        yield harness
 
 
-def run(world: World, *works: Coroutine[Any, Any, None]) -> None:
+def run(harness: Harness, *works: Coroutine[Any, Any, None]) -> None:
     async def together() -> None:
         await asyncio.gather(*works)
 
-    world.loop.run_until_complete(together())
+    harness.loop.run_until_complete(together())
 
 
 def attempts(server: Server) -> list[int]:
@@ -56,18 +56,20 @@ async def prepare(database: SimulatedDatabase, *subjects: str) -> None:
             await tx.execute(INSERT, subject, NOON + timedelta(hours=1))
 
 
-def test_writers_of_one_row_wait_for_each_other(world: World, server: Server) -> None:
-    databases = [SimulatedDatabase(Process(world, f"core-{n}"), server) for n in range(3)]
-    run(world, prepare(databases[0]))
-    run(world, *(write(database, stays_s=10) for database in databases))
+def test_writers_of_one_row_wait_for_each_other(harness: Harness, server: Server) -> None:
+    databases = [SimulatedDatabase(Process(harness, f"core-{n}"), server) for n in range(3)]
+    run(harness, prepare(databases[0]))
+    run(harness, *(write(database, stays_s=10) for database in databases))
     assert attempts(server) == [3]
-    assert world.loop.time() > 30
+    assert harness.loop.time() > 30
 
 
-def test_a_killed_process_leaves_no_trace_of_its_transaction(world: World, server: Server) -> None:
-    process = Process(world, "core")
+def test_a_killed_process_leaves_no_trace_of_its_transaction(
+    harness: Harness, server: Server
+) -> None:
+    process = Process(harness, "core")
     database = SimulatedDatabase(process, server)
-    run(world, prepare(database))
+    run(harness, prepare(database))
     writing = process.start(write(database, stays_s=10))
 
     async def kill() -> None:
@@ -75,21 +77,21 @@ def test_a_killed_process_leaves_no_trace_of_its_transaction(world: World, serve
         process.kill()
         await asyncio.wait({writing})
 
-    run(world, kill())
+    run(harness, kill())
     assert attempts(server) == [0]
-    run(world, write(SimulatedDatabase(Process(world, "core again"), server)))
+    run(harness, write(SimulatedDatabase(Process(harness, "core again"), server)))
     assert attempts(server) == [1]
 
 
-def test_a_lost_commit_may_have_happened(world: World, server: Server) -> None:
-    database = SimulatedDatabase(Process(world, "core"), server)
-    run(world, prepare(database))
-    world.faults = Faults(commit_unknown=1)
+def test_a_lost_commit_may_have_happened(harness: Harness, server: Server) -> None:
+    database = SimulatedDatabase(Process(harness, "core"), server)
+    run(harness, prepare(database))
+    harness.faults = Faults(commit_unknown=1)
     seen = set()
     for _ in range(20):
         before = attempts(server)
         with pytest.raises(ConnectionLost):
-            run(world, write(database))
+            run(harness, write(database))
         seen.add(attempts(server) == before)
     assert seen == {True, False}
 
@@ -104,14 +106,14 @@ def test_rows_in_no_order_come_as_the_seed_has_it(server: Server) -> None:
 def as_read(server: Server, subjects: list[str]) -> list[str]:
     """In a new world, by a query that asks for no order."""
     read: list[str] = []
-    with new_world(server) as world:
-        database = SimulatedDatabase(Process(world, "core"), server)
-        run(world, prepare(database, *subjects))
+    with new_harness(server) as harness:
+        database = SimulatedDatabase(Process(harness, "core"), server)
+        run(harness, prepare(database, *subjects))
 
         async def next_check() -> None:
             async with database.connection() as tx:
                 rows = await tx.fetch("select subject from due_work")
             read.extend(row["subject"] for row in rows)
 
-        run(world, next_check())
+        run(harness, next_check())
     return read

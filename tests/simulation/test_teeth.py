@@ -14,8 +14,8 @@ SEEDS: Final = range(1, 31)
 @pytest.mark.parametrize("how", BROKEN)
 def test_a_broken_centre_is_found_out(how: str, server: Server) -> None:
     broken = BROKEN[how]
-    worlds = (simulation.run(seed, server, broken.parts, broken.wrong) for seed in SEEDS)
-    assert any(world.violations for world in worlds)
+    runs = (simulation.run(seed, server, broken.parts, broken.wrong) for seed in SEEDS)
+    assert any(run.violations for run in runs)
 
 
 def test_what_goes_wrong_there_is_no_trouble_for_the_real_centre(server: Server) -> None:

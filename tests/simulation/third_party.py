@@ -11,6 +11,7 @@ from typing import Any, Final
 from tests.simulation.chance import Chance
 from tests.simulation.customs import Customs
 from tests.simulation.division import Divider
+from tests.simulation.harness import Harness
 from tests.simulation.statements import Clerk, Slip
 from tests.simulation.trades import (
     NOT_FOUND,
@@ -22,7 +23,6 @@ from tests.simulation.trades import (
     payment_words,
     refund_words,
 )
-from tests.simulation.world import World
 
 ODD: Final = ("\0", "余额\0不足", "\ud83d", "x" * 5_000, "\u202e系统繁忙\u2028\x85", "𠮷" * 200)
 """What no table can hold, what cannot be encoded, what deceives whoever reads it."""
@@ -39,26 +39,26 @@ class Hooks:
     on_paid: Callable[[Trade], None]
     on_return: Callable[[Trade, Return], None]
     on_back: Callable[[Trade, Return], None]
-    on_notice: Callable[[Trade, Notification], None]
+    on_notification: Callable[[Trade, Notification], None]
 
 
 class ThirdParty:
     """One channel account."""
 
-    def __init__(self, world: World, account: str, customs: Customs, hooks: Hooks) -> None:
+    def __init__(self, harness: Harness, account: str, customs: Customs, hooks: Hooks) -> None:
         self.account = account
         self.trades: dict[str, Trade] = {}
         self.declined: set[str] = set()
         self.customs = customs
-        self._world = world
-        self._dice = Chance(world.seed, f"third party {account}")
+        self._harness = harness
+        self._dice = Chance(harness.seed, f"third party {account}")
         self._divider = Divider(
-            Chance(world.seed, f"divider {account}"),
-            world.now,
+            Chance(harness.seed, f"divider {account}"),
+            harness.now,
             refuses=customs.refused_shares,
             slow=customs.slow_refunds,
         )
-        self._clerk = Clerk(Chance(world.seed, f"clerk {account}"), customs.slips)
+        self._clerk = Clerk(Chance(harness.seed, f"clerk {account}"), customs.slips)
         self._hooks = hooks
 
     @property
@@ -131,7 +131,7 @@ class ThirdParty:
             self.customs.pays_after_close
         ):
             return False
-        trade.told_after_s = self._dice.between(20, 400) * self._dice.happens(
+        trade.notified_after_s = self._dice.between(20, 400) * self._dice.happens(
             self.customs.tells_late
         )
         trade.is_silent = is_silent and trade.state is TradeState.CREATED
@@ -142,7 +142,7 @@ class ThirdParty:
         """A refund comes to an end."""
         refund.state, refund.said_at = state, self._now()
         self._tell("decides", refund.refund_no, state)
-        self._hooks.on_notice(trade, refund_words(trade, refund, self._now()))
+        self._hooks.on_notification(trade, refund_words(trade, refund, self._now()))
         if state is ReturnState.ABNORMAL:
             self._hooks.on_return(trade, refund)
         if state is ReturnState.RETURNED:
@@ -160,7 +160,7 @@ class ThirdParty:
         """What was said wrongly at first is said again."""
         trade.is_misstated = False
         self._tell("corrects itself", trade.payment_no, trade.taken)
-        self._hooks.on_notice(trade, payment_words(trade, self._now()))
+        self._hooks.on_notification(trade, payment_words(trade, self._now()))
 
     def refunds_at_the_console(self, trade: Trade, amount: int) -> None:
         """The merchant gives back past us; the notification, if there is one, is about the
@@ -177,7 +177,7 @@ class ThirdParty:
         )
         self._tell("refunds at the console", number, amount, "" if is_delivered else "untold")
         if is_delivered:
-            self._hooks.on_notice(trade, payment_words(trade, self._now()))
+            self._hooks.on_notification(trade, payment_words(trade, self._now()))
 
     # ── what we ask ───────────────────────────────────────────────────────────────────────────
 
@@ -189,7 +189,7 @@ class ThirdParty:
         what = "silently" if trade.is_silent else ""
         self._tell("takes", trade.payment_no, amount, currency, what)
         if not trade.is_silent:
-            self._hooks.on_notice(trade, payment_words(trade, self._now()))
+            self._hooks.on_notification(trade, payment_words(trade, self._now()))
         self._hooks.on_paid(trade)
 
     def _query(self, payment_no: str) -> dict[str, Any]:
@@ -278,7 +278,7 @@ class ThirdParty:
         trade.state, trade.closed_at = TradeState.CLOSED, trade.closed_at or self._now()
 
     def _now(self) -> datetime:
-        return self._world.now()
+        return self._harness.now()
 
     def _tell(self, what: str, *facts: object) -> None:
-        self._world.story.tell(self.account, what, *facts)
+        self._harness.story.tell(self.account, what, *facts)

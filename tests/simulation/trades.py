@@ -54,7 +54,7 @@ class Trade:
     closed_at: datetime | None = None
     is_reversed: bool = False
     is_silent: bool = False
-    told_after_s: float = 0
+    notified_after_s: float = 0
     is_misstated: bool = False
     is_strange: bool = False
     returns: dict[str, Return] = field(default_factory=dict)

@@ -7,9 +7,9 @@ from typing import Final
 from tests.simulation import network
 from tests.simulation.bus import Bus
 from tests.simulation.centre import Centre
+from tests.simulation.harness import Harness
 from tests.simulation.party_wire import WiredParty
 from tests.simulation.trades import Notification, Trade, paid_words
-from tests.simulation.world import World
 
 from chassis.problems import Problem
 from gateway.channels.plugin import RawNotification
@@ -24,37 +24,37 @@ class Postman:
     `told` the accounts and numbers of those that were, `too_early` what was acknowledged before it
     was durable."""
 
-    def __init__(self, world: World, wired_parties: Mapping[str, WiredParty], bus: Bus) -> None:
+    def __init__(self, harness: Harness, wired_parties: Mapping[str, WiredParty], bus: Bus) -> None:
         self.centre: Centre
         self.waiting = 0
         self.notified: set[tuple[str, str]] = set()
         self.too_early: list[str] = []
-        self._world = world
-        self._desks = wired_parties
+        self._harness = harness
+        self._parties = wired_parties
         self._bus = bus
 
     def take(self, trade: Trade, notification: Notification) -> None:
-        for _ in range(2 if self._world.happens("notice_twice") else 1):
-            self._world.begin(self._deliver(trade, notification))
+        for _ in range(2 if self._harness.happens("notification_twice") else 1):
+            self._harness.begin(self._deliver(trade, notification))
 
     def see(self, trade: Trade) -> None:
         """A thief, who knows the number, perhaps claims that the trade is paid."""
-        if self._world.happens("notice_forged"):
-            now = self._world.now()
+        if self._harness.happens("notification_forged"):
+            now = self._harness.now()
             lie = paid_words(trade, trade.asked, now, now)
-            self._world.begin(self._forge(trade.account, lie))
+            self._harness.begin(self._forge(trade.account, lie))
 
     async def _forge(self, account: str, lie: Notification) -> None:
         await asyncio.sleep(self._delay_s())
-        status = await self._post(account, self._desks[account].wire.forged(lie))
-        self._world.story.tell("thief", "is answered", status)
+        status = await self._post(account, self._parties[account].wire.forged(lie))
+        self._harness.story.tell("thief", "is answered", status)
 
     async def _deliver(self, trade: Trade, notification: Notification) -> None:
         self.waiting += 1
-        await asyncio.sleep(self._delay_s() + trade.told_after_s)
+        await asyncio.sleep(self._delay_s() + trade.notified_after_s)
         durable = self._bus.count_durable(trade.payment_no)
         for pause_s in _pauses_s():
-            raw = self._desks[trade.account].wire.notification(notification)
+            raw = self._parties[trade.account].wire.notification(notification)
             if raw is None:
                 self.waiting -= 1
                 return
@@ -67,10 +67,14 @@ class Postman:
         self.waiting -= 1
 
     def _delay_s(self) -> float:
-        world = self._world
-        if world.happens("notice_early"):
+        harness = self._harness
+        if harness.happens("notification_early"):
             return 0.0
-        return world.dice.between(1, 600) if world.happens("notice_late") else world.latency_s()
+        return (
+            harness.dice.between(1, 600)
+            if harness.happens("notification_late")
+            else harness.latency_s()
+        )
 
     async def _post(self, account: str, raw: RawNotification) -> int:
         """The status of the answer; 0 for none."""
@@ -82,7 +86,7 @@ class Postman:
         word = flow.Notification(addressee.channel, account, raw)
         try:
             answer = await network.call(
-                self._world, process, lambda: flow.receive(deps, word), LIMIT_S
+                self._harness, process, lambda: flow.receive(deps, word), LIMIT_S
             )
         except (network.CallLost, network.ServerError, Problem):
             return 0

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from sandbox import payer
+from sandbox.deps import Deps
 from sandbox.faults import EARLY, Hit, Operation
 from sandbox.transport import HangUp
 from sandbox.truth import Trade
-from sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +45,24 @@ class Call:
     failures: FailureForms
 
 
-async def answer(world: World, call: Call, work: Callable[[Hit], Done]) -> Response | HangUp:
+async def answer(deps: Deps, call: Call, work: Callable[[Hit], Done]) -> Response | HangUp:
     """Run `work` once, whatever becomes of its answer, unless the request itself is dropped.
 
     `work` raises the channel's refusals; they pass through, as answers of their own.
     """
-    hit = world.faults.draw(call.channel, call.operation, call.payment_no)
+    hit = deps.faults.draw(call.channel, call.operation, call.payment_no)
     if "drop_request" in hit:
         return HangUp()
     if "rate_limited" in hit:
         raise call.failures.limited()
     done = work(hit)
-    if done.opened and "early" in world.faults.draw(call.channel, "notice", call.payment_no, EARLY):
-        await payer.pay_early(world, done.opened)
-    wait_s = world.settings.latency_ms / 1000 + hit.delay_s
+    if done.opened and "early" in deps.faults.draw(call.channel, "notice", call.payment_no, EARLY):
+        await payer.pay_early(deps, done.opened)
+    wait_s = deps.settings.latency_ms / 1000 + hit.delay_s
     if wait_s:
         await asyncio.sleep(wait_s)
-    if done.opened and world.settings.auto_pay:
-        _pay_if_open(world, done.opened)
+    if done.opened and deps.settings.auto_pay:
+        _pay_if_open(deps, done.opened)
     if "drop_answer" in hit:
         return HangUp()
     if "system_error" in hit:
@@ -72,8 +72,8 @@ async def answer(world: World, call: Call, work: Callable[[Hit], Done]) -> Respo
     return call.failures.broken if "status_500" in hit else done.response
 
 
-def _pay_if_open(world: World, opened: Trade) -> None:
+def _pay_if_open(deps: Deps, opened: Trade) -> None:
     """While the answer was delayed the trade may have been paid or closed."""
-    trade = world.truth.get_trade(opened.id)
+    trade = deps.truth.get_trade(opened.id)
     if trade.state == "created":
-        payer.pay(world, trade)
+        payer.pay(deps, trade)

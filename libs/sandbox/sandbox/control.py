@@ -27,9 +27,9 @@ from sandbox.control_requests import (
     RefundRequest,
     SettingsRequest,
 )
+from sandbox.deps import Deps, Party
 from sandbox.faults import Fault
-from sandbox.telling import tell, tell_refund
-from sandbox.world import Party, World
+from sandbox.views import refund_view, truth_view
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -43,10 +43,10 @@ class Problem(Exception):
         self.body = {"title": code, "status": status, "code": code, "detail": detail}
 
 
-Endpoint = Callable[[World, Request], Awaitable[Response]]
+Endpoint = Callable[[Deps, Request], Awaitable[Response]]
 
 
-def routes(world: World) -> list[Route]:
+def routes(deps: Deps) -> list[Route]:
     table: list[tuple[str, str, Endpoint]] = [
         ("POST", "/pay", pay),
         ("POST", "/refunds", decide_refund),
@@ -66,89 +66,89 @@ def routes(world: World) -> list[Route]:
         ("POST", "/certificates", rotate_certificate),
     ]
     return [
-        Route(f"/_control{path}", partial(_guarded, endpoint, world), methods=[method])
+        Route(f"/_control{path}", partial(_guarded, endpoint, deps), methods=[method])
         for method, path, endpoint in table
     ]
 
 
-async def pay(world: World, request: Request) -> Response:
+async def pay(deps: Deps, request: Request) -> Response:
     """The payer pays the trade of this number; the newest, where several have it."""
     requested = await _read(request, PayRequest)
-    trades = world.truth.list_trades(requested.payment_no, None)
+    trades = deps.truth.list_trades(requested.payment_no, None)
     if not trades:
         raise Problem(404, "not_found", "no third party knows this number")
     payable = [trade for trade in trades if trade.state == "created"]
     if not payable:
         raise Problem(409, "not_payable", f"this trade is {trades[-1].state}")
-    payer.pay(world, payable[-1], amount=requested.amount, notify=requested.notify)
-    return _json(tell(world, payable[-1:])[0])
+    payer.pay(deps, payable[-1], amount=requested.amount, notify=requested.notify)
+    return _json(truth_view(deps, payable[-1:])[0])
 
 
-async def decide_refund(world: World, request: Request) -> Response:
+async def decide_refund(deps: Deps, request: Request) -> Response:
     """What the bank says about a refund that is still processing."""
     requested = await _read(request, RefundRequest)
-    refunds = world.truth.list_refunds_named(requested.refund_no)
+    refunds = deps.truth.list_refunds_named(requested.refund_no)
     if not refunds:
         raise Problem(404, "not_found", "no third party knows this refund")
     open_refunds = [refund for refund in refunds if refund.state == "processing"]
     if not open_refunds:
         raise Problem(409, "decided", f"this refund is {refunds[-1].state} already")
-    payer.decide(world, open_refunds[-1], requested.state)
-    return _json(tell_refund(open_refunds[-1]))
+    payer.decide(deps, open_refunds[-1], requested.state)
+    return _json(refund_view(open_refunds[-1]))
 
 
-async def refund_in_console(world: World, request: Request) -> Response:
+async def refund_in_console(deps: Deps, request: Request) -> Response:
     """A person refunds in the third party's own console; the newest trade of this number."""
     requested = await _read(request, ConsoleRefundRequest)
-    trades = world.truth.list_trades(requested.payment_no, None)
+    trades = deps.truth.list_trades(requested.payment_no, None)
     if not trades:
         raise Problem(404, "not_found", "no third party knows this number")
     try:
         refund = outside.refund_in_console(
-            world, trades[-1], requested.amount, notify=requested.notify
+            deps, trades[-1], requested.amount, notify=requested.notify
         )
     except outside.NotRefundable as error:
         raise Problem(409, "not_refundable", f"too much, or not paid: {error}") from error
-    return _json(tell_refund(refund), 201)
+    return _json(refund_view(refund), 201)
 
 
-async def bounce(world: World, request: Request) -> Response:
+async def bounce(deps: Deps, request: Request) -> Response:
     """The payer's bank sends a refund back that had succeeded."""
     requested = await _read(request, BounceRequest)
-    refunds = world.truth.list_refunds_named(requested.refund_no)
+    refunds = deps.truth.list_refunds_named(requested.refund_no)
     if not refunds:
         raise Problem(404, "not_found", "no third party knows this refund")
     try:
-        outside.bounce(world, refunds[-1], notify=requested.notify)
+        outside.bounce(deps, refunds[-1], notify=requested.notify)
     except outside.NotReturned as error:
         raise Problem(409, "not_returned", f"this refund is {error}") from error
-    return _json(tell_refund(refunds[-1]))
+    return _json(refund_view(refunds[-1]))
 
 
-async def dispute(world: World, request: Request) -> Response:
+async def dispute(deps: Deps, request: Request) -> Response:
     """The payer's bank takes the money back; the newest trade of this number, where banks do so."""
     requested = await _read(request, DisputeRequest)
-    found = world.truth.list_trades(requested.payment_no, None)
-    trades = [each for each in found if world.parties[each.channel].has_disputes]
+    found = deps.truth.list_trades(requested.payment_no, None)
+    trades = [each for each in found if deps.parties[each.channel].has_disputes]
     if not trades:
         raise Problem(404, "not_found", "no third party with disputes knows this number")
     try:
-        outside.dispute(world, trades[-1], requested.amount, notify=requested.notify)
+        outside.dispute(deps, trades[-1], requested.amount, notify=requested.notify)
     except outside.NotRefundable as error:
         raise Problem(409, "not_disputable", f"too much, or not paid: {error}") from error
-    return _json(tell(world, trades[-1:])[0], 201)
+    return _json(truth_view(deps, trades[-1:])[0], 201)
 
 
-async def tell_truth(world: World, request: Request) -> Response:
+async def tell_truth(deps: Deps, request: Request) -> Response:
     """Every trade, or those of one payment number or channel."""
     query = request.query_params
-    trades = world.truth.list_trades(query.get("payment_no"), query.get("channel"))
-    return _json({"trades": tell(world, trades)})
+    trades = deps.truth.list_trades(query.get("payment_no"), query.get("channel"))
+    return _json({"trades": truth_view(deps, trades)})
 
 
-async def add_fault(world: World, request: Request) -> Response:
+async def add_fault(deps: Deps, request: Request) -> Response:
     requested = await _read(request, FaultRequest)
-    if requested.channel not in ("*", *world.parties):
+    if requested.channel not in ("*", *deps.parties):
         raise _no_such_channel()
     fault = Fault(
         channel=requested.channel,
@@ -159,77 +159,77 @@ async def add_fault(world: World, request: Request) -> Response:
         delay_s=requested.delay_s,
         payment_no=requested.payment_no,
     )
-    return _json({"fault_id": world.faults.add(fault)}, 201)
+    return _json({"fault_id": deps.faults.add(fault)}, 201)
 
 
-async def list_faults(world: World, request: Request) -> Response:
-    return _json({"faults": [_fault(fault) for fault in world.faults.in_force()]})
+async def list_faults(deps: Deps, request: Request) -> Response:
+    return _json({"faults": [_fault(fault) for fault in deps.faults.in_force()]})
 
 
-async def clear_faults(world: World, request: Request) -> Response:
-    world.faults.clear()
+async def clear_faults(deps: Deps, request: Request) -> Response:
+    deps.faults.clear()
     return Response(status_code=204)
 
 
-async def remove_fault(world: World, request: Request) -> Response:
-    if not world.faults.remove(request.path_params["fault_id"]):
+async def remove_fault(deps: Deps, request: Request) -> Response:
+    if not deps.faults.remove(request.path_params["fault_id"]):
         raise Problem(404, "not_found", "no such fault is in force")
     return Response(status_code=204)
 
 
-async def change_settings(world: World, request: Request) -> Response:
+async def change_settings(deps: Deps, request: Request) -> Response:
     requested = await _read(request, SettingsRequest)
     if requested.latency_ms is not None:
-        world.settings.latency_ms = requested.latency_ms
+        deps.settings.latency_ms = requested.latency_ms
     if requested.auto_pay is not None:
-        world.settings.auto_pay = requested.auto_pay
+        deps.settings.auto_pay = requested.auto_pay
     if requested.person is not None:
-        world.settings.person = requested.person
+        deps.settings.person = requested.person
     if requested.page_hosts is not None:
-        world.settings.page_hosts = requested.page_hosts
-    return _json(asdict(world.settings))
+        deps.settings.page_hosts = requested.page_hosts
+    return _json(asdict(deps.settings))
 
 
-async def tell_settings(world: World, request: Request) -> Response:
-    return _json(asdict(world.settings))
+async def tell_settings(deps: Deps, request: Request) -> Response:
+    return _json(asdict(deps.settings))
 
 
-async def tell_credentials(world: World, request: Request) -> Response:
+async def tell_credentials(deps: Deps, request: Request) -> Response:
     """The sections of demo.json: what the first merchant of each channel was given."""
     return _json(
         {
-            name: section(world.accounts(party.kind).first(), world.public_url)
-            for party in world.parties.values()
+            name: section(deps.accounts(party.kind).first(), deps.public_url)
+            for party in deps.parties.values()
             for name, section in _sections(party).items()
         }
     )
 
 
-async def open_merchant(world: World, request: Request) -> Response:
+async def open_merchant(deps: Deps, request: Request) -> Response:
     """One more merchant at a channel; answers its section."""
     name = (await _read(request, MerchantRequest)).channel
-    for party in world.parties.values():
+    for party in deps.parties.values():
         if section := _sections(party).get(name):
-            return _json(section(world.accounts(party.kind).open(), world.public_url), 201)
+            return _json(section(deps.accounts(party.kind).open(), deps.public_url), 201)
     raise _no_such_channel()
 
 
-async def tell_certificates(world: World, request: Request) -> Response:
+async def tell_certificates(deps: Deps, request: Request) -> Response:
     """What certificate mode needs; `merchant=` names another than the first merchant."""
     merchant = request.query_params.get("merchant", "")
     return _json(
         {
-            name: party.certificates(world, merchant)
-            for name, party in world.parties.items()
+            name: party.certificates(deps, merchant)
+            for name, party in deps.parties.items()
             if party.certificates
         }
     )
 
 
-async def rotate_certificate(world: World, request: Request) -> Response:
+async def rotate_certificate(deps: Deps, request: Request) -> Response:
     """The channel that has certificates of its own issues a further one."""
-    rotate = next(party.rotate for party in world.parties.values() if party.rotate)
-    return _json(rotate(world), 201)
+    rotate = next(party.rotate for party in deps.parties.values() if party.rotate)
+    return _json(rotate(deps), 201)
 
 
 def _sections(party: Party[Any]) -> Mapping[str, Callable[[Any, str], dict[str, str]]]:
@@ -240,11 +240,11 @@ def _no_such_channel() -> Problem:
     return Problem(422, "invalid_request", "/channel: no third party has this name")
 
 
-async def _guarded(endpoint: Endpoint, world: World, request: Request) -> Response:
+async def _guarded(endpoint: Endpoint, deps: Deps, request: Request) -> Response:
     try:
         if request.client is None or not ipaddress.ip_address(request.client.host).is_loopback:
             raise Problem(403, "forbidden", "the control API answers on loopback only")
-        return await endpoint(world, request)
+        return await endpoint(deps, request)
     except Problem as problem:
         return _json(problem.body, problem.status, "application/problem+json")
 

@@ -13,14 +13,14 @@ import uvicorn
 from starlette.applications import Starlette
 
 from sandbox import control, payer, sharing
+from sandbox.deps import Deps, Party
 from sandbox.faults import Faults
 from sandbox.later import Later
-from sandbox.notices import NoticeForm, Notices
+from sandbox.notifications import NotificationForm, Notifications
 from sandbox.parties import find_parties
 from sandbox.shelf import Shelf
 from sandbox.transport import SandboxProtocol
 from sandbox.truth import Truth
-from sandbox.world import Party, World
 
 KEEP_ALIVE_S = 75  # longer than the callers' pools keep a connection
 GRACE_S = 2  # for answers under way when the sandbox is stopped
@@ -35,15 +35,15 @@ class Options:
     state_dir: Path
     host: str
     public_url: str
-    notice_time_scale: float
+    notification_time_scale: float
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGINT or SIGTERM."""
     options = _read(arguments)
-    world = build_world(options.state_dir, options.public_url, options.notice_time_scale)
+    deps = build_deps(options.state_dir, options.public_url, options.notification_time_scale)
     config = uvicorn.Config(
-        build_app(world),
+        build_app(deps),
         host=options.host,
         port=options.port,
         loop="uvloop",
@@ -63,62 +63,62 @@ def run(arguments: Sequence[str] | None = None) -> None:
         _Server(config, f"sandbox listens on {options.public_url}").run()
 
 
-def build_world(
+def build_deps(
     state_dir: Path,
     public_url: str,
-    notice_time_scale: float = 1.0,
+    notification_time_scale: float = 1.0,
     parties: Sequence[Party[Any]] | None = None,
-) -> World:
+) -> Deps:
     """The third parties (None: those of our folders); keys and truth are read from `state_dir`, or
     made there."""
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     truth, faults, later = Truth(state_dir / "truth.sqlite3"), Faults(), Later()
-    forms: dict[str, NoticeForm] = {}
+    forms: dict[str, NotificationForm] = {}
     found = find_parties() if parties is None else parties
-    world = World(
+    deps = Deps(
         truth=truth,
         faults=faults,
         later=later,
-        notices=Notices(truth, faults, later, forms, notice_time_scale),
+        notifications=Notifications(truth, faults, later, forms, notification_time_scale),
         parties={each.name: each for each in found},
         shelf=Shelf(),
         public_url=public_url.rstrip("/"),
         state_dir=state_dir,
     )
-    for name, party in world.parties.items():
-        world.accounts(party.kind)
-        forms[name] = party.notices(world)
-    return world
+    for name, party in deps.parties.items():
+        deps.accounts(party.kind)
+        forms[name] = party.notifications(deps)
+    return deps
 
 
-def build_app(world: World) -> Starlette:
+def build_app(deps: Deps) -> Starlette:
     """Every third party's addresses, and the control API."""
 
     def running(_: Starlette) -> AbstractAsyncContextManager[None]:
-        return _running(world)
+        return _running(deps)
 
     return Starlette(
         routes=[
-            *(route for party in world.parties.values() for route in party.routes(world)),
-            *control.routes(world),
+            *(route for party in deps.parties.values() for route in party.routes(deps)),
+            *control.routes(deps),
         ],
         lifespan=running,
     )
 
 
 @asynccontextmanager
-async def _running(world: World) -> AsyncIterator[None]:
+async def _running(deps: Deps) -> AsyncIterator[None]:
     """Takes up what an earlier run left undone."""
-    async with world.notices.running():
-        for refund in world.truth.list_processing_refunds():
-            payer.succeed_later(world, refund)
-        for split in world.truth.list_processing_splits():
-            sharing.finish_later(world, split)
+    async with deps.notifications.running():
+        for refund in deps.truth.list_processing_refunds():
+            payer.succeed_later(deps, refund)
+        for split in deps.truth.list_processing_splits():
+            sharing.finish_later(deps, split)
         try:
             yield
         finally:
-            world.later.cancel()
-    world.truth.close()
+            deps.later.cancel()
+    deps.truth.close()
 
 
 class _Server(uvicorn.Server):
@@ -144,10 +144,10 @@ def _read(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--public-url", help="how payers and merchants reach this port")
     parser.add_argument(
-        "--notice-time-scale",
+        "--notification-time-scale",
         type=float,
         default=1.0,
-        help="factor for the pauses between repeated notices; 0.01 makes an hour 36 seconds",
+        help="factor for the pauses between repeated notifications; 0.01: an hour takes 36 seconds",
     )
     given = parser.parse_args(arguments)
     return Options(
@@ -155,5 +155,5 @@ def _read(arguments: Sequence[str] | None) -> Options:
         state_dir=given.state_dir,
         host=given.host,
         public_url=given.public_url or f"http://{given.host}:{given.port}",
-        notice_time_scale=given.notice_time_scale,
+        notification_time_scale=given.notification_time_scale,
     )

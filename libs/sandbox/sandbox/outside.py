@@ -6,8 +6,8 @@ import secrets
 
 from sandbox import payer
 from sandbox.clock import now
+from sandbox.deps import Deps
 from sandbox.truth import Refund, Trade
-from sandbox.world import World
 
 MIN_NUMBER = 10**11
 
@@ -20,9 +20,9 @@ class NotReturned(Exception):
     """The refund has not succeeded, so that nothing can come back."""
 
 
-def refund_in_console(world: World, trade: Trade, amount: int, *, notify: bool) -> Refund:
+def refund_in_console(deps: Deps, trade: Trade, amount: int, *, notify: bool) -> Refund:
     """A person gives money back, under a number of the console's own. Raises NotRefundable."""
-    if trade.state != "paid" or amount > payer.refundable(world, trade):
+    if trade.state != "paid" or amount > payer.refundable(deps, trade):
         raise NotRefundable(trade.state)
     number = f"console{MIN_NUMBER + secrets.randbelow(9 * MIN_NUMBER)}"
     refund = Refund(
@@ -34,38 +34,38 @@ def refund_in_console(world: World, trade: Trade, amount: int, *, notify: bool) 
         channel_refund_no=f"5030{secrets.randbelow(10**25):025d}",
         amount=amount,
         reason="",
-        notify_url=_told_at(world, trade) if notify else "",
+        notify_url=_notify_url(deps, trade) if notify else "",
         created_at=now(),
         details={"signer": trade.details["signer"]} if "signer" in trade.details else {},
     )
-    world.truth.add_refund(refund)
-    payer.decide(world, refund, "succeeded")
+    deps.truth.add_refund(refund)
+    payer.decide(deps, refund, "succeeded")
     return refund
 
 
-def bounce(world: World, refund: Refund, *, notify: bool) -> None:
+def bounce(deps: Deps, refund: Refund, *, notify: bool) -> None:
     """The payer's bank sends a refund back that had arrived. Raises NotReturned."""
     if refund.state != "succeeded":
         raise NotReturned(refund.state)
     refund.state = "abnormal"
     refund.details["bounced"] = now()
-    world.truth.save_refund(refund)
-    trade = world.truth.get_trade(refund.trade_id)
-    url = refund.notify_url or _told_at(world, trade)
+    deps.truth.save_refund(refund)
+    trade = deps.truth.get_trade(refund.trade_id)
+    url = refund.notify_url or _notify_url(deps, trade)
     if notify and url:
-        world.notices.post(trade, url, refund)
+        deps.notifications.post(trade, url, refund)
 
 
-def dispute(world: World, trade: Trade, amount: int, *, notify: bool) -> None:
+def dispute(deps: Deps, trade: Trade, amount: int, *, notify: bool) -> None:
     """The payer's bank takes money back (chargeback). Raises NotRefundable."""
-    if trade.state != "paid" or amount > payer.refundable(world, trade):
+    if trade.state != "paid" or amount > payer.refundable(deps, trade):
         raise NotRefundable(trade.state)
     number = f"dp_1{secrets.token_hex(12)}"
     trade.details["dispute"] = {"id": number, "amount": amount, "at": now()}
-    world.truth.save_trade(trade)
+    deps.truth.save_trade(trade)
     if notify and trade.notify_url:
-        world.notices.post(trade, trade.notify_url)
+        deps.notifications.post(trade, trade.notify_url)
 
 
-def _told_at(world: World, trade: Trade) -> str:
-    return trade.notify_url if world.parties[trade.channel].tells_refunds else ""
+def _notify_url(deps: Deps, trade: Trade) -> str:
+    return trade.notify_url if deps.parties[trade.channel].tells_refunds else ""

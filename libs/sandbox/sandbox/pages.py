@@ -10,9 +10,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sandbox import payer
 from sandbox.bodies import read_body
 from sandbox.clock import now
+from sandbox.deps import Deps
 from sandbox.money import shown, yuan
 from sandbox.truth import Trade
-from sandbox.world import World
 
 WALLETS = {"WECHAT": "微信支付", "ALIPAY": "支付宝", "UNIONPAY": "云闪付"}
 HEADERS = {
@@ -42,38 +42,36 @@ label{{display:block;padding:.3rem 0}} small{{display:block;margin-top:1.5rem;co
 <small>沙箱环境，不会产生真实扣款。<br>Sandbox: no real money moves.</small></main></body></html>"""
 
 
-async def counter(
-    world: World, request: Request, trade: Trade | None, way_back: WayBack
-) -> Response:
+async def counter(deps: Deps, request: Request, trade: Trade | None, way_back: WayBack) -> Response:
     """The cashier of one trade: GET shows it, POST carries the payer's decision out."""
     if trade is None:
-        return HTMLResponse(_framed("", "", _said("订单不存在")), 404, headers=HEADERS)
+        return HTMLResponse(_framed("", "", _paragraph("订单不存在")), 404, headers=HEADERS)
     if request.method == "GET":
-        return show(world, trade)
+        return show(deps, trade)
     form = dict(parse_qsl((await read_body(request)).decode(errors="replace")))
     if form.get("decision") != "pay":
-        return _leave(world, trade, way_back(trade, False), "您已离开收银台")
+        return _leave(deps, trade, way_back(trade, False), "您已离开收银台")
     if trade.state == "created" and not _is_expired(trade):
         wallet = form.get("wallet")
         if wallet in WALLETS:
             trade.details["pay_func"] = wallet
-        payer.pay(world, trade)
+        payer.pay(deps, trade)
     if trade.state != "paid":
-        return show(world, trade)
-    return _leave(world, trade, way_back(trade, True), "支付成功")
+        return show(deps, trade)
+    return _leave(deps, trade, way_back(trade, True), "支付成功")
 
 
-def show(world: World, trade: Trade) -> Response:
+def show(deps: Deps, trade: Trade) -> Response:
     """What to pay, with a button to pay and one to leave; or why that is over."""
     if trade.state == "paid":
-        return result(world, trade.channel, "该订单已支付")
+        return result(deps, trade.channel, "该订单已支付")
     if trade.state == "closed" or _is_expired(trade):
-        return result(world, trade.channel, "订单已关闭或已过期", 410)
+        return result(deps, trade.channel, "订单已关闭或已过期", 410)
     wallets = "".join(
         f'<label><input type="radio" name="wallet" value="{code}"'
         f"{' checked' if code == 'WECHAT' else ''}> {name}</label>"
         for code, name in WALLETS.items()
-        if world.parties[trade.channel].asks_wallet(trade)
+        if deps.parties[trade.channel].asks_wallet(trade)
     )
     body = (
         f'<p class="amount">{amount(trade)}</p>'
@@ -83,7 +81,7 @@ def show(world: World, trade: Trade) -> Response:
         '<button name="decision" value="pay">确认支付</button>'
         '<button class="leave" name="decision" value="leave">离开</button></form>'
     )
-    return HTMLResponse(page(world, trade.channel, body), headers=HEADERS)
+    return HTMLResponse(page(deps, trade.channel, body), headers=HEADERS)
 
 
 def amount(trade: Trade) -> str:
@@ -92,17 +90,17 @@ def amount(trade: Trade) -> str:
     return f"¥{yuan(trade.amount)}" if currency == "cny" else shown(trade.amount, currency)
 
 
-def result(world: World, channel: str, text: str, status: int = 200) -> Response:
-    return HTMLResponse(page(world, channel, _said(text)), status, headers=HEADERS)
+def result(deps: Deps, channel: str, text: str, status: int = 200) -> Response:
+    return HTMLResponse(page(deps, channel, _paragraph(text)), status, headers=HEADERS)
 
 
-def page(world: World, channel: str, body: str) -> str:
+def page(deps: Deps, channel: str, body: str) -> str:
     """`body` is HTML already."""
-    party = world.parties[channel]
+    party = deps.parties[channel]
     return _framed(f"{party.title} · ", party.colour, body)
 
 
-def _said(text: str) -> str:
+def _paragraph(text: str) -> str:
     return f'<p class="amount">{escape(text)}</p>'
 
 
@@ -115,9 +113,9 @@ def is_web_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _leave(world: World, trade: Trade, url: str, text: str) -> Response:
+def _leave(deps: Deps, trade: Trade, url: str, text: str) -> Response:
     if not url:
-        return result(world, trade.channel, text)
+        return result(deps, trade.channel, text)
     return RedirectResponse(url, 303, headers=HEADERS)
 
 

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import sandbox
-from sandbox.world import Party
+from sandbox.deps import Party
 
 
 def find_parties(within: ModuleType = sandbox) -> list[Party[Any]]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from sandbox import payer
 from sandbox.clock import now
+from sandbox.deps import Deps
 from sandbox.truth import Split, Trade
-from sandbox.world import World
 
 SPLIT_TAKES_S = 0.2  # between "accepted" and the money being there; a minute in life
 NOT_REGISTERED = "00"  # the end of an account that is no receiver, unless it was registered
@@ -23,46 +23,46 @@ class Requested:
     description: str
 
 
-def unsplit(world: World, trade: Trade) -> int:
+def unsplit(deps: Deps, trade: Trade) -> int:
     """What may still be split: neither given away nor refunded."""
-    splits = world.truth.list_splits(trade)
+    splits = deps.truth.list_splits(trade)
     if any(split.is_last for split in splits):
         return 0
     given = sum(_given(split) for split in splits)
     back = sum(int(each["amount"]) for split in splits for each in split.returns)
-    refunded = trade.taken - payer.refundable(world, trade)
+    refunded = trade.taken - payer.refundable(deps, trade)
     return max(0, trade.taken - given - max(0, refunded - back))
 
 
-def is_receiver(world: World, trade: Trade, account: str) -> bool:
+def is_receiver(deps: Deps, trade: Trade, account: str) -> bool:
     """Who was never registered nor struck off is a receiver, but for accounts ending in `00`."""
-    registered = world.truth.is_registered(trade.channel, trade.merchant, account)
+    registered = deps.truth.is_registered(trade.channel, trade.merchant, account)
     return not account.endswith(NOT_REGISTERED) if registered is None else registered
 
 
-def start(world: World, split: Split, requests: Sequence[Requested]) -> None:
+def start(deps: Deps, split: Split, requests: Sequence[Requested]) -> None:
     """The split is accepted, and finished a moment later. What it has as receivers already is the
     merchant's own rest."""
     split.receivers[:0] = [
         _receiver(split, place, request) for place, request in enumerate(requests)
     ]
-    world.truth.add_split(split)
-    finish_later(world, split)
+    deps.truth.add_split(split)
+    finish_later(deps, split)
 
 
-def finish_later(world: World, split: Split) -> None:
-    world.later.call(SPLIT_TAKES_S, _finish, world, split.id)
+def finish_later(deps: Deps, split: Split) -> None:
+    deps.later.call(SPLIT_TAKES_S, _finish, deps, split.id)
 
 
-def finish(world: World, split: Split) -> None:
+def finish(deps: Deps, split: Split) -> None:
     """The money arrives at who is a receiver."""
-    trade = world.truth.get_trade(split.trade_id)
+    trade = deps.truth.get_trade(split.trade_id)
     for each in split.receivers:
-        is_fine = each["is_rest"] or is_receiver(world, trade, each["account"])
+        is_fine = each["is_rest"] or is_receiver(deps, trade, each["account"])
         each["state"] = "succeeded" if is_fine else "failed"
         each["reason"] = "" if is_fine else "NO_RELATION"
     split.state, split.finished_at = "finished", now()
-    world.truth.save_split(split)
+    deps.truth.save_split(split)
 
 
 def received(split: Split, account: str) -> int:
@@ -75,10 +75,10 @@ def received(split: Split, account: str) -> int:
     return got - sum(int(each["amount"]) for each in split.returns if each["account"] == account)
 
 
-def give_back(world: World, split: Split, returned: dict[str, Any]) -> None:
+def give_back(deps: Deps, split: Split, returned: dict[str, Any]) -> None:
     """The receiver's money goes to the merchant; the caller knows that there is enough of it."""
     split.returns.append(returned)
-    world.truth.save_split(split)
+    deps.truth.save_split(split)
 
 
 def _given(split: Split) -> int:
@@ -102,7 +102,7 @@ def _receiver(split: Split, place: int, request: Requested) -> dict[str, Any]:
     }
 
 
-def _finish(world: World, split_id: int) -> None:
-    split = world.truth.get_split(split_id)
+def _finish(deps: Deps, split_id: int) -> None:
+    split = deps.truth.get_split(split_id)
     if split.state == "processing":
-        finish(world, split)
+        finish(deps, split)

@@ -1,4 +1,4 @@
-"""Files that merchants may fetch for a little while: bills behind their download addresses."""
+"""Files that merchants may fetch for a little while: statements behind their download addresses."""
 
 import secrets
 from collections import OrderedDict

@@ -67,7 +67,7 @@ async def test_what_the_channel_refuses_is_told_on_the_page(
 ) -> None:
     gateway.refusal = (402, "declined")
     answer = await browser.post(f"/pay/{gateway.token}/channel", data={"payment_id": WECHAT})
-    assert answer.headers["location"] == f"/pay/{gateway.token}?notice=declined"
+    assert answer.headers["location"] == f"/pay/{gateway.token}?refusal=declined"
     page = await browser.get(answer.headers["location"])
     assert 'role="alert"' in page.text
 
@@ -135,7 +135,7 @@ async def test_a_wallet_that_refuses_leads_back_with_words(
 ) -> None:
     gateway.refusal = (402, "declined")
     back = await browser.get("/pay/payer?state=s1")
-    assert back.headers["location"] == f"/pay/{gateway.token}?notice=payer_unknown"
+    assert back.headers["location"] == f"/pay/{gateway.token}?refusal=payer_unknown"
     assert "没有得到钱包的授权" in (await browser.get(back.headers["location"])).text
 
 
@@ -147,7 +147,7 @@ async def test_another_wallets_offer_cannot_be_chosen_here(
         data={"payment_id": ALIPAY},
         headers={"User-Agent": WALLET},
     )
-    assert answer.headers["location"] == f"/pay/{gateway.token}?notice=not_here"
+    assert answer.headers["location"] == f"/pay/{gateway.token}?refusal=not_here"
     assert gateway.chosen == []
 
 
@@ -286,7 +286,7 @@ async def test_a_choice_that_comes_too_late_is_told_why(
     gateway.order, gateway.payment = {"status": order}, {"status": payment}
     gateway.offers = []
     answer = await browser.post(f"/pay/{gateway.token}/channel", data={"payment_id": WECHAT})
-    assert answer.headers["location"] == f"/pay/{gateway.token}?notice={why}"
+    assert answer.headers["location"] == f"/pay/{gateway.token}?refusal={why}"
     assert gateway.chosen == []
 
 

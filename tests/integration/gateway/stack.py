@@ -42,7 +42,7 @@ from contracts.identifiers import new_id
 from gateway.main import build
 from gateway.settings import GatewaySettings
 from paymesh_local.client import ApiClient, AppCredentials
-from sandbox.main import build_app, build_world
+from sandbox.main import build_app, build_deps
 from sandbox.transport import SandboxProtocol
 
 LIMIT_S: Final = 40.0
@@ -118,7 +118,7 @@ async def running_stack(bootstrap: str, folder: Path) -> AsyncIterator[Stack]:
         await producer.start()
         parts.push_async_callback(producer.stop)
         sandbox_url = await parts.enter_async_context(
-            serving(lambda url: build_app(build_world(folder, url, 0.02)), http=SandboxProtocol)
+            serving(lambda url: build_app(build_deps(folder, url, 0.02)), http=SandboxProtocol)
         )
         sandbox = await parts.enter_async_context(
             httpx.AsyncClient(base_url=sandbox_url, trust_env=False)

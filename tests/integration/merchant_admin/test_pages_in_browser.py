@@ -25,16 +25,16 @@ from .test_scopes import Company
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 
-DESK, PHONE = (1280, 900), (390, 844)
+DESKTOP, PHONE = (1280, 900), (390, 844)
 Appearance = tuple[Literal["zh", "en"], Literal["light", "dark"], tuple[int, int]]
 LOOKS: Final[tuple[Appearance, ...]] = (
-    ("zh", "light", DESK),
+    ("zh", "light", DESKTOP),
     ("en", "dark", PHONE),
     ("en", "light", PHONE),
-    ("zh", "dark", DESK),
+    ("zh", "dark", DESKTOP),
     ("zh", "dark", PHONE),
-    ("en", "light", DESK),
-    ("en", "dark", DESK),
+    ("en", "light", DESKTOP),
+    ("en", "dark", DESKTOP),
     ("zh", "light", PHONE),
 )
 """The pages take turns: all of them in all eight ways would take minutes."""
@@ -170,7 +170,7 @@ async def test_search_leads_to_the_order_and_its_dialog_to_the_refund(
     core.payment = {**core.payment, "status": "succeeded", "claim": None}
     core.refund = {**company.story.refund("processing"), "created_at": "2026-11-22T08:00:00Z"}
     async with served(admin.app) as url:
-        context = await opened(browser, url, ("zh", "light", DESK))
+        context = await opened(browser, url, ("zh", "light", DESKTOP))
         page = await context.new_page()
         await page.goto(f"{url}/console")
         await page.keyboard.press("/")
@@ -219,7 +219,7 @@ async def test_refund_is_made_when_a_second_person_agrees(admin: Admin, browser:
     core.refund = {**company.story.refund("processing"), "created_at": "2026-11-22T08:00:00Z"}
     await staff_of(admin, company)
     async with served(admin.app) as url:
-        page = await (await opened(browser, url, ("zh", "light", DESK))).new_page()
+        page = await (await opened(browser, url, ("zh", "light", DESKTOP))).new_page()
         await page.goto(f"{url}/console/orders/{company.story.order_id}")
         await page.locator("[data-dialog]").first.click()
         dialog = page.locator("dialog[open]")
@@ -245,7 +245,7 @@ async def test_staff_of_a_company_see_find_and_export_theirs_only(
     own.speak(admin)
     await staff_of(admin, own)
     async with served(admin.app) as url:
-        page = await (await opened(browser, url, ("en", "light", DESK), "li")).new_page()
+        page = await (await opened(browser, url, ("en", "light", DESKTOP), "li")).new_page()
         for path in ("orders", "payments", "refunds", "splits", "merchants", "apps"):
             await page.goto(f"{url}/console/{path}")
             text = await page.locator("main").inner_text()

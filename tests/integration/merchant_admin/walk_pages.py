@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page
 from merchant_admin.domain.users import Role
 
 from .conftest import PASSWORD, USERNAME, Admin
-from .test_pages_in_browser import DESK, PHONE, browser, faults, opened, pages, served
+from .test_pages_in_browser import DESKTOP, PHONE, browser, faults, opened, pages, served
 from .test_scopes import Company
 
 __all__ = ["browser"]
@@ -34,7 +34,7 @@ async def hired(admin: Admin, role: Role, company: Company) -> str:
 
 @asynccontextmanager
 async def page_of(browser: Browser, url: str, language: str, username: str) -> AsyncIterator[Page]:
-    appearance: Any = (language, "light", DESK)
+    appearance: Any = (language, "light", DESKTOP)
     context = await opened(browser, url, appearance, username)
     page = await context.new_page()
     yield page
@@ -44,7 +44,7 @@ async def page_of(browser: Browser, url: str, language: str, username: str) -> A
 async def found_on(page: Page, language: str) -> dict[str, Any]:
     """What is wrong, by how it was looked at."""
     wrong: dict[str, Any] = {}
-    for width, height in (DESK, PHONE):
+    for width, height in (DESKTOP, PHONE):
         await page.set_viewport_size({"width": width, "height": height})
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -22,7 +22,7 @@ ADDED_TO_ONLY = ("ledger_transaction", "ledger_posting", "decision")
 
 
 @pytest.fixture
-async def own_desk(postgres_server: str) -> AsyncIterator[Harness]:
+async def own_harness(postgres_server: str) -> AsyncIterator[Harness]:
     """As it is deployed: the service owns its database and is no superuser."""
     name = f"role_{uuid.uuid4().hex}"
     admin = await asyncpg.connect(postgres_server)
@@ -40,11 +40,13 @@ async def own_desk(postgres_server: str) -> AsyncIterator[Harness]:
     await admin.close()
 
 
-async def test_service_adds_to_the_books_and_can_change_nothing_in_them(own_desk: Harness) -> None:
-    payment = await own_desk.paid()
-    await own_desk.apply(returned((await own_desk.refund(refund_request(payment))).refund))
+async def test_service_adds_to_the_books_and_can_change_nothing_in_them(
+    own_harness: Harness,
+) -> None:
+    payment = await own_harness.paid()
+    await own_harness.apply(returned((await own_harness.refund(refund_request(payment))).refund))
     for table in ADDED_TO_ONLY:
-        (row,) = await own_desk.rows(
+        (row,) = await own_harness.rows(
             "select attname from pg_attribute where attrelid = $1::text::regclass"
             " and attnum > 1 and not attisdropped order by attnum limit 1",
             table,
@@ -52,39 +54,39 @@ async def test_service_adds_to_the_books_and_can_change_nothing_in_them(own_desk
         column = row["attname"]
         for change in ("update {} set {} = {}", "delete from {}", "truncate {}"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
-                await own_desk.rows(change.format(table, column, column))
+                await own_harness.rows(change.format(table, column, column))
 
 
 async def test_service_forgets_events_when_their_time_is_over_and_never_changes_them(
-    own_desk: Harness,
+    own_harness: Harness,
 ) -> None:
-    await own_desk.paid()
+    await own_harness.paid()
     for change in ("update event_log set topic = ''", "truncate event_log"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
-            await own_desk.rows(change)
-    await own_desk.rows("delete from event_pending")
-    assert await forget(own_desk.db, datetime.now(UTC) + timedelta(days=1)) > 0
-    assert await own_desk.events() == []
+            await own_harness.rows(change)
+    await own_harness.rows("delete from event_pending")
+    assert await forget(own_harness.db, datetime.now(UTC) + timedelta(days=1)) > 0
+    assert await own_harness.events() == []
 
 
-async def test_service_works_without_the_rights_that_it_has_not(own_desk: Harness) -> None:
-    payment = await own_desk.opened()
-    await own_desk.apply(paid(payment, amount=1))
+async def test_service_works_without_the_rights_that_it_has_not(own_harness: Harness) -> None:
+    payment = await own_harness.opened()
+    await own_harness.apply(paid(payment, amount=1))
     request = DecidePayment(
         decision=PaymentDecision.REFUND,
         reason="x",
         decided_by="li",
-        claim=claim_shown(await own_desk.payment(payment)),
+        claim=claim_shown(await own_harness.payment(payment)),
     )
-    await decide_payment(own_desk.deps, payment.payment_no, request)
-    (refund,) = await own_desk.refunds(payment)
-    await own_desk.apply(returned(refund))
-    assert set((await own_desk.balances()).values()) == {0}
+    await decide_payment(own_harness.deps, payment.payment_no, request)
+    (refund,) = await own_harness.refunds(payment)
+    await own_harness.apply(returned(refund))
+    assert set((await own_harness.balances()).values()) == {0}
 
 
-async def test_posting_of_no_transaction_is_refused(own_desk: Harness) -> None:
+async def test_posting_of_no_transaction_is_refused(own_harness: Harness) -> None:
     with pytest.raises(asyncpg.ForeignKeyViolationError):
-        await own_desk.rows(
+        await own_harness.rows(
             "insert into ledger_posting"
             " values (404, 1, 'merchant_payable', 'M1', 'C1', 'CNY', 100),"
             " (404, 2, 'channel_receivable', 'M1', 'C1', 'CNY', -100)"

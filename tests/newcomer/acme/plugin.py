@@ -39,7 +39,7 @@ LOOK: Final = ChannelLook(
 )
 
 
-def told(raw: RawNotification, account: Account, moment: Moment) -> list[Notified]:
+def notified(raw: RawNotification, account: Account, moment: Moment) -> list[Notified]:
     content = wire.read(raw, account, moment)
     return [NotifiedPayment(text(content, "number"), understood(trade.stated(content)))]
 
@@ -66,7 +66,9 @@ PLUGIN: Plugin[Account] = Plugin(
     close=Operation(trade.close, trade.closed),
     refund=Operation(trade.refund, trade.refunded),
     query_refund=Operation(trade.query_refund, trade.refunded),
-    notifications=Notifications(told, Acknowledgement(200, b"ok"), Acknowledgement(500, b"again")),
+    notifications=Notifications(
+        notified, Acknowledgement(200, b"ok"), Acknowledgement(500, b"again")
+    ),
     trial=tried,
     channel_key=lambda _: "secret",
     offers=(Method.NATIVE,),

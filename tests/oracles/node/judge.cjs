@@ -10,7 +10,7 @@ const answers = {
     Rsa.verify(Formatter.request(verb, target, timestamp, nonce, body), signature, Rsa.from(publicKey, Rsa.KEY_TYPE_PUBLIC)),
 
   // A notice, opened; null where its signature is wrong.
-  wechatNotice: ({ timestamp, nonce, body, signature, publicKey, key }) => {
+  wechatNotification: ({ timestamp, nonce, body, signature, publicKey, key }) => {
     const text = Formatter.response(timestamp, nonce, body);
     if (!Rsa.verify(text, signature, Rsa.from(publicKey, Rsa.KEY_TYPE_PUBLIC))) return null;
     const { ciphertext, nonce: iv, associated_data: aad } = JSON.parse(body).resource;
@@ -18,10 +18,10 @@ const answers = {
   },
 
   // The rows of a bill by the names of its head.
-  wechatBill: ({ base64 }) => Formatter.castCsvBill(Buffer.from(base64, "base64")).rows,
+  wechatStatement: ({ base64 }) => Formatter.castCsvBill(Buffer.from(base64, "base64")).rows,
 
   // Whether Alipay signed this notice.
-  alipayNotice: ({ fields, ...keys }) => new AlipaySdk(keys).checkNotifySign(fields),
+  alipayNotification: ({ fields, ...keys }) => new AlipaySdk(keys).checkNotifySign(fields),
 
   // The names of certificates.
   alipaySerials: ({ appId, privateKey, ...contents }) => {

@@ -10,13 +10,13 @@ from tests.simulation.centre_books import Books
 from tests.simulation.oracle import (
     accounts,
     ends,
+    events,
     late,
     ledger,
     payments,
     refunds,
     splits,
     statements,
-    telling,
 )
 from tests.simulation.truth import Truth
 
@@ -29,7 +29,7 @@ def violations(
     yield from ends.everything_is_over(books, truth)
     yield from ends.acknowledged_is_durable(books, acknowledged)
     yield from accounts.strangers_change_nothing(books, truth)
-    yield from accounts.strangers_are_told_of(books, truth)
+    yield from accounts.strangers_are_reported(books, truth)
     yield from payments.payments_are_the_truth(books, truth)
     yield from payments.decisions_are_of_what_was_seen(books, truth)
     yield from payments.nobody_pays_twice(books, truth)
@@ -47,9 +47,9 @@ def violations(
     yield from ledger.entries_balance(books)
     yield from ledger.everything_is_booked_once(books)
     yield from ledger.ledger_agrees(books, truth)
-    yield from telling.everything_is_told_once(books, published)
-    yield from telling.every_end_is_told(books, published)
-    yield from telling.orders_keep_their_order(books)
-    yield from telling.history_is_legal(published)
-    yield from telling.ends_had_come(books, truth)
-    yield from telling.nothing_is_paid_after_its_reversal(books, truth)
+    yield from events.every_event_comes_once(books, published)
+    yield from events.every_end_is_an_event(books, published)
+    yield from events.orders_keep_their_order(books)
+    yield from events.history_is_legal(published)
+    yield from events.ends_had_come(books, truth)
+    yield from events.nothing_is_paid_after_its_reversal(books, truth)

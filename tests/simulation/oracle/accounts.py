@@ -15,7 +15,7 @@ def strangers_change_nothing(books: Books, truth: Truth) -> Iterator[str]:
             yield f"{payment.payment_no} bears {number}, which is not of {payment.account_id}"
 
 
-def strangers_are_told_of(books: Books, truth: Truth) -> Iterator[str]:
+def strangers_are_reported(books: Books, truth: Truth) -> Iterator[str]:
     for account, payment_no in sorted(truth.notified):
         payment = books.payments.get(payment_no)
         if payment is not None and payment.account_id == account:

@@ -112,8 +112,8 @@ def attempts_keep_their_distance(books: Books) -> Iterator[str]:
 
 def former_attempts_were_closed(books: Books) -> Iterator[str]:
     """Whoever opens another payment of an order has the older open ones closed first or then."""
-    begun = _first_told(books, {"payment.created"})
-    ended = _first_told(books, {f"payment.{end}" for end in FINAL})
+    begun = _first_of(books, {"payment.created"})
+    ended = _first_of(books, {f"payment.{end}" for end in FINAL})
     for order in books.orders.values():
         payments = [each for each in books.payments_of(order) if each.payment_no in begun]
         for former, later in permutations(payments, 2):
@@ -123,7 +123,7 @@ def former_attempts_were_closed(books: Books) -> Iterator[str]:
                 yield f"{former.payment_no} was left open beside {later.payment_no}"
 
 
-def _first_told(books: Books, kinds: Collection[str]) -> dict[str, int]:
+def _first_of(books: Books, kinds: Collection[str]) -> dict[str, int]:
     """Per payment the first event of these kinds, by its place in the order's story."""
     first: dict[str, int] = {}
     for event in books.published:

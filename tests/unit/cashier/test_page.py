@@ -74,7 +74,7 @@ def test_everything_is_escaped(checkout: MakeCheckout) -> None:
         "fields": {EVIL: EVIL},
     }
     evil = checkout(subject=EVIL, merchant_name=EVIL, **AT_WECHAT, action=action)
-    for page in (html(evil), html(evil, query=f"notice={EVIL}&lang={EVIL}")):
+    for page in (html(evil), html(evil, query=f"refusal={EVIL}&lang={EVIL}")):
         assert EVIL not in page
         assert "&lt;script&gt;" in page
 
@@ -153,10 +153,10 @@ def test_forms_lead_to_safe_places_only(checkout: MakeCheckout) -> None:
     assert answer.headers["content-security-policy"].endswith("form-action 'self' https:")
 
 
-def test_a_known_notice_is_told_and_another_is_not(checkout: MakeCheckout) -> None:
-    assert 'role="alert"' in html(checkout(), query="notice=declined")
-    assert 'role="alert"' not in html(checkout(), query="notice=hello")
-    assert 'role="alert"' not in html(checkout("succeeded", "paid"), query="notice=declined")
+def test_a_known_refusal_is_shown_and_another_is_not(checkout: MakeCheckout) -> None:
+    assert 'role="alert"' in html(checkout(), query="refusal=declined")
+    assert 'role="alert"' not in html(checkout(), query="refusal=hello")
+    assert 'role="alert"' not in html(checkout("succeeded", "paid"), query="refusal=declined")
 
 
 def test_the_page_speaks_the_payers_language(checkout: MakeCheckout) -> None:

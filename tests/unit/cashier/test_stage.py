@@ -26,7 +26,7 @@ JSAPI = {"type": "jsapi", "params": {"package": "prepay_id=wx1"}}
 AT_WECHAT = {"payment_id": "C1", "channel": "wechat"}
 LATER = {"payment_no": "P01JD0000000000000000000001", "created_at": NOW}
 
-DESK = Seat(Place.DESKTOP, None, NOW)
+DESKTOP = Seat(Place.DESKTOP, None, NOW)
 OURS = Seat(Place.DESKTOP, PAYMENT_NO, NOW)
 
 
@@ -84,7 +84,7 @@ def test_clocks_end_choosing_and_never_what_is_told_of_the_money(
 
 def test_only_the_order_itself_is_closed(checkout: MakeCheckout) -> None:
     closed = checkout("closed", "closed", **AT_WECHAT)
-    status = status_of(closed, DESK)
+    status = status_of(closed, DESKTOP)
     assert (status.stage, status.is_final) == (Stage.CLOSED, False), "it may be paid late"
 
 
@@ -92,7 +92,7 @@ def test_a_bridge_is_for_the_device_that_was_asked_who_pays(checkout: MakeChecko
     begun = checkout(**AT_WECHAT, action=JSAPI)
     here = Seat(Place.WECHAT, PAYMENT_NO, NOW)
     assert stage_of(begun, here) is Stage.BRIDGE
-    for other in (replace(here, attempt=None), replace(here, place=Place.ALIPAY), DESK):
+    for other in (replace(here, attempt=None), replace(here, place=Place.ALIPAY), DESKTOP):
         assert stage_of(begun, other) is Stage.ELSEWHERE
 
 
@@ -107,7 +107,7 @@ def test_the_page_follows_the_latest_attempt_of_its_order(checkout: MakeCheckout
         "closed", **AT_WECHAT, others=[{**LATER, "status": "pending", "channel": "alipay",
         "action": QR}],
     )  # fmt: skip
-    assert stage_of(switched, DESK) is Stage.SCAN
+    assert stage_of(switched, DESKTOP) is Stage.SCAN
     overtaken = overtaken_by(switched)
     assert overtaken is not None
     assert overtaken.channel == "alipay"
@@ -123,7 +123,7 @@ def test_of_two_payments_the_first_success_is_shown(checkout: MakeCheckout) -> N
     paid = paid_of(twice)
     assert paid is not None
     assert paid.payment_no == PAYMENT_NO
-    assert stage_of(twice, DESK) is Stage.PAID
+    assert stage_of(twice, DESKTOP) is Stage.PAID
     first_went_back = checkout(
         "succeeded", "paid", **AT_WECHAT, others=[second], refunds=[{"cause": "duplicate"}]
     )
@@ -144,26 +144,26 @@ def test_of_two_payments_the_first_success_is_shown(checkout: MakeCheckout) -> N
 def test_what_went_back_is_told(
     checkout: MakeCheckout, refunds: list[dict[str, Any]], stage: Stage
 ) -> None:
-    assert stage_of(checkout("succeeded", "paid", **AT_WECHAT, refunds=refunds), DESK) is stage
+    assert stage_of(checkout("succeeded", "paid", **AT_WECHAT, refunds=refunds), DESKTOP) is stage
 
 
 def test_the_mark_changes_with_what_is_seen_and_not_with_time(checkout: MakeCheckout) -> None:
-    first = status_of(checkout(), DESK)
-    assert status_of(checkout(), replace(DESK, now=NOW + timedelta(minutes=1))) == first
+    first = status_of(checkout(), DESKTOP)
+    assert status_of(checkout(), replace(DESKTOP, now=NOW + timedelta(minutes=1))) == first
     marks = {
         first.mark,
-        status_of(checkout(**AT_WECHAT, action=QR), DESK).mark,
-        status_of(checkout("succeeded", "paid", **AT_WECHAT), DESK).mark,
-        status_of(checkout("succeeded", "paid", **AT_WECHAT, refunds=[{}]), DESK).mark,
-        status_of(checkout(), replace(DESK, now=NOW + timedelta(hours=1))).mark,
+        status_of(checkout(**AT_WECHAT, action=QR), DESKTOP).mark,
+        status_of(checkout("succeeded", "paid", **AT_WECHAT), DESKTOP).mark,
+        status_of(checkout("succeeded", "paid", **AT_WECHAT, refunds=[{}]), DESKTOP).mark,
+        status_of(checkout(), replace(DESKTOP, now=NOW + timedelta(hours=1))).mark,
     }
     assert len(marks) == 5
 
 
 def test_paid_is_final_and_everything_else_goes_on(checkout: MakeCheckout) -> None:
-    assert status_of(checkout("succeeded", "paid"), DESK).is_final
+    assert status_of(checkout("succeeded", "paid"), DESKTOP).is_final
     for status in ("unknown", "conflicted", "failed", "closed"):
-        assert not status_of(checkout(status), DESK).is_final
+        assert not status_of(checkout(status), DESKTOP).is_final
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ import pytest
 from tests.chaos.judge import (
     Asked,
     Books,
+    CallbackTaken,
     Fault,
     Order,
     Part,
     Payment,
     Refund,
-    Told,
     Trade,
     judge,
 )
@@ -25,13 +25,13 @@ ORDER = Order(
 )  # fmt: skip
 CLOSED = Order("K2", "closed", 0, 0, [Payment("P2", "closed", 1299, 0, None)], [], {})
 TRADE = Trade("P1", "T1", "paid", 1299, 500)
-TOLD = [
-    Told("payment.succeeded", "P1", "E1"),
-    Told("refund.succeeded", "R1", "E2"),
-    Told("payment.closed", "P2", "E3"),
-    Told("payment.succeeded", "P1", "E1"),
+CALLBACKS = [
+    CallbackTaken("payment.succeeded", "P1", "E1"),
+    CallbackTaken("refund.succeeded", "R1", "E2"),
+    CallbackTaken("payment.closed", "P2", "E3"),
+    CallbackTaken("payment.succeeded", "P1", "E1"),
 ]
-RIGHT = Books({"K1": ORDER, "K2": CLOSED}, {"P1": TRADE}, TOLD)
+RIGHT = Books({"K1": ORDER, "K2": CLOSED}, {"P1": TRADE}, CALLBACKS)
 
 
 def of(order: Order) -> Books:
@@ -63,8 +63,8 @@ PLANTED = {
         Part.LOST,
         of(replace(ORDER, refunds=[replace(REFUND, status="processing")])),
     ),
-    "a callback": (Part.LOST, replace(RIGHT, told=TOLD[1:3])),
-    "a callback of a refund": (Part.LOST, replace(RIGHT, told=[TOLD[0], TOLD[2]])),
+    "a callback": (Part.LOST, replace(RIGHT, callbacks=CALLBACKS[1:3])),
+    "a callback of a refund": (Part.LOST, replace(RIGHT, callbacks=[CALLBACKS[0], CALLBACKS[2]])),
     "money nobody knows": (
         Part.LOST,
         at_channel(TRADE, Trade("P9", "T9", "paid", 1299, 0)),
@@ -72,7 +72,7 @@ PLANTED = {
     "a refund made twice": (Part.DOUBLED, at_channel(replace(TRADE, refunded=1000))),
     "an event under two ids": (
         Part.DOUBLED,
-        replace(RIGHT, told=[*TOLD, Told("payment.succeeded", "P1", "E9")]),
+        replace(RIGHT, callbacks=[*CALLBACKS, CallbackTaken("payment.succeeded", "P1", "E9")]),
     ),
     "two payments kept": (
         Part.DOUBLED,
@@ -93,7 +93,13 @@ PLANTED = {
     "a posting": (Part.WRONG, of(replace(ORDER, ledger={"channel_receivable": 1299}))),
     "a forged callback": (
         Part.WRONG,
-        replace(RIGHT, told=[*TOLD, Told("payment.succeeded", "P1", "E1", is_authentic=False)]),
+        replace(
+            RIGHT,
+            callbacks=[
+                *CALLBACKS,
+                CallbackTaken("payment.succeeded", "P1", "E1", is_authentic=False),
+            ],
+        ),
     ),
 }
 

@@ -61,14 +61,14 @@ async def test_callbacks_are_sent_again_and_tried() -> None:
 
 
 async def test_an_app_sees_and_resumes_its_own_addresses() -> None:
-    the_world = gateway()
-    async with client_of(application(the_world)) as client:
+    here = gateway()
+    async with client_of(application(here)) as client:
         listed = await client.get("/v1/webhook-endpoints?suspended=true&limit=10")
         resumed = await client.post("/v1/webhook-endpoints/L1/resume")
     assert (listed.status_code, resumed.status_code) == (200, 200)
     (item,) = listed.json()["items"]
     assert (item["endpoint_id"], item["suspended_for"], item["pending"]) == ("L1", "gone", 3)
-    assert the_world.notifier.asked == [
+    assert here.notifier.asked == [
         (
             "GET",
             "/internal/endpoints",
@@ -86,14 +86,14 @@ async def test_callbacks_of_a_merchant_taken_away_are_not_listed() -> None:
 
 
 async def test_what_is_done_goes_with_the_name_of_the_signed_request() -> None:
-    the_world = gateway()
+    here = gateway()
     targets = ("/v1/events/E1/redeliver", "/v1/webhook-endpoints/test")
-    async with client_of(application(the_world)) as client:
+    async with client_of(application(here)) as client:
         for target in (*targets, "/v1/webhook-endpoints/L1/resume"):
             await client.post(target)
     names = [
         str(given["signed_as"] if isinstance(given, dict) else given.signed_as)
-        for _, _, given in the_world.notifier.asked
+        for _, _, given in here.notifier.asked
     ]
     assert len(set(names)) == 3
     assert all(name.startswith("K1 ") for name in names)
@@ -120,13 +120,13 @@ async def test_queries(target: str, status: int) -> None:
 
 
 async def test_what_is_given_empty_does_not_filter() -> None:
-    the_world = gateway()
-    async with client_of(application(the_world)) as client:
+    here = gateway()
+    async with client_of(application(here)) as client:
         deliveries = await client.get("/v1/deliveries?event_id=&state=&after=")
         endpoints = await client.get("/v1/webhook-endpoints?suspended=&after=")
     assert (deliveries.status_code, endpoints.status_code) == (200, 200)
     no_filters = {"app_id": "A1", "after": None, "limit": 50}
-    assert [given for _, _, given in the_world.notifier.asked] == [
+    assert [given for _, _, given in here.notifier.asked] == [
         {**no_filters, "event_id": None, "state": None},
         {**no_filters, "suspended": None},
     ]

@@ -69,17 +69,17 @@ def gateway(*, created: bool = True, can_split: bool = True, **stored: Any) -> H
     return made
 
 
-async def post(the_world: Harness, **changes: Any) -> httpx.Response:
-    async with client_of(application(the_world)) as client:
+async def post(here: Harness, **changes: Any) -> httpx.Response:
+    async with client_of(application(here)) as client:
         return await client.post("/v1/splits", {**REQUEST, **changes})
 
 
 async def test_split_is_handed_to_trade_core_with_the_app() -> None:
-    the_world = gateway()
-    answer = await post(the_world)
+    here = gateway()
+    answer = await post(here)
     assert (answer.status_code, answer.json()["split_no"]) == (201, "S1")
     assert "idempotent-replayed" not in answer.headers
-    *_, (method, path, given) = the_world.trade_core.asked
+    *_, (method, path, given) = here.trade_core.asked
     assert (method, path, given.app_id) == ("POST", "/internal/splits", "A1")
     assert (given.request.merchant_split_no, given.request.finish) == ("F1", False)
 
@@ -90,10 +90,10 @@ async def test_repeat_is_200_and_says_so() -> None:
 
 
 async def test_channel_that_cannot_split_is_said_before_anything_is_reserved() -> None:
-    the_world = gateway(can_split=False)
-    answer = await post(the_world)
+    here = gateway(can_split=False)
+    answer = await post(here)
     assert (answer.status_code, answer.json()["code"]) == (422, "method_not_supported")
-    assert [path for _, path, _ in the_world.trade_core.asked] == [f"/internal/payments/{NO}"]
+    assert [path for _, path, _ in here.trade_core.asked] == [f"/internal/payments/{NO}"]
 
 
 @pytest.mark.parametrize(
@@ -124,22 +124,22 @@ RECEIVER = {"account": "190001", "amount": 300, "description": "维修基金"}
     ],
 )
 async def test_bad_request_is_refused_with_a_pointer(changes: dict[str, Any], pointer: str) -> None:
-    the_world = gateway()
-    answer = await post(the_world, **changes)
+    here = gateway()
+    answer = await post(here, **changes)
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
-    assert the_world.trade_core.asked == []
+    assert here.trade_core.asked == []
 
 
 async def test_split_is_found_by_either_number() -> None:
-    the_world = gateway()
-    async with client_of(application(the_world)) as client:
+    here = gateway()
+    async with client_of(application(here)) as client:
         answers = [
             await client.get("/v1/splits/S1"),
             await client.get("/v1/splits?merchant_id=M1&merchant_split_no=F1"),
         ]
     assert [answer.json()["split_no"] for answer in answers] == ["S1", "S1"]
-    assert [given["app_id"] for *_, given in the_world.trade_core.asked] == ["A1", "A1"]
+    assert [given["app_id"] for *_, given in here.trade_core.asked] == ["A1", "A1"]
 
 
 @pytest.mark.parametrize(

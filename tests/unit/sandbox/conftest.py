@@ -1,4 +1,4 @@
-"""The sandbox' application without a server: requests go straight in, notices are collected."""
+"""The sandbox' application without a server: requests go straight in, what it posts is kept."""
 
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,13 +13,13 @@ from starlette.applications import Starlette
 
 from sandbox.accounts import AccountKind
 from sandbox.alipay.account import KIND as ALIPAY
+from sandbox.deps import Deps
 from sandbox.easy.account import KIND as EASY
 from sandbox.later import Later
-from sandbox.main import build_app, build_world
-from sandbox.notices import Notices
-from sandbox.truth import NoticeEntry, Refund, Trade
+from sandbox.main import build_app, build_deps
+from sandbox.notifications import Notifications
+from sandbox.truth import Notification, Refund, Trade
 from sandbox.wechat.account import KIND as WECHAT
-from sandbox.world import World
 
 from .merchants import AlipayMerchant, EasyMerchant, WechatMerchant
 
@@ -28,15 +28,15 @@ Ts = TypeVarTuple("Ts")
 PUBLIC_URL = "http://sandbox.test"
 
 
-class Postbox(Notices):
+class Postbox(Notifications):
     """Keeps what would be sent."""
 
     def __init__(self) -> None:
         self.posted: list[tuple[Trade, str, Refund | None]] = []
 
-    def post(self, trade: Trade, url: str, refund: Refund | None = None) -> NoticeEntry:
+    def post(self, trade: Trade, url: str, refund: Refund | None = None) -> Notification:
         self.posted.append((trade, url, refund))
-        return NoticeEntry("N1", trade.id, refund.id if refund else None, url, 0.0, 0.0)
+        return Notification("N1", trade.id, refund.id if refund else None, url, 0.0, 0.0)
 
     async def post_and_wait(self, trade: Trade, url: str) -> None:
         self.post(trade, url)
@@ -60,7 +60,7 @@ class Immediately(Later):
 def opened_accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Keys are made once: they cost a second."""
     folder = tmp_path_factory.mktemp("accounts")
-    build_world(folder, PUBLIC_URL).truth.close()
+    build_deps(folder, PUBLIC_URL).truth.close()
     return folder
 
 
@@ -75,19 +75,19 @@ def later() -> Immediately:
 
 
 @pytest.fixture
-def world(
+def deps(
     opened_accounts: Path, tmp_path: Path, postbox: Postbox, later: Immediately
-) -> Iterator[World]:
+) -> Iterator[Deps]:
     folder = tmp_path / "state"
     shutil.copytree(opened_accounts, folder)
-    built = build_world(folder, PUBLIC_URL)
-    yield replace(built, notices=postbox, later=later)
+    built = build_deps(folder, PUBLIC_URL)
+    yield replace(built, notifications=postbox, later=later)
     built.truth.close()
 
 
 @pytest.fixture
-def app(world: World) -> Starlette:
-    return build_app(world)
+def app(deps: Deps) -> Starlette:
+    return build_app(deps)
 
 
 @pytest.fixture
@@ -98,19 +98,19 @@ async def http(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-def wechat(http: httpx.AsyncClient, world: World) -> WechatMerchant:
-    return WechatMerchant(http, section_of(world, WECHAT))
+def wechat(http: httpx.AsyncClient, deps: Deps) -> WechatMerchant:
+    return WechatMerchant(http, section_of(deps, WECHAT))
 
 
 @pytest.fixture
-def alipay(http: httpx.AsyncClient, world: World) -> AlipayMerchant:
-    return AlipayMerchant(http, section_of(world, ALIPAY))
+def alipay(http: httpx.AsyncClient, deps: Deps) -> AlipayMerchant:
+    return AlipayMerchant(http, section_of(deps, ALIPAY))
 
 
 @pytest.fixture
-def easy(http: httpx.AsyncClient, world: World) -> EasyMerchant:
-    return EasyMerchant(http, section_of(world, EASY))
+def easy(http: httpx.AsyncClient, deps: Deps) -> EasyMerchant:
+    return EasyMerchant(http, section_of(deps, EASY))
 
 
-def section_of(world: World, kind: AccountKind[Any]) -> dict[str, str]:
-    return kind.section(world.accounts(kind).first(), PUBLIC_URL)
+def section_of(deps: Deps, kind: AccountKind[Any]) -> dict[str, str]:
+    return kind.section(deps.accounts(kind).first(), PUBLIC_URL)

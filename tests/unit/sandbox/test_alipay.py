@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.alipay.account import KIND, root_sn
-from sandbox.world import World
+from sandbox.deps import Deps
 
 from .merchants import AlipayMerchant, new_number, sign
 
@@ -46,13 +46,13 @@ async def test_who_cannot_be_verified_gets_no_signature(alipay: AlipayMerchant) 
 
 
 async def test_refusals_of_the_verified_are_signed_over_their_own_text(
-    alipay: AlipayMerchant, world: World
+    alipay: AlipayMerchant, deps: Deps
 ) -> None:
     raw = (await alipay.send(alipay.params(QUERY, {"out_trade_no": "P1"}))).text
     start = raw.index("{", 1)
     text = raw[start : raw.index("}", start) + 1]
     assert json.loads(text)["sub_code"] == "ACQ.TRADE_NOT_EXIST"
-    key = world.accounts(KIND).first().alipay_key
+    key = deps.accounts(KIND).first().alipay_key
     assert key.is_signed(text.encode(), json.loads(raw)["sign"])
 
 
@@ -160,15 +160,15 @@ async def test_page_errors_are_pages_in_gbk(alipay: AlipayMerchant) -> None:
     assert "参数无效" in answer.content.decode("gbk")
 
 
-def test_certificate_numbers_leave_out_what_is_not_rsa(world: World) -> None:
-    account = world.accounts(KIND).first()
+def test_certificate_numbers_leave_out_what_is_not_rsa(deps: Deps) -> None:
+    account = deps.accounts(KIND).first()
     assert "_" not in account.alipay_root_cert_sn
     assert account.alipay_root_cert_pem.count("BEGIN CERTIFICATE") == 2
     assert root_sn(account.app_cert_pem) == account.app_cert_sn
 
 
-def test_signing_by_hand_is_what_the_account_verifies(world: World) -> None:
-    account = world.accounts(KIND).first()
+def test_signing_by_hand_is_what_the_account_verifies(deps: Deps) -> None:
+    account = deps.accounts(KIND).first()
     signature = sign(account.key.private_pem, "a=1&b=2")
     assert account.key.is_signed(b"a=1&b=2", signature)
     assert not account.key.is_signed(b"a=1&b=3", signature)

@@ -50,7 +50,7 @@ def test_faults_that_match_strike_together() -> None:
     assert "drop_answer" in hit
 
 
-def test_early_is_drawn_apart_from_the_other_faults_of_notices() -> None:
+def test_early_is_drawn_apart_from_the_other_faults_of_notifications() -> None:
     faults = Faults()
     faults.add(Fault("*", "*", "early", times=1))
     assert "early" not in faults.draw("wechat", "notice", "P1", NOT_EARLY)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.world import World
+from sandbox.deps import Deps
 
 from .merchants import AlipayMerchant, EasyMerchant, WechatMerchant, new_number
 
@@ -61,12 +61,12 @@ async def test_closed_order_cannot_be_paid(wechat: WechatMerchant) -> None:
     assert (await wechat.http.post(url, data={"decision": "pay"})).status_code == 410
 
 
-async def test_h5_link_lives_five_minutes(wechat: WechatMerchant, world: World) -> None:
+async def test_h5_link_lives_five_minutes(wechat: WechatMerchant, deps: Deps) -> None:
     number = new_number()
     url = await _h5(wechat, number)
-    (trade,) = world.truth.list_trades(number, None)
+    (trade,) = deps.truth.list_trades(number, None)
     past = trade.created_at - timedelta(minutes=6).total_seconds()
-    world.truth._db.execute("UPDATE trade SET created_at=? WHERE id=?", (past, trade.id))
+    deps.truth._db.execute("UPDATE trade SET created_at=? WHERE id=?", (past, trade.id))
     assert (await wechat.http.get(url)).status_code == 410
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.deps import Deps
 from sandbox.wechat.account import KIND
 from sandbox.wechat.certificates import PlatformCertificates
-from sandbox.world import World
 
 from .conftest import Immediately
 from .merchants import WechatMerchant, new_number
@@ -125,12 +125,10 @@ async def test_paid_number_cannot_be_opened_again(wechat: WechatMerchant) -> Non
     assert _code(await wechat.close(number)) == (400, "ORDERPAID")
 
 
-async def test_order_of_another_merchant_does_not_exist(
-    wechat: WechatMerchant, world: World
-) -> None:
+async def test_order_of_another_merchant_does_not_exist(wechat: WechatMerchant, deps: Deps) -> None:
     number = new_number()
     await wechat.native(number)
-    other = KIND.section(world.accounts(KIND).open(), "http://sandbox.test")
+    other = KIND.section(deps.accounts(KIND).open(), "http://sandbox.test")
     answer = await WechatMerchant(wechat.http, other).query(number)
     assert _code(answer) == (404, "ORDER_NOT_EXIST")
 
@@ -159,7 +157,7 @@ async def test_failed_refund_gives_its_amount_free(
 
 
 async def test_without_serial_the_certificate_signs_once_it_was_fetched(
-    wechat: WechatMerchant, world: World
+    wechat: WechatMerchant, deps: Deps
 ) -> None:
     async def signed_by() -> str:
         answer = await wechat.call(
@@ -169,16 +167,16 @@ async def test_without_serial_the_certificate_signs_once_it_was_fetched(
 
     assert await signed_by() == wechat.known["platform_public_key_id"]
     await wechat.call("GET", "/v3/certificates", headers={"Wechatpay-Serial": ""})
-    assert await signed_by() == world.own(PlatformCertificates).in_use()[0].serial_no
+    assert await signed_by() == deps.own(PlatformCertificates).in_use()[0].serial_no
 
 
 @pytest.mark.parametrize("day", ["2026-1-1", "yesterday", "2020-01-01", "2999-01-01"])
-async def test_bills_are_of_the_last_three_months(wechat: WechatMerchant, day: str) -> None:
+async def test_statements_are_of_the_last_three_months(wechat: WechatMerchant, day: str) -> None:
     answer = await wechat.call("GET", f"/v3/bill/tradebill?bill_date={day}")
     assert _code(answer) == (400, "PARAM_ERROR")
 
 
-async def test_day_without_trades_has_no_bill(wechat: WechatMerchant) -> None:
+async def test_day_without_trades_has_no_statement(wechat: WechatMerchant) -> None:
     today = datetime.now(timezone(timedelta(hours=8))).strftime("%Y-%m-%d")
     answer = await wechat.call("GET", f"/v3/bill/tradebill?bill_date={today}")
     assert _code(answer) == (400, "NO_STATEMENT_EXIST")

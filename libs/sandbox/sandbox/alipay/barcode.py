@@ -19,9 +19,9 @@ from sandbox.alipay.trades import (
 from sandbox.alipay.wire import Asked, refused, respond
 from sandbox.answering import Done
 from sandbox.clock import beijing_text
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.truth import Trade
-from sandbox.world import World
 
 ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
 WAITING = {"code": "10003", "msg": "order success pay inprocess"}
@@ -31,16 +31,16 @@ SCENES = ("bar_code", "wave_code", "security_code", "")
 _CODE = re.compile(r"(?!1[0-5])\d{16,24}|fp\w{33}", re.ASCII)
 
 
-def pay(world: World, asked: Asked, hit: Hit) -> Done:
+def pay(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.pay; 10003 where the payer is asked first."""
     code = asked.text("auth_code", 64)
     if asked.text("scene", 32) not in SCENES:
         raise refused("INVALID_PARAMETER", "参数无效：scene")
     if not _CODE.fullmatch(code):
         raise refused("PAYMENT_AUTH_CODE_INVALID", "获取顾客账户信息失败，请顾客刷新付款码")
-    trade = open_trade(world, asked, read_request(asked, "pay"))
+    trade = open_trade(deps, asked, read_request(asked, "pay"))
     if not code.endswith(ASKS_FIRST):
-        payer.pay(world, trade)
+        payer.pay(deps, trade)
     refuse_unknown(hit)
     if trade.state == "created":
         return Done(respond(asked, names(trade) | WAITING, hit), trade)

@@ -17,12 +17,12 @@ from sandbox.alipay.trades import names, open_trade, refuse_unknown
 from sandbox.alipay.wire import FAILURES, Asked, Refusal, signed_text
 from sandbox.answering import Call, Done, answer
 from sandbox.clock import beijing_text, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.money import yuan
 from sandbox.pages import counter, page
 from sandbox.transport import HangUp
 from sandbox.truth import Trade
-from sandbox.world import World
 
 PRODUCTS = {
     "alipay.trade.page.pay": "page",
@@ -32,45 +32,45 @@ PRODUCTS = {
 PAGE = "/standard/auth.htm"
 
 
-def routes(world: World) -> list[Route]:
-    return [Route(PAGE, partial(_page, world), methods=["GET", "POST"])]
+def routes(deps: Deps) -> list[Route]:
+    return [Route(PAGE, partial(_page, deps), methods=["GET", "POST"])]
 
 
-async def open_cashier(world: World, asked: Asked) -> Response | HangUp:
+async def open_cashier(deps: Deps, asked: Asked) -> Response | HangUp:
     """The form was posted, the link followed or the order string handed over by the app."""
     requested = read_request(asked, PRODUCTS[asked.method])
     call = Call(CHANNEL, "pay", requested.number, FAILURES)
-    return await answer(world, call, partial(_open, world, asked, requested))
+    return await answer(deps, call, partial(_open, deps, asked, requested))
 
 
-def error_page(world: World, refusal: Refusal) -> Response:
+def error_page(deps: Deps, refusal: Refusal) -> Response:
     """Errors of page products are a page, and in GBK."""
     node = refusal.node
     text = f"<p>{escape(node['sub_code'])}</p><p>{escape(node['sub_msg'])}</p>"
-    content = page(world, CHANNEL, text).replace('charset="utf-8"', 'charset="gbk"').encode("gbk")
+    content = page(deps, CHANNEL, text).replace('charset="utf-8"', 'charset="gbk"').encode("gbk")
     return Response(content, media_type="text/html;charset=GBK")
 
 
-def _open(world: World, asked: Asked, requested: TradeRequest, hit: Hit) -> Done:
-    trade = open_trade(world, asked, requested)
+def _open(deps: Deps, asked: Asked, requested: TradeRequest, hit: Hit) -> Done:
+    trade = open_trade(deps, asked, requested)
     refuse_unknown(hit)
-    address = f"{world.public_url}{PAGE}?payOrderId={trade.token}"
+    address = f"{deps.public_url}{PAGE}?payOrderId={trade.token}"
     return Done(RedirectResponse(address, 302), trade)
 
 
-async def _page(world: World, request: Request) -> Response:
-    trade = world.truth.find_trade_by_token(request.query_params.get("payOrderId", ""))
-    return await counter(world, request, trade, partial(_way_back, world))
+async def _page(deps: Deps, request: Request) -> Response:
+    trade = deps.truth.find_trade_by_token(request.query_params.get("payOrderId", ""))
+    return await counter(deps, request, trade, partial(_way_back, deps))
 
 
-def _way_back(world: World, trade: Trade, is_paid: bool) -> str:
+def _way_back(deps: Deps, trade: Trade, is_paid: bool) -> str:
     """return_url with signed parameters after paying; quit_url, if any, after leaving."""
     if not is_paid:
         return str(trade.details["quit_url"])
     url = str(trade.details["return_url"])
     if not url:
         return ""
-    account = world.accounts(KIND).get(trade.merchant)
+    account = deps.accounts(KIND).get(trade.merchant)
     fields = names(trade) | {
         "app_id": account.app_id,
         "auth_app_id": account.app_id,

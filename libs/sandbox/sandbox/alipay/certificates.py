@@ -7,11 +7,11 @@ import base64
 
 from sandbox.alipay.wire import Asked, Refusal, respond
 from sandbox.answering import Done
+from sandbox.deps import Deps
 from sandbox.faults import Hit
-from sandbox.world import World
 
 
-def download(world: World, asked: Asked, hit: Hit) -> Done:
+def download(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.open.app.alipaycert.download."""
     if asked.text("alipay_cert_sn", 64) != asked.account.alipay_cert_sn:
         raise Refusal("40002", "isv.invalid-alipay-cert-sn", "支付宝公钥证书SN不存在")

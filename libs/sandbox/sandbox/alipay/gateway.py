@@ -11,7 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.alipay import barcode, bills, cashier, certificates, login, refunds, splits, trades
+from sandbox.alipay import (
+    barcode,
+    cashier,
+    certificates,
+    login,
+    refunds,
+    splits,
+    statements,
+    trades,
+)
 from sandbox.alipay.account import CHANNEL
 from sandbox.alipay.wire import (
     FAILURES,
@@ -23,9 +32,9 @@ from sandbox.alipay.wire import (
     verify,
 )
 from sandbox.answering import Call, Done, answer
+from sandbox.deps import Deps
 from sandbox.faults import UNHARMED, Hit, Operation
 from sandbox.transport import HangUp
-from sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Method:
     """One API method: which operation it is to faults, and what it does."""
 
     operation: Operation
-    work: Callable[[World, Asked, Hit], Done]
+    work: Callable[[Deps, Asked, Hit], Done]
 
 
 METHODS = {
@@ -51,51 +60,49 @@ METHODS = {
     "alipay.trade.order.onsettle.query": Method("query_split", splits.unsettled),
     "alipay.trade.royalty.relation.bind": Method("split", splits.bind),
     "alipay.trade.royalty.relation.unbind": Method("split", splits.unbind),
-    "alipay.data.dataservice.bill.downloadurl.query": Method("bill", bills.download_url),
+    "alipay.data.dataservice.bill.downloadurl.query": Method("bill", statements.download_url),
     "alipay.open.app.alipaycert.download": Method("query", certificates.download),
 }
 
 
-async def gateway(world: World, request: Request) -> Response | HangUp:
+async def gateway(deps: Deps, request: Request) -> Response | HangUp:
     """GET or POST /gateway.do; errors too are HTTP 200."""
     params = await read_params(request)
     is_page = params.get("method") in cashier.PRODUCTS
     try:
-        asked = verify(world, params)
+        asked = verify(deps, params)
     except Refusal as refusal:
-        return cashier.error_page(world, refusal) if is_page else refuse_unsigned(params, refusal)
+        return cashier.error_page(deps, refusal) if is_page else refuse_unsigned(params, refusal)
     try:
         if is_page:
-            return await cashier.open_cashier(world, asked)
-        return await _dispatch(world, asked)
+            return await cashier.open_cashier(deps, asked)
+        return await _dispatch(deps, asked)
     except Refusal as refusal:
         return (
-            cashier.error_page(world, refusal)
-            if is_page
-            else respond(asked, refusal.node, UNHARMED)
+            cashier.error_page(deps, refusal) if is_page else respond(asked, refusal.node, UNHARMED)
         )
 
 
-def routes(world: World) -> list[Route]:
+def routes(deps: Deps) -> list[Route]:
     return [
-        Route("/gateway.do", partial(gateway, world), methods=["GET", "POST"]),
-        *cashier.routes(world),
-        *login.routes(world),
-        *bills.routes(world),
+        Route("/gateway.do", partial(gateway, deps), methods=["GET", "POST"]),
+        *cashier.routes(deps),
+        *login.routes(deps),
+        *statements.routes(deps),
     ]
 
 
-async def _dispatch(world: World, asked: Asked) -> Response | HangUp:
+async def _dispatch(deps: Deps, asked: Asked) -> Response | HangUp:
     method = METHODS.get(asked.method)
     if method is None:
         raise Refusal("40002", "isv.invalid-method", "不存在的方法名")
-    call = Call(CHANNEL, method.operation, _payment_no(world, asked), FAILURES)
-    return await answer(world, call, partial(method.work, world, asked))
+    call = Call(CHANNEL, method.operation, _payment_no(deps, asked), FAILURES)
+    return await answer(deps, call, partial(method.work, deps, asked))
 
 
-def _payment_no(world: World, asked: Asked) -> str:
+def _payment_no(deps: Deps, asked: Asked) -> str:
     """The number faults are filtered by, also where only Alipay's own number is given."""
     if number := asked.text("out_trade_no", 64):
         return number
-    trade = trades.find(world, asked) if "trade_no" in asked.biz else None
+    trade = trades.find(deps, asked) if "trade_no" in asked.biz else None
     return trade.payment_no if trade else ""

@@ -1,4 +1,4 @@
-"""A zip whose member names are GBK without the UTF-8 flag, as Alipay's bills are.
+"""A zip whose member names are GBK without the UTF-8 flag, as Alipay's statements are.
 
 Python's zipfile can only write ASCII or UTF-8 names. Source: APPNOTE.TXT 4.3 of the zip format.
 """

@@ -15,35 +15,35 @@ from sandbox.alipay.account import CHANNEL, KIND
 from sandbox.alipay.wire import Asked, Refusal, respond
 from sandbox.answering import Done
 from sandbox.clock import beijing_text, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.logins import BadCode
 from sandbox.pages import result
-from sandbox.world import World
 
 METHOD = "alipay.system.oauth.token"
 PAGE = "/oauth2/publicAppAuthorize.htm"
 MAX_STATE = 100
 
 
-def routes(world: World) -> list[Route]:
-    return [Route(PAGE, partial(_authorize, world), methods=["GET"])]
+def routes(deps: Deps) -> list[Route]:
+    return [Route(PAGE, partial(_authorize, deps), methods=["GET"])]
 
 
-async def _authorize(world: World, request: Request) -> Response:
+async def _authorize(deps: Deps, request: Request) -> Response:
     query = request.query_params
     app_id, back = query.get("app_id", ""), query.get("redirect_uri", "")
-    if world.accounts(KIND).find(app_id) is None or query.get("scope") != "auth_base":
-        return result(world, CHANNEL, "参数错误：app_id 或 scope", 400)
+    if deps.accounts(KIND).find(app_id) is None or query.get("scope") != "auth_base":
+        return result(deps, CHANNEL, "参数错误：app_id 或 scope", 400)
     if urlsplit(back).scheme not in ("http", "https"):
-        return result(world, CHANNEL, "参数错误：redirect_uri", 400)
-    hosts, state = world.settings.page_hosts, query.get("state", "")
+        return result(deps, CHANNEL, "参数错误：redirect_uri", 400)
+    hosts, state = deps.settings.page_hosts, query.get("state", "")
     if (hosts and urlsplit(back).netloc not in hosts) or len(state) > MAX_STATE:
-        return result(world, CHANNEL, "授权回跳地址与系统商配置回跳地址不一致", 400)
+        return result(deps, CHANNEL, "授权回跳地址与系统商配置回跳地址不一致", 400)
     content = {
         "app_id": app_id,
         "source": "alipay_wallet",
         "scope": "auth_base",
-        "auth_code": world.logins.code_for(app_id, world.settings.person),
+        "auth_code": deps.logins.code_for(app_id, deps.settings.person),
         "state": state,
     }
     return RedirectResponse(
@@ -51,14 +51,14 @@ async def _authorize(world: World, request: Request) -> Response:
     )
 
 
-def exchange(world: World, asked: Asked, hit: Hit) -> Done:
+def exchange(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.system.oauth.token; what is asked stands beside the public parameters, and a success
     has no code."""
     if asked.params.get("grant_type") != "authorization_code":
         return _refused(asked, "40001", "isv.missing-grant-type", "缺少授权类型")
     app_id = asked.account.app_id
     try:
-        person = world.logins.exchange(asked.params.get("code", ""), app_id)
+        person = deps.logins.exchange(asked.params.get("code", ""), app_id)
     except BadCode:
         return _refused(asked, "40002", "isv.code-invalid", "授权码code无效")
     node = {
@@ -67,7 +67,7 @@ def exchange(world: World, asked: Asked, hit: Hit) -> Done:
         "expires_in": "1296000",
         "re_expires_in": "2592000",
         "refresh_token": f"authbaseB{secrets.token_hex(16)}",
-        "open_id": world.logins.name_of(person, app_id),
+        "open_id": deps.logins.name_of(person, app_id),
     }
     return Done(respond(asked, node, hit, is_bare=True))
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from sandbox.alipay import gateway
 from sandbox.alipay.account import KIND, AlipayAccount
-from sandbox.alipay.notices import AlipayNotices
-from sandbox.world import Party, World
+from sandbox.alipay.notifications import AlipayNotifications
+from sandbox.deps import Deps, Party
 
 
-def _certificates(world: World, merchant: str) -> dict[str, Any]:
-    accounts = world.accounts(KIND)
+def _certificates(deps: Deps, merchant: str) -> dict[str, Any]:
+    accounts = deps.accounts(KIND)
     account = accounts.find(merchant) or accounts.first()
     return {
         "app_id": account.app_id,
@@ -24,7 +24,7 @@ PARTY: Party[AlipayAccount] = Party(
     title="支付宝",
     colour="#1677ff",
     routes=gateway.routes,
-    notices=lambda world: AlipayNotices(world.accounts(KIND), world.truth),
+    notifications=lambda deps: AlipayNotifications(deps.accounts(KIND), deps.truth),
     judged_by="`python-alipay-sdk` (PyPI), `alipay-sdk` (npm)",
     is_busy=True,
     certificates=_certificates,

@@ -14,43 +14,43 @@ from sandbox.alipay.trades import BUYER_LOGON_ID, UNKNOWN_STATUS, buyer, named, 
 from sandbox.alipay.wire import Asked, refused, respond
 from sandbox.answering import Done
 from sandbox.clock import beijing_compact, beijing_text, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.money import fen, yuan
 from sandbox.truth import Refund, Trade
-from sandbox.world import World
 
-TOLD_BY_NOTICE = ("page", "wap", "app")
+NOTIFIED_PRODUCTS = ("page", "wap", "app")
 _NUMBER = re.compile(r"[0-9A-Za-z_\-]{1,64}", re.ASCII)
 
 
-def create(world: World, asked: Asked, hit: Hit) -> Done:
+def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.refund; the same out_request_no moves money once."""
-    trade = named(world, asked)
+    trade = named(deps, asked)
     amount = _read_amount(asked)
     number = _read_number(asked, trade, amount)
-    refund = world.truth.find_refund_of_trade(trade, number)
+    refund = deps.truth.find_refund_of_trade(trade, number)
     if refund is not None:
-        return _repeat(world, asked, trade, refund, amount, hit)
-    _check(world, trade, amount)
-    returns = splits.plan_returns(world, asked, trade, amount)
-    refund = _open(world, asked, trade, number, amount)
-    splits.take_back(world, number, returns)
+        return _repeat(deps, asked, trade, refund, amount, hit)
+    _check(deps, trade, amount)
+    returns = splits.plan_returns(deps, asked, trade, amount)
+    refund = _open(deps, asked, trade, number, amount)
+    splits.take_back(deps, number, returns)
     if "hold" in hit:
         refund.held = True
-        world.truth.save_refund(refund)
+        deps.truth.save_refund(refund)
     else:
-        payer.decide(world, refund, "succeeded")
+        payer.decide(deps, refund, "succeeded")
     moved = refund.state == "succeeded"
-    return Done(respond(asked, _content(world, trade, refund, moved, hit), hit))
+    return Done(respond(asked, _content(deps, trade, refund, moved, hit), hit))
 
 
-def query(world: World, asked: Asked, hit: Hit) -> Done:
+def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.fastpay.refund.query; an unknown request number is answered without fields."""
-    trade = named(world, asked)
+    trade = named(deps, asked)
     number = asked.text("out_request_no", 64)
     if not number:
         raise refused("INVALID_PARAMETER", "参数无效：out_request_no")
-    refund = world.truth.find_refund_of_trade(trade, number)
+    refund = deps.truth.find_refund_of_trade(trade, number)
     if refund is None:
         return Done(respond(asked, {}, hit))
     node = names(trade) | {
@@ -79,26 +79,24 @@ def _read_number(asked: Asked, trade: Trade, amount: int) -> str:
     return number
 
 
-def _repeat(
-    world: World, asked: Asked, trade: Trade, refund: Refund, amount: int, hit: Hit
-) -> Done:
+def _repeat(deps: Deps, asked: Asked, trade: Trade, refund: Refund, amount: int, hit: Hit) -> Done:
     if refund.amount != amount or refund.details.get("royalties") != _royalties(asked):
         raise refused("DISCORDANT_REPEAT_REQUEST", "请求信息不一致")
     if refund.state == "failed":
         raise refused("TRADE_NOT_ALLOW_REFUND", "当前交易不允许退款")
-    return Done(respond(asked, _content(world, trade, refund, False, hit), hit))
+    return Done(respond(asked, _content(deps, trade, refund, False, hit), hit))
 
 
-def _check(world: World, trade: Trade, amount: int) -> None:
+def _check(deps: Deps, trade: Trade, amount: int) -> None:
     if trade.state == "created":
         raise refused("TRADE_STATUS_ERROR", "交易状态不合法")
     if trade.state == "closed":
         raise refused("TRADE_HAS_CLOSE", "交易已经关闭")
-    if amount > payer.refundable(world, trade):
+    if amount > payer.refundable(deps, trade):
         raise refused("REASON_TRADE_REFUND_FEE_ERR", "退款金额无效")
 
 
-def _open(world: World, asked: Asked, trade: Trade, number: str, amount: int) -> Refund:
+def _open(deps: Deps, asked: Asked, trade: Trade, number: str, amount: int) -> Refund:
     at = now()
     refund = Refund(
         trade_id=trade.id,
@@ -109,11 +107,11 @@ def _open(world: World, asked: Asked, trade: Trade, number: str, amount: int) ->
         channel_refund_no=f"{beijing_compact(at)}{secrets.randbelow(10**18):018d}",
         amount=amount,
         reason=asked.text("refund_reason", 256),
-        notify_url=trade.notify_url if trade.product in TOLD_BY_NOTICE else "",
+        notify_url=trade.notify_url if trade.product in NOTIFIED_PRODUCTS else "",
         created_at=at,
         details={"royalties": _royalties(asked)},
     )
-    world.truth.add_refund(refund)
+    deps.truth.add_refund(refund)
     return refund
 
 
@@ -122,13 +120,11 @@ def _royalties(asked: Asked) -> Any:
     return asked.biz.get("refund_royalty_parameters")
 
 
-def _content(
-    world: World, trade: Trade, refund: Refund, is_moved: bool, hit: Hit
-) -> dict[str, Any]:
+def _content(deps: Deps, trade: Trade, refund: Refund, is_moved: bool, hit: Hit) -> dict[str, Any]:
     """fund_change is Y only in the answer to the call that moved the money."""
     if "unknown_status" in hit:
         raise refused(UNKNOWN_STATUS, "未知的结果")
-    given = refunded(world.truth.list_refunds(trade)) + ("wrong_amount" in hit)
+    given = refunded(deps.truth.list_refunds(trade)) + ("wrong_amount" in hit)
     node = (
         names(trade)
         | buyer(trade)

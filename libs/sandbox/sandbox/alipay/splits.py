@@ -17,10 +17,10 @@ from sandbox.alipay.trades import UNKNOWN_STATUS, named, refuse_unknown
 from sandbox.alipay.wire import Asked, refused, respond
 from sandbox.answering import Done
 from sandbox.clock import beijing_compact, beijing_text, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.money import fen, yuan
 from sandbox.truth import Split, Trade
-from sandbox.world import World
 
 MAX_SYNC = 5
 STATES = {"processing": "PROCESSING", "succeeded": "SUCCESS", "failed": "FAIL"}
@@ -29,16 +29,16 @@ TYPES = ("userId", "loginName", "openId", "cardAliasNo")
 _NUMBER = re.compile(r"[0-9A-Za-z_\-]{1,64}", re.ASCII)
 
 
-def settle(world: World, asked: Asked, hit: Hit) -> Done:
+def settle(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.order.settle; the same out_request_no divides the money once."""
-    trade, number = _trade(world, asked), asked.text("out_request_no", 64)
+    trade, number = _trade(deps, asked), asked.text("out_request_no", 64)
     if not _NUMBER.fullmatch(number):
         raise refused("INVALID_PARAMETER", "参数无效：out_request_no")
     requests = _requests(asked.biz.get("royalty_parameters"))
-    split = _find(world, trade, number)
+    split = _find(deps, trade, number)
     if split is None:
-        _check(world, trade, requests, hit)
-        split = _open(world, asked, trade, requests)
+        _check(deps, trade, requests, hit)
+        split = _open(deps, asked, trade, requests)
     elif split.fingerprint != _fingerprint(asked):
         raise refused("DISCORDANT_REPEAT_REQUEST", "请求信息不一致")
     refuse_unknown(hit)
@@ -46,9 +46,9 @@ def settle(world: World, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked, node, hit))
 
 
-def query(world: World, asked: Asked, hit: Hit) -> Done:
+def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.order.settle.query."""
-    split = _named(world, asked)
+    split = _named(deps, asked)
     details = [_detail(asked, split, each, hit) for each in split.receivers]
     if "wrong_amount" in hit and details:
         details[0]["amount"] = yuan(split.receivers[0]["amount"] + 1)
@@ -60,29 +60,29 @@ def query(world: World, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked, node, hit))
 
 
-def unsettled(world: World, asked: Asked, hit: Hit) -> Done:
+def unsettled(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.order.onsettle.query."""
-    amount = sharing.unsplit(world, _trade(world, asked))
+    amount = sharing.unsplit(deps, _trade(deps, asked))
     return Done(respond(asked, {"unsettled_amount": yuan(amount)}, hit))
 
 
-def bind(world: World, asked: Asked, hit: Hit) -> Done:
+def bind(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.royalty.relation.bind."""
-    return _relate(world, asked, hit, is_registered=True)
+    return _relate(deps, asked, hit, is_registered=True)
 
 
-def unbind(world: World, asked: Asked, hit: Hit) -> Done:
+def unbind(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.royalty.relation.unbind."""
-    return _relate(world, asked, hit, is_registered=False)
+    return _relate(deps, asked, hit, is_registered=False)
 
 
-def plan_returns(world: World, asked: Asked, trade: Trade, amount: int) -> list[dict[str, Any]]:
+def plan_returns(deps: Deps, asked: Asked, trade: Trade, amount: int) -> list[dict[str, Any]]:
     """Who gives back for a refund of this amount, checked; the newest split first."""
     planned: list[dict[str, Any]] = []
     wanted = asked.biz.get("refund_royalty_parameters") or []
     for each in wanted if isinstance(wanted, list) else []:
         account, share = str(each.get("trans_out", "")), fen(each.get("amount"))
-        split = next((x for x in _of(world, trade) if sharing.received(x, account) > 0), None)
+        split = next((x for x in _of(deps, trade) if sharing.received(x, account) > 0), None)
         if split is None:
             raise refused("REFUND_ROYALTY_PAYEE_ACCOUNT_NOT_EXIST", "退分账收入方账户不存在")
         if not share or share > sharing.received(split, account):
@@ -94,35 +94,35 @@ def plan_returns(world: World, asked: Asked, trade: Trade, amount: int) -> list[
     return planned
 
 
-def take_back(world: World, refund_no: str, planned: list[dict[str, Any]]) -> None:
+def take_back(deps: Deps, refund_no: str, planned: list[dict[str, Any]]) -> None:
     """With the refund, the receivers give back."""
     for each in planned:
         one = {name: value for name, value in each.items() if name != "split_id"}
         made = one | {"number": refund_no, "return_no": "", "at": now()}
-        sharing.give_back(world, world.truth.get_split(each["split_id"]), made)
+        sharing.give_back(deps, deps.truth.get_split(each["split_id"]), made)
 
 
-def _of(world: World, trade: Trade) -> list[Split]:
-    return world.truth.list_splits(trade)[::-1]
+def _of(deps: Deps, trade: Trade) -> list[Split]:
+    return deps.truth.list_splits(trade)[::-1]
 
 
-def _trade(world: World, asked: Asked) -> Trade:
+def _trade(deps: Deps, asked: Asked) -> Trade:
     """Splits go by Alipay's own number."""
     if not asked.text("trade_no", 64):
         raise refused("INVALID_PARAMETER", "参数无效：trade_no")
-    return named(world, asked)
+    return named(deps, asked)
 
 
-def _find(world: World, trade: Trade, number: str) -> Split | None:
-    return next((each for each in _of(world, trade) if each.number == number), None)
+def _find(deps: Deps, trade: Trade, number: str) -> Split | None:
+    return next((each for each in _of(deps, trade) if each.number == number), None)
 
 
-def _named(world: World, asked: Asked) -> Split:
+def _named(deps: Deps, asked: Asked) -> Split:
     settle_no = asked.text("settle_no", 64)
     if settle_no:
-        split = world.truth.find_split(CHANNEL, asked.account.app_id, settle_no)
+        split = deps.truth.find_split(CHANNEL, asked.account.app_id, settle_no)
     else:
-        split = _find(world, _trade(world, asked), asked.text("out_request_no", 64))
+        split = _find(deps, _trade(deps, asked), asked.text("out_request_no", 64))
     if split is None:
         raise refused("TRADE_NOT_EXIST", "分账请求不存在")
     return split
@@ -141,18 +141,18 @@ def _requests(parameters: Any) -> list[sharing.Requested]:
     return requests
 
 
-def _check(world: World, trade: Trade, requests: list[sharing.Requested], hit: Hit) -> None:
+def _check(deps: Deps, trade: Trade, requests: list[sharing.Requested], hit: Hit) -> None:
     if trade.state != "paid":
         raise refused("TRADE_STATUS_ERROR", "交易状态不合法")
     if "too_early" in hit:
         raise refused("ILLEGAL_SETTLE_STATE", "结算单状态不允许分账，前置动作未完成")
-    if not any(sharing.is_receiver(world, trade, each.account) for each in requests):
+    if not any(sharing.is_receiver(deps, trade, each.account) for each in requests):
         raise refused("ROYALTY_RECEIVER_INVALID", "分账收入方未绑定分账关系")
-    if sum(each.amount for each in requests) > sharing.unsplit(world, trade):
+    if sum(each.amount for each in requests) > sharing.unsplit(deps, trade):
         raise refused("ALLOC_AMOUNT_VALIDATE_ERROR", "分账金额超过最大可分账金额")
 
 
-def _open(world: World, asked: Asked, trade: Trade, requests: list[sharing.Requested]) -> Split:
+def _open(deps: Deps, asked: Asked, trade: Trade, requests: list[sharing.Requested]) -> Split:
     extended = asked.biz.get("extend_params")
     is_last = isinstance(extended, dict) and extended.get("royalty_finish") == "true"
     is_async = asked.text("royalty_mode", 16) == "async"
@@ -170,9 +170,9 @@ def _open(world: World, asked: Asked, trade: Trade, requests: list[sharing.Reque
         created_at=at,
         receivers=[],
     )
-    sharing.start(world, split, requests)
+    sharing.start(deps, split, requests)
     if not is_async:
-        sharing.finish(world, split)
+        sharing.finish(deps, split)
     return split
 
 
@@ -193,7 +193,7 @@ def _detail(asked: Asked, split: Split, each: dict[str, Any], hit: Hit) -> dict[
     return content
 
 
-def _relate(world: World, asked: Asked, hit: Hit, *, is_registered: bool) -> Done:
+def _relate(deps: Deps, asked: Asked, hit: Hit, *, is_registered: bool) -> Done:
     receivers = asked.biz.get("receiver_list")
     if not isinstance(receivers, list) or not receivers:
         raise refused("RECEIVER_LIST_EMPTY", "分账收款方列表为空")
@@ -201,7 +201,7 @@ def _relate(world: World, asked: Asked, hit: Hit, *, is_registered: bool) -> Don
         if each.get("type") not in TYPES:
             raise refused("INVALID_RECEIVER_TYPE", "分账收款方类型参数非法")
         account = str(each.get("account", ""))
-        world.truth.register(CHANNEL, asked.account.app_id, account, is_registered)
+        deps.truth.register(CHANNEL, asked.account.app_id, account, is_registered)
     return Done(respond(asked, {"result_code": "SUCCESS"}, hit))
 
 

@@ -12,19 +12,19 @@ from sandbox.alipay.requests import TradeRequest, read_request
 from sandbox.alipay.wire import Asked, refused, respond
 from sandbox.answering import Done
 from sandbox.clock import beijing_date, beijing_text, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.money import yuan
 from sandbox.truth import Refund, Trade
-from sandbox.world import World
 
 UNKNOWN_STATUS = "UNHEARD_OF"
 CANCELLED = "cancel"  # the number of the refund a cancellation makes
 BUYER_LOGON_ID = "138****0000"
 
 
-def precreate(world: World, asked: Asked, hit: Hit) -> Done:
+def precreate(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.precreate; the QR counts as scanned at once, so the trade exists."""
-    trade = open_trade(world, asked, read_request(asked, "precreate"))
+    trade = open_trade(deps, asked, read_request(asked, "precreate"))
     refuse_unknown(hit)
     node = {
         "out_trade_no": trade.number,
@@ -33,7 +33,7 @@ def precreate(world: World, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked, node, hit), trade)
 
 
-def create(world: World, asked: Asked, hit: Hit) -> Done:
+def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.create, for mini-programs and pages inside Alipay."""
     request = read_request(asked, "create")
     is_jsapi = asked.biz.get("product_code") == "JSAPI_PAY"
@@ -41,51 +41,51 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
         raise refused("INVALID_PARAMETER", "参数无效：op_app_id")
     if not (request.buyer_open_id or asked.text("buyer_id", 28)):
         raise refused("INVALID_PARAMETER", "参数无效：buyer_id与buyer_open_id不能同时为空")
-    if not world.logins.may_be(request.buyer_open_id, asked.account.app_id):
+    if not deps.logins.may_be(request.buyer_open_id, asked.account.app_id):
         raise refused("BUYER_NOT_EXIST", "买家不存在")
-    trade = open_trade(world, asked, request)
+    trade = open_trade(deps, asked, request)
     refuse_unknown(hit)
     return Done(respond(asked, names(trade), hit), trade)
 
 
-def query(world: World, asked: Asked, hit: Hit) -> Done:
+def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.query."""
-    trade = named(world, asked)
+    trade = named(deps, asked)
     node = names(trade) | {"buyer_logon_id": BUYER_LOGON_ID} | amounts(trade, hit)
-    node["trade_status"] = UNKNOWN_STATUS if "unknown_status" in hit else status(world, trade)
+    node["trade_status"] = UNKNOWN_STATUS if "unknown_status" in hit else status(deps, trade)
     if trade.paid_at is not None:
         node |= buyer(trade) | {"send_pay_date": beijing_text(trade.paid_at)}
     return Done(respond(asked, node, hit))
 
 
-def close(world: World, asked: Asked, hit: Hit) -> Done:
+def close(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.close: unpaid trades only."""
-    trade = named(world, asked)
+    trade = named(deps, asked)
     if trade.state != "created":
         raise refused("TRADE_STATUS_ERROR", "交易状态不合法")
-    payer.close(world, trade, "close")
+    payer.close(deps, trade, "close")
     refuse_unknown(hit)
     return Done(respond(asked, names(trade), hit))
 
 
-def cancel(world: World, asked: Asked, hit: Hit) -> Done:
+def cancel(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.cancel: closes what is unpaid, gives back what is paid; repeatable."""
-    trade = find(world, asked)
+    trade = find(deps, asked)
     if trade is None:
         node = {"out_trade_no": str(asked.biz.get("out_trade_no", "")), "retry_flag": "N"}
         return Done(respond(asked, node, hit))
     if CANCELLED not in trade.details:
-        trade.details[CANCELLED] = _cancel(world, trade)
-        world.truth.save_trade(trade)
+        trade.details[CANCELLED] = _cancel(deps, trade)
+        deps.truth.save_trade(trade)
     action = trade.details[CANCELLED]
     refuse_unknown(hit)
     return Done(respond(asked, names(trade) | {"retry_flag": "N"} | action, hit))
 
 
-def open_trade(world: World, asked: Asked, request: TradeRequest) -> Trade:
+def open_trade(deps: Deps, asked: Asked, request: TradeRequest) -> Trade:
     """The trade of this number: a new one, or the same again; raises Refusal."""
     account = asked.account
-    trade = world.truth.find_trade(CHANNEL, account.app_id, request.number)
+    trade = deps.truth.find_trade(CHANNEL, account.app_id, request.number)
     if trade is not None:
         return _same(trade, request)
     at = now()
@@ -112,13 +112,13 @@ def open_trade(world: World, asked: Asked, request: TradeRequest) -> Trade:
             "buyer_user_id": f"2088{secrets.randbelow(10**12):012d}",
         },
     )
-    world.truth.add_trade(trade)
+    deps.truth.add_trade(trade)
     return trade
 
 
-def find(world: World, asked: Asked) -> Trade | None:
+def find(deps: Deps, asked: Asked) -> Trade | None:
     """By trade_no, which wins, or out_trade_no."""
-    truth, app_id = world.truth, asked.account.app_id
+    truth, app_id = deps.truth, asked.account.app_id
     if trade_no := asked.text("trade_no", 64):
         return truth.find_trade_by_channel_number(CHANNEL, app_id, trade_no)
     number = asked.text("out_trade_no", 64)
@@ -127,8 +127,8 @@ def find(world: World, asked: Asked) -> Trade | None:
     return truth.find_trade(CHANNEL, app_id, number)
 
 
-def named(world: World, asked: Asked) -> Trade:
-    trade = find(world, asked)
+def named(deps: Deps, asked: Asked) -> Trade:
+    trade = find(deps, asked)
     if trade is None:
         raise refused("TRADE_NOT_EXIST", "交易不存在")
     return trade
@@ -162,7 +162,7 @@ def refunded(refunds: list[Refund]) -> int:
     return sum(refund.amount for refund in refunds if refund.state == "succeeded")
 
 
-def status(world: World, trade: Trade) -> str:
+def status(deps: Deps, trade: Trade) -> str:
     """TRADE_CLOSED is both: never paid, and paid but given back in full."""
     match trade.state:
         case "created":
@@ -170,7 +170,7 @@ def status(world: World, trade: Trade) -> str:
         case "closed":
             return "TRADE_CLOSED"
         case _:
-            is_given_back = refunded(world.truth.list_refunds(trade)) >= trade.taken
+            is_given_back = refunded(deps.truth.list_refunds(trade)) >= trade.taken
             return "TRADE_CLOSED" if is_given_back else "TRADE_SUCCESS"
 
 
@@ -190,11 +190,11 @@ def _same(trade: Trade, request: TradeRequest) -> Trade:
     return trade
 
 
-def _cancel(world: World, trade: Trade) -> dict[str, str]:
+def _cancel(deps: Deps, trade: Trade) -> dict[str, str]:
     if trade.state == "created":
-        payer.close(world, trade, CANCELLED)
+        payer.close(deps, trade, CANCELLED)
         return {"action": "close"}
-    left = payer.refundable(world, trade) if trade.state == "paid" else 0
+    left = payer.refundable(deps, trade) if trade.state == "paid" else 0
     if not left:
         return {}
     at = now()
@@ -210,8 +210,8 @@ def _cancel(world: World, trade: Trade) -> dict[str, str]:
         notify_url="",
         created_at=at,
     )
-    world.truth.add_refund(refund)
-    payer.decide(world, refund, "succeeded")
+    deps.truth.add_refund(refund)
+    payer.decide(deps, refund, "succeeded")
     return {"action": "refund", "gmt_refund_pay": beijing_text(at)}
 
 

@@ -19,8 +19,8 @@ from sandbox.alipay.account import KIND, AlipayAccount
 from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
 from sandbox.clock import DAY_S, now, read_beijing_text
+from sandbox.deps import Deps
 from sandbox.faults import Hit, swap_one_byte
-from sandbox.world import World
 
 CLOCK_TOLERANCE_S = DAY_S  # generous: widely used SDKs send local time instead of Beijing time
 MAX_FIELDS = 64
@@ -123,12 +123,12 @@ async def read_params(request: Request) -> dict[str, str]:
         raise HTTPException(400) from error
 
 
-def verify(world: World, params: Mapping[str, str]) -> Asked:
+def verify(deps: Deps, params: Mapping[str, str]) -> Asked:
     """Check the public parameters and the signature; raises Refusal."""
     for name, sub_code in _NEEDED.items():
         if not params.get(name):
             raise Refusal("40001", sub_code, f"缺少参数 {name}")
-    account = world.accounts(KIND).find(params["app_id"])
+    account = deps.accounts(KIND).find(params["app_id"])
     if account is None:
         raise Refusal("40002", "isv.invalid-app-id", "无效的AppID参数")
     if params["sign_type"] != "RSA2":

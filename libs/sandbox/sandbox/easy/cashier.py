@@ -10,19 +10,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.deps import Deps
 from sandbox.easy.orders import CASHIER_PAGE
 from sandbox.pages import counter
 from sandbox.truth import Trade
-from sandbox.world import World
 
 
-def routes(world: World) -> list[Route]:
-    return [Route(CASHIER_PAGE, partial(_page, world), methods=["GET", "POST"])]
+def routes(deps: Deps) -> list[Route]:
+    return [Route(CASHIER_PAGE, partial(_page, deps), methods=["GET", "POST"])]
 
 
-async def _page(world: World, request: Request) -> Response:
+async def _page(deps: Deps, request: Request) -> Response:
     token = _token(request.query_params.get("params", ""))
-    return await counter(world, request, world.truth.find_trade_by_token(token), _way_back)
+    return await counter(deps, request, deps.truth.find_trade_by_token(token), _way_back)
 
 
 def _way_back(trade: Trade, is_paid: bool) -> str:

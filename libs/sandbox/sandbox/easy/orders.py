@@ -12,6 +12,7 @@ import orjson
 
 from sandbox.answering import Done
 from sandbox.clock import beijing_compact, now
+from sandbox.deps import Deps
 from sandbox.easy.account import CHANNEL, EasyAccount
 from sandbox.easy.wire import (
     BAD_BODY,
@@ -27,7 +28,6 @@ from sandbox.easy.wire import (
 )
 from sandbox.faults import Hit
 from sandbox.truth import Trade
-from sandbox.world import World
 
 CASHIER_PAGE = "/cashier/index.html"
 DEFAULT_LIFE_S = 1800
@@ -39,20 +39,20 @@ STATE_CODES = {
 }
 
 
-def create_h5(world: World, asked: Asked, hit: Hit) -> Done:
+def create_h5(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """/cashier/apply/advancePay and advancePaySpecial."""
-    return _create(world, asked, "h5", hit)
+    return _create(deps, asked, "h5", hit)
 
 
-def create_mini(world: World, asked: Asked, hit: Hit) -> Done:
+def create_mini(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """/cashier/sAppApply/advancePay and advancePaySpecial: the payer is known already."""
     asked.text("openId", 128, is_needed=True)
-    return _create(world, asked, "sApp", hit)
+    return _create(deps, asked, "sApp", hit)
 
 
-def query(world: World, asked: Asked, hit: Hit) -> Done:
+def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """/cashier/trade/query."""
-    trade = find_original(world, asked)
+    trade = find_original(deps, asked)
     code, message = STATE_CODES[trade.state]
     biz = {
         "oriOrgTrace": trade.number,
@@ -68,22 +68,22 @@ def query(world: World, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked.account, content, biz, hit))
 
 
-def find_original(world: World, asked: Asked) -> Trade:
+def find_original(deps: Deps, asked: Asked) -> Trade:
     """By oriOrgTrace or oriOutTrace, with the day of the order; raises Refusal."""
     trace, out_trace = asked.text("oriOrgTrace", 28), asked.text("oriOutTrace", 32)
     day = asked.text("oriBizDate", 8, is_needed=True)
     merchant = asked.account.mer_code
     if trace:
-        trade = world.truth.find_trade(CHANNEL, merchant, trace)
+        trade = deps.truth.find_trade(CHANNEL, merchant, trace)
     else:
-        trade = world.truth.find_trade_by_channel_number(CHANNEL, merchant, out_trace)
+        trade = deps.truth.find_trade_by_channel_number(CHANNEL, merchant, out_trace)
     if trade is None or trade.number[8:16] != day:
         raise Refusal(NOT_FOUND, "原交易不存在")
     return trade
 
 
 def paid_facts(trade: Trade) -> dict[str, str]:
-    """What queries and notices tell of a payment."""
+    """What queries and notifications tell of a payment."""
     compact = beijing_compact(trade.paid_at or trade.created_at)
     return {
         "outTrace": trade.channel_trade_no,
@@ -95,22 +95,22 @@ def paid_facts(trade: Trade) -> dict[str, str]:
     }
 
 
-def _create(world: World, asked: Asked, product: str, hit: Hit) -> Done:
+def _create(deps: Deps, asked: Asked, product: str, hit: Hit) -> Done:
     fingerprint = _fingerprint(asked, product)
-    trade = world.truth.find_trade(CHANNEL, asked.account.mer_code, asked.trace)
+    trade = deps.truth.find_trade(CHANNEL, asked.account.mer_code, asked.trace)
     if trade is None:
-        trade = _open(world, asked, product, fingerprint)
+        trade = _open(deps, asked, product, fingerprint)
     elif trade.fingerprint != fingerprint or trade.state != "created":
         raise Refusal(FAILED, "机构流水号重复")
     biz = {
-        "redirectUrl": _cashier_url(world, trade),
+        "redirectUrl": _cashier_url(deps, trade),
         "tradeRetCode": UNKNOWN_CODE if "unknown_status" in hit else SUCCESS,
         "tradeRetMsg": "成功",
     }
     return Done(respond(asked.account, asked.envelope, biz, hit), trade)
 
 
-def _open(world: World, asked: Asked, product: str, fingerprint: str) -> Trade:
+def _open(deps: Deps, asked: Asked, product: str, fingerprint: str) -> Trade:
     at = now()
     trade = Trade(
         channel=CHANNEL,
@@ -134,7 +134,7 @@ def _open(world: World, asked: Asked, product: str, fingerprint: str) -> Trade:
             "payer_id": asked.text("openId", 128) or f"o{secrets.token_hex(13)}",
         },
     )
-    world.truth.add_trade(trade)
+    deps.truth.add_trade(trade)
     return trade
 
 
@@ -143,9 +143,9 @@ def _fingerprint(asked: Asked, product: str) -> str:
     return hashlib.sha256(f"{product}{asked.info}".encode() + canonical).hexdigest()
 
 
-def _cashier_url(world: World, trade: Trade) -> str:
+def _cashier_url(deps: Deps, trade: Trade) -> str:
     params = {"payExpireTime": beijing_compact(trade.closes_at), "payToken": trade.token}
-    return f"{world.public_url}{CASHIER_PAGE}?params={quote(orjson.dumps(params), safe='')}"
+    return f"{deps.public_url}{CASHIER_PAGE}?params={quote(orjson.dumps(params), safe='')}"
 
 
 def _life_s(asked: Asked) -> int:

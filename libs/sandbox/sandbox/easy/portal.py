@@ -15,10 +15,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.clock import beijing_compact
+from sandbox.deps import Deps
 from sandbox.easy.account import CHANNEL, KIND
 from sandbox.money import yuan
 from sandbox.truth import Refund, Trade
-from sandbox.world import World
 
 PATH = "/easy/portal/transactions.csv"
 HEAD = [
@@ -29,34 +29,34 @@ FEE_PER_MILLE = 6
 REFUND_STATES = {"processing": "处理中", "succeeded": "退款成功"}
 
 
-def routes(world: World) -> list[Route]:
-    return [Route(PATH, partial(_download, world), methods=["GET"])]
+def routes(deps: Deps) -> list[Route]:
+    return [Route(PATH, partial(_download, deps), methods=["GET"])]
 
 
-async def _download(world: World, request: Request) -> Response:
+async def _download(deps: Deps, request: Request) -> Response:
     """`mer_code=` and `day=` (yyyyMMdd, Beijing) as the person chose them."""
     merchant, day = (request.query_params.get(name, "") for name in ("mer_code", "day"))
-    if world.accounts(KIND).find(merchant) is None:
+    if deps.accounts(KIND).find(merchant) is None:
         return Response("商户不存在", 404)
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\r\n")
     table.writerow([f"易生支付交易明细 {day}"])
     table.writerow([])
     table.writerow(HEAD)
-    rows = list(_rows(world, merchant, day))
+    rows = list(_rows(deps, merchant, day))
     for number, row in enumerate(rows, 1):
         table.writerow([number, *row])
     table.writerow([f"合计：{len(rows)} 笔", *[""] * (len(HEAD) - 1)])
     return Response(written.getvalue().encode("gb18030"), media_type="text/csv;charset=GB18030")
 
 
-def _rows(world: World, merchant: str, day: str) -> Iterator[list[str]]:
-    for trade in world.truth.list_trades(None, CHANNEL):
+def _rows(deps: Deps, merchant: str, day: str) -> Iterator[list[str]]:
+    for trade in deps.truth.list_trades(None, CHANNEL):
         if trade.merchant != merchant:
             continue
         if trade.paid_at is not None and beijing_compact(trade.paid_at)[:8] == day:
             yield _of_payment(trade)
-        for refund in world.truth.list_refunds(trade):
+        for refund in deps.truth.list_refunds(trade):
             if refund.state in REFUND_STATES and beijing_compact(refund.created_at)[:8] == day:
                 yield _of_refund(trade, refund)
 

@@ -9,6 +9,7 @@ import secrets
 from sandbox import payer
 from sandbox.answering import Done
 from sandbox.clock import beijing_compact, now
+from sandbox.deps import Deps
 from sandbox.easy.account import CHANNEL
 from sandbox.easy.orders import find_original
 from sandbox.easy.wire import (
@@ -23,7 +24,6 @@ from sandbox.easy.wire import (
 )
 from sandbox.faults import Hit
 from sandbox.truth import Refund, Trade
-from sandbox.world import World
 
 STATE_CODES = {
     "processing": (PROCESSING, "退款处理中"),
@@ -33,14 +33,14 @@ STATE_CODES = {
 }
 
 
-def create(world: World, asked: Asked, hit: Hit) -> Done:
+def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """/ledger/mposrefund; orgTrace names the refund."""
-    trade = find_original(world, asked)
+    trade = find_original(deps, asked)
     amount = asked.amount()
-    refund = world.truth.find_refund(CHANNEL, asked.account.mer_code, asked.trace)
+    refund = deps.truth.find_refund(CHANNEL, asked.account.mer_code, asked.trace)
     if refund is None:
-        _check(world, trade, amount)
-        refund = _open(world, asked, trade, amount, is_held="hold" in hit)
+        _check(deps, trade, amount)
+        refund = _open(deps, asked, trade, amount, is_held="hold" in hit)
     elif refund.trade_id != trade.id or refund.amount != amount:
         raise Refusal(FAILED, "机构流水号重复")
     if "unknown_status" in hit:
@@ -50,10 +50,10 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked.account, asked.envelope, biz, hit))
 
 
-def query(world: World, asked: Asked, hit: Hit) -> Done:
+def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """/ledger/mposrefundquery: oriOrgTrace is the orgTrace of the refund."""
     number = asked.text("oriOrgTrace", 28, is_needed=True)
-    refund = world.truth.find_refund(CHANNEL, asked.account.mer_code, number)
+    refund = deps.truth.find_refund(CHANNEL, asked.account.mer_code, number)
     if refund is None:
         raise Refusal(NOT_FOUND, "原退款不存在")
     code, message = STATE_CODES[refund.state]
@@ -69,14 +69,14 @@ def query(world: World, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked.account, stated, biz, hit))
 
 
-def _check(world: World, trade: Trade, amount: int) -> None:
+def _check(deps: Deps, trade: Trade, amount: int) -> None:
     if trade.state != "paid":
         raise Refusal(FAILED, "原交易未支付")
-    if amount > payer.refundable(world, trade):
+    if amount > payer.refundable(deps, trade):
         raise Refusal(FAILED, "退款金额超过可退金额")
 
 
-def _open(world: World, asked: Asked, trade: Trade, amount: int, *, is_held: bool) -> Refund:
+def _open(deps: Deps, asked: Asked, trade: Trade, amount: int, *, is_held: bool) -> Refund:
     at = now()
     refund = Refund(
         trade_id=trade.id,
@@ -91,6 +91,6 @@ def _open(world: World, asked: Asked, trade: Trade, amount: int, *, is_held: boo
         created_at=at,
         held=is_held,
     )
-    world.truth.add_refund(refund)
-    payer.succeed_later(world, refund)
+    deps.truth.add_refund(refund)
+    payer.succeed_later(deps, refund)
     return refund

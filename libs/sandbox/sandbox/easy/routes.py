@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.answering import Call, Done, answer
+from sandbox.deps import Deps
 from sandbox.easy import cashier, orders, portal, refunds
 from sandbox.easy.account import CHANNEL
 from sandbox.easy.direct import routes as direct
@@ -28,7 +29,6 @@ from sandbox.easy.wire import (
 )
 from sandbox.faults import Hit, Operation
 from sandbox.transport import HangUp
-from sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Method:
     """One address: which operation it is to faults, and what it does."""
 
     operation: Operation
-    work: Callable[[World, Asked, Hit], Done]
+    work: Callable[[Deps, Asked, Hit], Done]
 
 
 METHODS = {
@@ -50,32 +50,32 @@ METHODS = {
 }
 
 
-def routes(world: World) -> list[Route]:
+def routes(deps: Deps) -> list[Route]:
     return [
-        Route(path, partial(_serve, method, world), methods=["POST"])
+        Route(path, partial(_serve, method, deps), methods=["POST"])
         for path, method in METHODS.items()
-    ] + [*cashier.routes(world), *direct.routes(world), *portal.routes(world)]
+    ] + [*cashier.routes(deps), *direct.routes(deps), *portal.routes(deps)]
 
 
-async def _serve(method: Method, world: World, request: Request) -> Response | HangUp:
+async def _serve(method: Method, deps: Deps, request: Request) -> Response | HangUp:
     try:
         envelope = await read_envelope(request)
-        account = find_account(world, envelope)
+        account = find_account(deps, envelope)
         if account is None:
             raise Refusal(FAILED, "商户不存在")
     except Refusal as refusal:
         return refuse_unsigned(refusal)
     try:
         asked = verify(account, envelope)
-        call = Call(CHANNEL, method.operation, _payment_no(world, method, asked), FAILURES)
-        return await answer(world, call, partial(method.work, world, asked))
+        call = Call(CHANNEL, method.operation, _payment_no(deps, method, asked), FAILURES)
+        return await answer(deps, call, partial(method.work, deps, asked))
     except Refusal as refusal:
         return refuse(account, envelope, refusal)
 
 
-def _payment_no(world: World, method: Method, asked: Asked) -> str:
+def _payment_no(deps: Deps, method: Method, asked: Asked) -> str:
     """The number faults are filtered by: orgInfo of the payment concerned."""
-    truth, merchant = world.truth, asked.account.mer_code
+    truth, merchant = deps.truth, asked.account.mer_code
     original = asked.text("oriOrgTrace", 28)
     if method.operation == "pay":
         return asked.info

@@ -18,9 +18,9 @@ from starlette.responses import Response
 from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
 from sandbox.clock import BEIJING
+from sandbox.deps import Deps
 from sandbox.easy.account import KIND, EasyAccount
 from sandbox.faults import Hit, swap_one_byte
-from sandbox.world import World
 
 PRODUCT = "ISYH"
 SUCCESS, FAILED, NOT_FOUND, PROCESSING = "00", "06", "07", "99"
@@ -93,10 +93,10 @@ async def read_envelope(request: Request) -> dict[str, Any]:
     return envelope
 
 
-def find_account(world: World, envelope: Mapping[str, Any]) -> EasyAccount | None:
+def find_account(deps: Deps, envelope: Mapping[str, Any]) -> EasyAccount | None:
     """The cashier spells orgMerCode, the refund API orgMercode."""
     merchant = envelope.get("orgMerCode") or envelope.get("orgMercode")
-    return world.accounts(KIND).find(merchant) if isinstance(merchant, str) else None
+    return deps.accounts(KIND).find(merchant) if isinstance(merchant, str) else None
 
 
 def verify(account: EasyAccount, envelope: Mapping[str, Any]) -> Asked:

@@ -6,9 +6,9 @@ Source: docs.stripe.com/api (the objects' pages)
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from sandbox.deps import Deps
 from sandbox.faults import UNHARMED, Hit
 from sandbox.truth import Refund, Trade
-from sandbox.world import World
 
 UNHEARD = "unheard_of"
 REFUND_STATES = {
@@ -29,12 +29,12 @@ def within(expands: Expands, name: str) -> Expands:
     return lambda path: expands(f"{name}.{path}")
 
 
-def session(world: World, trade: Trade, expands: Expands = nothing, hit: Hit = UNHARMED) -> Object:
+def session(deps: Deps, trade: Trade, expands: Expands = nothing, hit: Hit = UNHARMED) -> Object:
     is_used = trade.state == "paid"
     state = {"created": "open", "paid": "complete", "closed": "expired"}[trade.state]
-    intent_told: Any = trade.channel_trade_no if is_used else None
+    intent_shown: Any = trade.channel_trade_no if is_used else None
     if is_used and expands("payment_intent"):
-        intent_told = intent(world, trade, within(expands, "payment_intent"))
+        intent_shown = intent(deps, trade, within(expands, "payment_intent"))
     amount = trade.taken + ("wrong_amount" in hit)
     return {
         "id": trade.number,
@@ -57,25 +57,25 @@ def session(world: World, trade: Trade, expands: Expands = nothing, hit: Hit = U
         "locale": None,
         "metadata": trade.details["metadata"],
         "mode": "payment",
-        "payment_intent": intent_told,
+        "payment_intent": intent_shown,
         "payment_method_types": ["card", "link"],
         "payment_status": UNHEARD if "unknown_status" in hit else ("paid" if is_used else "unpaid"),
         "status": state,
         "success_url": trade.details["success_url"],
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": "hosted",
-        "url": f"{world.public_url}/c/pay/{trade.number}" if state == "open" else None,
+        "url": f"{deps.public_url}/c/pay/{trade.number}" if state == "open" else None,
         "a_member_of_a_later_release": {"value": [1, None]},
     }
 
 
-def intent(world: World, trade: Trade, expands: Expands = nothing, hit: Hit = UNHARMED) -> Object:
+def intent(deps: Deps, trade: Trade, expands: Expands = nothing, hit: Hit = UNHARMED) -> Object:
     is_paid = trade.state == "paid"
     state = {"created": "requires_payment_method", "paid": "succeeded", "closed": "canceled"}
     amount = trade.taken + ("wrong_amount" in hit)
     charged: Any = charge_no(trade) if is_paid else None
     if is_paid and expands("latest_charge"):
-        charged = charge(world, trade)
+        charged = charge(deps, trade)
     return {
         "id": trade.channel_trade_no,
         "object": "payment_intent",
@@ -109,10 +109,10 @@ def charge_no(trade: Trade) -> str:
     return f"ch_{trade.channel_trade_no[3:]}"
 
 
-def charge(world: World, trade: Trade) -> Object:
+def charge(deps: Deps, trade: Trade) -> Object:
     back = sum(
         each.amount
-        for each in world.truth.list_refunds(trade)
+        for each in deps.truth.list_refunds(trade)
         if each.state in ("processing", "succeeded")
     )
     return {
@@ -162,12 +162,12 @@ def refund(trade: Trade, refunded: Refund, hit: Hit = UNHARMED) -> Object:
     return members
 
 
-def dispute(world: World, trade: Trade, expands: Expands = nothing) -> Object:
+def dispute(deps: Deps, trade: Trade, expands: Expands = nothing) -> Object:
     """The payer's bank took it back."""
     members = trade.details["dispute"]
-    intent_told: Any = trade.channel_trade_no
+    intent_shown: Any = trade.channel_trade_no
     if expands("payment_intent"):
-        intent_told = intent(world, trade, within(expands, "payment_intent"))
+        intent_shown = intent(deps, trade, within(expands, "payment_intent"))
     return {
         "id": members["id"],
         "object": "dispute",
@@ -189,7 +189,7 @@ def dispute(world: World, trade: Trade, expands: Expands = nothing) -> Object:
         "is_charge_refundable": False,
         "livemode": False,
         "metadata": {},
-        "payment_intent": intent_told,
+        "payment_intent": intent_shown,
         "reason": "fraudulent",
         "status": "needs_response",
     }

@@ -1,16 +1,16 @@
 """Stripe among the third parties."""
 
+from sandbox.deps import Party
 from sandbox.stripe import routes
 from sandbox.stripe.account import KIND, StripeAccount
-from sandbox.stripe.notices import StripeNotices
-from sandbox.world import Party
+from sandbox.stripe.notifications import StripeNotifications
 
 PARTY: Party[StripeAccount] = Party(
     kind=KIND,
     title="Stripe",
     colour="#635bff",
     routes=routes.routes,
-    notices=StripeNotices,
+    notifications=StripeNotifications,
     judged_by="`stripe` (PyPI)",
     has_disputes=True,
 )

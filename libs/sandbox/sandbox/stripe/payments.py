@@ -9,13 +9,13 @@ from functools import partial
 from sandbox import payer
 from sandbox.answering import Done
 from sandbox.clock import now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.stripe import money, objects
 from sandbox.stripe.account import CHANNEL, new_id
 from sandbox.stripe.objects import within
 from sandbox.stripe.wire import Asked, Refusal, missing, respond
 from sandbox.truth import Trade
-from sandbox.world import World
 
 SHORTEST_S, LONGEST_S = 30 * 60, 24 * 3600
 NEVER_S = 10 * 365 * 24 * 3600
@@ -46,7 +46,7 @@ CANCEL_FIELDS = frozenset({"cancellation_reason"})
 _CANCELLATIONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned", "")
 
 
-def create_session(world: World, asked: Asked, hit: Hit) -> Done:
+def create_session(deps: Deps, asked: Asked, hit: Hit) -> Done:
     asked.check_names(SESSION_FIELDS)
     if asked.text("mode", 20, is_needed=True) != "payment":
         raise Refusal(400, "Only mode=payment is offered here", param="mode")
@@ -85,11 +85,11 @@ def create_session(world: World, asked: Asked, hit: Hit) -> Done:
             "cancel_url": asked.text("cancel_url", 5000),
         },
     )
-    world.truth.add_trade(trade)
-    return Done(respond(objects.session(world, trade, asked.expands, hit)), trade)
+    deps.truth.add_trade(trade)
+    return Done(respond(objects.session(deps, trade, asked.expands, hit)), trade)
 
 
-def create_intent(world: World, asked: Asked, hit: Hit) -> Done:
+def create_intent(deps: Deps, asked: Asked, hit: Hit) -> Done:
     asked.check_names(INTENT_FIELDS)
     currency = asked.text("currency", 3, is_needed=True)
     amount = money.check(asked.whole("amount", is_needed=True), currency, "amount")
@@ -113,29 +113,29 @@ def create_intent(world: World, asked: Asked, hit: Hit) -> Done:
             "client_secret": f"{number}_secret_{new_id('', 25)}",
         },
     )
-    world.truth.add_trade(trade)
-    return Done(respond(objects.intent(world, trade, asked.expands, hit)), trade)
+    deps.truth.add_trade(trade)
+    return Done(respond(objects.intent(deps, trade, asked.expands, hit)), trade)
 
 
-def tell_session(world: World, trade: Trade, asked: Asked, hit: Hit) -> Done:
+def tell_session(deps: Deps, trade: Trade, asked: Asked, hit: Hit) -> Done:
     asked.check_names(())
-    return Done(respond(objects.session(world, trade, asked.expands, hit)))
+    return Done(respond(objects.session(deps, trade, asked.expands, hit)))
 
 
-def tell_intent(world: World, trade: Trade, asked: Asked, hit: Hit) -> Done:
+def tell_intent(deps: Deps, trade: Trade, asked: Asked, hit: Hit) -> Done:
     asked.check_names(())
-    return Done(respond(objects.intent(world, trade, asked.expands, hit)))
+    return Done(respond(objects.intent(deps, trade, asked.expands, hit)))
 
 
-def tell_charge(world: World, trade: Trade, asked: Asked, hit: Hit) -> Done:
-    return Done(respond(objects.charge(world, trade)))
+def tell_charge(deps: Deps, trade: Trade, asked: Asked, hit: Hit) -> Done:
+    return Done(respond(objects.charge(deps, trade)))
 
 
-def tell_dispute(world: World, trade: Trade, asked: Asked, hit: Hit) -> Done:
-    return Done(respond(objects.dispute(world, trade, asked.expands)))
+def tell_dispute(deps: Deps, trade: Trade, asked: Asked, hit: Hit) -> Done:
+    return Done(respond(objects.dispute(deps, trade, asked.expands)))
 
 
-def expire_session(world: World, trade: Trade, asked: Asked, hit: Hit) -> Done:
+def expire_session(deps: Deps, trade: Trade, asked: Asked, hit: Hit) -> Done:
     asked.check_names(())
     if trade.state != "created":
         state = "complete" if trade.state == "paid" else "expired"
@@ -145,11 +145,11 @@ def expire_session(world: World, trade: Trade, asked: Asked, hit: Hit) -> Done:
             f"This Checkout Session has a status of `{state}`.",
             is_kept=True,
         )
-    payer.close(world, trade, "expired")
-    return Done(respond(objects.session(world, trade, asked.expands, hit)))
+    payer.close(deps, trade, "expired")
+    return Done(respond(objects.session(deps, trade, asked.expands, hit)))
 
 
-def cancel_intent(world: World, trade: Trade, asked: Asked, hit: Hit) -> Done:
+def cancel_intent(deps: Deps, trade: Trade, asked: Asked, hit: Hit) -> Done:
     asked.check_names(CANCEL_FIELDS)
     reason = asked.text("cancellation_reason", 40)
     if reason not in _CANCELLATIONS:
@@ -161,21 +161,21 @@ def cancel_intent(world: World, trade: Trade, asked: Asked, hit: Hit) -> Done:
             code="payment_intent_unexpected_state",
             is_kept=True,
         )
-    payer.close(world, trade, reason)
-    return Done(respond(objects.intent(world, trade, asked.expands, hit)))
+    payer.close(deps, trade, reason)
+    return Done(respond(objects.intent(deps, trade, asked.expands, hit)))
 
 
-def find(world: World, merchant: str, path: str) -> Trade:
+def find(deps: Deps, merchant: str, path: str) -> Trade:
     """The trade of `/v1/…/{id}…`, by its session, payment intent, charge or dispute."""
     number = next(part for part in path.split("/") if "_" in part and part != "payment_intents")
-    find_trade = partial(world.truth.find_trade_by_channel_number, CHANNEL, merchant)
+    find_trade = partial(deps.truth.find_trade_by_channel_number, CHANNEL, merchant)
     match number.partition("_")[0]:
         case "cs":
-            found = world.truth.find_trade(CHANNEL, merchant, number)
+            found = deps.truth.find_trade(CHANNEL, merchant, number)
         case "ch":
             found = find_trade(f"pi_{number[3:]}")
         case "dp" | "du":
-            every = world.truth.list_trades(None, CHANNEL)
+            every = deps.truth.list_trades(None, CHANNEL)
             disputed = (t for t in every if t.details.get("dispute", {}).get("id") == number)
             found = next(disputed, None)
         case _:
@@ -185,12 +185,12 @@ def find(world: World, merchant: str, path: str) -> Trade:
     return found
 
 
-def list_sessions(world: World, asked: Asked, hit: Hit) -> Done:
-    return _list(world, asked, "session", lambda t, e: objects.session(world, t, e, hit))
+def list_sessions(deps: Deps, asked: Asked, hit: Hit) -> Done:
+    return _list(deps, asked, "session", lambda t, e: objects.session(deps, t, e, hit))
 
 
-def list_intents(world: World, asked: Asked, hit: Hit) -> Done:
-    return _list(world, asked, "intent", lambda t, e: objects.intent(world, t, e, hit))
+def list_intents(deps: Deps, asked: Asked, hit: Hit) -> Done:
+    return _list(deps, asked, "intent", lambda t, e: objects.intent(deps, t, e, hit))
 
 
 def page(rows: list[objects.Object], asked: Asked) -> objects.Object:
@@ -217,7 +217,7 @@ def is_within(asked: Asked, created_at: float) -> bool:
 
 
 def _list(
-    world: World,
+    deps: Deps,
     asked: Asked,
     product: str,
     members: Callable[[Trade, objects.Expands], objects.Object],
@@ -225,7 +225,7 @@ def _list(
     asked.check_names(LIST_FIELDS)
     trades = [
         each
-        for each in reversed(world.truth.list_trades(None, CHANNEL))
+        for each in reversed(deps.truth.list_trades(None, CHANNEL))
         if (each.merchant, each.product) == (asked.account.account_id, product)
         and is_within(asked, each.created_at)
     ]

@@ -6,13 +6,13 @@ Source: docs.stripe.com/api/refunds, docs.stripe.com/api/balance_transactions
 from sandbox import payer
 from sandbox.answering import Done
 from sandbox.clock import now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.stripe import money, objects
 from sandbox.stripe.account import CHANNEL, new_id
 from sandbox.stripe.payments import LIST_FIELDS, find, is_within, page
 from sandbox.stripe.wire import Asked, Refusal, missing, respond
 from sandbox.truth import Refund, Trade
-from sandbox.world import World
 
 FIELDS = frozenset(
     {"payment_intent", "charge", "amount", "reason", "metadata", "refund_application_fee"}
@@ -21,13 +21,13 @@ REASONS = ("duplicate", "fraudulent", "requested_by_customer", "")
 BALANCE_FIELDS = LIST_FIELDS | {"type", "source", "currency", "payout"}
 
 
-def create(world: World, asked: Asked, hit: Hit) -> Done:
+def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
     asked.check_names(FIELDS)
-    trade, metadata = original(world, asked), asked.metadata()
+    trade, metadata = original(deps, asked), asked.metadata()
     reason = asked.text("reason", 40)
     if reason not in REASONS:
         raise Refusal(400, "Invalid reason", param="reason")
-    left = payer.refundable(world, trade) if trade.state == "paid" else 0
+    left = payer.refundable(deps, trade) if trade.state == "paid" else 0
     if trade.state == "paid" and left == 0:
         raise Refusal(
             400, "Charge has already been refunded.", code="charge_already_refunded", is_kept=True
@@ -41,48 +41,48 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
             400, "Refund amount is greater than unrefunded amount on charge", param="amount",
             is_kept=True,
         )  # fmt: skip
-    refund = _open(world, trade, amount, metadata, is_held="hold" in hit)
+    refund = _open(deps, trade, amount, metadata, is_held="hold" in hit)
     return Done(respond(objects.refund(trade, refund, hit)))
 
 
-def original(world: World, asked: Asked) -> Trade:
+def original(deps: Deps, asked: Asked) -> Trade:
     number = asked.text("payment_intent", 64) or asked.text("charge", 64)
     if not number:
         raise Refusal(400, "One of charge or payment_intent is needed", code="parameter_missing")
-    return find(world, asked.account.account_id, f"/{number}")
+    return find(deps, asked.account.account_id, f"/{number}")
 
 
-def find_refund(world: World, asked: Asked) -> tuple[Trade, Refund]:
+def find_refund(deps: Deps, asked: Asked) -> tuple[Trade, Refund]:
     number = asked.path.rpartition("/")[2]
-    refund = world.truth.find_refund(CHANNEL, asked.account.account_id, number)
+    refund = deps.truth.find_refund(CHANNEL, asked.account.account_id, number)
     if refund is None:
         raise missing("refund", number)
-    return world.truth.get_trade(refund.trade_id), refund
+    return deps.truth.get_trade(refund.trade_id), refund
 
 
-def tell(world: World, asked: Asked, hit: Hit) -> Done:
+def tell(deps: Deps, asked: Asked, hit: Hit) -> Done:
     asked.check_names(())
-    trade, refund = find_refund(world, asked)
+    trade, refund = find_refund(deps, asked)
     return Done(respond(objects.refund(trade, refund, hit)))
 
 
-def list_refunds(world: World, asked: Asked, hit: Hit) -> Done:
+def list_refunds(deps: Deps, asked: Asked, hit: Hit) -> Done:
     asked.check_names(LIST_FIELDS | {"charge"})
-    trade = original(world, asked)
-    refunds = [objects.refund(trade, each, hit) for each in world.truth.list_refunds(trade)]
+    trade = original(deps, asked)
+    refunds = [objects.refund(trade, each, hit) for each in deps.truth.list_refunds(trade)]
     return Done(respond(page(refunds[::-1], asked)))
 
 
-def list_balance(world: World, asked: Asked, hit: Hit) -> Done:
+def list_balance(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """What moved on the balance, newest first; each payment, each refund, each dispute."""
     asked.check_names(BALANCE_FIELDS)
     is_expanded = asked.expands("data.source")
     rows = []
-    for trade in world.truth.list_trades(None, CHANNEL):
+    for trade in deps.truth.list_trades(None, CHANNEL):
         if trade.merchant != asked.account.account_id or trade.state != "paid":
             continue
-        rows.append(_paid(world, trade, is_expanded))
-        refunds = world.truth.list_refunds(trade)
+        rows.append(_paid(deps, trade, is_expanded))
+        refunds = deps.truth.list_refunds(trade)
         rows += [_refunded(trade, each, is_expanded) for each in refunds if each.state != "failed"]
         if "dispute" in trade.details:
             rows.append(_disputed(trade))
@@ -94,7 +94,7 @@ def list_balance(world: World, asked: Asked, hit: Hit) -> Done:
 
 
 def _open(
-    world: World, trade: Trade, amount: int, metadata: dict[str, str], *, is_held: bool
+    deps: Deps, trade: Trade, amount: int, metadata: dict[str, str], *, is_held: bool
 ) -> Refund:
     number = new_id("re_3")
     refund = Refund(
@@ -111,8 +111,8 @@ def _open(
         held=is_held,
         details={"metadata": metadata},
     )
-    world.truth.add_refund(refund)
-    payer.succeed_later(world, refund)
+    deps.truth.add_refund(refund)
+    payer.succeed_later(deps, refund)
     return refund
 
 
@@ -134,8 +134,8 @@ def _movement(number: str, kind: str, amount: int, trade: Trade) -> objects.Obje
     }
 
 
-def _paid(world: World, trade: Trade, is_expanded: bool) -> objects.Object:
-    charged, fee = objects.charge(world, trade), trade.taken * 29 // 1000
+def _paid(deps: Deps, trade: Trade, is_expanded: bool) -> objects.Object:
+    charged, fee = objects.charge(deps, trade), trade.taken * 29 // 1000
     return _movement(trade.channel_trade_no, "charge", trade.taken, trade) | {
         "created": charged["created"],
         "fee": fee,

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.answering import Call, Done, answer
+from sandbox.deps import Deps
 from sandbox.faults import Hit, Operation
 from sandbox.pages import counter
 from sandbox.stripe import payments, refunds
@@ -20,7 +21,6 @@ from sandbox.stripe.replays import Replays
 from sandbox.stripe.wire import Asked, Refusal, failures, read, refuse, respond, spoiled
 from sandbox.transport import HangUp
 from sandbox.truth import Trade
-from sandbox.world import World
 
 PAGE = "/c/pay/{number}"
 
@@ -30,42 +30,42 @@ class Method:
     """Which operation it is to faults, what it does, and of which payment."""
 
     operation: Operation
-    work: Callable[[World, Asked, Hit], Done]
-    payment_no: Callable[[World, Asked], str] = lambda *_: ""
+    work: Callable[[Deps, Asked, Hit], Done]
+    payment_no: Callable[[Deps, Asked], str] = lambda *_: ""
 
 
-def _of_known(operation: Operation, work: Callable[[World, Trade, Asked, Hit], Done]) -> Method:
+def _of_known(operation: Operation, work: Callable[[Deps, Trade, Asked, Hit], Done]) -> Method:
     """A method of `/v1/…/{id}`."""
 
-    def trade_of(world: World, asked: Asked) -> Trade:
-        return payments.find(world, asked.account.account_id, asked.path)
+    def trade_of(deps: Deps, asked: Asked) -> Trade:
+        return payments.find(deps, asked.account.account_id, asked.path)
 
     return Method(
         operation,
-        lambda world, asked, hit: work(world, trade_of(world, asked), asked, hit),
-        lambda world, asked: trade_of(world, asked).payment_no,
+        lambda deps, asked, hit: work(deps, trade_of(deps, asked), asked, hit),
+        lambda deps, asked: trade_of(deps, asked).payment_no,
     )
 
 
-def _number_in_metadata(world: World, asked: Asked) -> str:
+def _number_in_metadata(deps: Deps, asked: Asked) -> str:
     return asked.fields.get("metadata[payment_no]", "")
 
 
-def _number_of_latest(world: World, asked: Asked) -> str:
+def _number_of_latest(deps: Deps, asked: Asked) -> str:
     """A list is about no payment; faults of one payment strike it where that is the newest."""
-    trades = world.truth.list_trades(None, CHANNEL)
+    trades = deps.truth.list_trades(None, CHANNEL)
     return trades[-1].payment_no if trades else ""
 
 
-def _number_of_refunded(world: World, asked: Asked) -> str:
-    return refunds.original(world, asked).payment_no
+def _number_of_refunded(deps: Deps, asked: Asked) -> str:
+    return refunds.original(deps, asked).payment_no
 
 
-def _number_of_refund(world: World, asked: Asked) -> str:
-    return refunds.find_refund(world, asked)[0].payment_no
+def _number_of_refund(deps: Deps, asked: Asked) -> str:
+    return refunds.find_refund(deps, asked)[0].payment_no
 
 
-def _tell_account(world: World, asked: Asked, hit: Hit) -> Done:
+def _tell_account(deps: Deps, asked: Asked, hit: Hit) -> Done:
     members = {
         "id": asked.account.account_id,
         "object": "account",
@@ -97,32 +97,32 @@ METHODS: Mapping[tuple[str, str], Method] = {
 }
 
 
-def routes(world: World) -> list[Route]:
+def routes(deps: Deps) -> list[Route]:
     replays = Replays()
     return [
-        Route(path, partial(_serve, method, replays, world), methods=[verb])
+        Route(path, partial(_serve, method, replays, deps), methods=[verb])
         for (verb, path), method in METHODS.items()
-    ] + [Route(PAGE, partial(_page, world), methods=["GET", "POST"])]
+    ] + [Route(PAGE, partial(_page, deps), methods=["GET", "POST"])]
 
 
 async def _serve(
-    method: Method, replays: Replays, world: World, request: Request
+    method: Method, replays: Replays, deps: Deps, request: Request
 ) -> Response | HangUp:
     try:
-        asked = await read(world, request)
-        number = method.payment_no(world, asked)
+        asked = await read(deps, request)
+        number = method.payment_no(deps, asked)
         call = Call(CHANNEL, method.operation, number, failures(asked))
-        return await answer(world, call, partial(_work, method, replays, world, asked))
+        return await answer(deps, call, partial(_work, method, replays, deps, asked))
     except Refusal as refusal:
         return refuse(refusal)
 
 
-def _work(method: Method, replays: Replays, world: World, asked: Asked, hit: Hit) -> Done:
+def _work(method: Method, replays: Replays, deps: Deps, asked: Asked, hit: Hit) -> Done:
     """Once by its key; what fails in Stripe's own house is answered the same to every repeat."""
     if (known := replays.find(asked)) is not None:
         return Done(known)
     try:
-        done = method.work(world, asked, hit)
+        done = method.work(deps, asked, hit)
     except Refusal as refusal:
         if refusal.is_kept:
             replays.keep(asked, refusal)
@@ -132,9 +132,9 @@ def _work(method: Method, replays: Replays, world: World, asked: Asked, hit: Hit
     return Done(spoiled(done.response), done.opened) if "tamper" in hit else done
 
 
-async def _page(world: World, request: Request) -> Response:
-    trade = world.truth.find_trade_by_token(request.path_params["number"])
-    return await counter(world, request, trade, _way_back)
+async def _page(deps: Deps, request: Request) -> Response:
+    trade = deps.truth.find_trade_by_token(request.path_params["number"])
+    return await counter(deps, request, trade, _way_back)
 
 
 def _way_back(trade: Trade, is_paid: bool) -> str:

@@ -17,8 +17,8 @@ from starlette.responses import Response
 
 from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
+from sandbox.deps import Deps
 from sandbox.stripe.account import KIND, StripeAccount, new_id
-from sandbox.world import World
 
 VERSION = "2026-10-28.endive"
 INVALID = "invalid_request_error"
@@ -115,9 +115,9 @@ class Asked:
         )
 
 
-async def read(world: World, request: Request) -> Asked:
+async def read(deps: Deps, request: Request) -> Asked:
     """Whose key it is; then the fields, of the query or of the form."""
-    account = _account(world, request.headers.get("authorization", ""))
+    account = _account(deps, request.headers.get("authorization", ""))
     if request.method == "GET":
         pairs = list(request.query_params.multi_items())
     else:
@@ -185,14 +185,14 @@ def failures(asked: Asked) -> FailureForms:
     )
 
 
-def _account(world: World, header: str) -> StripeAccount:
+def _account(deps: Deps, header: str) -> StripeAccount:
     kind, _, given = header.partition(" ")
     if kind.lower() == "basic":
         try:
             given = base64.b64decode(given).decode().partition(":")[0]
         except (binascii.Error, UnicodeDecodeError):
             given = ""
-    found = [each for each in world.accounts(KIND).all() if each.secret_key == given]
+    found = [each for each in deps.accounts(KIND).all() if each.secret_key == given]
     if not found:
         shown = f"{given[:8]}****{given[-4:]}" if given else "none"
         raise Refusal(401, f"Invalid API Key provided: {shown}")

@@ -1,6 +1,6 @@
-"""What really happened at the third parties: trades, refunds, splits, and the notices of them."""
+"""What really happened at the third parties: trades, refunds, splits, what was notified."""
 
-from sandbox.truth.records import NoticeEntry, Refund, Split, Trade
+from sandbox.truth.records import Notification, Refund, Split, Trade
 from sandbox.truth.store import Truth
 
-__all__ = ["NoticeEntry", "Refund", "Split", "Trade", "Truth"]
+__all__ = ["Notification", "Refund", "Split", "Trade", "Truth"]

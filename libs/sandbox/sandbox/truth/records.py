@@ -88,8 +88,8 @@ class Split:
 
 
 @dataclass(slots=True)
-class NoticeEntry:
-    """One notice to a merchant and what came back for each time it was sent."""
+class Notification:
+    """One notification to a merchant and what came back for each time it was sent."""
 
     notice_id: str
     trade_id: int

@@ -13,17 +13,17 @@ from typing import Any, TypeVar
 import orjson
 
 from sandbox.clock import now
-from sandbox.truth.records import NoticeEntry, Refund, Split, Trade
+from sandbox.truth.records import Notification, Refund, Split, Trade
 from sandbox.truth.schema import SCHEMA
 
-Row = TypeVar("Row", Trade, Refund, Split, NoticeEntry)
-OfTrade = TypeVar("OfTrade", Refund, Split, NoticeEntry)
+Row = TypeVar("Row", Trade, Refund, Split, Notification)
+OfTrade = TypeVar("OfTrade", Refund, Split, Notification)
 
 _TABLES: dict[type, str] = {
     Trade: "trade",
     Refund: "refund",
     Split: "split",
-    NoticeEntry: "notice",
+    Notification: "notice",
 }
 _COLUMNS = {kind: [column.name for column in fields(kind)] for kind in _TABLES}
 _JSON = {"details", "log", "receivers", "returns"}
@@ -44,7 +44,7 @@ _SELECT = {
 
 
 class Truth:
-    """All trades, refunds and notices. Not shared between threads or processes."""
+    """All trades, refunds and notifications. Not shared between threads or processes."""
 
     def __init__(self, file: Path | str) -> None:
         self._db = sqlite3.connect(file, isolation_level=None, cached_statements=64)
@@ -204,28 +204,28 @@ class Truth:
         ).fetchone()
         return None if found is None else bool(found[0])
 
-    # --- notices
+    # --- notifications
 
-    def add_notice(self, notice: NoticeEntry) -> None:
-        self._insert(notice)
+    def add_notification(self, notification: Notification) -> None:
+        self._insert(notification)
 
-    def save_notice(self, notice: NoticeEntry) -> None:
+    def save_notification(self, notification: Notification) -> None:
         self._db.execute(
             "UPDATE notice SET next_at=?, attempts=?, done=?, log=? WHERE notice_id=?",
-            (notice.next_at, notice.attempts, notice.done,
-             orjson.dumps(notice.log).decode(), notice.notice_id),
+            (notification.next_at, notification.attempts, notification.done,
+             orjson.dumps(notification.log).decode(), notification.notice_id),
         )  # fmt: skip
 
-    def notices_by_trade(self, trades: Sequence[Trade]) -> dict[int, list[NoticeEntry]]:
-        """Of many trades at once; a trade without notices is missing."""
-        return _by_trade(self._of_trades(NoticeEntry, trades, "ORDER BY created_at"))
+    def notifications_by_trade(self, trades: Sequence[Trade]) -> dict[int, list[Notification]]:
+        """Of many trades at once; a trade without notifications is missing."""
+        return _by_trade(self._of_trades(Notification, trades, "ORDER BY created_at"))
 
-    def list_open_notices(self) -> list[NoticeEntry]:
-        return self._select(NoticeEntry, "done=0 ORDER BY next_at", ())
+    def list_open_notifications(self) -> list[Notification]:
+        return self._select(Notification, "done=0 ORDER BY next_at", ())
 
     # --- rows
 
-    def _insert(self, row: Trade | Refund | Split | NoticeEntry) -> int:
+    def _insert(self, row: Trade | Refund | Split | Notification) -> int:
         kind = type(row)
         values = {name: getattr(row, name) for name in _COLUMNS[kind]}
         for name in _JSON & values.keys():

@@ -12,6 +12,7 @@ import orjson
 from sandbox import payer
 from sandbox.answering import Done
 from sandbox.clock import BEIJING, beijing_compact, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.truth import Refund, Trade
 from sandbox.unionpay.account import CHANNEL
@@ -28,7 +29,6 @@ from sandbox.unionpay.wire import (
     check_key,
     respond,
 )
-from sandbox.world import World
 
 SHOWN, SCANNED = "07", "06"
 ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
@@ -36,39 +36,39 @@ DEFAULT_LIFE_S = 7200
 REFUND_CODES = {"processing": UNDER_WAY, "succeeded": SUCCESS, "failed": "64", "abnormal": "64"}
 
 
-def open_front(world: World, asked: Asked, hit: Hit) -> Trade:
+def open_front(deps: Deps, asked: Asked, hit: Hit) -> Trade:
     """frontTransReq: the browser has brought the form."""
     asked.text("frontUrl", 256, is_needed=True)
-    return _opened(world, asked, "front")
+    return _opened(deps, asked, "front")
 
 
-def create_app(world: World, asked: Asked, hit: Hit) -> Done:
+def create_app(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """appTransReq: `tn` for the SDK in the app."""
-    trade = _opened(world, asked, "app")
+    trade = _opened(deps, asked, "app")
     return Done(respond(asked, {"tn": trade.channel_trade_no}, hit), trade)
 
 
-def create(world: World, asked: Asked, hit: Hit) -> Done:
+def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """backTransReq with a code that is shown, or was scanned."""
     match asked.fields.get("txnSubType"):
         case "07":
-            trade = _opened(world, asked, "qr")
+            trade = _opened(deps, asked, "qr")
             code = f"https://qr.95516.com/00010000/{trade.token}"
             return Done(respond(asked, {"qrCode": code}, hit), trade)
         case "06":
-            return _scanned(world, asked, hit)
+            return _scanned(deps, asked, hit)
         case _:
             raise Refusal(BAD_FORM, "报文格式错误[txnSubType]")
 
 
-def query(world: World, asked: Asked, hit: Hit) -> Done:
+def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """queryTrans by orderId and txnTime, of payments and refunds alike."""
     check_key(asked)
     merchant = asked.account.mer_id
-    refund = world.truth.find_refund(CHANNEL, merchant, asked.number)
+    refund = deps.truth.find_refund(CHANNEL, merchant, asked.number)
     if refund is not None and refund.details["txn_time"] == asked.fields["txnTime"]:
         return Done(respond(asked, _about_refund(refund, hit), hit))
-    trade = world.truth.find_trade(CHANNEL, merchant, asked.number)
+    trade = deps.truth.find_trade(CHANNEL, merchant, asked.number)
     is_known = trade is not None and trade.details["txn_time"] == asked.fields["txnTime"]
     if trade is None or not is_known or trade.state == "closed":
         raise Refusal(NOT_FOUND, "查无此交易")
@@ -124,30 +124,30 @@ def _about_refund(refund: Refund, hit: Hit) -> dict[str, str]:
     }
 
 
-def _scanned(world: World, asked: Asked, hit: Hit) -> Done:
+def _scanned(deps: Deps, asked: Asked, hit: Hit) -> Done:
     code = asked.text("qrNo", 20, is_needed=True)
     asked.text("termId", 8, is_needed=True)
-    is_new = world.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number) is None
-    trade = _opened(world, asked, "scanned")
+    is_new = deps.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number) is None
+    trade = _opened(deps, asked, "scanned")
     if is_new and not code.endswith(ASKS_FIRST):
-        payer.pay(world, trade)
+        payer.pay(deps, trade)
     return Done(respond(asked, {}, hit), trade if trade.state == "created" else None)
 
 
-def _opened(world: World, asked: Asked, product: str) -> Trade:
+def _opened(deps: Deps, asked: Asked, product: str) -> Trade:
     """The trade of this number; the same request again finds it, another is a duplicate."""
     check_key(asked)
     canonical = {k: v for k, v in asked.fields.items() if k not in ("signature", "certId")}
     mark = hashlib.sha256(orjson.dumps(canonical, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    trade = world.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number)
+    trade = deps.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number)
     if trade is None:
-        return _add(world, asked, product, mark)
+        return _add(deps, asked, product, mark)
     if trade.fingerprint != mark or trade.state != "created":
         raise Refusal(DUPLICATE, "重复交易")
     return trade
 
 
-def _add(world: World, asked: Asked, product: str, mark: str) -> Trade:
+def _add(deps: Deps, asked: Asked, product: str, mark: str) -> Trade:
     at = now()
     trade = Trade(
         channel=CHANNEL,
@@ -170,7 +170,7 @@ def _add(world: World, asked: Asked, product: str, mark: str) -> Trade:
             "front_url": asked.fields.get("frontUrl", ""),
         },
     )
-    world.truth.add_trade(trade)
+    deps.truth.add_trade(trade)
     return trade
 
 

@@ -1,14 +1,14 @@
 """UnionPay among the third parties."""
 
+from sandbox.deps import Party
 from sandbox.unionpay import routes
 from sandbox.unionpay.account import KIND, UnionpayAccount
-from sandbox.unionpay.notices import UnionpayNotices
-from sandbox.world import Party
+from sandbox.unionpay.notifications import UnionpayNotifications
 
 PARTY: Party[UnionpayAccount] = Party(
     kind=KIND,
     title="银联支付",
     colour="#007b84",
     routes=routes.routes,
-    notices=lambda world: UnionpayNotices(world.accounts(KIND)),
+    notifications=lambda deps: UnionpayNotifications(deps.accounts(KIND)),
 )

@@ -9,6 +9,7 @@ import secrets
 from sandbox import payer
 from sandbox.answering import Done
 from sandbox.clock import beijing_compact, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.truth import Refund, Trade
 from sandbox.unionpay.account import CHANNEL
@@ -23,22 +24,21 @@ from sandbox.unionpay.wire import (
     check_key,
     respond,
 )
-from sandbox.world import World
 
 REVERSED = "reversal"
 
 
-def create(world: World, asked: Asked, hit: Hit) -> Done:
+def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """backTransReq with txnType 04. The same number a second time is a duplicate."""
     check_key(asked)
-    trade, amount = find_original(world, asked), asked.amount()
+    trade, amount = find_original(deps, asked), asked.amount()
     if trade is None or trade.state != "paid":
         raise Refusal(NOT_POSSIBLE, "原交易不存在或状态不正确")
-    if world.truth.find_refund(CHANNEL, trade.merchant, asked.number) is not None:
+    if deps.truth.find_refund(CHANNEL, trade.merchant, asked.number) is not None:
         raise Refusal(DUPLICATE, "重复交易")
-    if amount > payer.refundable(world, trade):
+    if amount > payer.refundable(deps, trade):
         raise Refusal(TOO_MUCH, "退货金额超限")
-    refund = _open(world, asked, trade, amount, is_held="hold" in hit)
+    refund = _open(deps, asked, trade, amount, is_held="hold" in hit)
     if "unknown_status" in hit:
         raise Refusal(UNKNOWN_CODE, "未知的结果")
     stated = {
@@ -49,33 +49,33 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked, stated, hit))
 
 
-def reverse(world: World, asked: Asked, hit: Hit) -> Done:
+def reverse(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """backTransReq with txnType 99: the payment of this very number and second is taken back, paid
     or not; repeatable. Only payments by a code that was scanned."""
     check_key(asked)
-    trade = world.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number)
+    trade = deps.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number)
     if trade is None or trade.details["txn_time"] != asked.fields["txnTime"]:
         raise Refusal(NOT_FOUND, "查无此交易")
-    if trade.product != "scanned" or world.truth.list_refunds(trade):
+    if trade.product != "scanned" or deps.truth.list_refunds(trade):
         raise Refusal(NOT_POSSIBLE, "原交易不允许冲正")
     if trade.state != "closed":
-        payer.close(world, trade, REVERSED)
+        payer.close(deps, trade, REVERSED)
     if "unknown_status" in hit:
         raise Refusal(UNKNOWN_CODE, "未知的结果")
     return Done(respond(asked, {}, hit))
 
 
-def find_original(world: World, asked: Asked) -> Trade | None:
+def find_original(deps: Deps, asked: Asked) -> Trade | None:
     """By origQryId, else by origOrderId and origTxnTime."""
     merchant, query_id = asked.account.mer_id, asked.text("origQryId", 21)
     if query_id:
-        return world.truth.find_trade_by_channel_number(CHANNEL, merchant, query_id)
-    trade = world.truth.find_trade(CHANNEL, merchant, asked.text("origOrderId", 40))
+        return deps.truth.find_trade_by_channel_number(CHANNEL, merchant, query_id)
+    trade = deps.truth.find_trade(CHANNEL, merchant, asked.text("origOrderId", 40))
     is_it = trade and trade.details["txn_time"] == asked.fields.get("origTxnTime")
     return trade if is_it else None
 
 
-def _open(world: World, asked: Asked, trade: Trade, amount: int, *, is_held: bool) -> Refund:
+def _open(deps: Deps, asked: Asked, trade: Trade, amount: int, *, is_held: bool) -> Refund:
     at = now()
     refund = Refund(
         trade_id=trade.id,
@@ -94,6 +94,6 @@ def _open(world: World, asked: Asked, trade: Trade, amount: int, *, is_held: boo
             "reserved": asked.text("reqReserved", 1024),
         },
     )
-    world.truth.add_refund(refund)
-    payer.succeed_later(world, refund)
+    deps.truth.add_refund(refund)
+    payer.succeed_later(deps, refund)
     return refund

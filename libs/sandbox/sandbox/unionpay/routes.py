@@ -12,12 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.answering import Call, Done, answer
+from sandbox.deps import Deps
 from sandbox.faults import Hit, Operation
 from sandbox.transport import HangUp
 from sandbox.unionpay import cashier, orders, refunds, statements
 from sandbox.unionpay.account import CHANNEL, KIND
 from sandbox.unionpay.wire import BAD_SIGN, FAILURES, Asked, Refusal, read_form, refuse, verify
-from sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Method:
     """Which operation it is to faults, and what it does."""
 
     operation: Operation
-    work: Callable[[World, Asked, Hit], Done]
+    work: Callable[[Deps, Asked, Hit], Done]
 
 
 APP = Method("pay", orders.create_app)
@@ -37,53 +37,53 @@ QUERY_REFUND = Method("query_refund", orders.query)
 STATEMENT = Method("bill", statements.fetch)
 
 
-def routes(world: World) -> list[Route]:
-    paths: dict[str, Callable[[World, Asked], Method]] = {
+def routes(deps: Deps) -> list[Route]:
+    paths: dict[str, Callable[[Deps, Asked], Method]] = {
         "/gateway/api/appTransReq.do": lambda *_: APP,
         "/gateway/api/backTransReq.do": _of_back_transaction,
         "/gateway/api/queryTrans.do": _of_query,
         "/unionpay-files/": lambda *_: STATEMENT,
     }
     return [
-        Route(path, partial(_serve, choose, world), methods=["POST"])
+        Route(path, partial(_serve, choose, deps), methods=["POST"])
         for path, choose in paths.items()
-    ] + cashier.routes(world)
+    ] + cashier.routes(deps)
 
 
 async def _serve(
-    choose: Callable[[World, Asked], Method], world: World, request: Request
+    choose: Callable[[Deps, Asked], Method], deps: Deps, request: Request
 ) -> Response | HangUp:
     account = None
     try:
         fields = await read_form(request)
-        account = world.accounts(KIND).find(fields.get("merId", ""))
-        asked = verify(world, fields)
-        method = choose(world, asked)
-        number = _payment_no(world, method, asked)
+        account = deps.accounts(KIND).find(fields.get("merId", ""))
+        asked = verify(deps, fields)
+        method = choose(deps, asked)
+        number = _payment_no(deps, method, asked)
         call = Call(CHANNEL, method.operation, number, FAILURES)
-        return await answer(world, call, partial(method.work, world, asked))
+        return await answer(deps, call, partial(method.work, deps, asked))
     except Refusal as refusal:
         # UnionPay does not sign what it says to somebody whose signature is wrong.
         return refuse(None if refusal.code == BAD_SIGN else account, refusal)
 
 
-def _of_back_transaction(world: World, asked: Asked) -> Method:
+def _of_back_transaction(deps: Deps, asked: Asked) -> Method:
     return {"04": REFUND, "99": REVERSE}.get(asked.fields.get("txnType", ""), PAY)
 
 
-def _of_query(world: World, asked: Asked) -> Method:
+def _of_query(deps: Deps, asked: Asked) -> Method:
     number = asked.fields.get("orderId", "")
-    refund = world.truth.find_refund(CHANNEL, asked.account.mer_id, number)
+    refund = deps.truth.find_refund(CHANNEL, asked.account.mer_id, number)
     return QUERY if refund is None else QUERY_REFUND
 
 
-def _payment_no(world: World, method: Method, asked: Asked) -> str:
+def _payment_no(deps: Deps, method: Method, asked: Asked) -> str:
     """The number faults are filtered by: that of the payment concerned."""
     number = asked.fields.get("orderId", "")
     if method is REFUND:
-        original = refunds.find_original(world, asked)
+        original = refunds.find_original(deps, asked)
         return original.payment_no if original else ""
     if method is QUERY_REFUND:
-        refund = world.truth.find_refund(CHANNEL, asked.account.mer_id, number)
-        return world.truth.get_trade(refund.trade_id).payment_no if refund else ""
+        refund = deps.truth.find_refund(CHANNEL, asked.account.mer_id, number)
+        return deps.truth.get_trade(refund.trade_id).payment_no if refund else ""
     return number

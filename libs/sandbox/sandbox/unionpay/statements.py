@@ -11,11 +11,11 @@ from datetime import datetime
 
 from sandbox.answering import Done
 from sandbox.clock import BEIJING, beijing_compact, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.truth import Refund, Trade
 from sandbox.unionpay.account import CHANNEL
 from sandbox.unionpay.wire import BAD_FORM, Asked, Refusal, respond
-from sandbox.world import World
 
 WIDTHS = (
     3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6, 10, 13, 13, 4, 15, 2, 2, 6, 2, 4, 32, 1, 21,
@@ -24,14 +24,14 @@ WIDTHS = (
 DAY_S = 86_400
 
 
-def fetch(world: World, asked: Asked, hit: Hit) -> Done:
+def fetch(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """txnType 76; the day is that of settlement, without its year: the latest such day."""
     if asked.fields.get("txnType") != "76" or asked.fields.get("fileType") != "00":
         raise Refusal(BAD_FORM, "报文格式错误[txnType]")
     first = _first_second(asked.text("settleDate", 4, is_needed=True))
     merchant, end = asked.account.mer_id, first + DAY_S
-    lines = [_paid(each) for each in world.truth.list_paid(CHANNEL, merchant, first, end)]
-    lines += [_refunded(each) for each in world.truth.list_refunded(CHANNEL, merchant, first, end)]
+    lines = [_paid(each) for each in deps.truth.list_paid(CHANNEL, merchant, first, end)]
+    lines += [_refunded(each) for each in deps.truth.list_refunded(CHANNEL, merchant, first, end)]
     name = f"INN{asked.fields['settleDate']}88ZM_{merchant}"
     fields = {
         "fileName": f"{merchant}_{asked.fields['settleDate']}.zip",

@@ -15,9 +15,9 @@ from starlette.responses import Response
 
 from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.unionpay.account import KIND, UnionpayAccount
-from sandbox.world import World
 
 SUCCESS, UNDER_WAY, BROKEN, BAD_FORM, BAD_SIGN, DUPLICATE = "00", "05", "01", "10", "11", "12"
 NOT_FOUND, NOT_POSSIBLE, TOO_MUCH = "34", "35", "36"
@@ -79,9 +79,9 @@ async def read_form(request: Request) -> dict[str, str]:
     return dict(pairs)
 
 
-def verify(world: World, fields: Mapping[str, str]) -> Asked:
+def verify(deps: Deps, fields: Mapping[str, str]) -> Asked:
     """Signature first, then the fields; raises Refusal, unsigned where the merchant is unknown."""
-    account = world.accounts(KIND).find(fields.get("merId", ""))
+    account = deps.accounts(KIND).find(fields.get("merId", ""))
     if account is None:
         raise Refusal("31", "商户状态不正确")
     if fields.get("certId") != account.cert_id or not account.key.is_signed(

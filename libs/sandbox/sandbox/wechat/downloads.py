@@ -1,7 +1,7 @@
-"""What merchants download from WeChat Pay: platform certificates and bills.
+"""What merchants download from WeChat Pay: platform certificates and statements.
 
-Sources: pay.weixin.qq.com/doc/v3/merchant/4012551764 (certificates), 4013071227 (trade bill),
-4013071235 (fund flow bill), 4013071238 (download)
+Sources: pay.weixin.qq.com/doc/v3/merchant/4012551764 (certificates), 4013071227 (trades),
+4013071235 (fund flow), 4013071238 (download)
 """
 
 import base64
@@ -17,9 +17,10 @@ from starlette.responses import Response
 
 from sandbox.answering import Call, Done, answer
 from sandbox.clock import DAY_S, beijing_rfc3339, now, read_beijing_day
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.transport import HangUp
-from sandbox.wechat import bills
+from sandbox.wechat import statements
 from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.certificates import PlatformCertificate, PlatformCertificates
 from sandbox.wechat.wire import (
@@ -31,50 +32,55 @@ from sandbox.wechat.wire import (
     refusing,
     respond,
 )
-from sandbox.world import World
 
-BILL_PAGE = "/v3/billdownload/file"
-BILL_LIVES_S = 300
-BILLS_KEPT_S = 92 * DAY_S
+STATEMENT_PAGE = "/v3/billdownload/file"
+STATEMENT_LIVES_S = 300
+STATEMENTS_KEPT_S = 92 * DAY_S
 
-Render = Callable[[World, WechatAccount, bills.Day, bills.BillAsked, Hit], bytes | None]
+Render = Callable[
+    [Deps, WechatAccount, statements.Day, statements.StatementAsked, Hit], bytes | None
+]
 
 
 @refusing
-async def certificates(world: World, request: Request) -> Response | HangUp:
+async def certificates(deps: Deps, request: Request) -> Response | HangUp:
     """GET /v3/certificates; from then on this merchant may be answered with them."""
-    asked = await receive(world, request)
-    world.own(PlatformCertificates).used_by(asked.account.mchid)
-    fields = [_sealed(asked.account, each) for each in world.own(PlatformCertificates).in_use()]
-    return respond(world, asked, Hit(), {"data": fields})
+    asked = await receive(deps, request)
+    deps.own(PlatformCertificates).used_by(asked.account.mchid)
+    fields = [_sealed(asked.account, each) for each in deps.own(PlatformCertificates).in_use()]
+    return respond(deps, asked, Hit(), {"data": fields})
 
 
 @refusing
-async def trade_bill(world: World, request: Request) -> Response | HangUp:
+async def trade_statement(deps: Deps, request: Request) -> Response | HangUp:
     """GET /v3/bill/tradebill."""
-    return await _bill(world, request, "bill_type", bills.TRADE_KINDS, bills.trade_bill)
+    return await _statement(
+        deps, request, "bill_type", statements.TRADE_KINDS, statements.trade_statement
+    )
 
 
 @refusing
-async def fund_flow_bill(world: World, request: Request) -> Response | HangUp:
+async def fund_flow_statement(deps: Deps, request: Request) -> Response | HangUp:
     """GET /v3/bill/fundflowbill."""
-    return await _bill(world, request, "account_type", bills.ACCOUNTS, bills.fund_flow_bill)
+    return await _statement(
+        deps, request, "account_type", statements.ACCOUNTS, statements.fund_flow_statement
+    )
 
 
 @refusing
-async def bill_file(world: World, request: Request) -> Response | HangUp:
+async def statement_file(deps: Deps, request: Request) -> Response | HangUp:
     """GET the download_url: a signed request, an unsigned answer."""
-    asked = await receive(world, request)
-    file = world.shelf.find(request.query_params.get("token", ""))
+    asked = await receive(deps, request)
+    file = deps.shelf.find(request.query_params.get("token", ""))
     if file is None or file.owner != asked.account.mchid:
         raise Refusal(403, "NO_AUTH", "下载地址无效或已过期")
     return Response(file.content, media_type=file.media_type)
 
 
-async def _bill(
-    world: World, request: Request, kind_name: str, kinds: tuple[str, ...], render: Render
+async def _statement(
+    deps: Deps, request: Request, kind_name: str, kinds: tuple[str, ...], render: Render
 ) -> Response | HangUp:
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     query = request.query_params
     day = _day(query.get("bill_date", ""))
     kind, packing = query.get(kind_name, kinds[0]), query.get("tar_type", "")
@@ -83,14 +89,14 @@ async def _bill(
     if packing not in ("", "GZIP"):
         raise parameter_error("/tar_type", "取值不正确", "query")
     call = Call(CHANNEL, "bill", "", FAILURES)
-    which = bills.BillAsked(kind, query.get("sub_mchid"))
-    made = partial(render, world, asked.account, day, which)
-    work = partial(_shelve, world, asked, made, packing)
-    return await answer(world, call, work)
+    which = statements.StatementAsked(kind, query.get("sub_mchid"))
+    made = partial(render, deps, asked.account, day, which)
+    work = partial(_shelve, deps, asked, made, packing)
+    return await answer(deps, call, work)
 
 
 def _shelve(
-    world: World, asked: Asked, render: Callable[[Hit], bytes | None], packing: str, hit: Hit
+    deps: Deps, asked: Asked, render: Callable[[Hit], bytes | None], packing: str, hit: Hit
 ) -> Done:
     content = render(hit)
     if content is None:
@@ -101,18 +107,18 @@ def _shelve(
     }
     packed = gzip.compress(content) if packing else content
     media_type = "application/x-gzip" if packing else "text/plain"
-    token = world.shelf.put(asked.account.mchid, packed, media_type, BILL_LIVES_S)
-    fields["download_url"] = f"{world.public_url}{BILL_PAGE}?token={token}"
-    return Done(respond(world, asked, hit, fields))
+    token = deps.shelf.put(asked.account.mchid, packed, media_type, STATEMENT_LIVES_S)
+    fields["download_url"] = f"{deps.public_url}{STATEMENT_PAGE}?token={token}"
+    return Done(respond(deps, asked, hit, fields))
 
 
 def _day(text: str) -> tuple[float, float]:
-    """Life has no bill of today yet; the sandbox has, so that a test need not wait."""
+    """Life has no statement of today yet; the sandbox has, so that a test need not wait."""
     try:
         first, last = read_beijing_day(text)
     except ValueError as error:
         raise parameter_error("/bill_date", "格式为yyyy-MM-DD", "query") from error
-    if not now() - BILLS_KEPT_S <= first <= now():
+    if not now() - STATEMENTS_KEPT_S <= first <= now():
         raise parameter_error("/bill_date", "仅支持三个月内的账单", "query")
     return first, last
 

@@ -11,41 +11,41 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.clock import now
+from sandbox.deps import Deps
 from sandbox.pages import counter, is_web_address, result
 from sandbox.truth import Trade
 from sandbox.wechat.account import CHANNEL
 from sandbox.wechat.orders import H5_PAGE
-from sandbox.world import World
 
 LINK_LIVES_S = 300
 
 
-def routes(world: World) -> list[Route]:
-    return [Route(H5_PAGE, partial(_page, world), methods=["GET", "POST"])]
+def routes(deps: Deps) -> list[Route]:
+    return [Route(H5_PAGE, partial(_page, deps), methods=["GET", "POST"])]
 
 
-async def _page(world: World, request: Request) -> Response:
-    if refusal := _refusal(world, request):
-        return result(world, CHANNEL, refusal, 403)
+async def _page(deps: Deps, request: Request) -> Response:
+    if refusal := _refusal(deps, request):
+        return result(deps, CHANNEL, refusal, 403)
     query = request.query_params
-    trade = world.truth.find_trade_by_token(query.get("prepay_id", ""))
+    trade = deps.truth.find_trade_by_token(query.get("prepay_id", ""))
     if trade and trade.state == "created" and now() - trade.created_at > LINK_LIVES_S:
-        return result(world, CHANNEL, "支付链接已失效，请返回商户重新发起", 410)
+        return result(deps, CHANNEL, "支付链接已失效，请返回商户重新发起", 410)
     back = query.get("redirect_url", "")
 
     def way_back(trade: Trade, is_paid: bool) -> str:
         """WeChat sends the payer back in any case; without an address it stays here."""
         return back if is_web_address(back) else ""
 
-    return await counter(world, request, trade, way_back)
+    return await counter(deps, request, trade, way_back)
 
 
-def _refusal(world: World, request: Request) -> str:
+def _refusal(deps: Deps, request: Request) -> str:
     """What WeChat looks at before it opens the wallet, in its own words; empty: nothing is wrong.
     The buttons of the page itself (POST) are ours."""
     if "MicroMessenger" in request.headers.get("user-agent", ""):
         return "请在微信外打开订单，进行支付"
-    hosts = world.settings.page_hosts
+    hosts = deps.settings.page_hosts
     if request.method == "POST" or not hosts:
         return ""
     came_from = request.headers.get("referer", "")

@@ -15,12 +15,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.answering import Call, Done, FailureForms, answer
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.logins import BadCode
 from sandbox.pages import result
 from sandbox.transport import HangUp
 from sandbox.wechat.account import CHANNEL, KIND
-from sandbox.world import World
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
 TOKEN_LIVES_S = 7200
@@ -52,28 +52,28 @@ FAILURES = FailureForms(
 )
 
 
-def routes(world: World) -> list[Route]:
+def routes(deps: Deps) -> list[Route]:
     return [
-        Route("/connect/oauth2/authorize", partial(_authorize, world), methods=["GET"]),
-        Route("/sns/oauth2/access_token", partial(_exchange, world), methods=["GET"]),
+        Route("/connect/oauth2/authorize", partial(_authorize, deps), methods=["GET"]),
+        Route("/sns/oauth2/access_token", partial(_exchange, deps), methods=["GET"]),
     ]
 
 
-async def _authorize(world: World, request: Request) -> Response:
+async def _authorize(deps: Deps, request: Request) -> Response:
     query, agent = request.query_params, request.headers.get("user-agent", "")
     if "MicroMessenger" not in agent or "wxwork" in agent:
-        return result(world, CHANNEL, "请在微信客户端打开链接", 403)
-    if refusal := _refusal(world, query.get("appid", ""), query.get("redirect_uri", ""), request):
-        return result(world, CHANNEL, refusal, 400)
-    code = world.logins.code_for(query["appid"], world.settings.person)
+        return result(deps, CHANNEL, "请在微信客户端打开链接", 403)
+    if refusal := _refusal(deps, query.get("appid", ""), query.get("redirect_uri", ""), request):
+        return result(deps, CHANNEL, refusal, 400)
+    code = deps.logins.code_for(query["appid"], deps.settings.person)
     back = query["redirect_uri"]
     fields = urlencode({"code": code, "state": query.get("state", "")})
     return RedirectResponse(f"{back}{'&' if urlsplit(back).query else '?'}{fields}", 302)
 
 
-def _refusal(world: World, appid: str, back: str, request: Request) -> str:
-    query, hosts = request.query_params, world.settings.page_hosts
-    if all(account.appid != appid for account in world.accounts(KIND).all()):
+def _refusal(deps: Deps, appid: str, back: str, request: Request) -> str:
+    query, hosts = request.query_params, deps.settings.page_hosts
+    if all(account.appid != appid for account in deps.accounts(KIND).all()):
         return "10012 appid 参数错误"
     if query.get("response_type") != "code" or query.get("scope") not in SCOPES:
         return "10005 scope 参数错误或没有 scope 权限"
@@ -84,20 +84,20 @@ def _refusal(world: World, appid: str, back: str, request: Request) -> str:
     return "" if _STATE.fullmatch(query.get("state", "")) else "state 参数错误"
 
 
-async def _exchange(world: World, request: Request) -> Response | HangUp:
+async def _exchange(deps: Deps, request: Request) -> Response | HangUp:
     """Errors too are HTTP 200, and nothing is signed."""
     try:
         return await answer(
-            world, Call(CHANNEL, "login", "", FAILURES), partial(_named, world, request)
+            deps, Call(CHANNEL, "login", "", FAILURES), partial(_named, deps, request)
         )
     except _Wrong as wrong:
         return wrong.response()
 
 
-def _named(world: World, request: Request, hit: Hit) -> Done:
+def _named(deps: Deps, request: Request, hit: Hit) -> Done:
     query = request.query_params
     appid = query.get("appid", "")
-    account = next((each for each in world.accounts(KIND).all() if each.appid == appid), None)
+    account = next((each for each in deps.accounts(KIND).all() if each.appid == appid), None)
     if account is None:
         raise _Wrong(40013, "invalid appid")
     if query.get("secret") != account.app_secret:
@@ -107,7 +107,7 @@ def _named(world: World, request: Request, hit: Hit) -> Done:
     if not query.get("code"):
         raise _Wrong(41008, "missing code")
     try:
-        person = world.logins.exchange(query["code"], appid)
+        person = deps.logins.exchange(query["code"], appid)
     except BadCode as bad:
         raise (
             _Wrong(40163, "code been used") if bad.is_used else _Wrong(40029, "invalid code")
@@ -116,7 +116,7 @@ def _named(world: World, request: Request, hit: Hit) -> Done:
         "access_token": secrets.token_urlsafe(32),
         "expires_in": TOKEN_LIVES_S,
         "refresh_token": secrets.token_urlsafe(32),
-        "openid": world.logins.name_of(person, appid),
+        "openid": deps.logins.name_of(person, appid),
         "scope": "snsapi_base",
     }
     return Done(_json(fields))

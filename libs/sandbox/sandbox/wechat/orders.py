@@ -16,6 +16,7 @@ from starlette.responses import Response
 from sandbox import payer
 from sandbox.answering import Call, Done, answer
 from sandbox.clock import DAY_S, beijing_date, beijing_rfc3339, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.transport import HangUp
 from sandbox.truth import Trade
@@ -32,7 +33,6 @@ from sandbox.wechat.wire import (
     refusing,
     respond,
 )
-from sandbox.world import World
 
 KEPT_S = 7 * DAY_S  # an order nobody pays is closed after seven days
 TRADE_TYPES = {
@@ -66,45 +66,45 @@ class Order:
 
 
 @refusing
-async def create(world: World, request: Request) -> Response | HangUp:
+async def create(deps: Deps, request: Request) -> Response | HangUp:
     """POST /v3/pay/transactions/{native,jsapi,app,h5}, and the same for partners."""
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     product = request.url.path.rpartition("/")[2]
     order = Order(product, parties.of_order(request, asked), parse(REQUESTS[product], asked))
-    _check_payer(world, order)
+    _check_payer(deps, order)
     call = Call(CHANNEL, "pay", order.requested.out_trade_no, FAILURES)
-    return await answer(world, call, partial(_create, world, asked, order))
+    return await answer(deps, call, partial(_create, deps, asked, order))
 
 
 @refusing
-async def query(world: World, request: Request) -> Response | HangUp:
+async def query(deps: Deps, request: Request) -> Response | HangUp:
     """GET …/out-trade-no/{out_trade_no} and …/id/{transaction_id}."""
-    asked = await receive(world, request)
-    found = find(world, asked.account, request, parties.of_query(request, asked))
+    asked = await receive(deps, request)
+    found = find(deps, asked.account, request, parties.of_query(request, asked))
     call = Call(CHANNEL, "query", _payment_no(found, request), FAILURES)
 
     def work(hit: Hit) -> Done:
         trade = existing(found)
-        state = state_of(world, trade)
-        return Done(respond(world, asked, hit, view(trade, state, hit)))
+        state = state_of(deps, trade)
+        return Done(respond(deps, asked, hit, view(trade, state, hit)))
 
-    return await answer(world, call, work)
+    return await answer(deps, call, work)
 
 
 @refusing
-async def close(world: World, request: Request) -> Response | HangUp:
+async def close(deps: Deps, request: Request) -> Response | HangUp:
     """POST …/out-trade-no/{out_trade_no}/close; repeatable."""
-    asked = await receive(world, request)
-    found = find(world, asked.account, request, parties.of_body(request, asked))
+    asked = await receive(deps, request)
+    found = find(deps, asked.account, request, parties.of_body(request, asked))
     call = Call(CHANNEL, "close", _payment_no(found, request), FAILURES)
-    return await answer(world, call, partial(_close, world, asked, found))
+    return await answer(deps, call, partial(_close, deps, asked, found))
 
 
 def find(
-    world: World, account: WechatAccount, request: Request, named: dict[str, str]
+    deps: Deps, account: WechatAccount, request: Request, named: dict[str, str]
 ) -> Trade | None:
     """The trade the path names, if it is theirs; WeChat's own number exists once it is paid."""
-    truth, path = world.truth, request.path_params
+    truth, path = deps.truth, request.path_params
     if "out_trade_no" in path:
         trade = truth.find_trade(CHANNEL, account.mchid, path["out_trade_no"])
     else:
@@ -115,9 +115,9 @@ def find(
     return trade if trade and parties.is_of(trade, named) else None
 
 
-def repeated(world: World, asked: Asked, order: Order) -> Trade | None:
+def repeated(deps: Deps, asked: Asked, order: Order) -> Trade | None:
     """The trade this number names already, if the same order is asked for; raises Refusal."""
-    trade = world.truth.find_trade(CHANNEL, asked.account.mchid, order.requested.out_trade_no)
+    trade = deps.truth.find_trade(CHANNEL, asked.account.mchid, order.requested.out_trade_no)
     if trade is None:
         return None
     if trade.state == "paid":
@@ -139,7 +139,7 @@ def fingerprint_of(asked: Asked, order: Order) -> str:
     return hashlib.sha256(order.product.encode() + canonical).hexdigest()
 
 
-def open_trade(world: World, asked: Asked, order: Order) -> Trade:
+def open_trade(deps: Deps, asked: Asked, order: Order) -> Trade:
     """A new trade, durable."""
     at, requested = now(), order.requested
     trade = Trade(
@@ -165,7 +165,7 @@ def open_trade(world: World, asked: Asked, order: Order) -> Trade:
         }
         | ({"attach": requested.attach} if requested.attach else {}),
     )
-    world.truth.add_trade(trade)
+    deps.truth.add_trade(trade)
     return trade
 
 
@@ -182,13 +182,13 @@ def existing(trade: Trade | None) -> Trade:
     return trade
 
 
-def state_of(world: World, trade: Trade) -> str:
+def state_of(deps: Deps, trade: Trade) -> str:
     """trade_state; any refund that did not fail makes it REFUND."""
     if trade.details.get("closed_by") == REVERSED:
         return "REVOKED"
     match trade.state:
         case "paid":
-            refunds = world.truth.list_refunds(trade)
+            refunds = deps.truth.list_refunds(trade)
             return "REFUND" if any(each.state != "failed" for each in refunds) else "SUCCESS"
         case "closed":
             return "CLOSED"
@@ -197,7 +197,7 @@ def state_of(world: World, trade: Trade) -> str:
 
 
 def view(trade: Trade, state: str, hit: Hit) -> dict[str, Any]:
-    """The order as queries, codepay and notices tell it."""
+    """The order as queries, codepay and notifications tell it."""
     amount = trade.taken + ("wrong_amount" in hit)
     state = UNKNOWN_STATE if "unknown_status" in hit else state
     content: dict[str, Any] = {
@@ -223,45 +223,45 @@ def view(trade: Trade, state: str, hit: Hit) -> dict[str, Any]:
     return content
 
 
-def _create(world: World, asked: Asked, order: Order, hit: Hit) -> Done:
-    trade = repeated(world, asked, order) or open_trade(world, asked, order)
+def _create(deps: Deps, asked: Asked, order: Order, hit: Hit) -> Done:
+    trade = repeated(deps, asked, order) or open_trade(deps, asked, order)
     if "unknown_status" in hit:
         raise Refusal(400, UNKNOWN_STATE, "未知的结果")
-    return Done(respond(world, asked, hit, _prepaid(world, trade)), trade)
+    return Done(respond(deps, asked, hit, _prepaid(deps, trade)), trade)
 
 
-def _prepaid(world: World, trade: Trade) -> dict[str, Any]:
+def _prepaid(deps: Deps, trade: Trade) -> dict[str, Any]:
     match trade.product:
         case "native":
             return {"code_url": f"weixin://wxpay/bizpayurl?pr={trade.token}"}
         case "h5":
             query = f"prepay_id={trade.token}&package={trade.id}"
-            return {"h5_url": f"{world.public_url}{H5_PAGE}?{query}"}
+            return {"h5_url": f"{deps.public_url}{H5_PAGE}?{query}"}
         case _:
             return {"prepay_id": trade.token}
 
 
-def _close(world: World, asked: Asked, found: Trade | None, hit: Hit) -> Done:
+def _close(deps: Deps, asked: Asked, found: Trade | None, hit: Hit) -> Done:
     trade = existing(found)
     if trade.state == "paid":
         raise Refusal(400, "ORDERPAID", "该订单已支付")
     if trade.state == "created":
-        payer.close(world, trade, "close")
+        payer.close(deps, trade, "close")
     if "unknown_status" in hit:
         raise Refusal(400, UNKNOWN_STATE, "未知的结果")
-    return Done(respond(world, asked, hit, None))
+    return Done(respond(deps, asked, hit, None))
 
 
 def _payment_no(found: Trade | None, request: Request) -> str:
     return found.payment_no if found else request.path_params.get("out_trade_no", "")
 
 
-def _check_payer(world: World, order: Order) -> None:
+def _check_payer(deps: Deps, order: Order) -> None:
     """An openid is one app's name of a person. Those that this process gave out are known."""
     named, own = order.requested.payer, order.parties
     for field, openid in (named.ids() if named else {}).items():
         app = own["sub_appid"] if field == "sub_openid" else own.get("sp_appid", own.get("appid"))
-        if not world.logins.may_be(openid, app or ""):
+        if not deps.logins.may_be(openid, app or ""):
             raise parameter_error(f"/payer/{field}", "appid和openid不匹配")
 
 

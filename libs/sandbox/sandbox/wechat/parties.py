@@ -39,7 +39,7 @@ def is_partner(request: Request) -> bool:
 
 
 def of_order(request: Request, asked: Asked) -> dict[str, str]:
-    """The names an order, its query and its notices carry; raises Refusal for others' names."""
+    """What an order, its query and its notifications name; raises Refusal for others' names."""
     model = _Partner if is_partner(request) else _Direct
     parties: dict[str, str] = parse(model, asked).model_dump(exclude_none=True)
     _check_signer(asked.account, parties)
@@ -65,7 +65,7 @@ def of_query(request: Request, asked: Asked) -> dict[str, str]:
 
 
 def merchants_of(trade: Trade) -> dict[str, str]:
-    """Without the appids: as refund notices name them."""
+    """Without the appids: as refund notifications name them."""
     parties: dict[str, str] = trade.details["parties"]
     return {name: value for name, value in parties.items() if name.endswith("mchid")}
 

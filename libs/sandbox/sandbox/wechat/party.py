@@ -2,17 +2,17 @@
 
 from typing import Any
 
+from sandbox.deps import Deps, Party
 from sandbox.wechat import routes
 from sandbox.wechat.account import KIND, WechatAccount
 from sandbox.wechat.certificates import PlatformCertificates
-from sandbox.wechat.notices import WechatNotices
-from sandbox.world import Party, World
+from sandbox.wechat.notifications import WechatNotifications
 
 
-def _certificates(world: World, merchant: str) -> dict[str, Any]:
-    accounts = world.accounts(KIND)
+def _certificates(deps: Deps, merchant: str) -> dict[str, Any]:
+    accounts = deps.accounts(KIND)
     account = accounts.find(merchant) or accounts.first()
-    platform = world.own(PlatformCertificates).in_use()
+    platform = deps.own(PlatformCertificates).in_use()
     return {
         "mchid": account.mchid,
         "merchant_certificate_pem": account.certificate_pem,
@@ -23,9 +23,9 @@ def _certificates(world: World, merchant: str) -> dict[str, Any]:
     }
 
 
-def _rotate(world: World) -> dict[str, str]:
+def _rotate(deps: Deps) -> dict[str, str]:
     """A further platform certificate; the one before stays in use beside it."""
-    issued = world.own(PlatformCertificates).rotate()
+    issued = deps.own(PlatformCertificates).rotate()
     return {"serial_no": issued.serial_no, "certificate_pem": issued.pem}
 
 
@@ -34,7 +34,9 @@ PARTY: Party[WechatAccount] = Party(
     title="微信支付",
     colour="#07c160",
     routes=routes.routes,
-    notices=lambda world: WechatNotices(world.accounts(KIND), world.own(PlatformCertificates)),
+    notifications=lambda deps: WechatNotifications(
+        deps.accounts(KIND), deps.own(PlatformCertificates)
+    ),
     judged_by="`wechatpayv3` (PyPI), `wechatpay-axios-plugin` (npm)",
     is_busy=True,
     certificates=_certificates,

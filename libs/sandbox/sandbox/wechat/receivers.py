@@ -9,13 +9,13 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox.deps import Deps
 from sandbox.faults import UNHARMED
 from sandbox.transport import HangUp
 from sandbox.wechat.account import CHANNEL
 from sandbox.wechat.requests import Short
 from sandbox.wechat.splits import Account
 from sandbox.wechat.wire import parse, receive, refusing, respond
-from sandbox.world import World
 
 MAX_RATIO = 10_000  # hundredths of a percent: everything may be split
 
@@ -35,32 +35,32 @@ class NewReceiverRequest(ReceiverRequest):
 
 
 @refusing
-async def add(world: World, request: Request) -> Response | HangUp:
+async def add(deps: Deps, request: Request) -> Response | HangUp:
     """POST /v3/profitsharing/receivers/add; repeatable."""
-    return await _change(world, request, NewReceiverRequest, is_registered=True)
+    return await _change(deps, request, NewReceiverRequest, is_registered=True)
 
 
 @refusing
-async def delete(world: World, request: Request) -> Response | HangUp:
+async def delete(deps: Deps, request: Request) -> Response | HangUp:
     """POST /v3/profitsharing/receivers/delete."""
-    return await _change(world, request, ReceiverRequest, is_registered=False)
+    return await _change(deps, request, ReceiverRequest, is_registered=False)
 
 
 @refusing
-async def ratio(world: World, request: Request) -> Response | HangUp:
+async def ratio(deps: Deps, request: Request) -> Response | HangUp:
     """GET /v3/profitsharing/merchant-configs/{sub_mchid}."""
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     content = {"sub_mchid": request.path_params["sub_mchid"], "max_ratio": MAX_RATIO}
-    return respond(world, asked, UNHARMED, content)
+    return respond(deps, asked, UNHARMED, content)
 
 
 async def _change(
-    world: World, request: Request, model: type[ReceiverRequest], *, is_registered: bool
+    deps: Deps, request: Request, model: type[ReceiverRequest], *, is_registered: bool
 ) -> Response:
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     requested = parse(model, asked)
-    world.truth.register(CHANNEL, asked.account.mchid, requested.account, is_registered)
+    deps.truth.register(CHANNEL, asked.account.mchid, requested.account, is_registered)
     content: dict[str, Any] = requested.model_dump(
         exclude_none=True, exclude={"appid", "sub_appid"}
     )
-    return respond(world, asked, UNHARMED, content)
+    return respond(deps, asked, UNHARMED, content)

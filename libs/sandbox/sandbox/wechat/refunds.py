@@ -15,6 +15,7 @@ from starlette.responses import Response
 from sandbox import payer
 from sandbox.answering import Call, Done, answer
 from sandbox.clock import DAY_S, beijing_date, beijing_rfc3339, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.keys import Key
 from sandbox.transport import HangUp
@@ -34,7 +35,6 @@ from sandbox.wechat.wire import (
     refusing,
     respond,
 )
-from sandbox.world import World
 
 REFUNDABLE_S = 365 * DAY_S
 MAX_REFUNDS = 50
@@ -73,49 +73,49 @@ class AbnormalRequest(BaseModel):
 
 
 @refusing
-async def create(world: World, request: Request) -> Response | HangUp:
+async def create(deps: Deps, request: Request) -> Response | HangUp:
     """POST /v3/refund/domestic/refunds."""
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     requested = parse(RefundRequest, asked)
-    trade = _find_trade(world, asked.account, requested)
+    trade = _find_trade(deps, asked.account, requested)
     payment_no = trade.payment_no if trade else requested.out_trade_no or ""
     call = Call(CHANNEL, "refund", payment_no, FAILURES)
-    return await answer(world, call, partial(_refund, world, asked, trade, requested))
+    return await answer(deps, call, partial(_refund, deps, asked, trade, requested))
 
 
 @refusing
-async def query(world: World, request: Request) -> Response | HangUp:
+async def query(deps: Deps, request: Request) -> Response | HangUp:
     """GET /v3/refund/domestic/refunds/{out_refund_no}."""
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     number = request.path_params["out_refund_no"]
     sub_mchid = request.query_params.get("sub_mchid")
-    refund = world.truth.find_refund(CHANNEL, asked.account.mchid, number)
-    trade = world.truth.get_trade(refund.trade_id) if refund else None
+    refund = deps.truth.find_refund(CHANNEL, asked.account.mchid, number)
+    trade = deps.truth.get_trade(refund.trade_id) if refund else None
     call = Call(CHANNEL, "query_refund", trade.payment_no if trade else "", FAILURES)
 
     def work(hit: Hit) -> Done:
         if refund is None or trade is None or merchants_of(trade).get("sub_mchid") != sub_mchid:
             raise Refusal(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
-        return Done(respond(world, asked, hit, view(trade, refund, hit)))
+        return Done(respond(deps, asked, hit, view(trade, refund, hit)))
 
-    return await answer(world, call, work)
+    return await answer(deps, call, work)
 
 
 @refusing
-async def handle_abnormal(world: World, request: Request) -> Response | HangUp:
+async def handle_abnormal(deps: Deps, request: Request) -> Response | HangUp:
     """POST …/{refund_id}/apply-abnormal-refund: send the money somewhere else."""
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     requested = parse(AbnormalRequest, asked)
-    refund = world.truth.find_refund(CHANNEL, asked.account.mchid, requested.out_refund_no)
+    refund = deps.truth.find_refund(CHANNEL, asked.account.mchid, requested.out_refund_no)
     if refund is None or refund.channel_refund_no != request.path_params["refund_id"]:
         raise Refusal(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
-    trade = world.truth.get_trade(refund.trade_id)
+    trade = deps.truth.get_trade(refund.trade_id)
     if merchants_of(trade).get("sub_mchid") != requested.sub_mchid:
         raise Refusal(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
     if requested.type == "USER_BANK_CARD":
-        _check_card(world, asked.account, request, requested)
+        _check_card(deps, asked.account, request, requested)
     call = Call(CHANNEL, "refund", trade.payment_no, FAILURES)
-    return await answer(world, call, partial(_try_again, world, asked, trade, refund))
+    return await answer(deps, call, partial(_try_again, deps, asked, trade, refund))
 
 
 def view(trade: Trade, refund: Refund, hit: Hit) -> dict[str, Any]:
@@ -156,8 +156,8 @@ def amounts(trade: Trade, refund: Refund, hit: Hit) -> dict[str, int | list[Any]
     }
 
 
-def _find_trade(world: World, account: WechatAccount, requested: RefundRequest) -> Trade | None:
-    truth = world.truth
+def _find_trade(deps: Deps, account: WechatAccount, requested: RefundRequest) -> Trade | None:
+    truth = deps.truth
     if requested.transaction_id:
         return truth.find_trade_by_channel_number(CHANNEL, account.mchid, requested.transaction_id)
     if requested.out_trade_no:
@@ -166,34 +166,34 @@ def _find_trade(world: World, account: WechatAccount, requested: RefundRequest) 
 
 
 def _refund(
-    world: World, asked: Asked, trade: Trade | None, requested: RefundRequest, hit: Hit
+    deps: Deps, asked: Asked, trade: Trade | None, requested: RefundRequest, hit: Hit
 ) -> Done:
     if trade is None or merchants_of(trade).get("sub_mchid") != requested.sub_mchid:
         raise Refusal(404, "RESOURCE_NOT_EXISTS", "订单不存在")
-    refund = world.truth.find_refund(CHANNEL, asked.account.mchid, requested.out_refund_no)
+    refund = deps.truth.find_refund(CHANNEL, asked.account.mchid, requested.out_refund_no)
     if refund is None:
-        _check(world, trade, requested)
-        refund = _open(world, asked, trade, requested, is_held="hold" in hit)
+        _check(deps, trade, requested)
+        refund = _open(deps, asked, trade, requested, is_held="hold" in hit)
     elif refund.trade_id != trade.id or refund.amount != requested.amount.refund:
         raise Refusal(400, "REFUND_FEE_MISMATCH", "订单金额或退款金额与之前请求不一致")
-    return Done(respond(world, asked, hit, view(trade, refund, hit)))
+    return Done(respond(deps, asked, hit, view(trade, refund, hit)))
 
 
-def _check(world: World, trade: Trade, requested: RefundRequest) -> None:
+def _check(deps: Deps, trade: Trade, requested: RefundRequest) -> None:
     if trade.paid_at is None:
         raise Refusal(400, "INVALID_REQUEST", "订单未支付，不能退款")
     if now() - trade.paid_at > REFUNDABLE_S:
         raise Refusal(400, "TRADE_OVERDUE", "订单已经超过退款期限")
     if requested.amount.total != trade.taken:
         raise Refusal(400, "REFUND_FEE_MISMATCH", "订单金额与实际不一致")
-    if len(world.truth.list_refunds(trade)) >= MAX_REFUNDS:
+    if len(deps.truth.list_refunds(trade)) >= MAX_REFUNDS:
         raise Refusal(400, "INVALID_REQUEST", "退款次数超限，一笔订单最多支持50次部分退款")
-    if requested.amount.refund > payer.refundable(world, trade):
+    if requested.amount.refund > payer.refundable(deps, trade):
         raise Refusal(400, "INVALID_REQUEST", "申请退款金额大于订单剩余可退金额")
 
 
 def _open(
-    world: World, asked: Asked, trade: Trade, requested: RefundRequest, *, is_held: bool
+    deps: Deps, asked: Asked, trade: Trade, requested: RefundRequest, *, is_held: bool
 ) -> Refund:
     at = now()
     day = beijing_date(at).replace("-", "")
@@ -211,17 +211,17 @@ def _open(
         held=is_held,
         details={"signer": asked.signer},
     )
-    world.truth.add_refund(refund)
-    payer.succeed_later(world, refund)
+    deps.truth.add_refund(refund)
+    payer.succeed_later(deps, refund)
     return refund
 
 
 def _check_card(
-    world: World, account: WechatAccount, request: Request, requested: AbnormalRequest
+    deps: Deps, account: WechatAccount, request: Request, requested: AbnormalRequest
 ) -> None:
     """The card's number and its owner come encrypted to the key the header names."""
     serial = request.headers.get("wechatpay-serial", "")
-    certificate = world.own(PlatformCertificates).find(serial.upper())
+    certificate = deps.own(PlatformCertificates).find(serial.upper())
     key = _sealing_key(account, serial, certificate.key if certificate else None)
     if not (requested.bank_type and requested.bank_account and requested.real_name):
         raise parameter_error("/bank_account", "退款到用户银行卡时必填")
@@ -240,12 +240,12 @@ def _sealing_key(account: WechatAccount, serial: str, certificate_key: Key | Non
     return certificate_key
 
 
-def _try_again(world: World, asked: Asked, trade: Trade, refund: Refund, hit: Hit) -> Done:
+def _try_again(deps: Deps, asked: Asked, trade: Trade, refund: Refund, hit: Hit) -> Done:
     if refund.state != "abnormal":
         raise Refusal(400, "INVALID_REQUEST", "退款单状态不是异常，无需处理")
     refund.state = "processing"
     refund.finished_at = None
     refund.held = "hold" in hit
-    world.truth.save_refund(refund)
-    payer.succeed_later(world, refund)
-    return Done(respond(world, asked, hit, view(trade, refund, hit)))
+    deps.truth.save_refund(refund)
+    payer.succeed_later(deps, refund)
+    return Done(respond(deps, asked, hit, view(trade, refund, hit)))

@@ -119,7 +119,7 @@ class H5Request(OrderRequest):
 
 
 class CodepayRequest(OrderRequest):
-    """付款码: no notice is promised, so no notify_url is asked for."""
+    """付款码: no notification is promised, so no notify_url is asked for."""
 
     notify_url: NotifyUrl | Literal[""] = ""
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from sandbox import sharing
 from sandbox.answering import Call, Done, answer
 from sandbox.clock import beijing_rfc3339, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.transport import HangUp
 from sandbox.truth import Split, Trade
@@ -32,7 +33,6 @@ from sandbox.wechat.wire import (
     refusing,
     respond,
 )
-from sandbox.world import World
 
 
 class ReturnRequest(BaseModel):
@@ -46,39 +46,39 @@ class ReturnRequest(BaseModel):
 
 
 @refusing
-async def create(world: World, request: Request) -> Response | HangUp:
+async def create(deps: Deps, request: Request) -> Response | HangUp:
     """POST /v3/profitsharing/return-orders."""
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     requested = parse(ReturnRequest, asked)
     found = _find(
-        world, asked, requested.order_id or requested.out_order_no or "", requested.sub_mchid
+        deps, asked, requested.order_id or requested.out_order_no or "", requested.sub_mchid
     )
     call = Call(CHANNEL, "split", found[0].payment_no if found else "", FAILURES)
-    return await answer(world, call, partial(_return, world, asked, found, requested))
+    return await answer(deps, call, partial(_return, deps, asked, found, requested))
 
 
 @refusing
-async def query(world: World, request: Request) -> Response | HangUp:
+async def query(deps: Deps, request: Request) -> Response | HangUp:
     """GET /v3/profitsharing/return-orders/{out_return_no}?out_order_no=."""
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     params, number = request.query_params, request.path_params["out_return_no"]
-    found = _find(world, asked, params.get("out_order_no", ""), params.get("sub_mchid"))
+    found = _find(deps, asked, params.get("out_order_no", ""), params.get("sub_mchid"))
     call = Call(CHANNEL, "query_split", found[0].payment_no if found else "", FAILURES)
 
     def work(hit: Hit) -> Done:
         one = _made(found[1], number) if found else None
         if found is None or one is None:
             raise Refusal(404, "RESOURCE_NOT_EXISTS", "记录不存在")
-        return Done(respond(world, asked, hit, _view(*found, one, hit)))
+        return Done(respond(deps, asked, hit, _view(*found, one, hit)))
 
-    return await answer(world, call, work)
+    return await answer(deps, call, work)
 
 
 def _find(
-    world: World, asked: Asked, number: str, sub_mchid: str | None
+    deps: Deps, asked: Asked, number: str, sub_mchid: str | None
 ) -> tuple[Trade, Split] | None:
-    split = world.truth.find_split(CHANNEL, asked.account.mchid, number)
-    trade = world.truth.get_trade(split.trade_id) if split else None
+    split = deps.truth.find_split(CHANNEL, asked.account.mchid, number)
+    trade = deps.truth.get_trade(split.trade_id) if split else None
     if split is None or trade is None or merchants_of(trade).get("sub_mchid") != sub_mchid:
         return None
     return trade, split
@@ -89,7 +89,7 @@ def _made(split: Split, number: str) -> dict[str, Any] | None:
 
 
 def _return(
-    world: World,
+    deps: Deps,
     asked: Asked,
     found: tuple[Trade, Split] | None,
     requested: ReturnRequest,
@@ -109,10 +109,10 @@ def _return(
             "return_no": f"3008{secrets.randbelow(10**24):024d}",
             "at": now(),
         }
-        sharing.give_back(world, split, one)
+        sharing.give_back(deps, split, one)
     elif (one["account"], one["amount"]) != (requested.return_mchid, requested.amount):
         raise parameter_error("/out_return_no", "商户回退单号重复，参数与之前请求不一致")
-    return Done(respond(world, asked, hit, _view(*found, one, hit)))
+    return Done(respond(deps, asked, hit, _view(*found, one, hit)))
 
 
 def _check(split: Split, requested: ReturnRequest) -> None:

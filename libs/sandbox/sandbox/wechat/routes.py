@@ -4,6 +4,7 @@ from functools import partial
 
 from starlette.routing import Route
 
+from sandbox.deps import Deps
 from sandbox.wechat import (
     codepay,
     downloads,
@@ -15,7 +16,6 @@ from sandbox.wechat import (
     returns,
     splits,
 )
-from sandbox.world import World
 
 _OWN = "/v3/pay/transactions"
 _PARTNERS = "/v3/pay/partner/transactions"
@@ -51,20 +51,20 @@ _GETS = {
     f"{_SPLITS}/transactions/{{transaction_id}}/amounts": splits.amounts,
     f"{_SPLITS}/merchant-configs/{{sub_mchid}}": receivers.ratio,
     "/v3/certificates": downloads.certificates,
-    "/v3/bill/tradebill": downloads.trade_bill,
-    "/v3/bill/fundflowbill": downloads.fund_flow_bill,
-    downloads.BILL_PAGE: downloads.bill_file,
+    "/v3/bill/tradebill": downloads.trade_statement,
+    "/v3/bill/fundflowbill": downloads.fund_flow_statement,
+    downloads.STATEMENT_PAGE: downloads.statement_file,
 }
 
 
-def routes(world: World) -> list[Route]:
+def routes(deps: Deps) -> list[Route]:
     """Most frequent first: they are matched in order."""
     posts = {f"{_OWN}/{path}": endpoint for path, endpoint in _ORDER_POSTS.items()} | _POSTS
     gets = {f"{_OWN}/{path}": endpoint for path, endpoint in _ORDER_GETS.items()} | _GETS
     posts |= {f"{_PARTNERS}/{path}": endpoint for path, endpoint in _ORDER_POSTS.items()}
     gets |= {f"{_PARTNERS}/{path}": endpoint for path, endpoint in _ORDER_GETS.items()}
     return [
-        Route(path, partial(endpoint, world), methods=[method])
+        Route(path, partial(endpoint, deps), methods=[method])
         for method, table in (("POST", posts), ("GET", gets))
         for path, endpoint in table.items()
-    ] + [*h5.routes(world), *login.routes(world)]
+    ] + [*h5.routes(deps), *login.routes(deps)]

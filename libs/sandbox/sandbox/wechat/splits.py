@@ -16,6 +16,7 @@ from starlette.responses import Response
 from sandbox import sharing
 from sandbox.answering import Call, Done, answer
 from sandbox.clock import beijing_rfc3339, now
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.transport import HangUp
 from sandbox.truth import Split, Trade
@@ -33,7 +34,6 @@ from sandbox.wechat.wire import (
     refusing,
     respond,
 )
-from sandbox.world import World
 
 MAX_SPLITS = 50
 NOT_OVER = "1970-01-01T08:00:00+08:00"
@@ -70,68 +70,68 @@ class UnfreezeRequest(BaseModel):
 
 
 @refusing
-async def create(world: World, request: Request) -> Response | HangUp:
+async def create(deps: Deps, request: Request) -> Response | HangUp:
     """POST /v3/profitsharing/orders."""
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     requested = parse(SplitRequest, asked)
-    trade = find_trade(world, asked.account, requested.transaction_id, requested.sub_mchid)
+    trade = find_trade(deps, asked.account, requested.transaction_id, requested.sub_mchid)
     call = Call(CHANNEL, "split", trade.payment_no if trade else "", FAILURES)
-    return await answer(world, call, partial(_split, world, asked, trade, requested))
+    return await answer(deps, call, partial(_split, deps, asked, trade, requested))
 
 
 @refusing
-async def unfreeze(world: World, request: Request) -> Response | HangUp:
+async def unfreeze(deps: Deps, request: Request) -> Response | HangUp:
     """POST /v3/profitsharing/orders/unfreeze: the rest is the merchant's."""
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     requested = parse(UnfreezeRequest, asked)
-    trade = find_trade(world, asked.account, requested.transaction_id, requested.sub_mchid)
+    trade = find_trade(deps, asked.account, requested.transaction_id, requested.sub_mchid)
     whole = SplitRequest.model_construct(
         **requested.model_dump(exclude={"description"}), receivers=[], unfreeze_unsplit=True
     )
     call = Call(CHANNEL, "split", trade.payment_no if trade else "", FAILURES)
-    return await answer(world, call, partial(_split, world, asked, trade, whole))
+    return await answer(deps, call, partial(_split, deps, asked, trade, whole))
 
 
 @refusing
-async def query(world: World, request: Request) -> Response | HangUp:
+async def query(deps: Deps, request: Request) -> Response | HangUp:
     """GET /v3/profitsharing/orders/{out_order_no}?transaction_id=."""
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     params = request.query_params
     number = request.path_params["out_order_no"]
     trade = find_trade(
-        world, asked.account, params.get("transaction_id", ""), params.get("sub_mchid")
+        deps, asked.account, params.get("transaction_id", ""), params.get("sub_mchid")
     )
     call = Call(CHANNEL, "query_split", trade.payment_no if trade else "", FAILURES)
 
     def work(hit: Hit) -> Done:
-        split = world.truth.find_split(CHANNEL, asked.account.mchid, number)
+        split = deps.truth.find_split(CHANNEL, asked.account.mchid, number)
         if trade is None or split is None or split.trade_id != trade.id:
             raise Refusal(404, "RESOURCE_NOT_EXISTS", "记录不存在")
-        return Done(respond(world, asked, hit, view(trade, split, hit)))
+        return Done(respond(deps, asked, hit, view(trade, split, hit)))
 
-    return await answer(world, call, work)
+    return await answer(deps, call, work)
 
 
 @refusing
-async def amounts(world: World, request: Request) -> Response | HangUp:
+async def amounts(deps: Deps, request: Request) -> Response | HangUp:
     """GET /v3/profitsharing/transactions/{transaction_id}/amounts."""
-    asked = await receive(world, request)
+    asked = await receive(deps, request)
     number = request.path_params["transaction_id"]
-    trade = world.truth.find_trade_by_channel_number(CHANNEL, asked.account.mchid, number)
+    trade = deps.truth.find_trade_by_channel_number(CHANNEL, asked.account.mchid, number)
     call = Call(CHANNEL, "query_split", trade.payment_no if trade else "", FAILURES)
 
     def work(hit: Hit) -> Done:
-        content = {"transaction_id": number, "unsplit_amount": sharing.unsplit(world, _own(trade))}
-        return Done(respond(world, asked, hit, content))
+        content = {"transaction_id": number, "unsplit_amount": sharing.unsplit(deps, _own(trade))}
+        return Done(respond(deps, asked, hit, content))
 
-    return await answer(world, call, work)
+    return await answer(deps, call, work)
 
 
 def find_trade(
-    world: World, account: WechatAccount, number: str, sub_mchid: str | None
+    deps: Deps, account: WechatAccount, number: str, sub_mchid: str | None
 ) -> Trade | None:
     """The paid trade of WeChat Pay's number, if it is this merchant's."""
-    trade = world.truth.find_trade_by_channel_number(CHANNEL, account.mchid, number)
+    trade = deps.truth.find_trade_by_channel_number(CHANNEL, account.mchid, number)
     if trade is None or trade.paid_at is None:
         return None
     return trade if merchants_of(trade).get("sub_mchid") == sub_mchid else None
@@ -169,16 +169,16 @@ def _receiver(split: Split, each: dict[str, Any]) -> dict[str, Any]:
 
 
 def _split(
-    world: World, asked: Asked, trade: Trade | None, requested: SplitRequest, hit: Hit
+    deps: Deps, asked: Asked, trade: Trade | None, requested: SplitRequest, hit: Hit
 ) -> Done:
     trade = _own(trade)
-    split = world.truth.find_split(CHANNEL, asked.account.mchid, requested.out_order_no)
+    split = deps.truth.find_split(CHANNEL, asked.account.mchid, requested.out_order_no)
     if split is None:
-        _check(world, trade, requested, hit)
-        split = _open(world, trade, requested)
+        _check(deps, trade, requested, hit)
+        split = _open(deps, trade, requested)
     elif split.trade_id != trade.id or split.fingerprint != _fingerprint(requested):
         raise parameter_error("/out_order_no", "商户分账单号重复，参数与之前请求不一致")
-    return Done(respond(world, asked, hit, view(trade, split, hit)))
+    return Done(respond(deps, asked, hit, view(trade, split, hit)))
 
 
 def _own(trade: Trade | None) -> Trade:
@@ -187,22 +187,22 @@ def _own(trade: Trade | None) -> Trade:
     return trade
 
 
-def _check(world: World, trade: Trade, requested: SplitRequest, hit: Hit) -> None:
+def _check(deps: Deps, trade: Trade, requested: SplitRequest, hit: Hit) -> None:
     if not trade.details.get("profit_sharing"):
         raise Refusal(400, "INVALID_REQUEST", "非分账订单不支持分账")
     if "too_early" in hit:
         raise Refusal(400, "INVALID_REQUEST", "订单处理中，暂时无法分账，请稍后再试")
-    if len(world.truth.list_splits(trade)) >= MAX_SPLITS:
+    if len(deps.truth.list_splits(trade)) >= MAX_SPLITS:
         raise Refusal(400, "INVALID_REQUEST", "分账次数超限，一笔订单最多支持50次分账")
     accounts = [each.account for each in requested.receivers]
-    if accounts and not any(sharing.is_receiver(world, trade, each) for each in accounts):
+    if accounts and not any(sharing.is_receiver(deps, trade, each) for each in accounts):
         raise Refusal(400, "INVALID_REQUEST", "分账接收方关系不存在，请先添加分账接收方")
-    wanted, left = sum(each.amount for each in requested.receivers), sharing.unsplit(world, trade)
+    wanted, left = sum(each.amount for each in requested.receivers), sharing.unsplit(deps, trade)
     if wanted > left or not left:
         raise Refusal(403, "NOT_ENOUGH", "分账金额不足")
 
 
-def _open(world: World, trade: Trade, requested: SplitRequest) -> Split:
+def _open(deps: Deps, trade: Trade, requested: SplitRequest) -> Split:
     split = Split(
         trade_id=trade.id,
         channel=CHANNEL,
@@ -218,10 +218,10 @@ def _open(world: World, trade: Trade, requested: SplitRequest) -> Split:
         sharing.Requested(each.account, each.type, each.amount, each.description)
         for each in requested.receivers
     ]
-    left = sharing.unsplit(world, trade) - sum(each.amount for each in requests)
+    left = sharing.unsplit(deps, trade) - sum(each.amount for each in requests)
     if requested.unfreeze_unsplit and left:
         split.receivers.append(_rest(trade, split, left))
-    sharing.start(world, split, requests)
+    sharing.start(deps, split, requests)
     return split
 
 

@@ -18,12 +18,12 @@ from starlette.responses import Response
 from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
 from sandbox.clock import now
+from sandbox.deps import Deps
 from sandbox.faults import Hit, swap_one_byte
 from sandbox.keys import Key
 from sandbox.transport import HangUp
 from sandbox.wechat.account import KIND, WechatAccount
 from sandbox.wechat.certificates import PlatformCertificates
-from sandbox.world import World
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 CLOCK_TOLERANCE_S = 300
@@ -46,12 +46,12 @@ class Refusal(Exception):
         self.status = status
         self.body = {"code": code, "message": message} | ({"detail": detail} if detail else {})
 
-    def response(self, world: World, asked: "Asked | None") -> Response:
+    def response(self, deps: Deps, asked: "Asked | None") -> Response:
         """Signed where it is known for whom; machines in between answer without."""
         body = orjson.dumps(self.body)
         headers: dict[str, str] = {}
         if asked is not None:
-            signer = signer_of(asked.account, asked.signer, world.own(PlatformCertificates))
+            signer = signer_of(asked.account, asked.signer, deps.own(PlatformCertificates))
             headers = signature_headers(signer, body)
         return Response(body, self.status, headers, media_type="application/json")
 
@@ -79,33 +79,33 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """The key an answer or notice is signed with, and the serial that names it."""
+    """The key an answer or notification is signed with, and the serial that names it."""
 
     serial: str
     key: Key
 
 
-Endpoint = Callable[[World, Request], Awaitable[Response | HangUp]]
+Endpoint = Callable[[Deps, Request], Awaitable[Response | HangUp]]
 
 
 def refusing(endpoint: Endpoint) -> Endpoint:
     """Turn refusals raised inside into error answers."""
 
-    async def guarded(world: World, request: Request) -> Response | HangUp:
+    async def guarded(deps: Deps, request: Request) -> Response | HangUp:
         try:
-            return await endpoint(world, request)
+            return await endpoint(deps, request)
         except Refusal as refusal:
-            return refusal.response(world, getattr(request.state, "asked", None))
+            return refusal.response(deps, getattr(request.state, "asked", None))
 
     return guarded
 
 
-async def receive(world: World, request: Request) -> Asked:
+async def receive(deps: Deps, request: Request) -> Asked:
     """Verify headers and signature on the raw bytes; raises Refusal."""
     body = await read_body(request)
     _check_headers(request, body)
     parts = _authorization(request)
-    account = world.accounts(KIND).find(parts["mchid"])
+    account = deps.accounts(KIND).find(parts["mchid"])
     if account is None or parts["serial_no"] != account.serial_no:
         raise Refusal(401, "SIGN_ERROR", "商户证书序列号有误。请使用签名私钥匹配的证书序列号")
     path = request.scope["raw_path"].decode()
@@ -119,7 +119,7 @@ async def receive(world: World, request: Request) -> Asked:
             "错误的签名，验签失败",
             {"field": "signature", "issue": "sign not match", "location": "authorization"},
         )
-    request.state.asked = Asked(account, body, _signer_kind(world, account, request))
+    request.state.asked = Asked(account, body, _signer_kind(deps, account, request))
     asked: Asked = request.state.asked
     return asked
 
@@ -150,7 +150,7 @@ def signer_of(
 
 
 def signature_headers(signer: Signer, body: bytes) -> dict[str, str]:
-    """The headers of a signed answer or notice."""
+    """The headers of a signed answer or notification."""
     timestamp, nonce = str(int(now())), secrets.token_hex(16)
     return {
         "Wechatpay-Timestamp": timestamp,
@@ -163,11 +163,11 @@ def signature_headers(signer: Signer, body: bytes) -> dict[str, str]:
 
 
 def respond(
-    world: World, asked: Asked, hit: Hit, content: dict[str, Any] | None, status: int = 200
+    deps: Deps, asked: Asked, hit: Hit, content: dict[str, Any] | None, status: int = 200
 ) -> Response:
     """A signed answer; `content` None is 204 without a body."""
     body = b"" if content is None else orjson.dumps(content)
-    signer = signer_of(asked.account, asked.signer, world.own(PlatformCertificates))
+    signer = signer_of(asked.account, asked.signer, deps.own(PlatformCertificates))
     headers = signature_headers(signer, body)
     if "tamper" in hit:
         body = swap_one_byte(body)
@@ -201,7 +201,7 @@ def _authorization(request: Request) -> dict[str, str]:
     return parts
 
 
-def _signer_kind(world: World, account: WechatAccount, request: Request) -> SignerKind:
+def _signer_kind(deps: Deps, account: WechatAccount, request: Request) -> SignerKind:
     """What the merchant can verify: it says so in Wechatpay-Serial.
 
     Without the header: with a certificate if the merchant ever downloaded them, as WeChat does
@@ -211,9 +211,9 @@ def _signer_kind(world: World, account: WechatAccount, request: Request) -> Sign
     if serial == account.public_key_id:
         return "public_key"
     if serial is None:
-        is_used = world.own(PlatformCertificates).is_used_by(account.mchid)
+        is_used = deps.own(PlatformCertificates).is_used_by(account.mchid)
         return "certificate" if is_used else "public_key"
-    if world.own(PlatformCertificates).find(serial.upper()) is None:
+    if deps.own(PlatformCertificates).find(serial.upper()) is None:
         raise Refusal(
             400, "PARAM_ERROR", "Http头Wechatpay-Serial错误，请检查平台证书序列号或公钥ID"
         )

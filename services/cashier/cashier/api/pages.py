@@ -134,7 +134,7 @@ def _go_on(request: Request, step: Step, place: str = "") -> Response:
     if step.url is not None:
         response: Response = RedirectResponse(step.url, 303, headers=HEADERS)
     else:
-        response = _to_page(step.token, notice=step.refusal or "", place=place)
+        response = _to_page(step.token, refusal=step.refusal or "", place=place)
     if step.attempt is not None:
         remember(request, response, ATTEMPT, step.attempt, None)
     if step.channel is not None:
@@ -142,8 +142,8 @@ def _go_on(request: Request, step: Step, place: str = "") -> Response:
     return response
 
 
-def _to_page(token: str, *, notice: str = "", place: str = "") -> Response:
-    given = {"notice": notice, "place": place if place in CHOSEN else ""}
+def _to_page(token: str, *, refusal: str = "", place: str = "") -> Response:
+    given = {"refusal": refusal, "place": place if place in CHOSEN else ""}
     query = "&".join(f"{name}={value}" for name, value in given.items() if value)
     return RedirectResponse(f"/pay/{token}{'?' if query else ''}{query}", 303, headers=HEADERS)
 

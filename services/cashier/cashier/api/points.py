@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from cashier.api.forms import read_form
 from cashier.api.reading import VISIT, PointId, Work, address_of, remember, visit_of
 from cashier.api.rendering import HEADERS, render_point
-from cashier.api.texts import POINT_NOTICES
+from cashier.api.texts import POINT_REFUSALS
 from cashier.domain.stage import is_safe_link
 from cashier.flows import points
 from contracts.internal import PayHere, PayPoint, PointState
@@ -27,8 +27,8 @@ async def show(request: Request, deps: Work, point_id: PointId) -> Response:
     point = await points.get_point(deps, point_id)
     if point.page_url and point.state is not PointState.DISABLED:
         return _to(point.page_url)
-    given = request.query_params.get("notice", "")
-    return _page(request, point, notice=given if given in POINT_NOTICES else None)
+    given = request.query_params.get("refusal", "")
+    return _page(request, point, refusal=given if given in POINT_REFUSALS else None)
 
 
 @router.post("/pay/to/{point_id}")
@@ -49,28 +49,28 @@ async def begin(request: Request, deps: Work, point_id: PointId) -> Response:
         amount = minor_units(form.get("amount", ""), point.currency)
         if amount is None or not _fits(point, amount):
             given = form.get("amount", "")[:20]
-            return _page(request, point, notice="amount", amount=given, status=422)
+            return _page(request, point, refusal="amount", amount=given, status=422)
     note = _note(form.get("note", "")) if point.takes_note else None
     address = address_of(request)
     deps.beginnings.take(point_id, browser=visit, address=address)
     begun = await points.begin(deps, point_id, PayHere(amount=amount, note=note, client_ip=address))
     if begun.url is not None and is_safe_link(begun.url):
         return _to(begun.url)
-    notice = begun.refusal if begun.refusal in POINT_NOTICES else "internal"
-    return _to(f"/pay/to/{point_id}?notice={notice}")
+    refusal = begun.refusal if begun.refusal in POINT_REFUSALS else "internal"
+    return _to(f"/pay/to/{point_id}?refusal={refusal}")
 
 
 def _page(
     request: Request,
     point: PayPoint,
     *,
-    notice: str | None,
+    refusal: str | None,
     amount: str = "",
     status: int = 200,
 ) -> Response:
     visit = visit_of(request)
     response = render_point(
-        request, point, visit=_seal(visit), notice=notice, given_amount=amount, status=status
+        request, point, visit=_seal(visit), refusal=refusal, given_amount=amount, status=status
     )
     remember(request, response, VISIT, visit, None)
     return response

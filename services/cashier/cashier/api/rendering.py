@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from cashier.api.packing import packed, packed_style
 from cashier.api.reading import CHANNEL
-from cashier.api.texts import NOTICES, POINT_NOTICES, TEXTS
+from cashier.api.texts import POINT_REFUSALS, REFUSALS, TEXTS
 from cashier.domain.colours import shades_of
 from cashier.domain.places import CHOSEN, Place
 from cashier.domain.stage import (
@@ -84,11 +84,11 @@ NO_LOOK: Final = Look()
 def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat) -> HTMLResponse:
     status = status_of(checkout, seat)
     current, stage = current_of(checkout), status.stage
-    notice, given = request.query_params.get("notice"), request.query_params.get("place")
+    refusal, given = request.query_params.get("refusal"), request.query_params.get("place")
     facts = {
         "token": token,
         "place": seat.place,
-        "said": given if given in CHOSEN else None,
+        "chosen_place": given if given in CHOSEN else None,
         "checkout": checkout,
         "payment": current,
         "order": checkout.order,
@@ -97,7 +97,7 @@ def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat
         "is_choosing": stage in CHOOSING,
         "is_paying": stage in PAY_NOW,
         "is_receipt": stage in RECEIPTS,
-        "notice": f"notice.{notice}" if notice in NOTICES else None,
+        "refusal": f"refusal.{refusal}" if refusal in REFUSALS else None,
         "overtaken": overtaken_by(checkout) if stage in CHOOSING else None,
         **_ways(request, checkout, seat, stage),
         **_calling(checkout, seat, stage),
@@ -112,17 +112,17 @@ def render_point(
     point: PayPoint,
     *,
     visit: str,
-    notice: str | None,
+    refusal: str | None,
     given_amount: str,
     status: int,
 ) -> HTMLResponse:
-    """`notice`: one of POINT_NOTICES; `visit` shows that the form was given to this browser."""
+    """`refusal`: one of POINT_REFUSALS; `visit` shows that the form was given to this browser."""
     facts = {
         "point": point,
         "visit": visit,
-        "notice": None if notice is None else POINT_NOTICES[notice],
-        "is_amount_wrong": notice == "amount",
-        "said_amount": given_amount,
+        "refusal": None if refusal is None else POINT_REFUSALS[refusal],
+        "is_amount_wrong": refusal == "amount",
+        "given_amount": given_amount,
     }
     policy = _forms(request)
     return _page(request, "point.html", facts, look=point.look, policy=policy, status=status)

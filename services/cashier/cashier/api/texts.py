@@ -160,53 +160,53 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "To pay, please contact the merchant.",
     ),
     "point.begun": ("查看已开始的付款", "See the payment that was begun"),
-    "notice.declined": (
+    "refusal.declined": (
         "该支付方式未能受理，请换一种试试。",
         "That way of paying was declined. Please try another one.",
     ),
-    "notice.not_sent": (
+    "refusal.not_sent": (
         "该支付方式暂时不可用，请换一种试试。",
         "That way of paying is not available now. Please try another one.",
     ),
-    "notice.not_here": (
+    "refusal.not_here": (
         "该支付方式不能在这里使用，请换一种试试。",
         "That way of paying does not work here. Please try another one.",
     ),
-    "notice.payer_unknown": (
+    "refusal.payer_unknown": (
         "没有得到钱包的授权，尚未付款。请重试，或换一种方式。",
         "The wallet did not authorise us, and nothing was paid. Please try again or another way.",
     ),
-    "notice.unknown": (
+    "refusal.unknown": (
         "正在与支付渠道确认，请稍候。",
         "We are asking the channel. Please wait a moment.",
     ),
-    "notice.payment_in_progress": (
+    "refusal.payment_in_progress": (
         "上一次选择还在处理，请稍候再试。",
         "Your former choice is still in progress. Please try again in a moment.",
     ),
-    "notice.payment_conflicted": (
+    "refusal.payment_conflicted": (
         "正在核对您的付款，请勿再次支付。",
         "We are checking your payment. Please do not pay again.",
     ),
-    "notice.order_closed": ("该订单不能再支付。", "This order cannot be paid any more."),
-    "notice.order_paid": ("该订单已支付。", "This order is paid."),
-    "notice.overloaded": ("系统繁忙，请稍候再试。", "We are busy. Please try again in a moment."),
-    "notice.internal": ("系统繁忙，请稍候再试。", "We are busy. Please try again in a moment."),
+    "refusal.order_closed": ("该订单不能再支付。", "This order cannot be paid any more."),
+    "refusal.order_paid": ("该订单已支付。", "This order is paid."),
+    "refusal.overloaded": ("系统繁忙，请稍候再试。", "We are busy. Please try again in a moment."),
+    "refusal.internal": ("系统繁忙，请稍候再试。", "We are busy. Please try again in a moment."),
 }
 
-NOTICES: Final = frozenset(
-    key.removeprefix("notice.") for key in TEXTS if key.startswith("notice.")
+REFUSALS: Final = frozenset(
+    key.removeprefix("refusal.") for key in TEXTS if key.startswith("refusal.")
 )
 
-POINT_NOTICES: Final = {
+POINT_REFUSALS: Final = {
     "amount": "point.amount_wrong",
-    "declined": "notice.declined",
+    "declined": "refusal.declined",
     "invalid_request": "point.limit",
-    "not_sent": "notice.not_sent",
-    "unknown": "notice.unknown",
+    "not_sent": "refusal.not_sent",
+    "unknown": "refusal.unknown",
     "method_not_supported": "no_offers",
     "channel_account_disabled": "no_offers",
-    "overloaded": "notice.overloaded",
-    "internal": "notice.internal",
+    "overloaded": "refusal.overloaded",
+    "internal": "refusal.internal",
 }
 """What the page of a payment link says of each refusal."""

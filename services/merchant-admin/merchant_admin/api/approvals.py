@@ -67,7 +67,7 @@ class Reject(Body):
 WAITS: dict[int | str, dict[str, Any]] = {
     202: {"model": ApprovalView, "description": "It waits for a second person"}
 }
-"""For the routes whose deed a merchant's four eyes may hold up."""
+"""For the routes whose call a merchant's four eyes may hold up."""
 
 
 async def awaits_approval(_: Request, error: Exception) -> Response:

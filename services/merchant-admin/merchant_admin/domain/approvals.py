@@ -71,7 +71,7 @@ class Approval:
         return self.state is ApprovalState.WAITING and self.expires_at > now
 
     def requester(self, approver: Actor) -> Actor:
-        """Whose deed it is when it is carried out, within the request of whoever agreed."""
+        """Whose call it is when it is carried out, within the request of whoever agreed."""
         return Actor(self.requested_by, self.requested_ip, approver.request_id)
 
     def facts(self) -> dict[str, Any]:

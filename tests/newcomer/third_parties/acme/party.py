@@ -18,17 +18,17 @@ from sandbox.accounts import AccountKind
 from sandbox.answering import Call, Done, FailureForms, answer
 from sandbox.bodies import read_body
 from sandbox.clock import now
+from sandbox.deps import Deps, Party
 from sandbox.faults import Hit
-from sandbox.notices import Letter
+from sandbox.notifications import SignedNotification
 from sandbox.transport import HangUp
-from sandbox.truth import NoticeEntry, Refund, Trade
-from sandbox.world import Party, World
+from sandbox.truth import Notification, Refund, Trade
 
 CHANNEL = "acme"
 
 
 @dataclass(frozen=True)
-class Shop:
+class AcmeAccount:
     shop_id: str
     secret: str
 
@@ -43,10 +43,10 @@ class Shop:
         return body, {"Acme-Shop": self.shop_id, "Acme-Time": at, "Acme-Signature": made}
 
 
-KIND: AccountKind[Shop] = AccountKind(
+KIND: AccountKind[AcmeAccount] = AccountKind(
     CHANNEL,
     lambda: {"shop_id": f"{secrets.randbelow(10**8):08d}", "secret": secrets.token_hex(20)},
-    lambda document: Shop(**document),
+    lambda document: AcmeAccount(**document),
     lambda shop, base_url: {
         "base_url": base_url,
         "shop_id": shop.shop_id,
@@ -67,31 +67,31 @@ FAILURES = FailureForms(
 )
 
 
-async def _serve(kind: str, world: World, request: Request) -> Response | HangUp:
-    shop = world.accounts(KIND).get(request.headers["acme-shop"])
+async def _serve(kind: str, deps: Deps, request: Request) -> Response | HangUp:
+    shop = deps.accounts(KIND).get(request.headers["acme-shop"])
     asked = orjson.loads(await read_body(request))
     number = asked.get("of", asked["number"])
     call = Call(CHANNEL, "pay" if kind == "pay" else "query", number, FAILURES)
     try:
-        return await answer(world, call, partial(_work, kind, world, shop, asked))
+        return await answer(deps, call, partial(_work, kind, deps, shop, asked))
     except Refusal as refusal:
         body, headers = shop.signed({"code": str(refusal)})
         return Response(body, 400, headers)
 
 
-def _work(kind: str, world: World, shop: Shop, asked: dict[str, Any], hit: Hit) -> Done:
-    trade = world.truth.find_trade(CHANNEL, shop.shop_id, asked["number"])
+def _work(kind: str, deps: Deps, shop: AcmeAccount, asked: dict[str, Any], hit: Hit) -> Done:
+    trade = deps.truth.find_trade(CHANNEL, shop.shop_id, asked["number"])
     if trade is None and kind == "pay":
-        trade = _opened(world, shop, asked)
+        trade = _opened(deps, shop, asked)
     if trade is None:
         raise Refusal("NO_SUCH_PAYMENT")
     if kind == "close":
-        payer.close(world, trade, "merchant")
-    body, headers = shop.signed({"code": "OK", "qr_code": "acme://q", **_told(trade)})
+        payer.close(deps, trade, "merchant")
+    body, headers = shop.signed({"code": "OK", "qr_code": "acme://q", **_content(trade)})
     return Done(Response(body, headers=headers), trade if kind == "pay" else None)
 
 
-def _opened(world: World, shop: Shop, asked: dict[str, Any]) -> Trade:
+def _opened(deps: Deps, shop: AcmeAccount, asked: dict[str, Any]) -> Trade:
     trade = Trade(
         channel=CHANNEL,
         merchant=shop.shop_id,
@@ -106,11 +106,11 @@ def _opened(world: World, shop: Shop, asked: dict[str, Any]) -> Trade:
         created_at=now(),
         closes_at=float(asked["ends_at"]),
     )
-    world.truth.add_trade(trade)
+    deps.truth.add_trade(trade)
     return trade
 
 
-def _told(trade: Trade) -> dict[str, Any]:
+def _content(trade: Trade) -> dict[str, Any]:
     states = {"created": "open", "paid": "done", "closed": "ended"}
     return {
         "number": trade.number,
@@ -123,28 +123,30 @@ def _told(trade: Trade) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Notices:
-    world: World
+class Notifications:
+    deps: Deps
     timeout_s: float = 5.0
 
     def pauses_s(self, trade: Trade) -> Sequence[float]:
         return (60, 600)
 
-    def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
-        body, headers = self.world.accounts(KIND).get(trade.merchant).signed(_told(trade))
-        return Letter(body, headers)
+    def write(
+        self, notification: Notification, trade: Trade, refund: Refund | None, hit: Hit
+    ) -> SignedNotification:
+        body, headers = self.deps.accounts(KIND).get(trade.merchant).signed(_content(trade))
+        return SignedNotification(body, headers)
 
     def is_acknowledged(self, status: int, body: bytes) -> bool:
         return status == 200
 
 
-PARTY: Party[Shop] = Party(
+PARTY: Party[AcmeAccount] = Party(
     kind=KIND,
     title="爱客支付",
     colour="#5b2a86",
-    routes=lambda world: [
-        Route(f"/acme/{kind}", partial(_serve, kind, world), methods=["POST"])
+    routes=lambda deps: [
+        Route(f"/acme/{kind}", partial(_serve, kind, deps), methods=["POST"])
         for kind in ("pay", "query", "close")
     ],
-    notices=Notices,
+    notifications=Notifications,
 )

@@ -14,6 +14,7 @@ import orjson
 
 from sandbox.answering import Done
 from sandbox.clock import beijing_compact, now
+from sandbox.deps import Deps
 from sandbox.easy.account import CHANNEL
 from sandbox.easy.direct.wire import (
     BAD_BODY,
@@ -26,7 +27,6 @@ from sandbox.easy.direct.wire import (
 )
 from sandbox.faults import Hit
 from sandbox.truth import Refund, Trade
-from sandbox.world import World
 
 PAGE = "/easy/code"
 LIFE_S = 7_200
@@ -45,45 +45,45 @@ WAITS = STATES["created"]
 _TRACE = re.compile(r"[0-9A-Za-z]{8,32}", re.ASCII)
 
 
-def create_native(world: World, asked: Asked, hit: Hit) -> Done:
+def create_native(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """/trade/native."""
-    return _create(world, asked, NATIVE_TYPES, hit)
+    return _create(deps, asked, NATIVE_TYPES, hit)
 
 
-def create_jsapi(world: World, asked: Asked, hit: Hit) -> Done:
+def create_jsapi(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """/trade/jsapi: the payer is known already."""
     asked.text("payInfo", "payerId", 128)
-    return _create(world, asked, JSAPI_TYPES, hit)
+    return _create(deps, asked, JSAPI_TYPES, hit)
 
 
-def query(world: World, asked: Asked, hit: Hit) -> Done:
+def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """/trade/tradeQuery, of payments and refunds alike."""
     number = asked.text("reqOrderInfo", "oriOrgTrace", 32)
     day = asked.text("reqOrderInfo", "oriTransDate", 8)
     merchant = asked.account.mer_code
-    refund = world.truth.find_refund(CHANNEL, merchant, number)
+    refund = deps.truth.find_refund(CHANNEL, merchant, number)
     if refund is not None and refund.details.get("day") == day:
         state, members = REFUND_STATES[refund.state], _refund_facts(refund, hit)
     else:
-        trade = find_original(world, asked)
+        trade = find_original(deps, asked)
         state, members = STATES[trade.state], facts(trade, hit)
     if "unknown_status" in hit:
         state = (UNKNOWN_STATE, "未知状态")
     return Done(respond(asked.account, state, members, hit))
 
 
-def find_original(world: World, asked: Asked) -> Trade:
+def find_original(deps: Deps, asked: Asked) -> Trade:
     """By oriOrgTrace, with the day of the order; raises Refusal."""
     number = asked.text("reqOrderInfo", "oriOrgTrace", 32)
     day = asked.text("reqOrderInfo", "oriTransDate", 8)
-    trade = world.truth.find_trade(CHANNEL, asked.account.mer_code, number)
+    trade = deps.truth.find_trade(CHANNEL, asked.account.mer_code, number)
     if trade is None or trade.details.get("day") != day:
         raise Refusal(NOT_FOUND, "原交易不存在")
     return trade
 
 
 def facts(trade: Trade, hit: Hit) -> dict[str, Any]:
-    """What queries and notices tell of a payment."""
+    """What queries and notifications tell of a payment."""
     members: dict[str, Any] = {
         "orgTrace": trade.number,
         "outTrace": trade.channel_trade_no,
@@ -106,23 +106,23 @@ def _refund_facts(refund: Refund, hit: Hit) -> dict[str, Any]:
     return members
 
 
-def _create(world: World, asked: Asked, types: dict[str, str], hit: Hit) -> Done:
+def _create(deps: Deps, asked: Asked, types: dict[str, str], hit: Hit) -> Done:
     wallet = types.get(asked.text("payInfo", "payType", 32))
     if wallet is None:
         raise Refusal(BAD_BODY, "payType格式错误", is_of_message=True)
     fingerprint = _fingerprint(asked)
     number = asked.text("reqOrderInfo", "orgTrace", 32)
-    trade = world.truth.find_trade(CHANNEL, asked.account.mer_code, number)
+    trade = deps.truth.find_trade(CHANNEL, asked.account.mer_code, number)
     if trade is None:
-        trade = _open(world, asked, number, wallet, fingerprint)
+        trade = _open(deps, asked, number, wallet, fingerprint)
     elif trade.fingerprint != fingerprint or trade.state != "created":
         raise Refusal(REFUSED, "机构流水号重复")
-    members = {"orgTrace": number, "transAmount": trade.amount, **_calling(world, asked, trade)}
+    members = {"orgTrace": number, "transAmount": trade.amount, **_calling(deps, asked, trade)}
     state = (UNKNOWN_STATE, "未知状态") if "unknown_status" in hit else WAITS
     return Done(respond(asked.account, state, members, hit), trade)
 
 
-def _calling(world: World, asked: Asked, trade: Trade) -> dict[str, Any]:
+def _calling(deps: Deps, asked: Asked, trade: Trade) -> dict[str, Any]:
     pay_type = asked.text("payInfo", "payType", 32)
     if pay_type in JSAPI_TYPES:
         params = {
@@ -136,10 +136,10 @@ def _calling(world: World, asked: Asked, trade: Trade) -> dict[str, Any]:
         return {"wxWcPayData": orjson.dumps(params).decode()}
     if pay_type == "WeChatNative":
         return {"qrCode": f"weixin://wxpay/bizpayurl?pr={trade.token}"}
-    return {"qrCode": f"{world.public_url}{PAGE}?t={trade.token}"}
+    return {"qrCode": f"{deps.public_url}{PAGE}?t={trade.token}"}
 
 
-def _open(world: World, asked: Asked, number: str, wallet: str, fingerprint: str) -> Trade:
+def _open(deps: Deps, asked: Asked, number: str, wallet: str, fingerprint: str) -> Trade:
     if not _TRACE.fullmatch(number):
         raise Refusal(BAD_BODY, "orgTrace格式错误", is_of_message=True)
     at = now()
@@ -168,7 +168,7 @@ def _open(world: World, asked: Asked, number: str, wallet: str, fingerprint: str
             "customer_ip": asked.text("riskData", "customerIp", 64),
         },
     )
-    world.truth.add_trade(trade)
+    deps.truth.add_trade(trade)
     return trade
 
 

@@ -8,22 +8,22 @@ import secrets
 from sandbox import payer
 from sandbox.answering import Done
 from sandbox.clock import beijing_compact, now
+from sandbox.deps import Deps
 from sandbox.easy.account import CHANNEL
 from sandbox.easy.direct.orders import REFUND_STATES, find_original
 from sandbox.easy.direct.wire import REFUSED, UNKNOWN_STATE, Asked, Refusal, respond
 from sandbox.faults import Hit
 from sandbox.truth import Refund, Trade
-from sandbox.world import World
 
 
-def create(world: World, asked: Asked, hit: Hit) -> Done:
+def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """orgTrace names the refund."""
-    trade = find_original(world, asked)
+    trade = find_original(deps, asked)
     number = asked.text("reqOrderInfo", "orgTrace", 32)
     amount = asked.amount("refundAmount")
-    refund = world.truth.find_refund(CHANNEL, asked.account.mer_code, number)
+    refund = deps.truth.find_refund(CHANNEL, asked.account.mer_code, number)
     if refund is None:
-        refund = _open(world, asked, trade, number, amount, is_held="hold" in hit)
+        refund = _open(deps, asked, trade, number, amount, is_held="hold" in hit)
     elif refund.trade_id != trade.id or refund.amount != amount:
         raise Refusal(REFUSED, "机构流水号重复")
     if "unknown_status" in hit:
@@ -37,11 +37,11 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
 
 
 def _open(
-    world: World, asked: Asked, trade: Trade, number: str, amount: int, *, is_held: bool
+    deps: Deps, asked: Asked, trade: Trade, number: str, amount: int, *, is_held: bool
 ) -> Refund:
     if trade.state != "paid":
         raise Refusal(REFUSED, "原交易未支付")
-    if amount > payer.refundable(world, trade):
+    if amount > payer.refundable(deps, trade):
         raise Refusal(REFUSED, "退款金额超过可退金额")
     at = now()
     refund = Refund(
@@ -58,6 +58,6 @@ def _open(
         held=is_held,
         details={"day": asked.text("payInfo", "transDate", 8)},
     )
-    world.truth.add_refund(refund)
-    payer.succeed_later(world, refund)
+    deps.truth.add_refund(refund)
+    payer.succeed_later(deps, refund)
     return refund

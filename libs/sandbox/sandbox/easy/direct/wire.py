@@ -17,9 +17,9 @@ from starlette.responses import Response
 from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
 from sandbox.clock import beijing_compact, now
+from sandbox.deps import Deps
 from sandbox.easy.account import KIND, EasyAccount
 from sandbox.faults import Hit, swap_one_byte
-from sandbox.world import World
 
 SUCCESS, BUSY, BROKEN, NOT_FOUND = "000000", "QT0099", "999999", "QTC006"
 BAD_SIGN, BAD_BODY, REFUSED = "QT0002", "QT0003", "QT0010"
@@ -90,10 +90,10 @@ async def read_message(request: Request) -> dict[str, Any]:
     return message
 
 
-def find_account(world: World, message: Mapping[str, Any]) -> EasyAccount | None:
+def find_account(deps: Deps, message: Mapping[str, Any]) -> EasyAccount | None:
     merchant = message["reqBody"].get("reqInfo")
     code = merchant.get("mchtCode") if isinstance(merchant, dict) else None
-    return world.accounts(KIND).find(code) if isinstance(code, str) else None
+    return deps.accounts(KIND).find(code) if isinstance(code, str) else None
 
 
 def verify(account: EasyAccount, message: Mapping[str, Any]) -> Asked:
@@ -137,7 +137,7 @@ def refuse_unsigned(refusal: Refusal) -> Response:
     return Response(orjson.dumps(content), media_type="application/json")
 
 
-def notice(
+def notification(
     account: EasyAccount, state: tuple[str, str], order: Mapping[str, Any], hit: Hit
 ) -> bytes:
     """What is posted to a merchant."""

@@ -18,7 +18,7 @@ async function redraw(answer) {
     if (next.dataset.stage === "bridge") return location.replace(location.pathname + place());
     const hadFocus = main().contains(document.activeElement);
     main().replaceWith(document.adoptNode(next));
-    document.getElementById("said").textContent = next.querySelector("h1")?.textContent ?? "";
+    document.getElementById("announced").textContent = next.querySelector("h1")?.textContent ?? "";
     if (hadFocus) focusOn(next); // else who presses keys would begin at the top of the page
     wire();
   } catch {
@@ -31,10 +31,10 @@ function focusOn(part) {
   part.focus({ preventScroll: true });
 }
 
-// What the payer said of the device stays, what was told once does not.
+// What the payer chose as device stays, a refusal does not.
 function place() {
-  const said = new URLSearchParams(location.search).get("place");
-  return said ? `?place=${encodeURIComponent(said)}` : "";
+  const chosen = new URLSearchParams(location.search).get("place");
+  return chosen ? `?place=${encodeURIComponent(chosen)}` : "";
 }
 
 function follow(status) {
@@ -55,9 +55,9 @@ function poll() {
 function listen() {
   if (!window.EventSource) return poll();
   const events = new EventSource(main().dataset.events + place());
-  let isHeard = false;
+  let hasEvents = false;
   events.addEventListener("status", (event) => {
-    isHeard = true;
+    hasEvents = true;
     clearInterval(polling);
     polling = null;
     follow(JSON.parse(event.data));
@@ -67,7 +67,7 @@ function listen() {
     if (events.readyState === EventSource.CLOSED) poll();
   });
   // A proxy that keeps the stream to itself looks like silence.
-  setTimeout(() => isHeard || poll(), POLL_MS);
+  setTimeout(() => hasEvents || poll(), POLL_MS);
 }
 
 async function check() {

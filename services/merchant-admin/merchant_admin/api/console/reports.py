@@ -60,7 +60,7 @@ async def reports_page(request: Request, deps: Work, visitor: Seen) -> Response:
     result = await reports.read(deps, report)
     facts = {
         "visitor": visitor,
-        "told": result,
+        "figures": result,
         "report": report,
         "panels": _panels(result),
         "largest": max((it.paid_amount for it in result.groups.values()), default=0),

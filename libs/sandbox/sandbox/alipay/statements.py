@@ -1,4 +1,4 @@
-"""Alipay bills: a zip of GBK files, behind an address that lives thirty seconds.
+"""Alipay statements: a zip of GBK files, behind an address that lives thirty seconds.
 
 Source: opendocs.alipay.com/open/02mse7 (alipay.data.dataservice.bill.downloadurl.query)
 """
@@ -16,10 +16,10 @@ from sandbox.alipay.gbk_zip import pack
 from sandbox.alipay.wire import Asked, Refusal, respond
 from sandbox.answering import Done
 from sandbox.clock import BEIJING, beijing_text, now, read_beijing_day
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.money import yuan
 from sandbox.truth import Refund, Trade
-from sandbox.world import World
 
 PAGE = "/billdownload.do"
 LIVES_S = 30
@@ -43,24 +43,24 @@ _ACCOUNT_COLUMNS = (
 Period = tuple[float, float]
 
 
-def routes(world: World) -> list[Route]:
-    return [Route(PAGE, partial(_download, world), methods=["GET"])]
+def routes(deps: Deps) -> list[Route]:
+    return [Route(PAGE, partial(_download, deps), methods=["GET"])]
 
 
-def download_url(world: World, asked: Asked, hit: Hit) -> Done:
-    """alipay.data.dataservice.bill.downloadurl.query; today's bill exists too, unlike in life."""
+def download_url(deps: Deps, asked: Asked, hit: Hit) -> Done:
+    """alipay.data.dataservice.bill.downloadurl.query; today's exists too, unlike in life."""
     kind = asked.text("bill_type", 32)
     if kind not in KINDS:
         raise Refusal("40004", "TYPE_NOT_SUPPORTED", "账单类型不支持")
     period = _period(asked.text("bill_date", 10))
-    content = _zip(world, asked.account, kind, period, hit)
-    token = world.shelf.put(asked.account.app_id, content, "application/zip", LIVES_S)
-    address = f"{world.public_url}{PAGE}?token={token}"
+    content = _zip(deps, asked.account, kind, period, hit)
+    token = deps.shelf.put(asked.account.app_id, content, "application/zip", LIVES_S)
+    address = f"{deps.public_url}{PAGE}?token={token}"
     return Done(respond(asked, {"bill_download_url": address}, hit))
 
 
-async def _download(world: World, request: Request) -> Response:
-    file = world.shelf.find(request.query_params.get("token", ""))
+async def _download(deps: Deps, request: Request) -> Response:
+    file = deps.shelf.find(request.query_params.get("token", ""))
     if file is None:
         return Response("下载链接已失效", 403, media_type="text/plain; charset=utf-8")
     return Response(file.content, media_type=file.media_type)
@@ -83,11 +83,11 @@ def _month(text: str) -> Period:
     return first.timestamp(), last.timestamp()
 
 
-def _zip(world: World, account: AlipayAccount, kind: str, period: Period, hit: Hit) -> bytes:
-    paid = world.truth.list_paid(CHANNEL, account.app_id, *period)
+def _zip(deps: Deps, account: AlipayAccount, kind: str, period: Period, hit: Hit) -> bytes:
+    paid = deps.truth.list_paid(CHANNEL, account.app_id, *period)
     refunds = [
-        (world.truth.get_trade(each.trade_id), each)
-        for each in world.truth.list_refunded(CHANNEL, account.app_id, *period)
+        (deps.truth.get_trade(each.trade_id), each)
+        for each in deps.truth.list_refunded(CHANNEL, account.app_id, *period)
         if each.state == "succeeded"
     ]
     if not paid and not refunds:

@@ -22,7 +22,7 @@ class Injected(Exception):
     """Marks the errors that the simulation itself made."""
 
 
-class World:
+class Harness:
     """One seed's world."""
 
     def __init__(

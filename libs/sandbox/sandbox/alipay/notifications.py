@@ -1,4 +1,4 @@
-"""Alipay notices: a signed form, acknowledged by the seven letters `success` alone.
+"""Alipay notifications: a signed form, acknowledged by the seven letters `success` alone.
 
 Source: opendocs.alipay.com/open/05osv9
 """
@@ -17,8 +17,8 @@ from sandbox.alipay.wire import signed_text
 from sandbox.clock import beijing_text, now
 from sandbox.faults import Hit
 from sandbox.money import yuan
-from sandbox.notices import Letter
-from sandbox.truth import NoticeEntry, Refund, Trade, Truth
+from sandbox.notifications import SignedNotification
+from sandbox.truth import Notification, Refund, Trade, Truth
 
 ANSWER_WITHIN_S = 10.0
 _MINUTE, _HOUR = 60, 3600
@@ -27,8 +27,8 @@ FACE_TO_FACE_PAUSES_S = (0, 0, 0, *PAUSES_S)
 
 
 @dataclass(frozen=True, slots=True)
-class AlipayNotices:
-    """The form of Alipay's notices, see `sandbox.notices.NoticeForm`."""
+class AlipayNotifications:
+    """The form of Alipay's notifications, see `sandbox.notifications.NotificationForm`."""
 
     accounts: Accounts[AlipayAccount]
     truth: Truth
@@ -37,25 +37,27 @@ class AlipayNotices:
     def pauses_s(self, trade: Trade) -> Sequence[float]:
         return FACE_TO_FACE_PAUSES_S if trade.product in ("precreate", "pay") else PAUSES_S
 
-    def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
+    def write(
+        self, notification: Notification, trade: Trade, refund: Refund | None, hit: Hit
+    ) -> SignedNotification:
         account = self.accounts.get(trade.merchant)
-        fields = _content(account, notice, trade, hit)
+        fields = _content(account, notification, trade, hit)
         if refund is not None and "bounced" in refund.details:
-            fields = _bounce_told(account, notice, trade, refund)
+            fields = _bounce_fields(account, notification, trade, refund)
         elif refund is not None:
-            fields |= self._refund_told(trade, refund)
+            fields |= self._refund_fields(trade, refund)
         if "unknown_status" in hit:
             fields["trade_status"] = UNKNOWN_STATUS
         fields["sign"] = account.alipay_key.sign(signed_text(fields, {"sign", "sign_type"}))
         if "tamper" in hit:
             fields["notify_time"] = beijing_text(now() + 1)
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-        return Letter(urlencode(fields).encode(), headers)
+        return SignedNotification(urlencode(fields).encode(), headers)
 
     def is_acknowledged(self, status: int, body: bytes) -> bool:
         return status == 200 and body == b"success"
 
-    def _refund_told(self, trade: Trade, refund: Refund) -> dict[str, Any]:
+    def _refund_fields(self, trade: Trade, refund: Refund) -> dict[str, Any]:
         given = refunded(self.truth.list_refunds(trade))
         finished_at = refund.finished_at or refund.created_at
         return {
@@ -67,16 +69,18 @@ class AlipayNotices:
         }
 
 
-def _content(account: AlipayAccount, notice: NoticeEntry, trade: Trade, hit: Hit) -> dict[str, Any]:
+def _content(
+    account: AlipayAccount, notification: Notification, trade: Trade, hit: Hit
+) -> dict[str, Any]:
     total = yuan(trade.taken)
-    bill = [{"amount": total, "fundChannel": "ALIPAYACCOUNT"}]
+    paid_with = [{"amount": total, "fundChannel": "ALIPAYACCOUNT"}]
     return (
         names(trade)
         | amounts(trade, hit)
         | {
             "notify_time": beijing_text(now()),
             "notify_type": "trade_status_sync",
-            "notify_id": notice.notice_id.replace("-", ""),
+            "notify_id": notification.notice_id.replace("-", ""),
             "charset": "utf-8",
             "version": "1.0",
             "sign_type": "RSA2",
@@ -100,13 +104,13 @@ def _content(account: AlipayAccount, notice: NoticeEntry, trade: Trade, hit: Hit
             "of_a_later_release": "?",
             "gmt_create": beijing_text(trade.created_at),
             "gmt_payment": beijing_text(trade.paid_at or trade.created_at),
-            "fund_bill_list": orjson.dumps(bill).decode(),
+            "fund_bill_list": orjson.dumps(paid_with).decode(),
         }
     )
 
 
-def _bounce_told(
-    account: AlipayAccount, notice: NoticeEntry, trade: Trade, refund: Refund
+def _bounce_fields(
+    account: AlipayAccount, notification: Notification, trade: Trade, refund: Refund
 ) -> dict[str, Any]:
     """A message of another form; in life it goes to the address that is entered with the app.
 
@@ -118,7 +122,7 @@ def _bounce_told(
         "bank_ack_time": beijing_text(refund.details["bounced"]),
     }
     return {
-        "notify_id": notice.notice_id.replace("-", ""),
+        "notify_id": notification.notice_id.replace("-", ""),
         "utc_timestamp": str(int(now() * 1000)),
         "msg_method": "alipay.trade.refund.depositback.completed",
         "app_id": account.app_id,

@@ -31,7 +31,7 @@ AT: Final = "2026-11-01T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Harness:
     """`made_s`: how long the past took to make. `http` is logged in."""
 
     http: httpx.AsyncClient
@@ -40,7 +40,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(orders: int) -> AsyncIterator[World]:
+async def harness(orders: int) -> AsyncIterator[Harness]:
     with tempfile.TemporaryDirectory(prefix="paymesh-bench-", ignore_cleanup_errors=True) as name:
         folder, password = Path(name), secrets.token_urlsafe()
         os.chmod(name, 0o711)  # PostgreSQL may run as another user
@@ -66,7 +66,7 @@ async def world(orders: int) -> AsyncIterator[World]:
                 async with _client(f"http://127.0.0.1:{port}") as http:
                     await _ready(http, f"http://127.0.0.1:{private}/health/ready")
                     await _log_in(http, environment["PAYMESH_ADMIN_PASSWORD"])
-                    yield World(http, admin, made_s)
+                    yield Harness(http, admin, made_s)
             finally:
                 await admin.stop(STOP_GRACE_S)
         finally:

@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.truth import NoticeEntry, Refund, Split, Trade
-from sandbox.world import World
+from sandbox.deps import Deps
+from sandbox.truth import Notification, Refund, Split, Trade
 
 
-def tell(world: World, trades: Sequence[Trade]) -> list[dict[str, Any]]:
-    refunds = world.truth.refunds_by_trade(trades)
-    splits = world.truth.splits_by_trade(trades)
-    notices = world.truth.notices_by_trade(trades)
+def truth_view(deps: Deps, trades: Sequence[Trade]) -> list[dict[str, Any]]:
+    refunds = deps.truth.refunds_by_trade(trades)
+    splits = deps.truth.splits_by_trade(trades)
+    notifications = deps.truth.notifications_by_trade(trades)
     return [
-        _trade(each, refunds.get(each.id, []), notices.get(each.id, []))
+        _trade(each, refunds.get(each.id, []), notifications.get(each.id, []))
         | {"splits": [_split(split) for split in splits.get(each.id, [])]}
         for each in trades
     ]
 
 
 def _trade(
-    trade: Trade, refunds: Sequence[Refund], notices: Sequence[NoticeEntry]
+    trade: Trade, refunds: Sequence[Refund], notifications: Sequence[Notification]
 ) -> dict[str, Any]:
     return {
         "channel": trade.channel,
@@ -28,12 +28,12 @@ def _trade(
         "state": trade.state,
         "amount": trade.taken,
         "refunded": sum(each.amount for each in refunds if each.state == "succeeded"),
-        "refunds": [tell_refund(refund) for refund in refunds],
-        "notices": _notice_log(notices),
+        "refunds": [refund_view(refund) for refund in refunds],
+        "notices": _notification_log(notifications),
     }
 
 
-def tell_refund(refund: Refund) -> dict[str, Any]:
+def refund_view(refund: Refund) -> dict[str, Any]:
     return {"refund_no": refund.refund_no, "amount": refund.amount, "state": refund.state}
 
 
@@ -55,5 +55,8 @@ def _receiver(split: Split, each: dict[str, Any]) -> dict[str, Any]:
     return content | {"returned": sum(back)}
 
 
-def _notice_log(notices: Sequence[NoticeEntry]) -> list[dict[str, Any]]:
-    return sorted((line for notice in notices for line in notice.log), key=lambda line: line["at"])
+def _notification_log(notifications: Sequence[Notification]) -> list[dict[str, Any]]:
+    return sorted(
+        (line for notification in notifications for line in notification.log),
+        key=lambda line: line["at"],
+    )

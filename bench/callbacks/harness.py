@@ -86,7 +86,7 @@ class Servers:
 
 
 @dataclass(slots=True)
-class World:
+class Harness:
     """`produced_at`: when each event was published, by its id. `outbox_url`: a database of
     trade-core's kind."""
 
@@ -213,7 +213,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(*, real_kafka: bool = False) -> AsyncIterator[World]:
+async def harness(*, real_kafka: bool = False) -> AsyncIterator[Harness]:
     """All of it in a temporary folder; the notifier is not started yet."""
     with tempfile.TemporaryDirectory(prefix="paymesh-bench-", ignore_cleanup_errors=True) as name:
         folder, password = Path(name), secrets.token_urlsafe()
@@ -245,7 +245,7 @@ async def world(*, real_kafka: bool = False) -> AsyncIterator[World]:
             stamp = stamped(signing, (topics.MERCHANT_CONFIG,))
             producer = Producer(broker.bootstrap, "bench", stamp=stamp)
             await producer.start()
-            here = World(
+            here = Harness(
                 folder=folder,
                 postgres=postgres,
                 broker=broker,

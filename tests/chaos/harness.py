@@ -32,7 +32,7 @@ class Impossible(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Harness:
     """`wire`: between gateway and Kafka, None on the embedded broker. `disk`: the database's own,
     None where none may be mounted."""
 
@@ -61,7 +61,7 @@ class World:
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[World]:
+async def opened(folder: Path) -> AsyncIterator[Harness]:
     """Everything is up and registered; what ends is started again as long as it lasts."""
     proxy = any_free()
     keyring = Keyring.kept_in(folder / "secrets.json")
@@ -75,7 +75,7 @@ async def opened(folder: Path) -> AsyncIterator[World]:
             try:
                 await fleet.all_ready()
                 async with _business(prepared.plan) as (business, sandbox):
-                    yield World(
+                    yield Harness(
                         plan=prepared.plan,
                         fleet=fleet,
                         postgres=prepared.postgres,

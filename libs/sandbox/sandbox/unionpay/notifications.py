@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from sandbox.accounts import Accounts
 from sandbox.faults import Hit
-from sandbox.notices import Letter
-from sandbox.truth import NoticeEntry, Refund, Trade
+from sandbox.notifications import SignedNotification
+from sandbox.truth import Notification, Refund, Trade
 from sandbox.unionpay.account import UnionpayAccount
 from sandbox.unionpay.orders import REFUND_CODES, facts, refund_facts
 from sandbox.unionpay.wire import SUCCESS, UNKNOWN_CODE, as_form, seal
@@ -21,8 +21,8 @@ PAUSES_S = (30, 60, 120, 300)
 
 
 @dataclass(frozen=True, slots=True)
-class UnionpayNotices:
-    """The form of UnionPay's notifications, see `sandbox.notices.NoticeForm`."""
+class UnionpayNotifications:
+    """The form of UnionPay's notifications, see `sandbox.notifications.NotificationForm`."""
 
     accounts: Accounts[UnionpayAccount]
     timeout_s: float = ANSWER_WITHIN_S
@@ -30,11 +30,15 @@ class UnionpayNotices:
     def pauses_s(self, trade: Trade) -> Sequence[float]:
         return PAUSES_S
 
-    def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
+    def write(
+        self, notification: Notification, trade: Trade, refund: Refund | None, hit: Hit
+    ) -> SignedNotification:
         account = self.accounts.get(trade.merchant)
         members = _of_refund(trade, refund, hit) if refund else _of_payment(trade, hit)
         body = as_form(seal(account, members, hit))
-        return Letter(body, {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"})
+        return SignedNotification(
+            body, {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
+        )
 
     def is_acknowledged(self, status: int, body: bytes) -> bool:
         return status == 200

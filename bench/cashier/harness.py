@@ -60,14 +60,14 @@ class Gateway:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Harness:
     url: str
     gateway: Gateway
     cashier: Process
 
 
 @asynccontextmanager
-async def world() -> AsyncIterator[World]:
+async def harness() -> AsyncIterator[Harness]:
     """One replica of the cashier."""
     gateway = Gateway()
     with tempfile.TemporaryDirectory(prefix="paymesh-bench-") as name:
@@ -94,7 +94,7 @@ async def world() -> AsyncIterator[World]:
             cashier = await processes.start(program)
             try:
                 await _ready(f"http://127.0.0.1:{private}/health/ready", program)
-                yield World(f"http://127.0.0.1:{port}", gateway, cashier)
+                yield Harness(f"http://127.0.0.1:{port}", gateway, cashier)
             finally:
                 await cashier.stop(STOP_GRACE_S)
                 await broker.stop()

@@ -1,6 +1,6 @@
-"""Notices to merchants: sent, and sent again as each channel does, until acknowledged.
+"""Notifications to merchants: sent, and sent again as each channel does, until acknowledged.
 
-What a notice says is read from the truth each time it is sent, so a restart loses nothing.
+What a notification says is read from the truth each time it is sent, so a restart loses nothing.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import aiohttp
 from sandbox.clock import now, utc_rfc3339
 from sandbox.faults import NOT_EARLY, Faults, Hit
 from sandbox.later import Later
-from sandbox.truth import NoticeEntry, Refund, Trade, Truth
+from sandbox.truth import Notification, Refund, Trade, Truth
 
 MAX_AT_ONCE = 256  # connections to merchants; more wait
 MAX_ANSWER_BYTES = 65_536
@@ -23,15 +23,15 @@ NO_ANSWER = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """One notice as it goes over the wire."""
+class SignedNotification:
+    """One notification as it goes over the wire."""
 
     body: bytes
     headers: dict[str, str]
 
 
-class NoticeForm(Protocol):
-    """How one channel writes its notices; pure, called again for every attempt."""
+class NotificationForm(Protocol):
+    """How one channel writes its notifications; pure, called again for every attempt."""
 
     @property
     def timeout_s(self) -> float: ...
@@ -40,14 +40,16 @@ class NoticeForm(Protocol):
         """The real pauses between attempts; after the last one it gives up."""
         ...
 
-    def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
+    def write(
+        self, notification: Notification, trade: Trade, refund: Refund | None, hit: Hit
+    ) -> SignedNotification:
         """Signed afresh; `hit` may ask for a wrong amount, an unknown status or tampering."""
         ...
 
     def is_acknowledged(self, status: int, body: bytes) -> bool: ...
 
 
-class Notices:
+class Notifications:
     """The senders' desk; works between `running()` and its end."""
 
     def __init__(
@@ -55,7 +57,7 @@ class Notices:
         truth: Truth,
         faults: Faults,
         later: Later,
-        forms: Mapping[str, NoticeForm],
+        forms: Mapping[str, NotificationForm],
         time_scale: float = 1.0,
     ) -> None:
         self._truth = truth
@@ -68,7 +70,7 @@ class Notices:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Takes up the notices an earlier run left open; on leaving, stops where it is."""
+        """Takes up the notifications an earlier run left open; on leaving, stops where it is."""
         connector = aiohttp.TCPConnector(limit=MAX_AT_ONCE, ttl_dns_cache=300)
         async with (
             aiohttp.ClientSession(
@@ -76,43 +78,49 @@ class Notices:
             ) as self._session,
             asyncio.TaskGroup() as self._group,
         ):
-            for notice in self._truth.list_open_notices():
-                self._send_at(notice, notice.next_at)
+            for notification in self._truth.list_open_notifications():
+                self._send_at(notification, notification.next_at)
             try:
                 yield
             finally:
                 for task in self._tasks:
                     task.cancel()
 
-    def post(self, trade: Trade, url: str, refund: Refund | None = None) -> NoticeEntry:
-        """A new notice, durable at once and sent without waiting for it."""
-        notice = self._new(trade, url, refund)
-        self._start(notice)
-        return notice
+    def post(self, trade: Trade, url: str, refund: Refund | None = None) -> Notification:
+        """A new notification, durable at once and sent without waiting for it."""
+        notification = self._new(trade, url, refund)
+        self._start(notification)
+        return notification
 
     async def post_and_wait(self, trade: Trade, url: str) -> None:
-        """A new notice; returns when its first attempt was answered or timed out."""
+        """A new notification; returns when its first attempt was answered or timed out."""
         await self._deliver(self._new(trade, url, None))
 
-    def _new(self, trade: Trade, url: str, refund: Refund | None) -> NoticeEntry:
+    def _new(self, trade: Trade, url: str, refund: Refund | None) -> Notification:
         at = now()
         refund_id = refund.id if refund else None
-        notice = NoticeEntry(str(uuid4()), trade.id, refund_id, url, created_at=at, next_at=at)
-        self._truth.add_notice(notice)
-        return notice
+        notification = Notification(
+            str(uuid4()), trade.id, refund_id, url, created_at=at, next_at=at
+        )
+        self._truth.add_notification(notification)
+        return notification
 
-    def _start(self, notice: NoticeEntry) -> None:
-        task = self._group.create_task(self._deliver(notice))
+    def _start(self, notification: Notification) -> None:
+        task = self._group.create_task(self._deliver(notification))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _send_at(self, notice: NoticeEntry, at: float) -> None:
-        self._later.call(at - now(), self._start, notice)
+    def _send_at(self, notification: Notification, at: float) -> None:
+        self._later.call(at - now(), self._start, notification)
 
-    async def _deliver(self, notice: NoticeEntry) -> None:
+    async def _deliver(self, notification: Notification) -> None:
         """One attempt, its record, and the appointment for the next one."""
-        trade = self._truth.get_trade(notice.trade_id)
-        refund = None if notice.refund_id is None else self._truth.get_refund(notice.refund_id)
+        trade = self._truth.get_trade(notification.trade_id)
+        refund = (
+            None
+            if notification.refund_id is None
+            else self._truth.get_refund(notification.refund_id)
+        )
         form = self._forms[trade.channel]
         hit = self._faults.draw(trade.channel, "notice", trade.payment_no, NOT_EARLY)
         if hit.delay_s:
@@ -120,23 +128,23 @@ class Notices:
         if "drop_request" in hit:
             answers = [Answer()]
         else:
-            letter = form.write(notice, trade, refund, hit)
+            signed = form.write(notification, trade, refund, hit)
             copies = 2 if "duplicate" in hit else 1
             answers = await asyncio.gather(
-                *(self._send(form, notice.url, letter) for _ in range(copies))
+                *(self._send(form, notification.url, signed) for _ in range(copies))
             )
         if "drop_answer" in hit:
             answers = [Answer()]
-        self._record(notice, trade, answers, ignored="status_500" in hit)
+        self._record(notification, trade, answers, ignored="status_500" in hit)
 
-    async def _send(self, form: NoticeForm, url: str, letter: Letter) -> "Answer":
+    async def _send(self, form: NotificationForm, url: str, signed: SignedNotification) -> "Answer":
         timeout = aiohttp.ClientTimeout(total=form.timeout_s)
         async with self._places:
             try:
                 async with self._session.post(
                     url,
-                    data=letter.body,
-                    headers=letter.headers,
+                    data=signed.body,
+                    headers=signed.headers,
                     timeout=timeout,
                     allow_redirects=False,
                 ) as response:
@@ -146,19 +154,24 @@ class Notices:
                 return Answer()
 
     def _record(
-        self, notice: NoticeEntry, trade: Trade, answers: Sequence["Answer"], *, ignored: bool
+        self,
+        notification: Notification,
+        trade: Trade,
+        answers: Sequence["Answer"],
+        *,
+        ignored: bool,
     ) -> None:
         form = self._forms[trade.channel]
         at = now()
-        notice.log += [{"status": answer.status, "at": utc_rfc3339(at)} for answer in answers]
+        notification.log += [{"status": answer.status, "at": utc_rfc3339(at)} for answer in answers]
         acknowledged = any(form.is_acknowledged(answer.status, answer.body) for answer in answers)
         pauses_s = form.pauses_s(trade)
-        notice.done = (acknowledged and not ignored) or notice.attempts >= len(pauses_s)
-        if not notice.done:
-            notice.next_at = at + pauses_s[notice.attempts] * self._time_scale
-            self._send_at(notice, notice.next_at)
-        notice.attempts += 1
-        self._truth.save_notice(notice)
+        notification.done = (acknowledged and not ignored) or notification.attempts >= len(pauses_s)
+        if not notification.done:
+            notification.next_at = at + pauses_s[notification.attempts] * self._time_scale
+            self._send_at(notification, notification.next_at)
+        notification.attempts += 1
+        self._truth.save_notification(notification)
 
 
 @dataclass(frozen=True, slots=True)

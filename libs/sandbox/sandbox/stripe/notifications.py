@@ -14,35 +14,37 @@ from dataclasses import dataclass
 import orjson
 
 from sandbox.clock import now
+from sandbox.deps import Deps
 from sandbox.faults import Hit, swap_one_byte
-from sandbox.notices import Letter
+from sandbox.notifications import SignedNotification
 from sandbox.stripe import objects
 from sandbox.stripe.account import KIND
 from sandbox.stripe.wire import VERSION
-from sandbox.truth import NoticeEntry, Refund, Trade
-from sandbox.world import World
+from sandbox.truth import Notification, Refund, Trade
 
 ANSWER_WITHIN_S = 10.0
 PAUSES_S = (60, 300, 1800, 7200, 18_000, 36_000, 43_200, 43_200, 43_200)
 
 
 @dataclass(frozen=True, slots=True)
-class StripeNotices:
-    """The form of Stripe's events, see `sandbox.notices.NoticeForm`."""
+class StripeNotifications:
+    """The form of Stripe's events, see `sandbox.notifications.NotificationForm`."""
 
-    world: World
+    deps: Deps
     timeout_s: float = ANSWER_WITHIN_S
 
     def pauses_s(self, trade: Trade) -> Sequence[float]:
         return PAUSES_S
 
-    def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
+    def write(
+        self, notification: Notification, trade: Trade, refund: Refund | None, hit: Hit
+    ) -> SignedNotification:
         kind, members = self._event(trade, refund, hit)
         event = {
-            "id": f"evt_1{notice.notice_id.replace('-', '')[:23]}",
+            "id": f"evt_1{notification.notice_id.replace('-', '')[:23]}",
             "object": "event",
             "api_version": VERSION,
-            "created": int(notice.created_at),
+            "created": int(notification.created_at),
             "data": {"object": members},
             "livemode": False,
             "pending_webhooks": 1,
@@ -50,11 +52,11 @@ class StripeNotices:
             "type": kind,
         }
         body = orjson.dumps(event, option=orjson.OPT_INDENT_2)
-        account = self.world.accounts(KIND).get(trade.merchant)
+        account = self.deps.accounts(KIND).get(trade.merchant)
         header = signature(body, account.webhook_secret, int(now()))
         if "tamper" in hit:
             body = swap_one_byte(body)
-        return Letter(
+        return SignedNotification(
             body, {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": header}
         )
 
@@ -64,14 +66,14 @@ class StripeNotices:
     def _event(self, trade: Trade, refund: Refund | None, hit: Hit) -> tuple[str, objects.Object]:
         if refund is not None:
             if "metadata" not in refund.details:  # made by a person, in the dashboard
-                return "charge.refunded", objects.charge(self.world, trade)
+                return "charge.refunded", objects.charge(self.deps, trade)
             kind = "refund.failed" if refund.state == "abnormal" else "refund.updated"
             return kind, objects.refund(trade, refund, hit)
         if "dispute" in trade.details:
-            return "charge.dispute.created", objects.dispute(self.world, trade)
+            return "charge.dispute.created", objects.dispute(self.deps, trade)
         if trade.product == "session":
-            return "checkout.session.completed", objects.session(self.world, trade, hit=hit)
-        return "payment_intent.succeeded", objects.intent(self.world, trade, hit=hit)
+            return "checkout.session.completed", objects.session(self.deps, trade, hit=hit)
+        return "payment_intent.succeeded", objects.intent(self.deps, trade, hit=hit)
 
 
 def signature(body: bytes, secret: str, at: int) -> str:

@@ -1,4 +1,4 @@
-"""易生 notices: the signed envelope, acknowledged by `{"code":"000000"}`.
+"""易生 notifications: the signed envelope, acknowledged by `{"code":"000000"}`.
 
 Source: apifox.com/apidoc/docs-site/2466304, api-266899504. The pauses are an assumption: for
 this product none are printed, and merchant-onboarding callbacks are sent three times more.
@@ -17,16 +17,16 @@ from sandbox.easy.direct import wire as direct_wire
 from sandbox.easy.orders import STATE_CODES, owner, paid_facts
 from sandbox.easy.wire import UNKNOWN_CODE, seal
 from sandbox.faults import Hit
-from sandbox.notices import Letter
-from sandbox.truth import NoticeEntry, Refund, Trade
+from sandbox.notifications import SignedNotification
+from sandbox.truth import Notification, Refund, Trade
 
 ANSWER_WITHIN_S = 5.0
 PAUSES_S = (15, 60, 300)
 
 
 @dataclass(frozen=True, slots=True)
-class EasyNotices:
-    """The form of 易生's notices, see `sandbox.notices.NoticeForm`; refunds have none."""
+class EasyNotifications:
+    """易生's form, see `sandbox.notifications.NotificationForm`; refunds have none."""
 
     accounts: Accounts[EasyAccount]
     timeout_s: float = ANSWER_WITHIN_S
@@ -34,18 +34,20 @@ class EasyNotices:
     def pauses_s(self, trade: Trade) -> Sequence[float]:
         return PAUSES_S
 
-    def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
+    def write(
+        self, notification: Notification, trade: Trade, refund: Refund | None, hit: Hit
+    ) -> SignedNotification:
         account = self.accounts.get(trade.merchant)
         headers = {"Content-Type": "application/json; charset=utf-8"}
         if trade.product == "direct":
-            return Letter(_of_direct(account, trade, hit), headers)
+            return SignedNotification(_of_direct(account, trade, hit), headers)
         envelope = owner(account) | {
             "orgTrace": trade.number,
             "orgInfo": trade.details["org_info"],
             "orgDeviceIp": trade.details["device_ip"],
         }
         body = seal(account, envelope, _content(trade, hit), hit)
-        return Letter(body, headers)
+        return SignedNotification(body, headers)
 
     def is_acknowledged(self, status: int, body: bytes) -> bool:
         if status != 200:
@@ -62,7 +64,7 @@ def _of_direct(account: EasyAccount, trade: Trade, hit: Hit) -> bytes:
     state = direct_orders.STATES["paid"]
     if "unknown_status" in hit:
         state = (direct_wire.UNKNOWN_STATE, "未知状态")
-    return direct_wire.notice(account, state, direct_orders.facts(trade, hit), hit)
+    return direct_wire.notification(account, state, direct_orders.facts(trade, hit), hit)
 
 
 def _content(trade: Trade, hit: Hit) -> dict[str, str]:

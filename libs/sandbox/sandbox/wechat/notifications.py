@@ -1,4 +1,4 @@
-"""WeChat Pay notices: AES-GCM sealed, signed, acknowledged by status 200 or 204 alone.
+"""WeChat Pay notifications: AES-GCM sealed, signed, acknowledged by status 200 or 204 alone.
 
 Sources: pay.weixin.qq.com/doc/v3/merchant/4012791861 (payment), 4013071196 (refund)
 """
@@ -14,8 +14,8 @@ import orjson
 from sandbox.accounts import Accounts
 from sandbox.clock import beijing_rfc3339
 from sandbox.faults import Hit, swap_one_byte
-from sandbox.notices import Letter
-from sandbox.truth import NoticeEntry, Refund, Trade
+from sandbox.notifications import SignedNotification
+from sandbox.truth import Notification, Refund, Trade
 from sandbox.wechat.account import WechatAccount
 from sandbox.wechat.certificates import PlatformCertificates
 from sandbox.wechat.orders import UNKNOWN_STATE, view
@@ -34,8 +34,8 @@ REFUND_SUMMARIES = {"SUCCESS": "退款成功", "CLOSED": "退款关闭", "ABNORM
 
 
 @dataclass(frozen=True, slots=True)
-class WechatNotices:
-    """The form of WeChat's notices, see `sandbox.notices.NoticeForm`."""
+class WechatNotifications:
+    """The form of WeChat's notifications, see `sandbox.notifications.NotificationForm`."""
 
     accounts: Accounts[WechatAccount]
     certificates: PlatformCertificates
@@ -44,47 +44,49 @@ class WechatNotices:
     def pauses_s(self, trade: Trade) -> Sequence[float]:
         return PAUSES_S
 
-    def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
+    def write(
+        self, notification: Notification, trade: Trade, refund: Refund | None, hit: Hit
+    ) -> SignedNotification:
         account = self.accounts.get(trade.merchant)
         if refund is None:
             content = view(trade, "SUCCESS", hit)
-            body = _envelope(account, notice, "TRANSACTION.SUCCESS", "支付成功", content)
+            body = _envelope(account, notification, "TRANSACTION.SUCCESS", "支付成功", content)
         else:
-            status = _told_status(refund)
-            content = _refund_told(trade, refund, hit)
+            status = _refund_status(refund)
+            content = _refund_fields(trade, refund, hit)
             summary = REFUND_SUMMARIES[status]
-            body = _envelope(account, notice, f"REFUND.{status}", summary, content)
+            body = _envelope(account, notification, f"REFUND.{status}", summary, content)
         details = trade.details if refund is None else refund.details
         signer = signer_of(account, details["signer"], self.certificates)
         headers = signature_headers(signer, body)
         if "probe" in hit:
             headers["Wechatpay-Signature"] = PROBE + headers["Wechatpay-Signature"]
         headers["Content-Type"] = "application/json"
-        return Letter(swap_one_byte(body) if "tamper" in hit else body, headers)
+        return SignedNotification(swap_one_byte(body) if "tamper" in hit else body, headers)
 
     def is_acknowledged(self, status: int, body: bytes) -> bool:
         return status in (200, 204)
 
 
-def _told_status(refund: Refund) -> str:
-    """A refund on its way again was abnormal when this notice was due, and so it is told."""
+def _refund_status(refund: Refund) -> str:
+    """A refund on its way again was abnormal when this notification was due, and so it is told."""
     return "ABNORMAL" if refund.state == "processing" else STATUSES[refund.state]
 
 
 def _envelope(
     account: WechatAccount,
-    notice: NoticeEntry,
+    notification: Notification,
     event_type: str,
     summary: str,
     content: dict[str, Any],
 ) -> bytes:
-    kind = "transaction" if notice.refund_id is None else "refund"
+    kind = "transaction" if notification.refund_id is None else "refund"
     nonce = secrets.token_hex(6)
     sealed = account.aes.encrypt(nonce.encode(), orjson.dumps(content), kind.encode())
     return orjson.dumps(
         {
-            "id": notice.notice_id,
-            "create_time": beijing_rfc3339(notice.created_at),
+            "id": notification.notice_id,
+            "create_time": beijing_rfc3339(notification.created_at),
             "resource_type": "encrypt-resource",
             "event_type": event_type,
             "summary": summary,
@@ -99,7 +101,7 @@ def _envelope(
     )
 
 
-def _refund_told(trade: Trade, refund: Refund, hit: Hit) -> dict[str, Any]:
+def _refund_fields(trade: Trade, refund: Refund, hit: Hit) -> dict[str, Any]:
     """Not the query's object: here the state is called refund_status, and no currency is told."""
     content: dict[str, Any] = {
         **merchants_of(trade),
@@ -107,7 +109,7 @@ def _refund_told(trade: Trade, refund: Refund, hit: Hit) -> dict[str, Any]:
         "transaction_id": trade.channel_trade_no,
         "out_refund_no": refund.number,
         "refund_id": refund.channel_refund_no,
-        "refund_status": UNKNOWN_STATE if "unknown_status" in hit else _told_status(refund),
+        "refund_status": UNKNOWN_STATE if "unknown_status" in hit else _refund_status(refund),
         "user_received_account": PAYER_ACCOUNT,
         "amount": amounts(trade, refund, hit),
     }

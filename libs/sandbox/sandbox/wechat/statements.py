@@ -1,18 +1,18 @@
-"""WeChat Pay bills: UTF-8 with BOM, CRLF, every data cell begins with a backtick.
+"""WeChat Pay statements: UTF-8 with BOM, CRLF, every data cell begins with a backtick.
 
-Sources: pay.weixin.qq.com/doc/v3/merchant/4013071246 (trade bill), 4013071249 (fund flow bill)
+Sources: pay.weixin.qq.com/doc/v3/merchant/4013071246 (trades), 4013071249 (fund flow)
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sandbox.clock import beijing_text
+from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.money import yuan
 from sandbox.truth import Refund, Trade
 from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.orders import REVERSED, TRADE_TYPES, UNKNOWN_STATE
-from sandbox.world import World
 
 TRADE_KINDS = ("ALL", "SUCCESS", "REFUND")
 ACCOUNTS = ("BASIC", "OPERATION", "FEES")
@@ -54,7 +54,7 @@ Day = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class BillAsked:
+class StatementAsked:
     """Which rows; a provider may ask for those of one of its merchants."""
 
     kind: str
@@ -64,11 +64,11 @@ class BillAsked:
         return self.sub_mchid in (None, trade.details["parties"].get("sub_mchid"))
 
 
-def trade_bill(
-    world: World, account: WechatAccount, day: Day, asked: BillAsked, hit: Hit
+def trade_statement(
+    deps: Deps, account: WechatAccount, day: Day, asked: StatementAsked, hit: Hit
 ) -> bytes | None:
     """All of a day's payments and refunds; None when there were none."""
-    kind, truth = asked.kind, world.truth
+    kind, truth = asked.kind, deps.truth
     paid = truth.list_paid(CHANNEL, account.mchid, *day) if kind != "REFUND" else []
     refunds = truth.list_refunded(CHANNEL, account.mchid, *day) if kind != "SUCCESS" else []
     paid = [each for each in paid if asked.is_about(each)]
@@ -89,14 +89,14 @@ def trade_bill(
     return _file([*lines, _TOTALS, _data(_totals(paid, [each for each, _ in given]))])
 
 
-def fund_flow_bill(
-    world: World, account: WechatAccount, day: Day, asked: BillAsked, hit: Hit
+def fund_flow_statement(
+    deps: Deps, account: WechatAccount, day: Day, asked: StatementAsked, hit: Hit
 ) -> bytes | None:
     """Money in and out of the basic account; the other accounts are empty here."""
     if asked.kind != "BASIC":
         return None
-    paid = world.truth.list_paid(CHANNEL, account.mchid, *day)
-    refunds = world.truth.list_refunded(CHANNEL, account.mchid, *day)
+    paid = deps.truth.list_paid(CHANNEL, account.mchid, *day)
+    refunds = deps.truth.list_refunded(CHANNEL, account.mchid, *day)
     given = [each for each in refunds if each.state == "succeeded"]
     flows = sorted(
         [

@@ -26,7 +26,7 @@ NEXT: Final[Mapping[str, set[str]]] = {
 """What may be told of a payment after what, written down apart from the program's tables."""
 
 
-def everything_is_told_once(books: Books, all_events: list[OrderEventRecord]) -> Iterator[str]:
+def every_event_comes_once(books: Books, all_events: list[OrderEventRecord]) -> Iterator[str]:
     """Each event of an order has one id, however often it was delivered; none is missing."""
     ids: dict[tuple[str, int], set[str]] = defaultdict(set)
     for event in all_events:
@@ -44,7 +44,7 @@ def everything_is_told_once(books: Books, all_events: list[OrderEventRecord]) ->
             yield f"event {sequence} of order {order_id} has {count} ids"
 
 
-def every_end_is_told(books: Books, all_events: list[OrderEventRecord]) -> Iterator[str]:
+def every_end_is_an_event(books: Books, all_events: list[OrderEventRecord]) -> Iterator[str]:
     """The same end again only after another one: what was closed is in conflict, and all goes back;
     a refund bounces, and arrives in the end."""
     histories: dict[str, dict[int, str]] = defaultdict(dict)

@@ -11,7 +11,7 @@ from sandbox.accounts import A, AccountKind, Accounts
 from sandbox.faults import Faults
 from sandbox.later import Later
 from sandbox.logins import Logins
-from sandbox.notices import NoticeForm, Notices
+from sandbox.notifications import NotificationForm, Notifications
 from sandbox.shelf import Shelf
 from sandbox.truth import Trade, Truth
 
@@ -37,7 +37,7 @@ class Party(Generic[A]):
     `title` and `colour` head its pages. `products`: by name, the sections of demo.json for accounts
     at another of its products. `is_busy`: asked so often that its addresses are looked up first.
     `asks_wallet`: whether its page has the payer choose a wallet. `tells_refunds`: of a refund made
-    in its console, by a notice. `has_disputes`: payers' banks take money back there.
+    in its console, by a notification. `has_disputes`: payers' banks take money back there.
     `judged_by`: the public programs that speak to it in tests/oracles, as the READMEs name them.
     `certificates`: what certificate mode needs, of this merchant or the first; `rotate`: a further
     certificate of its own.
@@ -46,16 +46,16 @@ class Party(Generic[A]):
     kind: AccountKind[A]
     title: str
     colour: str
-    routes: Callable[["World"], list[Route]]
-    notices: Callable[["World"], NoticeForm]
+    routes: Callable[["Deps"], list[Route]]
+    notifications: Callable[["Deps"], NotificationForm]
     products: Mapping[str, Callable[[A, str], dict[str, str]]] = field(default_factory=dict)
     judged_by: str = "`openssl`"
     is_busy: bool = False
     asks_wallet: Callable[[Trade], bool] = lambda _: False
     tells_refunds: bool = True
     has_disputes: bool = False
-    certificates: Callable[["World", str], dict[str, Any]] | None = None
-    rotate: Callable[["World"], dict[str, str]] | None = None
+    certificates: Callable[["Deps", str], dict[str, Any]] | None = None
+    rotate: Callable[["Deps"], dict[str, str]] | None = None
 
     @property
     def name(self) -> str:
@@ -63,13 +63,13 @@ class Party(Generic[A]):
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Deps:
     """One process' third parties, by name."""
 
     truth: Truth
     faults: Faults
     later: Later
-    notices: Notices
+    notifications: Notifications
     parties: Mapping[str, Party[Any]]
     shelf: Shelf
     public_url: str
