@@ -57,10 +57,10 @@ class Guards:
             f"proofs ({RECORDS} records, made and checked)": self.proofs_us,
             f"limits of connections ({REQUESTS} requests)": self.connections_us,
         }
-        shares = ", ".join(
+        of_each = ", ".join(
             f"{name} {us:.0f} µs = {us / ours_ms / 10:.2f} %" for name, us in parts.items()
         )
-        return f"guards, of {ours_ms:.2f} ms CPU a payment in our five services: {shares}"
+        return f"guards, of {ours_ms:.2f} ms CPU a payment in our five services: {of_each}"
 
 
 def measured() -> Guards:

@@ -12,7 +12,7 @@ from bench.callbacks.plan import APPS, Plan, calm, remark, tell_paced
 from paymesh_local import kafka
 from paymesh_local.paths import REPOSITORY
 
-FAILING_SHARE: Final = 10
+FAILING_ONE_IN: Final = 10
 DRAIN_LIMIT_S: Final = 120
 STRAGGLERS_S: Final = 60
 GUARDING: Final = "bench.callbacks.guard"
@@ -21,7 +21,7 @@ GUARDING: Final = "bench.callbacks.guard"
 async def failing_for_a_while(here: Harness, plan: Plan) -> None:
     """W3: a tenth of the endpoints answers 500 for ten seconds, then recovers."""
     await calm(here)
-    failing = set(APPS[: len(APPS) // FAILING_SHARE])
+    failing = set(APPS[: len(APPS) // FAILING_ONE_IN])
     here.servers.failing = failing
     ids = await tell_paced(here, plan.seconds, APPS)
     here.servers.failing = set()
@@ -57,7 +57,7 @@ async def killed_and_restarted(idle: Harness, plan: Plan) -> None:
         for _turn in range(2):
             ids += await tell_paced(here, plan.seconds / 2, APPS)
             await here.stop_notifier(grace_s=0)
-            in_flight += await here.value(CLAIMED)
+            in_flight += await here.value(LEASED)
             await here.start_notifier()
         async with asyncio.TaskGroup() as group:
             produced = group.create_task(tell_paced(here, plan.seconds, APPS))
@@ -100,4 +100,4 @@ select max(tries) from (
     where event_id = any($1) group by delivery_id) counted
 """
 
-CLAIMED: Final = "select count(*) from due where lease_until is not null"
+LEASED: Final = "select count(*) from due where lease_until is not null"

@@ -90,8 +90,8 @@ async def idle(here: Harness, _: Plan) -> None:
     before, transactions = here.cpu_s(), await here.value(TRANSACTIONS)
     await asyncio.sleep(IDLE_S)
     cpu, after = here.cpu_since(before), await here.value(TRANSACTIONS)
-    rate, share = (after - transactions) / IDLE_S, 100 * cpu["notifier"] / IDLE_S
-    remark(f"W8 idle: {rate:.1f} transactions/s, {share:.1f} % of a core "
+    rate, percent = (after - transactions) / IDLE_S, 100 * cpu["notifier"] / IDLE_S
+    remark(f"W8 idle: {rate:.1f} transactions/s, {percent:.1f} % of a core "
            "(the embedded broker is asked every 10 ms, Kafka every 500)")  # fmt: skip
 
 

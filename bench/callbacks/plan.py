@@ -77,5 +77,7 @@ def say_p99(plan: Plan, ordered_ms: Sequence[float], name: str, *, bar_ms: float
     return p99
 
 
-def percentile(ordered: Sequence[float], share: int) -> float:
-    return ordered[min(len(ordered) - 1, len(ordered) * share // 100)] if ordered else float("inf")
+def percentile(ordered: Sequence[float], percent: int) -> float:
+    return (
+        ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] if ordered else float("inf")
+    )

@@ -69,7 +69,7 @@ async def main() -> int:
         async with opened(folder) as harness:
             _say(f"all replicas are ready; {given.per_s:.0f} creates a second")
             rows, histories = await _play(harness, acts, per_s=given.per_s, end_at=end_at)
-            return await _verdict(harness, rows, histories)
+            return await _judged(harness, rows, histories)
 
 
 async def _play(
@@ -132,7 +132,7 @@ async def _heal(harness: Harness) -> None:
         await harness.business.sold_and_called_back()
 
 
-async def _verdict(harness: Harness, rows: list[Row], histories: list[History]) -> int:
+async def _judged(harness: Harness, rows: list[Row], histories: list[History]) -> int:
     faults = await _settled(harness)
     words = "its history is not linearizable"
     faults += [Fault(Part.WRONG, number, words) for number in unsound(histories)]

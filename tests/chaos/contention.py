@@ -28,7 +28,7 @@ REFUNDS: Final = 3
 
 LASTS_S: Final = 12.0
 EVERY_S: Final = 1.0
-CLOSED_SHARE: Final = 0.4
+CLOSED_RATIO: Final = 0.4
 
 REFUSED: Final = {"order_paid": "paid", "order_closed": "closed"}
 REFUND_REFUSED: Final = {"refund_exceeds_paid": "too much", "payment_not_refundable": "not paid"}
@@ -74,7 +74,7 @@ async def contend(business: Business, history: History) -> None:
             while not sale.payment_no:
                 await asyncio.sleep(LOOK_EVERY_S)
                 await _create(business, history)
-            closing = random.random() < CLOSED_SHARE
+            closing = random.random() < CLOSED_RATIO
             await asyncio.gather(
                 _pay(business, history), *([_close(business, history)] if closing else [])
             )

@@ -84,7 +84,7 @@ async def test_paid_money_is_split_told_and_given_back_for_a_refund(
 async def test_split_with_the_payment_happens_by_itself(harness: Harness) -> None:
     first, _ = RECEIVERS["wechat"]
     payment = await harness.paid(split=shares((first, 500)))
-    await eventually(lambda: _is_called_back(harness, payment["payment_no"]), within_s=60)
+    await eventually(lambda: _is_split_returned(harness, payment["payment_no"]), within_s=60)
     (arrived,) = _splits_called_back(harness, payment["payment_no"])
     assert (arrived["merchant_split_no"], arrived["finish"], arrived["amount"]) == (None, True, 500)
     refused = await ask(harness, payment, receivers=shares((first, 1)))
@@ -142,5 +142,5 @@ def _splits_called_back(harness: Harness, payment_no: str) -> list[dict[str, Any
     ]
 
 
-async def _is_called_back(harness: Harness, payment_no: str) -> bool:
+async def _is_split_returned(harness: Harness, payment_no: str) -> bool:
     return bool(_splits_called_back(harness, payment_no))

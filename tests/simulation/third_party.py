@@ -261,7 +261,7 @@ class ThirdParty:
             case "query_split":
                 return self._divider.tell(trade.divisions, requested["split_no"])
             case "call_back":
-                self._tell("calls back", requested["return_no"], requested["amount"])
+                self._tell("takes back", requested["return_no"], requested["amount"])
                 return {"code": self._divider.return_split(trade.divisions, requested)}
             case _:
                 raise KeyError(operation)

@@ -141,12 +141,12 @@ async def _show(
             except (CannotRun, httpx.HTTPError) as error:
                 terminal.problem("shown payment", str(error) or type(error).__name__)
     terminal.title("Open 打开")
-    terminal.fact("API 接口文档", f"{plan.url('gateway')}/docs")
-    terminal.fact("cashier 收银台", cashier_url)
+    terminal.line("API 接口文档", f"{plan.url('gateway')}/docs")
+    terminal.line("cashier 收银台", cashier_url)
     password = plan.keyring.admin_password
-    terminal.fact("admin 商户管理", f"{plan.url('merchant-admin')}  {ADMIN_USER} / {password}")
-    terminal.fact("sandbox 沙箱", f"{plan.url(SANDBOX)}/_control/truth")
-    terminal.fact("for programs", str(options.local_dir / demo_file.NAME))
+    terminal.line("admin 商户管理", f"{plan.url('merchant-admin')}  {ADMIN_USER} / {password}")
+    terminal.line("sandbox 沙箱", f"{plan.url(SANDBOX)}/_control/truth")
+    terminal.line("for programs", str(options.local_dir / demo_file.NAME))
     terminal.say()
     terminal.say("  Ctrl-C stops everything.")
     terminal.say()

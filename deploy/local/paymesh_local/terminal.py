@@ -40,7 +40,7 @@ class Terminal:
     def done(self, name: str, detail: str = "", seconds: float | None = None) -> None:
         self._line("32", "✓", name, detail, seconds)
 
-    def fact(self, name: str, detail: str) -> None:
+    def line(self, name: str, detail: str) -> None:
         """A name and what it stands for."""
         self._line("0", " ", name, detail, None)
 

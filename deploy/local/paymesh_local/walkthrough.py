@@ -119,7 +119,7 @@ class Walkthrough:
 
     def _tell_numbers(self, data: dict[str, Any]) -> None:
         for name, chinese in NUMBERS:
-            self._terminal.fact(f"{name} {chinese}", str(data[name]))
+            self._terminal.line(f"{name} {chinese}", str(data[name]))
 
 
 def _accepted(response: httpx.Response) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Pages:
         self,
         request: Request,
         template: str,
-        facts: Mapping[str, object],
+        context: Mapping[str, object],
         *,
         headers: Mapping[str, str],
         status: int = 200,
@@ -59,7 +59,7 @@ class Pages:
         kept = request.cookies.get(LANGUAGE_COOKIE)
         accepted = request.headers.get("accept-language", "")
         words = Words({**self._texts, **more}, language_of(asked, kept, accepted))
-        html = self._templates.get_template(template).render(t=words, **facts)
+        html = self._templates.get_template(template).render(t=words, **context)
         response = HTMLResponse(html, status_code=status, headers=dict(headers))
         if asked is not None:
             response.set_cookie(

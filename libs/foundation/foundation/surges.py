@@ -16,8 +16,8 @@ WINDOW_S: Final = 60.0
 MANY: Final = 10
 """Fewer bad answers within a minute tell nothing."""
 
-SHARE: Final = 0.05
-"""Nor does a smaller share of all answers."""
+RATIO: Final = 0.05
+"""Nor does a smaller part of all answers."""
 
 
 class Growth:
@@ -50,7 +50,7 @@ class Surges:
         self._slow = Growth(lambda: ANSWERS.slow)
 
     def failed_answers(self) -> float:
-        """5xx within the minute, where they are more than a few and more than a small share."""
+        """5xx within the minute, where they are more than a few and more than a small part."""
         return if_many(self._failed(), self._answers())
 
     def slow_answers(self) -> float:
@@ -69,8 +69,8 @@ def total(metric: MetricWrapperBase) -> float:
 
 
 def if_many(bad: float, of: float) -> float:
-    """So many, where they are more than a few and more than a small share."""
-    return bad if bad >= MANY and bad >= SHARE * of else 0.0
+    """So many, where they are more than a few and more than a small part."""
+    return bad if bad >= MANY and bad >= RATIO * of else 0.0
 
 
 def _totals(metric: MetricWrapperBase) -> Iterator[Sample]:

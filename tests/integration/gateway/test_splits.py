@@ -37,7 +37,7 @@ async def until_split(stack: Stack, payment: PaymentView, split: SplitRef) -> di
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
-async def test_a_split_is_sent_asked_for_and_called_back_with_a_refund(
+async def test_a_split_is_sent_asked_for_and_returned_for_a_refund(
     stack: Stack, api: ApiClient, channel: str
 ) -> None:
     answer = await api.post("/v1/payments", stack.request(channel, splits=True))

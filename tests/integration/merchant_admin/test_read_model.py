@@ -21,14 +21,14 @@ BEGAN = datetime(2026, 11, 22, 8, tzinfo=UTC)
 class Story:
     """One order as trade-core tells it, event by event."""
 
-    def __init__(self, **facts: Any) -> None:
-        self.app_id = facts.pop("app_id", "A1")
-        self.merchant_id = facts.pop("merchant_id", "M1")
-        self.channel = facts.pop("channel", "wechat")
-        self.subject = facts.pop("subject", "物业费 11月")
-        self.currency = facts.pop("currency", "CNY")
-        self.created_at = facts.pop("created_at", BEGAN)
-        self.merchant_order_no = facts.pop("merchant_order_no", new_id("event"))
+    def __init__(self, **members: Any) -> None:
+        self.app_id = members.pop("app_id", "A1")
+        self.merchant_id = members.pop("merchant_id", "M1")
+        self.channel = members.pop("channel", "wechat")
+        self.subject = members.pop("subject", "物业费 11月")
+        self.currency = members.pop("currency", "CNY")
+        self.created_at = members.pop("created_at", BEGAN)
+        self.merchant_order_no = members.pop("merchant_order_no", new_id("event"))
         self.order_id, self.payment_no = new_id("order"), new_id("payment")
         self.refund_no = new_id("refund")
         self.sequence = 0
@@ -67,14 +67,14 @@ class Story:
             "created_at": self.created_at, "refunded_at": None, "failure": None,
         }  # fmt: skip
 
-    def tell(self, kind: OrderEventType, **facts: Any) -> OrderEventRecord:
+    def tell(self, kind: OrderEventType, **members: Any) -> OrderEventRecord:
         self.sequence += 1
         content = {
             "app_id": self.app_id, "merchant_id": self.merchant_id,
-            "order_id": self.order_id, "sequence": self.sequence, **facts,
+            "order_id": self.order_id, "sequence": self.sequence, **members,
         }  # fmt: skip
         numbers = (("refund", "refund_no"), ("split", "split_no"), ("payment", "payment_no"))
-        subjects = [facts[about][number] for about, number in numbers if about in facts]
+        subjects = [members[about][number] for about, number in numbers if about in members]
         event = OrderEventRecord(
             id=new_id("event"),
             source="paymesh/trade-core",

@@ -22,8 +22,8 @@ TABLES = ("payment_hours", "time_to_pay_hours", "callback_hours")
 class PaidLater(Story):
     """A story whose payment is paid some time after it was created."""
 
-    def __init__(self, paid_after: timedelta, **facts: Any) -> None:
-        super().__init__(**facts)
+    def __init__(self, paid_after: timedelta, **members: Any) -> None:
+        super().__init__(**members)
         self.paid_after = paid_after
 
     def payment(self, status: str) -> dict[str, Any]:
@@ -65,8 +65,8 @@ def some_stories(chance: random.Random) -> list[PaidLater]:
         if number % 3 == 0:
             story.refunded()
         if number % 5 == 0:
-            facts = story.payment("succeeded") | {"status": "failed", "paid_at": None}
-            story.tell(OrderEventType.PAYMENT_FAILED, order=story.order("open"), payment=facts)
+            failed = story.payment("succeeded") | {"status": "failed", "paid_at": None}
+            story.tell(OrderEventType.PAYMENT_FAILED, order=story.order("open"), payment=failed)
         stories.append(story)
     return stories
 

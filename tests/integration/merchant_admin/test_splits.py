@@ -14,8 +14,8 @@ from .test_read_model import BEGAN, Story, delivery, found
 class Split:
     """One split of a story's payment, as trade-core tells it."""
 
-    def __init__(self, story: Story, **facts: Any) -> None:
-        self.story, self.facts = story, facts
+    def __init__(self, story: Story, **members: Any) -> None:
+        self.story, self.members = story, members
         self.split_no = new_id("split")
 
     def tell(self, kind: str, status: str, share_status: str, returned: int = 0) -> Any:
@@ -32,7 +32,7 @@ class Split:
                     "status": share_status, "amount_returned": returned, "failure": None,
                 }
             ],
-            **self.facts,
+            **self.members,
         }  # fmt: skip
         return story.tell(OrderEventType(kind), order=story.order("paid", 1299), split=view)
 

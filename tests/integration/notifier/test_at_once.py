@@ -24,7 +24,7 @@ async def leased(harness: Harness) -> int:
     return int(await harness.value("select count(*) from due where replica = 7"))
 
 
-async def test_new_delivery_is_claimed_as_it_is_stored(harness: Harness) -> None:
+async def test_new_delivery_is_leased_as_it_is_stored(harness: Harness) -> None:
     deps, sent = sending(harness)
     event = new_delivery()
 

@@ -20,7 +20,7 @@ def accepted(lease: Lease) -> Attempt:
     return Attempt(lease, destination, Answer(datetime.now(UTC), status=200))
 
 
-async def test_claimed_is_not_claimed_again(harness: Harness) -> None:
+async def test_leased_is_not_leased_again(harness: Harness) -> None:
     presence = await Presence.enter(harness.db)
     deps = harness.deps(replica=presence.replica)
     events = [new_delivery() for _ in range(3)]
@@ -44,7 +44,7 @@ async def test_endpoint_gives_no_more_than_its_cap(harness: Harness) -> None:
     assert sorted(lease.app_id for lease in leased) == ["A1"] * 4 + ["A2"] * 4
 
 
-async def test_no_more_is_claimed_than_there_are_slots(harness: Harness) -> None:
+async def test_no_more_is_leased_than_there_are_slots(harness: Harness) -> None:
     deps = harness.deps(replica=0)
     await harness.add(*[new_delivery(f"A{number}") for number in range(20)])
 
@@ -69,7 +69,7 @@ async def test_lease_that_ran_out_comes_back(harness: Harness, server: AppServer
     await vanished.leave()
 
 
-async def test_claims_of_a_dead_replica_come_back_at_once(
+async def test_leases_of_a_dead_replica_come_back_at_once(
     harness: Harness, server: AppServer
 ) -> None:
     dying = await Presence.enter(harness.db)
@@ -84,7 +84,7 @@ async def test_claims_of_a_dead_replica_come_back_at_once(
     assert await harness.value("select in_flight from lane") == 0
 
 
-async def test_claims_of_the_living_stay_theirs(harness: Harness, server: AppServer) -> None:
+async def test_leases_of_the_living_stay_theirs(harness: Harness, server: AppServer) -> None:
     living = await Presence.enter(harness.db)
     event, marker = new_delivery(), new_delivery()
     await harness.add(event)
@@ -121,7 +121,7 @@ async def test_presence_outlives_its_connection(harness: Harness) -> None:
     await presence.leave()
 
 
-async def test_result_of_a_lost_claim_is_logged_and_changes_nothing(harness: Harness) -> None:
+async def test_result_of_a_lost_lease_is_logged_and_changes_nothing(harness: Harness) -> None:
     gone, living = await Presence.enter(harness.db), await Presence.enter(harness.db)
     event = new_delivery()
     await harness.add(event)
@@ -144,7 +144,7 @@ async def test_result_of_a_lost_claim_is_logged_and_changes_nothing(harness: Har
     await living.leave()
 
 
-async def test_result_of_our_own_earlier_claim_changes_nothing(harness: Harness) -> None:
+async def test_result_of_our_own_earlier_lease_changes_nothing(harness: Harness) -> None:
     """So slow that its lease ran out, and this very replica has leased the delivery again."""
     living = await Presence.enter(harness.db)
     deps = harness.deps(replica=living.replica)

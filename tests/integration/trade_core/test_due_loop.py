@@ -27,7 +27,7 @@ from trade_core.flows.poll_due import BATCH, LEASE, poll_due
 from trade_core.flows.reask import reask
 from trade_core.reask import moment
 from trade_core.store import due
-from trade_core.store.due import Claim
+from trade_core.store.due import Lease
 
 
 async def test_lost_webhook_is_asked_about_in_the_fifth_second(harness: Harness) -> None:
@@ -89,7 +89,7 @@ async def test_commands_that_kafka_does_not_take_are_tried_again_soon(harness: H
     assert [command.command for command in await harness.attend()] == [CommandName.QUERY]
 
 
-async def test_claim_that_died_is_claimed_again(harness: Harness) -> None:
+async def test_lease_that_died_is_taken_again(harness: Harness) -> None:
     payment = await harness.opened()
     harness.pass_time(5)
 
@@ -129,22 +129,22 @@ async def test_huge_account_does_not_starve_a_small_one(harness: Harness) -> Non
     await _fill(harness, "small", 3, age_s=1)
     await harness.rows("analyze due_work")
     async with harness.db.connection() as tx:
-        first = await _claim(tx, harness)
-        second = await _claim(tx, harness)
-    accounts = [claim.subject.partition(":")[0] for claim in first]
+        first = await _take(tx, harness)
+        second = await _take(tx, harness)
+    accounts = [lease.subject.partition(":")[0] for lease in first]
     assert (accounts.count("huge"), accounts.count("small")) == (BATCH // 2, 3)
-    assert {claim.subject.partition(":")[0] for claim in second} == {"huge"}
+    assert {lease.subject.partition(":")[0] for lease in second} == {"huge"}
     assert len(second) == BATCH
 
 
-async def test_claim_reads_no_more_rows_than_it_takes(harness: Harness) -> None:
+async def test_taking_reads_no_more_rows_than_it_takes(harness: Harness) -> None:
     await _fill(harness, "huge", 50_000, age_s=3600)
     for number in range(30):
         await _fill(harness, f"account {number}", 40, age_s=-3600)
     await harness.rows("analyze due_work")
     lease = harness.now + LEASE
     (plan,) = await harness.rows(
-        f"explain (analyze, costs off, timing off, format json) {due.SHARE_OUT}",
+        f"explain (analyze, costs off, timing off, format json) {due.IN_TURN}",
         harness.now,
         lease,
         BATCH,
@@ -158,11 +158,11 @@ async def test_more_accounts_than_places_all_get_their_turn(harness: Harness) ->
     for number in range(BATCH + 50):
         await _fill(harness, f"account {number}", 2, age_s=60)
     async with harness.db.connection() as tx:
-        claims = [claim for _ in range(3) for claim in await _claim(tx, harness)]
-    assert len({claim.subject for claim in claims}) == 2 * (BATCH + 50)
+        leases = [lease for _ in range(3) for lease in await _take(tx, harness)]
+    assert len({lease.subject for lease in leases}) == 2 * (BATCH + 50)
 
 
-async def test_claimed_rows_belong_to_the_payments_account(harness: Harness) -> None:
+async def test_leased_rows_belong_to_the_payments_account(harness: Harness) -> None:
     paying = await harness.open(request(merchant_order_no="W1"))
     checkout = await harness.open(
         request(merchant_order_no="W2", method="cashier", payment_id=None)
@@ -189,9 +189,9 @@ async def _fill(harness: Harness, account: str, count: int, *, age_s: int) -> No
     )
 
 
-async def _claim(tx: Tx, harness: Harness) -> Sequence[Claim]:
-    _, claims = await due.claim(tx, lease=LEASE, limit=BATCH)
-    return claims
+async def _take(tx: Tx, harness: Harness) -> Sequence[Lease]:
+    _, leases = await due.take(tx, lease=LEASE, limit=BATCH)
+    return leases
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

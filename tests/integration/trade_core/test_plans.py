@@ -89,5 +89,5 @@ async def test_every_page_of_a_list_finds_its_rows_by_an_index(
 
 def test_the_statements_are_found() -> None:
     names = {name for name, _ in sql_texts(store)}
-    assert {"fresh_orders._INSERT", "saving._UPDATE_PAYMENTS", "due.SHARE_OUT"} <= names
+    assert {"fresh_orders._INSERT", "saving._UPDATE_PAYMENTS", "due.IN_TURN"} <= names
     assert len(names) > 20

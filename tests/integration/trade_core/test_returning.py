@@ -1,4 +1,4 @@
-"""Refunds of what was split, on a real database: called back once, and the books agree."""
+"""Refunds of what was split, on a real database: returned once, and the books agree."""
 
 import asyncio
 

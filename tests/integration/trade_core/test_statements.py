@@ -171,11 +171,9 @@ async def test_fetch_that_is_asked_for_while_a_replica_compares_is_made(harness:
     await bring(harness, before, [row_of(payment, amount=1)])
     async with harness.db.connection() as tx:
         lease_until = harness.now + LEASE
-        [claimed] = await reconciliations.claim(
-            tx, now=harness.now, lease_until=lease_until, limit=1
-        )
+        [taken] = await reconciliations.take(tx, now=harness.now, lease_until=lease_until, limit=1)
     await fetch_again(harness.deps, before.statement_no)
-    await compare(harness.deps, claimed)
+    await compare(harness.deps, taken)
     again = await asked(harness)
     assert again.round == before.round + 1
 

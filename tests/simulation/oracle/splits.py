@@ -51,7 +51,7 @@ def _differences(split: Split, share: Share, part: Part | None, *, called: int) 
     if returned != share.amount_returned + called:
         yield f"{what}: back {returned} there and {share.amount_returned} here"
     if share.amount_returning != called:
-        yield f"{what}: {share.amount_returning} still called back, and not {called}"
+        yield f"{what}: {share.amount_returning} still on its way back, and not {called}"
 
 
 def nobody_is_given_what_is_gone(books: Books, truth: Truth) -> Iterator[str]:

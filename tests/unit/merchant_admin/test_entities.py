@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from contracts.events.configuration import CallbackAck, LatePayment, State
-from merchant_admin.domain.audit import facts
+from merchant_admin.domain.audit import recorded
 from merchant_admin.domain.entities import SECRET_OVERLAP, App, AppTerms, advanced
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -50,8 +50,8 @@ def test_after_the_overlap_the_newest_is_left() -> None:
 
 
 def test_the_audit_shows_that_a_secret_changed_and_not_what_it_is() -> None:
-    before = facts(APP.entity())["webhook_secrets_sealed"]
-    after = facts(APP.with_new_secret("second", NOW).entity())["webhook_secrets_sealed"]
+    before = recorded(APP.entity())["webhook_secrets_sealed"]
+    after = recorded(APP.with_new_secret("second", NOW).entity())["webhook_secrets_sealed"]
     assert after[1:] == before
     assert after[0] != before[0]
     assert "first" not in str(before)

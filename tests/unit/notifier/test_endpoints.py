@@ -21,8 +21,8 @@ from notifier.domain.endpoints import (
     Health,
     Room,
     allowance,
+    dealt_out,
     origin_of,
-    share,
 )
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -142,10 +142,10 @@ def test_cap_stays_within_its_bounds(results: list[AttemptResult], gaps: list[fl
 def test_slots_are_dealt_in_equal_parts_at_most() -> None:
     rooms = [Room(1, 3), Room(2, 30), Room(3, 4)]
 
-    assert share(rooms, 100) == [Room(1, 3), Room(2, 30), Room(3, 4)]
-    assert share(rooms, 12) == [Room(1, 3), Room(2, 4), Room(3, 4)]
-    assert share(rooms, 2) == [Room(1, 1), Room(2, 1)]
-    assert share(rooms, 0) == share([], 10) == []
+    assert dealt_out(rooms, 100) == [Room(1, 3), Room(2, 30), Room(3, 4)]
+    assert dealt_out(rooms, 12) == [Room(1, 3), Room(2, 4), Room(3, 4)]
+    assert dealt_out(rooms, 2) == [Room(1, 1), Room(2, 1)]
+    assert dealt_out(rooms, 0) == dealt_out([], 10) == []
 
 
 @pytest.mark.parametrize(

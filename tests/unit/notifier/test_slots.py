@@ -57,7 +57,7 @@ def test_what_was_taken_and_not_needed_is_given_back() -> None:
     assert slots.in_flight == 0
 
 
-def test_what_is_claimed_when_it_ends_is_left_to_its_lease() -> None:
+def test_what_is_leased_when_it_ends_is_left_to_its_lease() -> None:
     slots, sent = Slots(), list[Lease]()
     slots.open(10, sent.append)
     taken = slots.take(5)

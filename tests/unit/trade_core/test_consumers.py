@@ -79,7 +79,7 @@ def test_other_entities_and_tombstones_are_passed_over() -> None:
     assert policies.late_payment("A1") is LatePayment.ACCEPT
 
 
-def test_split_money_is_called_back_for_refunds_unless_the_app_says_otherwise() -> None:
+def test_split_money_is_returned_for_refunds_unless_the_app_says_otherwise() -> None:
     policies = AppPolicies()
     assert policies.refund_splits("A1") is RefundSplits.RETURN
     policies.handle(record(app(1, LatePayment.ACCEPT)))

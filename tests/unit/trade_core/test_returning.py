@@ -202,7 +202,7 @@ def test_refund_by_the_merchants_own_money_calls_nobody_back() -> None:
         refund(opened, 1, RefundSplits.KEEP, "T2")
 
 
-def test_share_that_failed_cannot_be_called_back() -> None:
+def test_share_that_failed_cannot_be_returned() -> None:
     assert Share("190001", 300, "x", ShareStatus.FAILED).held == 0
 
 

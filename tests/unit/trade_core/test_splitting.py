@@ -1,4 +1,4 @@
-"""To split: what is reserved, what channels say of it, and what a refund calls back."""
+"""To split: what is reserved, what channels say of it, and what returns for a refund."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -65,8 +65,8 @@ async def _judge(parts: Parts) -> int:
     for fault in faults:
         print(fault, file=sys.stderr)
     (version,) = BUILT_FROM.findall((SOURCE / "go.mod").read_text())
-    verdict = f"{len(faults)} faults" if faults else f"{kept} objects of ours taken"
-    print(f"  {'✗' if faults else '✓'} manifests before kube-apiserver {version}: {verdict}")
+    summary = f"{len(faults)} faults" if faults else f"{kept} objects of ours taken"
+    print(f"  {'✗' if faults else '✓'} manifests before kube-apiserver {version}: {summary}")
     return 1 if faults else 0
 
 

@@ -22,7 +22,7 @@ from paymesh_local.keyring import Keyring
 from paymesh_local.paths import REPOSITORY
 from paymesh_local.services import SANDBOX, SERVICES, Plan
 from paymesh_local.upgrade import former, ground
-from paymesh_local.upgrade.business import Business, Verdict
+from paymesh_local.upgrade.business import Business, Report
 from paymesh_local.upgrade.former import Code
 from paymesh_local.upgrade.replicas import Replicas
 
@@ -30,7 +30,7 @@ ORDER: Final = ("trade-core", "notifier", "merchant-admin", "gateway", "cashier"
 """Those that are called before those that call them; docs/operations/upgrades.md says why."""
 
 BEFORE_S, BETWEEN_S, AFTER_S = 5.0, 3.0, 5.0
-HEALTHY_SHARE: Final = 0.99
+HEALTHY_RATIO: Final = 0.99
 
 
 async def main() -> int:
@@ -51,11 +51,11 @@ async def main() -> int:
         async with ground.prepared(folder, Keyring.kept_in(secrets)) as prepared:
             plan = prepared.plan
             before = await asyncio.to_thread(former.sent_by, tree, plan)
-            verdict = await _upgrade(plan, before, per_s=given.per_s)
-    return _report(verdict)
+            report = await _upgrade(plan, before, per_s=given.per_s)
+    return _report(report)
 
 
-async def _upgrade(plan: Plan, before: Code, *, per_s: float) -> Verdict:
+async def _upgrade(plan: Plan, before: Code, *, per_s: float) -> Report:
     replicas = Replicas(plan)
     await replicas.open()
     services = {service.name: service for service in SERVICES}
@@ -90,13 +90,13 @@ async def _selling(plan: Plan) -> AsyncIterator[tuple[Business, asyncio.Event]]:
             yield Business(api, sandbox, receiver, known), asyncio.Event()
 
 
-def _report(verdict: Verdict) -> int:
-    asked, created = verdict.statuses.total(), verdict.statuses[201]
-    for words in verdict.problems[:20]:
+def _report(report: Report) -> int:
+    asked, created = report.statuses.total(), report.statuses[201]
+    for words in report.problems[:20]:
         print(f"  ✗ {words}")
-    print(f"  {asked} orders: {dict(verdict.statuses)}; {verdict.paid} paid")
-    print(f"  lost or doubled: {len(verdict.problems)}; created: {created / max(asked, 1):.1%}")
-    return 1 if verdict.problems or created < HEALTHY_SHARE * asked else 0
+    print(f"  {asked} orders: {dict(report.statuses)}; {report.paid} paid")
+    print(f"  lost or doubled: {len(report.problems)}; created: {created / max(asked, 1):.1%}")
+    return 1 if report.problems or created < HEALTHY_RATIO * asked else 0
 
 
 def _say(words: str) -> None:

@@ -32,7 +32,7 @@ class Sale:
 
 
 @dataclass(slots=True)
-class Verdict:
+class Report:
     """`problems` in words; none is what is wanted."""
 
     statuses: Counter[int]
@@ -102,19 +102,19 @@ class Business:
                     return
             await asyncio.sleep(0.25)
 
-    async def judge(self) -> Verdict:
+    async def judge(self) -> Report:
         """When all has healed, or after `HEAL_LIMIT_S`, whatever is still wrong then."""
-        verdict = Verdict(
+        report = Report(
             Counter(sale.status for sale in self._sales), sum(s.is_paid for s in self._sales)
         )
         give_up_at = asyncio.get_running_loop().time() + HEAL_LIMIT_S
         while True:
             truth = await self._truth()
-            verdict.problems = [
+            report.problems = [
                 words for sale in self._sales for words in await self._faults(sale, truth)
             ]
-            if not verdict.problems or asyncio.get_running_loop().time() > give_up_at:
-                return verdict
+            if not report.problems or asyncio.get_running_loop().time() > give_up_at:
+                return report
             await asyncio.sleep(2)
 
     async def _truth(self) -> dict[str, dict[str, Any]]:

@@ -34,11 +34,11 @@ class Shards:
         Call it while nothing is under way: whoever takes a shard goes on in its order.
         """
         present = await self._connection.fetchval(_PRESENT, LOCK_CLASS, PRESENCE)
-        share = ceil(SHARDS / present)
-        if surplus := self.owned[share:]:
+        fair = ceil(SHARDS / present)
+        if surplus := self.owned[fair:]:
             await self._connection.execute(_GIVE_BACK, surplus, LOCK_CLASS)
-            self.owned = self.owned[:share]
-        elif wanted := share - len(self.owned):
+            self.owned = self.owned[:fair]
+        elif wanted := fair - len(self.owned):
             others = sorted(set(range(SHARDS)) - set(self.owned))
             taken = await self._connection.fetch(_TAKE, others, LOCK_CLASS, wanted)
             self.owned += [row["shard"] for row in taken]

@@ -17,7 +17,7 @@ from typing import Final, Protocol, Self
 
 from chassis import logs
 
-Fact = str | int | float | bool
+Attribute = str | int | float | bool
 
 REMEMBERED: Final = 20_000
 """Beyond that the oldest are forgotten, and what they cause begins a trace of its own."""
@@ -49,7 +49,7 @@ class Span(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    def note(self, **facts: Fact) -> None:
+    def note(self, **attributes: Attribute) -> None:
         """Add what became known meanwhile."""
 
     def end(self, name: str) -> None:
@@ -62,7 +62,7 @@ class Recorder(Protocol):
     def entry(self, parent: str, trace_id: str) -> Span: ...
 
     def span(
-        self, name: str, kind: Kind, parent: str, link: str, facts: dict[str, Fact]
+        self, name: str, kind: Kind, parent: str, link: str, attributes: dict[str, Attribute]
     ) -> Span: ...
 
 
@@ -77,7 +77,7 @@ class _Nothing:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def note(self, **_: Fact) -> None:
+    def note(self, **_: Attribute) -> None:
         pass
 
     def end(self, name: str) -> None:
@@ -104,14 +104,14 @@ _NOTHING: Final = _Nothing()
 _recorder: Recorder | None = None
 
 
-def begin(service: str, endpoint: str | None, share: float = 1.0) -> None:
+def begin(service: str, endpoint: str | None, sampled: float = 1.0) -> None:
     """Record from now on, as `service`, and send to `endpoint` by OTLP over HTTP; nothing where
-    that is None. `share`: of the traces that begin here; others are recorded where they say so."""
+    that is None. `sampled`: of the traces that begin here; others say so themselves."""
     if endpoint is None:
         return
     from chassis.tracing.recorder import OtlpRecorder  # What nobody uses costs no memory.
 
-    record_by(OtlpRecorder.sending_to(endpoint, service, share))
+    record_by(OtlpRecorder.sending_to(endpoint, service, sampled))
 
 
 def record_by(recorder: Recorder | None) -> None:
@@ -148,11 +148,13 @@ def entry(offered: str | None, request_id: str) -> Span:
     return _NOTHING
 
 
-def span(name: str, kind: Kind = Kind.INTERNAL, **facts: Fact) -> AbstractContextManager[Span]:
+def span(
+    name: str, kind: Kind = Kind.INTERNAL, **attributes: Attribute
+) -> AbstractContextManager[Span]:
     """A part of the trace of the moment."""
     if _recorder is None:
         return _NOTHING
-    return _recorder.span(name, kind, logs.traceparent.get(), "", facts)
+    return _recorder.span(name, kind, logs.traceparent.get(), "", attributes)
 
 
 def hop(
@@ -161,13 +163,13 @@ def hop(
     *,
     came_by: str | None = None,
     kind: Kind = Kind.CONSUMER,
-    **facts: Fact,
+    **attributes: Attribute,
 ) -> AbstractContextManager[Span]:
     """Go on with the trace that an event brought; `came_by`: linked to that other one, by which the
     news of it came."""
     if _recorder is None:
         return _Continued(traceparent or "")
-    return _recorder.span(name, kind, traceparent or "", came_by or "", facts)
+    return _recorder.span(name, kind, traceparent or "", came_by or "", attributes)
 
 
 def trace_id_of(traceparent: str | None) -> str:

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from chassis import logs
-from chassis.tracing import TRACEPARENT, Fact, Kind
+from chassis.tracing import TRACEPARENT, Attribute, Kind
 
 EXPORT_LIMIT_S: Final = 3
 """A collector that hangs delays nothing but the end of the process, by this."""
@@ -26,12 +26,12 @@ KINDS: Final = {kind: trace.SpanKind[kind.name] for kind in Kind}
 
 
 class OtlpRecorder:
-    """Records for one service. `share`: of the traces that begin here."""
+    """Records for one service. `sampled`: of the traces that begin here."""
 
-    def __init__(self, exporter: SpanExporter, service: str, share: float = 1.0) -> None:
+    def __init__(self, exporter: SpanExporter, service: str, sampled: float = 1.0) -> None:
         self._ids = _Ids()
         self._provider = TracerProvider(
-            sampler=ParentBased(TraceIdRatioBased(share)),
+            sampler=ParentBased(TraceIdRatioBased(sampled)),
             resource=Resource.create({"service.name": service}),
             id_generator=self._ids,
         )
@@ -41,10 +41,10 @@ class OtlpRecorder:
         self._tracer = self._provider.get_tracer("paymesh")
 
     @classmethod
-    def sending_to(cls, endpoint: str, service: str, share: float) -> Self:
+    def sending_to(cls, endpoint: str, service: str, sampled: float) -> Self:
         """`endpoint`: of a collector, without the path of traces."""
         exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_LIMIT_S)
-        return cls(exporter, service, share)
+        return cls(exporter, service, sampled)
 
     def entry(self, parent: str, trace_id: str) -> "_Recorded":
         self._ids.trace_id = int(trace_id, 16)
@@ -53,14 +53,14 @@ class OtlpRecorder:
         return recorded
 
     def span(
-        self, name: str, kind: Kind, parent: str, link: str, facts: dict[str, Fact]
+        self, name: str, kind: Kind, parent: str, link: str, attributes: dict[str, Attribute]
     ) -> "_Recorded":
         before, linked = _context_of(parent), _context_of(link)
         span = self._tracer.start_span(
             name,
             trace.set_span_in_context(trace.NonRecordingSpan(before)) if before else _ROOT,
             kind=KINDS[kind],
-            attributes=facts,
+            attributes=attributes,
             links=[trace.Link(linked)] if linked else None,
         )
         return _Recorded(span)
@@ -96,8 +96,8 @@ class _Recorded:
             self._span.set_status(trace.StatusCode.ERROR, kind.__name__)
         self._span.end()
 
-    def note(self, **facts: Fact) -> None:
-        self._span.set_attributes(facts)
+    def note(self, **attributes: Attribute) -> None:
+        self._span.set_attributes(attributes)
 
     def end(self, name: str) -> None:
         self._span.update_name(name)

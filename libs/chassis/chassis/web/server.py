@@ -34,7 +34,7 @@ BACKLOG: Final = 2048
 AT_ONCE_S: Final = 0.5
 """What is true by then is not worth telling that it is not."""
 
-PRIVATE_SHARE: Final = 5
+PRIVATE_ONE_IN: Final = 5
 """One connection in five is kept for our own services, whatever the public does."""
 
 
@@ -125,7 +125,7 @@ class _Port:
 def _ports(app: FastAPI, settings: Settings) -> list[_Port]:
     """The private one last: whoever is ready is already listened to."""
     allowed = connections_allowed()
-    kept = max(allowed // PRIVATE_SHARE, 1)
+    kept = max(allowed // PRIVATE_ONE_IN, 1)
     if not isinstance(app, PublicApp):
         return [_private(app, settings, kept)]
     assert isinstance(settings, PublicSettings)

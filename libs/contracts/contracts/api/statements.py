@@ -10,7 +10,7 @@ LineKind = Literal[
     "split", "split_returned", "split_kept", "fees",
 ]  # fmt: skip
 """`refunded_outside`: a person settled it by other means. `refund_bounced`: the payer's bank sent
-it back. `split_returned`: called back from receivers for a refund; `split_kept`: which they kept
+it back. `split_returned`: what receivers gave back for a refund; `split_kept`: which they kept
 after all. `fees`: what the channel kept of the app's payments of one account and day."""
 
 
@@ -57,7 +57,7 @@ class DayStatement(BaseModel):
         Field(description="Back with payers, by the channel or outside, less what bounced"),
     ]
     split: Annotated[
-        StrictInt, Field(description="Received by receivers of splits, less what was called back")
+        StrictInt, Field(description="Received by receivers of splits, less what was returned")
     ]
     fees: Annotated[
         StrictInt,

@@ -90,7 +90,7 @@ class RefundView(BaseModel):
 
 
 class ShareView(BaseModel):
-    """One receiver of a split. `amount_returned`: what was called back for refunds so far."""
+    """One receiver of a split. `amount_returned`: what was returned for refunds so far."""
 
     account: str
     amount: StrictInt

@@ -49,7 +49,7 @@ class SplitStatus(StrEnum):
 
 
 class ShareStatus(StrEnum):
-    """How one receiver of a split stands. `returned`: all of it was called back for a refund."""
+    """How one receiver of a split stands. `returned`: all of it was given back for a refund."""
 
     PROCESSING = "processing"
     SUCCEEDED = "succeeded"

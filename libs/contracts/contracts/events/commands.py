@@ -58,7 +58,7 @@ class SplitReturn(Data):
 
 
 class RefundRef(Data):
-    """`returns` must be called back from receivers of splits before, or with, the refund; until
+    """`returns` must be returned by receivers of splits before, or with, the refund; until
     that is done the refund's outcome is `pending`, and it is sent again."""
 
     refund_no: str

@@ -189,7 +189,7 @@ class RefundResult(Data):
     `succeeded`: the money went back. `pending`: accepted, under way. `declined`: it will not go
     back by this refund; with `abnormal` the channel took it but could not return it.
     `found` is False where a query met no such refund.
-    `returned`: the `return_no` of what was called back from receivers of splits so far, whatever
+    `returned`: the `return_no` of what receivers of splits gave back so far, whatever
     becomes of the refund itself. A refund that `succeeded` needs not name them: it had them all.
     `refund_no` is ours, or that of a refund made outside us, as the channel names it (for channels
     that speak of each refund and not of what went back altogether).

@@ -122,7 +122,7 @@ from contracts.internal.channels import (
     ChannelList,
     CheckCredentials,
     CheckedCredentials,
-    KeyFact,
+    ShownKey,
     TryAccount,
 )
 from contracts.internal.checkout import (
@@ -296,7 +296,6 @@ __all__ = [
     "FoundDeliveryPage",
     "InspectSignature",
     "InspectedSignature",
-    "KeyFact",
     "LedgerBalance",
     "LedgerBalances",
     "LedgerEntries",
@@ -350,6 +349,7 @@ __all__ = [
     "SerialList",
     "SerialView",
     "SettleDifference",
+    "ShownKey",
     "SignWayBack",
     "SignatureExplained",
     "SignatureFault",

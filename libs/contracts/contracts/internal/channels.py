@@ -68,7 +68,7 @@ class AccountTrial(Message):
     words: Words | None = None
 
 
-class KeyFact(Message):
+class ShownKey(Message):
     """What may be shown of a key among the credentials. `fingerprint`: SHA-256 of its public half
     in DER, hexadecimal; `serial` and the times of certificates only."""
 
@@ -85,4 +85,4 @@ class CheckedCredentials(Message):
     `keys`: those among them, in the order of the form."""
 
     identity: dict[str, str]
-    keys: list[KeyFact] = Field(default_factory=list)
+    keys: list[ShownKey] = Field(default_factory=list)

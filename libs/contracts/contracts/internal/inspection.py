@@ -13,7 +13,7 @@ from contracts.internal.message import Message
 MAX_BODY_CHARS = 65_536
 
 Line = Literal["method", "target", "timestamp", "nonce", "body"]
-Verdict = Literal[
+SignatureFinding = Literal[
     "valid",
     "malformed",
     "other_app",
@@ -54,7 +54,7 @@ class InspectedSignature(Message):
     and `is_fresh` whether that is within the window; both count from now, so a request that was
     pasted late looks old. `text`: the signed text as we make it."""
 
-    verdict: Verdict
+    verdict: SignatureFinding
     detail: str = ""
     differences: list[LineDifference] = Field(default_factory=list)
     clock_s: int | None = None

@@ -18,15 +18,15 @@ def pack(members: Mapping[str, bytes]) -> bytes:
         packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         packed = packer.compress(content) + packer.flush()
         encoded = name.encode("gbk")
-        facts = struct.pack(
+        fields = struct.pack(
             "<HHHHHIIIHH",
             _VERSION, _NO_FLAGS, _DEFLATE, _MIDNIGHT, _DAY,
             zlib.crc32(content), len(packed), len(content), len(encoded), 0,
         )  # fmt: skip
         place = struct.pack("<HHHII", 0, 0, 0, 0, len(files))
         version_made_by = struct.pack("<H", _VERSION)
-        directory += b"PK\x01\x02" + version_made_by + facts + place + encoded
-        files += b"PK\x03\x04" + facts + encoded + packed
+        directory += b"PK\x01\x02" + version_made_by + fields + place + encoded
+        files += b"PK\x03\x04" + fields + encoded + packed
     count = len(members)
     end = struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), len(files), 0)
     return files + directory + b"PK\x05\x06" + end

@@ -14,7 +14,7 @@ from sandbox.clock import beijing_compact
 from sandbox.easy.account import EasyAccount
 from sandbox.easy.direct import orders as direct_orders
 from sandbox.easy.direct import wire as direct_wire
-from sandbox.easy.orders import STATE_CODES, owner, paid_facts
+from sandbox.easy.orders import STATE_CODES, owner, paid_members
 from sandbox.easy.wire import UNKNOWN_CODE, seal
 from sandbox.faults import Hit
 from sandbox.notifications import SignedNotification
@@ -64,14 +64,14 @@ def _of_direct(account: EasyAccount, trade: Trade, hit: Hit) -> bytes:
     state = direct_orders.STATES["paid"]
     if "unknown_status" in hit:
         state = (direct_wire.UNKNOWN_STATE, "未知状态")
-    return direct_wire.notification(account, state, direct_orders.facts(trade, hit), hit)
+    return direct_wire.notification(account, state, direct_orders.members_of(trade, hit), hit)
 
 
 def _content(trade: Trade, hit: Hit) -> dict[str, str]:
     amount = str(trade.taken + ("wrong_amount" in hit))
     compact = beijing_compact(trade.paid_at or trade.created_at)
     code, message = STATE_CODES["paid"]
-    return paid_facts(trade) | {
+    return paid_members(trade) | {
         "tradeAmt": amount,
         "actuallyAmt": amount,
         "slmtAmt": amount,

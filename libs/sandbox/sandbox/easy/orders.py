@@ -63,7 +63,7 @@ def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
         "tradeRetMsg": message,
     }
     if trade.state == "paid":
-        biz |= paid_facts(trade) | {"tradeAmt": str(trade.taken + ("wrong_amount" in hit))}
+        biz |= paid_members(trade) | {"tradeAmt": str(trade.taken + ("wrong_amount" in hit))}
     content = {**asked.envelope, "orgInfo": trade.details["org_info"]}
     return Done(respond(asked.account, content, biz, hit))
 
@@ -82,7 +82,7 @@ def find_original(deps: Deps, asked: Asked) -> Trade:
     return trade
 
 
-def paid_facts(trade: Trade) -> dict[str, str]:
+def paid_members(trade: Trade) -> dict[str, str]:
     """What queries and notifications tell of a payment."""
     compact = beijing_compact(trade.paid_at or trade.created_at)
     return {

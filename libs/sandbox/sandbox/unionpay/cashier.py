@@ -17,7 +17,7 @@ from sandbox.pages import HEADERS, counter, page
 from sandbox.transport import HangUp
 from sandbox.truth import Trade
 from sandbox.unionpay.account import CHANNEL, KIND
-from sandbox.unionpay.orders import facts, open_front
+from sandbox.unionpay.orders import members_of, open_front
 from sandbox.unionpay.wire import FAILURES, SUCCESS, Asked, Refusal, read_form, seal, verify
 
 FRONT = "/gateway/api/frontTransReq.do"
@@ -62,7 +62,7 @@ async def _back(deps: Deps, request: Request) -> Response:
     trade = deps.truth.find_trade_by_token(request.query_params.get("t", ""))
     if trade is None or trade.state != "paid":
         return HTMLResponse(page(deps, CHANNEL, "<p>订单不存在</p>"), 404, headers=HEADERS)
-    members = facts(trade) | {
+    members = members_of(trade) | {
         "txnType": "01",
         "txnAmt": str(trade.taken),
         "respCode": SUCCESS,

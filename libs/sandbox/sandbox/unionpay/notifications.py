@@ -13,7 +13,7 @@ from sandbox.faults import Hit
 from sandbox.notifications import SignedNotification
 from sandbox.truth import Notification, Refund, Trade
 from sandbox.unionpay.account import UnionpayAccount
-from sandbox.unionpay.orders import REFUND_CODES, facts, refund_facts
+from sandbox.unionpay.orders import REFUND_CODES, members_of, refund_members
 from sandbox.unionpay.wire import SUCCESS, UNKNOWN_CODE, as_form, seal
 
 ANSWER_WITHIN_S = 5.0
@@ -46,7 +46,7 @@ class UnionpayNotifications:
 
 def _of_payment(trade: Trade, hit: Hit) -> dict[str, str]:
     amount = str(trade.taken + ("wrong_amount" in hit))
-    return facts(trade) | {
+    return members_of(trade) | {
         "txnType": "01",
         "txnSubType": trade.details["sub_type"],
         "bizType": trade.details["biz_type"],
@@ -59,7 +59,7 @@ def _of_payment(trade: Trade, hit: Hit) -> dict[str, str]:
 
 def _of_refund(trade: Trade, refund: Refund, hit: Hit) -> dict[str, str]:
     amount = str(refund.amount + ("wrong_amount" in hit))
-    return refund_facts(refund) | {
+    return refund_members(refund) | {
         "txnType": "04",
         "txnSubType": "00",
         "bizType": trade.details["biz_type"],

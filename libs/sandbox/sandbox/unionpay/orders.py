@@ -75,7 +75,7 @@ def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked, _about_trade(trade, hit), hit))
 
 
-def facts(trade: Trade) -> dict[str, str]:
+def members_of(trade: Trade) -> dict[str, str]:
     """What queries and notifications tell of a payment."""
     at = beijing_compact(trade.paid_at or trade.created_at)
     return {
@@ -92,7 +92,7 @@ def facts(trade: Trade) -> dict[str, str]:
     }
 
 
-def refund_facts(refund: Refund) -> dict[str, str]:
+def refund_members(refund: Refund) -> dict[str, str]:
     at = beijing_compact(refund.finished_at or refund.created_at)
     return {
         "orderId": refund.number,
@@ -108,7 +108,7 @@ def refund_facts(refund: Refund) -> dict[str, str]:
 
 def _about_trade(trade: Trade, hit: Hit) -> dict[str, str]:
     code = SUCCESS if trade.state == "paid" else UNDER_WAY
-    return facts(trade) | {
+    return members_of(trade) | {
         "txnAmt": str(trade.taken + ("wrong_amount" in hit)),
         "origRespCode": UNKNOWN_CODE if "unknown_status" in hit else code,
         "origRespMsg": "成功[0000000]" if code == SUCCESS else "交易已受理，请稍后查询交易结果",
@@ -117,7 +117,7 @@ def _about_trade(trade: Trade, hit: Hit) -> dict[str, str]:
 
 def _about_refund(refund: Refund, hit: Hit) -> dict[str, str]:
     code = REFUND_CODES[refund.state]
-    return refund_facts(refund) | {
+    return refund_members(refund) | {
         "txnAmt": str(refund.amount + ("wrong_amount" in hit)),
         "origRespCode": UNKNOWN_CODE if "unknown_status" in hit else code,
         "origRespMsg": "成功[0000000]" if code == SUCCESS else "处理中或失败",

@@ -113,7 +113,7 @@ class RefundView(Answered):
 
 
 class ShareView(Answered):
-    """One receiver of a split. `amount_returned`: what was called back for refunds so far."""
+    """One receiver of a split. `amount_returned`: what was returned for refunds so far."""
 
     account: str
     amount: int

@@ -85,7 +85,7 @@ def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat
     status = status_of(checkout, seat)
     current, stage = current_of(checkout), status.stage
     refusal, given = request.query_params.get("refusal"), request.query_params.get("place")
-    facts = {
+    context = {
         "token": token,
         "place": seat.place,
         "chosen_place": given if given in CHOSEN else None,
@@ -104,7 +104,7 @@ def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat
         **_receipt(checkout),
     }
     policy = _forms(request) + (BRIDGE_FRAMES if stage is Stage.BRIDGE else "")
-    return _page(request, "checkout.html", facts, look=checkout.look, policy=policy)
+    return _page(request, "checkout.html", context, look=checkout.look, policy=policy)
 
 
 def render_point(
@@ -117,7 +117,7 @@ def render_point(
     status: int,
 ) -> HTMLResponse:
     """`refusal`: one of POINT_REFUSALS; `visit` shows that the form was given to this browser."""
-    facts = {
+    context = {
         "point": point,
         "visit": visit,
         "refusal": None if refusal is None else POINT_REFUSALS[refusal],
@@ -125,14 +125,14 @@ def render_point(
         "given_amount": given_amount,
     }
     policy = _forms(request)
-    return _page(request, "point.html", facts, look=point.look, policy=policy, status=status)
+    return _page(request, "point.html", context, look=point.look, policy=policy, status=status)
 
 
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:
     """For people: not found, too often, or try again in a moment."""
     kind = {404: "lost", 429: "too_often"}.get(problem.status, "busy")
-    facts = {"kind": kind, "may_wait": problem.retry_after_s is not None, "here": _asked(request)}
-    response = _page(request, "problem.html", facts, status=problem.status)
+    context = {"kind": kind, "may_wait": problem.retry_after_s is not None, "here": _asked(request)}
+    response = _page(request, "problem.html", context, status=problem.status)
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)
     return response
@@ -195,7 +195,7 @@ def _forms(request: Request) -> str:
 def _page(
     request: Request,
     template: str,
-    facts: dict[str, object],
+    context: dict[str, object],
     *,
     look: Look = NO_LOOK,
     policy: str = OWN_FORMS,
@@ -208,7 +208,7 @@ def _page(
     # The styles are ours, so they need no escaping.
     shown = {"here": "", "look": look, "styles": [Markup(style) for style in styles]}
     headers = {**HEADERS, "Content-Security-Policy": csp}
-    page = _pages.render(request, template, {**shown, **facts}, headers=headers, status=status)
+    page = _pages.render(request, template, {**shown, **context}, headers=headers, status=status)
     return packed(request, page)
 
 

@@ -98,13 +98,13 @@ class Status:
 
 def status_of(checkout: Checkout, seat: Seat) -> Status:
     payments = payments_of(checkout)
-    facts = (
+    watched = (
         checkout.order.status,
         seat.now >= checkout.order.expires_at,
         [(each.payment_no, each.payment_id, each.status) for each in payments],
         [(each.refund_no, each.status) for each in checkout.refunds],
     )
-    mark = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    mark = hashlib.sha256(repr(watched).encode()).hexdigest()[:16]
     shown = paid_of(checkout) or current_of(checkout)
     return Status(stage_of(checkout, seat), shown.status, checkout.order.status, mark)
 

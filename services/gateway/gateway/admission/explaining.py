@@ -39,9 +39,9 @@ HOW: Final[dict[str, str]] = {
 }
 JSON_ANEW: Final = "the exact bytes that are sent, not written anew"
 
-VERDICTS: Final[dict[str, SignatureFault]] = {
-    verdict: SignatureFault(place=place, message=message)
-    for verdict, place, message in (
+FAULTS: Final[dict[str, SignatureFault]] = {
+    finding: SignatureFault(place=place, message=message)
+    for finding, place, message in (
         ("malformed", "authorization", "the header is not of the form of the API's description"),
         ("unknown_key", "key", "there is no such app, or it has no such key in use"),
         ("other_algorithm", "key", "the key is of another algorithm than the header says"),
@@ -65,7 +65,7 @@ def explain(
     try:
         shown = signing.parse(asked.authorization.strip())
     except signing.Malformed:
-        faults = [VERDICTS["malformed"]]
+        faults = [FAULTS["malformed"]]
         return SignatureExplained(is_valid=False, signed_text="", faults=faults)
     inspected = inspect(
         directory,
@@ -98,8 +98,8 @@ def _faults(
             key = directory.find_key(shown.key_id)
             found = [] if key is None else list(_mistakes(key.verifier, shown.signature, text))
             return found or [NOTHING]
-        case verdict:
-            return [VERDICTS.get(verdict, NOTHING)]
+        case finding:
+            return [FAULTS.get(finding, NOTHING)]
 
 
 def _difference(found: LineDifference) -> SignatureFault:

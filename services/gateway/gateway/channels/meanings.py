@@ -17,8 +17,8 @@ from gateway.channels.plugin import (
     Unknown,
 )
 
-Verdict = Callable[[str, str], Outcome]
-Table = Mapping[str, Verdict]
+Meaning = Callable[[str, str], Outcome]
+Table = Mapping[str, Meaning]
 
 
 def done(code: str, message: str) -> Succeeded:

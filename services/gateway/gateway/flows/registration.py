@@ -13,13 +13,13 @@ from contracts.internal import (
     ChannelList,
     CheckCredentials,
     CheckedCredentials,
-    KeyFact,
+    ShownKey,
     TryAccount,
 )
 from contracts.money import Money
 from gateway.calling.enquiries import try_out
-from gateway.channels.key_facts import key_facts
 from gateway.channels.plugin import Plugin, Trade, schema
+from gateway.channels.shown_keys import shown_keys
 from gateway.channels.trial_words import words_of
 from gateway.directory.credentials import BadCredentials, check_identity, identity, open_account
 from gateway.domain.errors import NotHere
@@ -62,9 +62,9 @@ def check_credentials(deps: Deps, channel: str, request: CheckCredentials) -> Ch
     except BadCredentials as error:
         faults = [replace(fault, pointer="/credentials" + fault.pointer) for fault in error.faults]
         raise InvalidRequest("The credentials cannot be used.", errors=faults) from error
-    facts = key_facts(plugin.form, request.credentials)
+    facts = shown_keys(plugin.form, request.credentials)
     return CheckedCredentials(
-        identity=found, keys=[KeyFact.model_validate(asdict(each)) for each in facts]
+        identity=found, keys=[ShownKey.model_validate(asdict(each)) for each in facts]
     )
 
 

@@ -14,7 +14,7 @@ _OF_NEW: Final = ("payment_id", "merchant_id", "channel", "name", "credentials_s
 
 @dataclass(frozen=True, slots=True)
 class NewCredentials:
-    """`shown`: what people may see of them again (`store.account_facts`)."""
+    """`shown`: what people may see of them again (`store.account_details`)."""
 
     sealed: str = field(repr=False)
     identity: Mapping[str, str]

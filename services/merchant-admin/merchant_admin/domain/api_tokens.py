@@ -36,7 +36,7 @@ class ApiToken:
         """What the audit calls it; no person has such a name."""
         return f"token:{self.token_id}"
 
-    def facts(self) -> dict[str, object]:
+    def recorded(self) -> dict[str, object]:
         return {
             "name": self.name,
             "role": self.role.value,

@@ -74,7 +74,7 @@ class Approval:
         """Whose call it is when it is carried out, within the request of whoever agreed."""
         return Actor(self.requested_by, self.requested_ip, approver.request_id)
 
-    def facts(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, Any]:
         """As the audit shows it."""
         return {
             "kind": self.asked.kind.value,

@@ -48,7 +48,7 @@ class AuditEntry:
     after: dict[str, Any] | None
 
 
-def facts(entity: Entity) -> dict[str, Any]:
+def recorded(entity: Entity) -> dict[str, Any]:
     """The entity as the audit shows it. A sealed secret becomes a mark that tells whether it
     changed and nothing else: a digest of the sealed text, which is random. So does a picture."""
     shown = entity.model_dump(mode="json")

@@ -25,7 +25,7 @@ class FourEyes:
             or (before.callback_addresses and not self.callback_addresses)
         )
 
-    def facts(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, Any]:
         return {
             "refunds_from": self.refunds_from,
             "credentials": self.credentials,

@@ -118,7 +118,7 @@ class User:
         """When the environment names another one: out, until an admin lets them in again."""
         return replace(self, is_from_environment=False, disabled_at=at, updated_at=at)
 
-    def facts(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, Any]:
         """As the audit shows it, without the password."""
         return {
             "role": self.role.value,

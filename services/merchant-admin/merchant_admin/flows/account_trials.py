@@ -12,7 +12,7 @@ from merchant_admin.domain.scope import EVERYTHING
 from merchant_admin.flows import channel_accounts
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
-from merchant_admin.store import account_facts
+from merchant_admin.store import account_details
 
 TRIAL_LIMIT_S: Final = 15.0
 """Longer than any query at a channel takes."""
@@ -30,7 +30,7 @@ async def try_out(deps: Deps, actor: Actor, payment_id: str) -> AccountTrial:
     account = await channel_accounts.find(deps, payment_id, EVERYTHING)
     trial = await _tried(deps, account)
     async with deps.db.transaction() as tx:
-        await account_facts.put_trial(tx, payment_id, trial.model_dump(mode="json"), deps.clock())
+        await account_details.put_trial(tx, payment_id, trial.model_dump(mode="json"), deps.clock())
         await record_action(
             tx,
             actor,

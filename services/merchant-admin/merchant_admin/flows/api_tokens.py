@@ -45,7 +45,7 @@ async def create(
             raise Unusable(FieldError("/merchant_ids", "names a merchant that does not exist"))
         await store.add_token(tx, token, secret_digest(secret))
         await record_action(
-            tx, actor, "token.created", at=now, entity_id=token.token_id, after=token.facts()
+            tx, actor, "token.created", at=now, entity_id=token.token_id, after=token.recorded()
         )
     return ShownToken(token, secret)
 
@@ -75,5 +75,5 @@ async def revoke(deps: Deps, actor: Actor, token_id: str) -> None:
         if token is None:
             raise NoSuch("token")
         await record_action(
-            tx, actor, "token.revoked", at=now, entity_id=token_id, after=token.facts()
+            tx, actor, "token.revoked", at=now, entity_id=token_id, after=token.recorded()
         )

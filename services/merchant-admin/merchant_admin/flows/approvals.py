@@ -88,7 +88,7 @@ async def finish_approved(deps: Deps) -> None:
         for expired in await store.expire(tx, now):
             await record_action(
                 tx, SYSTEM, "approval.expired", at=now, entity_id=expired.approval_id,
-                after=expired.facts(),
+                after=expired.recorded(),
             )  # fmt: skip
         left = await store.list_unfinished(
             tx, decided_before=now - UNFINISHED_AFTER, limit=UNFINISHED_AT_ONCE
@@ -127,7 +127,7 @@ async def _decide(
     await record_action(
         tx, actor, f"approval.{'approved' if is_agreed else state.value}", at=now,
         entity_id=approval.approval_id,
-        after={**approval.facts(), "decided_by": actor.username, "reason": reason},
+        after={**approval.recorded(), "decided_by": actor.username, "reason": reason},
     )  # fmt: skip
     return decided
 
@@ -178,6 +178,6 @@ async def _send_refund(deps: Deps, actor: Actor, approval: Approval) -> Approval
             return await store.get_approval(tx, approval.approval_id, EVERYTHING)
         await record_action(
             tx, actor, f"approval.{state.value}", at=deps.clock(),
-            entity_id=approval.approval_id, after={**approval.facts(), **outcome},
+            entity_id=approval.approval_id, after={**approval.recorded(), **outcome},
         )  # fmt: skip
     return finished

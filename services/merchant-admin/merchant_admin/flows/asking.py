@@ -27,7 +27,7 @@ async def ask(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> Approval:
     await add_approval(tx, approval)
     await record_action(
         tx, actor, "approval.requested", at=now, entity_id=approval.approval_id,
-        after=approval.facts(),
+        after=approval.recorded(),
     )  # fmt: skip
     return approval
 

@@ -31,9 +31,9 @@ from merchant_admin.flows import channels
 from merchant_admin.flows.asking import ask, require_alone
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
-from merchant_admin.store import account_facts
+from merchant_admin.store import account_details
 from merchant_admin.store import channel_accounts as store
-from merchant_admin.store.account_facts import NOTHING, AccountFacts
+from merchant_admin.store.account_details import NOTHING, AccountDetails
 from merchant_admin.store.merchants import get_merchant
 
 Credentials = Mapping[str, JsonValue]
@@ -191,10 +191,10 @@ async def find(deps: Deps, payment_id: str, scope: Scope) -> ChannelAccount:
     return account
 
 
-async def read_facts(deps: Deps, payment_id: str) -> AccountFacts:
+async def read_details(deps: Deps, payment_id: str) -> AccountDetails:
     """What may be seen of credentials that somebody may see."""
     async with deps.db.connection() as tx:
-        found = await account_facts.list_facts(tx, [payment_id])
+        found = await account_details.list_details(tx, [payment_id])
     return found.get(payment_id, NOTHING)
 
 
@@ -228,7 +228,7 @@ async def read_channels(deps: Deps) -> list[ChannelDescription]:
 
 async def _add(tx: Tx, actor: Actor, account: ChannelAccount, shown: Mapping[str, Any]) -> None:
     await store.add_account(tx, account)
-    await account_facts.put_shown(tx, account.payment_id, shown)
+    await account_details.put_shown(tx, account.payment_id, shown)
     await record_change(tx, actor, "created", was=None, now=account)
 
 
@@ -241,7 +241,7 @@ async def _save(
     change: CredentialsChange,
 ) -> ChannelAccount:
     if change.new is not None:
-        await account_facts.put_shown(tx, was.payment_id, change.new.shown)
+        await account_details.put_shown(tx, was.payment_id, change.new.shown)
     account = advanced(was, wanted, deps.clock())
     if account is not was:
         await store.update_account(tx, account)
@@ -266,7 +266,7 @@ async def _new_credentials(
 async def _shown(
     deps: Deps, channel: str, credentials: Credentials, checked: CheckedCredentials
 ) -> dict[str, Any]:
-    """`store.account_facts.AccountFacts.shown`."""
+    """`store.account_details.AccountDetails.shown`."""
     form = (await channels.read(deps, channel)).form
     return {
         "values": form.shown(credentials),

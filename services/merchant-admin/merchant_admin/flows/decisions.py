@@ -114,11 +114,11 @@ async def _decide(
         refused = {**body, "code": problem.code, "detail": problem.detail}
         await _audit(deps, actor, f"{thing}.decision_refused", number, refused)
         raise
-    facts = {**body, "status": decided.status.value}
-    await _audit(deps, actor, f"{thing}.decided", number, facts)
+    after = {**body, "status": decided.status.value}
+    await _audit(deps, actor, f"{thing}.decided", number, after)
     return decided
 
 
-async def _audit(deps: Deps, actor: Actor, action: str, number: str, facts: dict[str, Any]) -> None:
+async def _audit(deps: Deps, actor: Actor, action: str, number: str, after: dict[str, Any]) -> None:
     async with deps.db.transaction() as tx:
-        await record_action(tx, actor, action, at=deps.clock(), entity_id=number, after=facts)
+        await record_action(tx, actor, action, at=deps.clock(), entity_id=number, after=after)

@@ -88,7 +88,7 @@ async def change(
 async def change_approved(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> bool:
     """What was asked for, in the transaction that approves it; whether that was still possible."""
     was = await store.get_merchant(tx, asked.subject, lock=True)
-    if was.four_eyes.facts() != asked.seen:
+    if was.four_eyes.recorded() != asked.seen:
         return False
     await _save(deps, tx, actor, was, {"four_eyes": FourEyes(**asked.request)})
     return True
@@ -123,8 +123,8 @@ async def _save(
     if merchant.four_eyes != was.four_eyes:
         await record_action(
             tx, actor, "merchant.four_eyes_changed", at=merchant.updated_at,
-            entity_id=was.merchant_id, before=was.four_eyes.facts(),
-            after=merchant.four_eyes.facts(),
+            entity_id=was.merchant_id, before=was.four_eyes.recorded(),
+            after=merchant.four_eyes.recorded(),
         )  # fmt: skip
     return merchant
 
@@ -134,9 +134,9 @@ def _weakened(was: Merchant, four_eyes: FourEyes) -> Asked:
         kind=ApprovalKind.FOUR_EYES,
         merchant_ids=(was.merchant_id,),
         subject=was.merchant_id,
-        request=four_eyes.facts(),
-        shown={"before": was.four_eyes.facts(), "after": four_eyes.facts()},
-        seen=was.four_eyes.facts(),
+        request=four_eyes.recorded(),
+        shown={"before": was.four_eyes.recorded(), "after": four_eyes.recorded()},
+        seen=was.four_eyes.recorded(),
     )
 
 

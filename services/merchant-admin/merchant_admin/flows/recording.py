@@ -22,7 +22,7 @@ from contracts.events.configuration import (
     MerchantEntity,
 )
 from contracts.identifiers import new_id
-from merchant_admin.domain.audit import Actor, AuditEntry, facts
+from merchant_admin.domain.audit import Actor, AuditEntry, recorded
 from merchant_admin.domain.entities import Configured
 from merchant_admin.store.audit import add_entry
 
@@ -38,8 +38,8 @@ async def record_change(
         action=f"{entity.kind}.{action}",
         entity_kind=entity.kind,
         entity_id=entity_id(entity),
-        before=facts(was.entity()) if was else None,
-        after=facts(entity),
+        before=recorded(was.entity()) if was else None,
+        after=recorded(entity),
     )
     await add_entry(tx, entry)
     await publish(tx, [entity], now.updated_at)

@@ -124,7 +124,7 @@ def _seen(payment: PaymentWithOrder) -> dict[str, object]:
 async def _audit(
     deps: Deps, actor: Actor, action: str, requested: CreateRefund, **outcome: str
 ) -> None:
-    facts = requested.model_dump(mode="json", exclude_none=True) | outcome
+    after = requested.model_dump(mode="json", exclude_none=True) | outcome
     async with deps.db.transaction() as tx:
         await record_action(
             tx,
@@ -132,5 +132,5 @@ async def _audit(
             f"refund.{action}",
             at=deps.clock(),
             entity_id=requested.payment_no,
-            after=facts,
+            after=after,
         )

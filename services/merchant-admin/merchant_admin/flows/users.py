@@ -212,7 +212,7 @@ async def _add(tx: Tx, actor: Actor, user: User) -> bool:
     if is_new:
         await record_action(
             tx, actor, "user.created", at=user.created_at, entity_id=user.username,
-            after=user.facts(),
+            after=user.recorded(),
         )  # fmt: skip
     return is_new
 
@@ -225,10 +225,10 @@ async def _save(tx: Tx, actor: Actor, *, was: User, now: User) -> None:
     if has_new_password or now.disabled_at is not None:
         await end_sessions_of(tx, now.username)
         await invitations.withdraw_invitation(tx, now.username)
-    after = now.facts() | ({"password": "changed"} if has_new_password else {})
+    after = now.recorded() | ({"password": "changed"} if has_new_password else {})
     await record_action(
         tx, actor, "user.updated", at=now.updated_at, entity_id=now.username,
-        before=was.facts(), after=after,
+        before=was.recorded(), after=after,
     )  # fmt: skip
 
 

@@ -174,7 +174,7 @@ async def put_deliveries(tx: Tx, deliveries: Mapping[str, CallbackNews]) -> None
             news.newest.url,
             news.newest.at,
             dict.fromkeys(sorted(news.numbers)),
-            {one.at.isoformat(): _facts(one) for one in news.tried},
+            {one.at.isoformat(): _answered(one) for one in news.tried},
         )
         for callback_id, news in deliveries.items()
     ]
@@ -185,8 +185,8 @@ async def list_tried(tx: Tx, callback_ids: Sequence[str]) -> dict[str, list[Trie
     """By callback id the attempts that are known, the first of them first."""
     return {
         row["callback_id"]: [
-            Tried(at=datetime.fromisoformat(at), **facts)
-            for at, facts in sorted(row["tried"].items())
+            Tried(at=datetime.fromisoformat(at), **answer)
+            for at, answer in sorted(row["tried"].items())
         ]
         for row in await tx.fetch(TRIED_OF, callback_ids)
     }
@@ -201,7 +201,7 @@ async def list_callbacks_with(
     return [row["event_id"] for row in rows]
 
 
-def _facts(tried: Tried) -> dict[str, object]:
+def _answered(tried: Tried) -> dict[str, object]:
     return {"status": tried.status, "error": tried.error, "latency_ms": tried.latency_ms}
 
 

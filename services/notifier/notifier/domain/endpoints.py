@@ -21,7 +21,7 @@ MAX_CAP: Final = 32
 STREAK_LIMIT: Final = 5
 WINDOW_S: Final = 300
 WINDOW_LEAST: Final = 10
-WINDOW_SHARE: Final = 0.7
+WINDOW_RATIO: Final = 0.7
 HOLDS_S: Final = (30, 60, 120, 300, 600)
 UNSENDABLE_HOLD_S: Final = 60
 
@@ -130,7 +130,7 @@ class Health:
     def _is_broken(self) -> bool:
         return self.streak >= STREAK_LIMIT or (
             self.window_total >= WINDOW_LEAST
-            and self.window_failed >= WINDOW_SHARE * self.window_total
+            and self.window_failed >= WINDOW_RATIO * self.window_total
         )
 
     def _held(self, now: datetime) -> "Health":
@@ -160,7 +160,7 @@ class Room:
     size: int
 
 
-def share(rooms: Sequence[Room], slots: int) -> list[Room]:
+def dealt_out(rooms: Sequence[Room], slots: int) -> list[Room]:
     """Deal out the sender's free slots: no endpoint gets more than an equal part of them."""
     served = rooms[:slots]
     part = slots // max(1, len(served))

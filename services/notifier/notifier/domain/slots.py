@@ -5,12 +5,12 @@ from typing import Final
 
 from notifier.domain.deliveries import Lease
 
-RETRIES_SHARE: Final = 5
+RETRIES_ONE_IN: Final = 5
 """One slot in this many is not given to first tries, so that retries get on when all is busy."""
 
 
 def for_first_tries(free: int) -> int:
-    return free - free // RETRIES_SHARE
+    return free - free // RETRIES_ONE_IN
 
 
 class Slots:

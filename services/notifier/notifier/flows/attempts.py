@@ -16,7 +16,7 @@ from notifier.domain import alerts
 from notifier.domain.answers import FailureKind
 from notifier.domain.apps import AppBook
 from notifier.domain.deliveries import Attempt, FinishedAttempt, Lease, State, decide
-from notifier.domain.endpoints import Health, Room, share
+from notifier.domain.endpoints import Health, Room, dealt_out
 from notifier.domain.slots import for_first_tries
 from notifier.flows.deps import Deps
 from notifier.store import attempts, endpoints, leases, outgoing
@@ -98,7 +98,7 @@ async def _lease(deps: Deps, slots: int, *, fresh: bool) -> Leased:
     if slots <= 0:
         return NOTHING
     async with deps.db.transaction() as tx:
-        rooms = share(await leases.lock_due(tx, fresh=fresh, slots=slots), slots)
+        rooms = dealt_out(await leases.lock_due(tx, fresh=fresh, slots=slots), slots)
         if not rooms:
             return NOTHING
         taken = await leases.take(

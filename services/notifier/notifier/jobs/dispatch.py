@@ -27,7 +27,7 @@ from notifier.sending.sender import Sender
 log = structlog.get_logger()
 
 SLOTS: Final = 512
-ARRIVALS_SHARE: Final = 8
+ARRIVALS_ONE_IN: Final = 8
 """One slot in this many is left to what arrives meanwhile: it would have to be leased too."""
 
 POLL_S: Final = 0.5
@@ -55,7 +55,7 @@ class Dispatch:
         self._sender = sender
         self._ready = ready
         self._slots = slots
-        self._left_to_arrivals = slots // ARRIVALS_SHARE
+        self._left_to_arrivals = slots // ARRIVALS_ONE_IN
         self._results: asyncio.Queue[Attempt | None] = asyncio.Queue()
 
     async def run(self, stop: asyncio.Event) -> None:

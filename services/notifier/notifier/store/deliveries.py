@@ -165,7 +165,7 @@ with told as (
                <= cap - in_flight + case when told.type = 'ping' then $7 else 0 end
            as has_room, place
     from added join lane using (lane_id) join told using (lane_id, event_id)
-), claimed as (
+), leased as (
     select delivery_id from ranked where has_room order by place limit $3
 ), queued as (
     insert into due (delivery_id, day, lane_id, due_at, fresh, tries, order_key, blocks_until,
@@ -174,14 +174,14 @@ with told as (
            case when order_key is not null then now() + make_interval(secs => $6) end,
            case when is_ours then now() + make_interval(secs => $4) end,
            case when is_ours then $5::integer end
-    from ranked cross join lateral (select delivery_id in (select * from claimed) as is_ours) whose
+    from ranked cross join lateral (select delivery_id in (select * from leased) as is_ours) whose
     returning delivery_id, day, lane_id, lease_until
 ), moved as (
     update lane set
-        in_flight = in_flight + counted.claimed,
+        in_flight = in_flight + counted.leased,
         fresh_at = case when counted.waiting > 0
                    then greatest(least(fresh_at, now()), held_until) else fresh_at end
-    from (select lane_id, count(lease_until) as claimed, count(*) - count(lease_until) as waiting
+    from (select lane_id, count(lease_until) as leased, count(*) - count(lease_until) as waiting
           from queued group by lane_id) counted
     where lane.lane_id = counted.lane_id
 )

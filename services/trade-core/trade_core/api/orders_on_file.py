@@ -26,7 +26,7 @@ async def post_ask(order_id: str, deps: DepsOfApp) -> OrderOnFile:
     return await read_order.ask(deps, order_id)
 
 
-async def post_close(order_id: str, body: CloseOrderById, deps: DepsOfApp) -> OrderOnFile:
+async def post_close(order_id: str, request: CloseOrderById, deps: DepsOfApp) -> OrderOnFile:
     """A person closes the order, whose ever it is."""
-    log.info("order.closed_by_person", order_id=order_id, closed_by=body.closed_by)
+    log.info("order.closed_by_person", order_id=order_id, closed_by=request.closed_by)
     return await read_order.close(deps, order_id)

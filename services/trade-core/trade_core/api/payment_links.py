@@ -18,9 +18,9 @@ def add_routes(routes: APIRouter) -> None:
     routes.post("/counter-codes/{code_id}/payments", dependencies=BY_GATEWAY)(post_at_code)
 
 
-async def post_link(body: OpenLink, deps: DepsOfApp) -> Response:
+async def post_link(opening: OpenLink, deps: DepsOfApp) -> Response:
     """201 for a new payment link, 200 for a repeat."""
-    made = await payment_links.create(deps, body.app_id, body.request)
+    made = await payment_links.create(deps, opening.app_id, opening.request)
     opened = OpenedLink(created=made.created, link=made.link)
     return answer(opened, 201 if made.created else 200)
 
@@ -33,11 +33,11 @@ async def post_disable_link(link_id: str, app_id: str, deps: DepsOfApp) -> LinkO
     return await payment_links.disable(deps, link_id, app_id)
 
 
-async def post_at_link(link_id: str, body: PayAtLink, deps: DepsOfApp) -> Response:
+async def post_at_link(link_id: str, request: PayAtLink, deps: DepsOfApp) -> Response:
     """A payer begins there: 201 for a new order, 200 for the one that is there."""
-    return opened_answer(await payment_links.pay(deps, link_id, body))
+    return opened_answer(await payment_links.pay(deps, link_id, request))
 
 
-async def post_at_code(code_id: str, body: PayAtCode, deps: DepsOfApp) -> Response:
+async def post_at_code(code_id: str, request: PayAtCode, deps: DepsOfApp) -> Response:
     """A payer begins at a counter code."""
-    return opened_answer(await counter_codes.pay(deps, code_id, body))
+    return opened_answer(await counter_codes.pay(deps, code_id, request))

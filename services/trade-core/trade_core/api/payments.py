@@ -49,9 +49,11 @@ def add_routes(routes: APIRouter) -> None:
 
 async def post_payment(request: Request) -> Response:
     """201 for a new payment, 200 for a repeat of the same request."""
-    body = await read_message(request, OpenPayment, limit_bytes=MAX_REQUEST_BYTES)
-    window = timedelta(seconds=body.reinitiate_after_s)
-    asked = PaymentRequest(body.app_id, body.request, body.channel, window, body.signed_at)
+    opening = await read_message(request, OpenPayment, limit_bytes=MAX_REQUEST_BYTES)
+    window = timedelta(seconds=opening.reinitiate_after_s)
+    asked = PaymentRequest(
+        opening.app_id, opening.request, opening.channel, window, opening.signed_at
+    )
     return opened_answer(await open_payment.open_payment(await deps_of(request), asked))
 
 
@@ -63,9 +65,9 @@ async def get_checkout(payment_no: str, deps: DepsOfApp) -> CheckoutOnFile:
     return await read.get_checkout(deps, payment_no)
 
 
-async def post_channel(payment_no: str, body: ChooseChannel, deps: DepsOfApp) -> ChosenChannel:
+async def post_channel(payment_no: str, request: ChooseChannel, deps: DepsOfApp) -> ChosenChannel:
     """The payer's choice on our page."""
-    choice = Choice(body.payment_id, body.channel, body.method, body.anew)
+    choice = Choice(request.payment_id, request.channel, request.method, request.anew)
     order, chosen = await choose_channel.choose_channel(deps, payment_no, choice)
     former = chosen.close_first
     return ChosenChannel(
@@ -76,10 +78,10 @@ async def post_channel(payment_no: str, body: ChooseChannel, deps: DepsOfApp) ->
 
 
 async def post_payment_decision(
-    payment_no: str, body: DecidePayment, deps: DepsOfApp
+    payment_no: str, request: DecidePayment, deps: DepsOfApp
 ) -> PaymentOnFile:
     """A person ends a conflict; the same decision again changes nothing."""
-    await decide.decide_payment(deps, payment_no, body)
+    await decide.decide_payment(deps, payment_no, request)
     return await read.get_payment(deps, payment_no, None)
 
 
@@ -89,18 +91,18 @@ async def get_order(
     return await read.get_order(deps, OrderKey(app_id, merchant_id, merchant_order_no))
 
 
-async def post_close(merchant_order_no: str, body: CloseOrderFor, deps: DepsOfApp) -> OrderView:
+async def post_close(merchant_order_no: str, request: CloseOrderFor, deps: DepsOfApp) -> OrderView:
     """Close the order; closing a closed one changes nothing."""
-    key = OrderKey(body.app_id, body.merchant_id, merchant_order_no)
+    key = OrderKey(request.app_id, request.merchant_id, merchant_order_no)
     await close_order.close_order(deps, key)
     return await read.get_order(deps, key)
 
 
 def opened_answer(opened: open_payment.Opened) -> Response:
     """201 for a new payment, 200 for one that is there."""
-    body = OpenedPayment(
+    content = OpenedPayment(
         created=opened.created,
         payment=views.payment_view(opened.order, opened.payment),
         order=views.order_summary(opened.order),
     )
-    return answer(body, 201 if opened.created else 200)
+    return answer(content, 201 if opened.created else 200)

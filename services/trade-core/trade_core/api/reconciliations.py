@@ -39,22 +39,22 @@ def add_routes(routes: APIRouter) -> None:
 
 
 async def post_statement_page(
-    statement_no: str, body: StatementPage, deps: DepsOfApp
+    statement_no: str, request: StatementPage, deps: DepsOfApp
 ) -> StatementReceipt:
     """Rows of a channel statement, from the gateway; twice and in any order."""
-    return await receive_statement.take_page(deps, statement_no, body)
+    return await receive_statement.take_page(deps, statement_no, request)
 
 
 async def post_no_statement(
-    statement_no: str, body: NoStatement, deps: DepsOfApp
+    statement_no: str, request: NoStatement, deps: DepsOfApp
 ) -> StatementReceipt:
     """Why the channel gave no statement, from the gateway."""
-    return await receive_statement.take_none(deps, statement_no, body)
+    return await receive_statement.take_none(deps, statement_no, request)
 
 
-async def post_upload(body: BeginUpload, deps: DepsOfApp) -> UploadRound:
+async def post_upload(request: BeginUpload, deps: DepsOfApp) -> UploadRound:
     """A person's file of an account and day, whose rows follow."""
-    return await receive_statement.begin_upload(deps, body)
+    return await receive_statement.begin_upload(deps, request)
 
 
 async def list_reconciliations(
@@ -72,9 +72,9 @@ async def list_reconciliations(
     return await read_reconciliation.list_reconciliations(deps, wanted, after, limit)
 
 
-async def post_reconciliation(body: AskForStatement, deps: DepsOfApp) -> ReconciliationView:
+async def post_reconciliation(request: AskForStatement, deps: DepsOfApp) -> ReconciliationView:
     """Have the statement of an account and day fetched and compared now."""
-    return await read_reconciliation.ask_for(deps, body)
+    return await read_reconciliation.ask_for(deps, request)
 
 
 async def get_reconciliation(
@@ -90,7 +90,7 @@ async def post_fetch(statement_no: str, deps: DepsOfApp) -> ReconciliationView:
 
 
 async def post_settle(
-    difference_no: str, body: SettleDifference, deps: DepsOfApp
+    difference_no: str, request: SettleDifference, deps: DepsOfApp
 ) -> DifferenceView:
     """A person lets a difference be; one that is settled stays as it is."""
-    return await read_reconciliation.settle(deps, difference_no, body)
+    return await read_reconciliation.settle(deps, difference_no, request)

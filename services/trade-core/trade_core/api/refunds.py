@@ -18,9 +18,9 @@ def add_routes(routes: APIRouter) -> None:
     routes.post("/refunds/{refund_no}/decision", dependencies=BY_ADMIN)(post_refund_decision)
 
 
-async def post_refund(body: OpenRefund, deps: DepsOfApp) -> Response:
+async def post_refund(opening: OpenRefund, deps: DepsOfApp) -> Response:
     """201 for a new refund, 200 for a repeat."""
-    opened = await open_refund.open_refund(deps, body.app_id, body.request)
+    opened = await open_refund.open_refund(deps, opening.app_id, opening.request)
     view = views.refund_view(opened.order, opened.payment, opened.refund)
     return answer(OpenedRefund(created=opened.created, refund=view), 201 if opened.created else 200)
 
@@ -37,7 +37,9 @@ async def get_refund_by_number(
     )
 
 
-async def post_refund_decision(refund_no: str, body: DecideRefund, deps: DepsOfApp) -> RefundOnFile:
+async def post_refund_decision(
+    refund_no: str, request: DecideRefund, deps: DepsOfApp
+) -> RefundOnFile:
     """A person decides about an abnormal refund; the same decision again changes nothing."""
-    await decide.decide_refund(deps, refund_no, body)
+    await decide.decide_refund(deps, refund_no, request)
     return await read.get_refund(deps, refund_no, None)

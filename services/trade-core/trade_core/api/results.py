@@ -34,8 +34,8 @@ def add_routes(routes: APIRouter) -> None:
 
 async def post_results(request: Request, deps: DepsOfApp) -> ResultsReceipt:
     """What channels said and Kafka did not take, from the gateway; twice makes no difference."""
-    body = await read_message(request, TakeResults, limit_bytes=MAX_RESULTS_BYTES)
-    return await take_results.take(deps, body.records)
+    taken = await read_message(request, TakeResults, limit_bytes=MAX_RESULTS_BYTES)
+    return await take_results.take(deps, taken.records)
 
 
 async def post_serials(request: Request, deps: DepsOfApp) -> SerialList:
@@ -52,7 +52,7 @@ async def list_dead_letters(
 
 
 async def post_replay(
-    letter_id: LetterId, body: ReplayDeadLetter, deps: DepsOfApp
+    letter_id: LetterId, request: ReplayDeadLetter, deps: DepsOfApp
 ) -> DeadLetterView:
     """Try to apply it again; `replayed_at` tells whether that worked."""
-    return await dead_letters.replay(deps, letter_id, body.version)
+    return await dead_letters.replay(deps, letter_id, request.version)

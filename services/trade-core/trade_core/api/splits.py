@@ -17,9 +17,9 @@ def add_routes(routes: APIRouter) -> None:
     routes.get("/splits", dependencies=BY_GATEWAY)(get_split_by_number)
 
 
-async def post_split(body: OpenSplit, deps: DepsOfApp) -> Response:
+async def post_split(opening: OpenSplit, deps: DepsOfApp) -> Response:
     """201 for a new split, 200 for a repeat."""
-    opened = await open_split.open_split(deps, body.app_id, body.request)
+    opened = await open_split.open_split(deps, opening.app_id, opening.request)
     view = views.split_view(opened.order, opened.payment, opened.split)
     return answer(OpenedSplit(created=opened.created, split=view), 201 if opened.created else 200)
 

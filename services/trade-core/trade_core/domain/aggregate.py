@@ -147,7 +147,7 @@ class OrderAggregate:
         self._tell_order_change(self._rederive())
 
     def add_refund(self, refund: Refund, payment: Payment) -> None:
-        """Money starts on its way back: reserved on `payment`, sent at once. What it calls back
+        """Money starts on its way back: reserved on `payment`, sent at once. What it takes back
         from receivers of splits, they hold no longer."""
         self.payments[payment.payment_no] = payment
         self.refunds[refund.refund_no] = refund

@@ -207,7 +207,7 @@ def _confirms_refusal(was: Refund, word: Word) -> bool:
 
 
 def _require_room(aggregate: OrderAggregate, was: Refund, paid: Payment) -> None:
-    """A person makes room where the money was refunded, or called back from receivers, anew."""
+    """A person makes room where the money was refunded, or returned by receivers, anew."""
     left = paid.amount - paid.refund_reserved
     kept = returning.still_kept(aggregate.refunds[was.refund_no].returns)
     if was.amount > left or not returning.are_held(kept, aggregate.splits):

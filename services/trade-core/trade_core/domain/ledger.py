@@ -131,7 +131,7 @@ def of_split(kind: Kind, split: Split, payment: Payment, amount: int, *, at: dat
 
 
 def of_returns(kind: Kind, refund: Refund, payment: Payment, amount: int, *, at: datetime) -> Entry:
-    """What a refund calls back from receivers of splits, or leaves with them after all."""
+    """What receivers of splits return for a refund, or keep after all."""
     return replace(of_refund(kind, refund, payment, at=at), postings=_postings(kind, amount))
 
 

@@ -19,7 +19,7 @@ def refund_as_requested(
     aggregate: OrderAggregate, request: CreateRefund, policy: RefundSplits = RefundSplits.RETURN
 ) -> Refund:
     """Reserve the amount and start the refund. By the app's policy, what is not there because it
-    was split is called back from the receivers; the aggregate must know the payment's splits.
+    was split is returned by the receivers; the aggregate must know the payment's splits.
 
     Raises PaymentNotRefundable, RefundExceedsPaid.
     """
@@ -121,7 +121,7 @@ def book_external(
 def _returns(
     aggregate: OrderAggregate, payment: Payment, amount: int, policy: RefundSplits, refund_no: str
 ) -> tuple[Return, ...]:
-    """What must be called back so that the amount is there. Raises RefundExceedsPaid."""
+    """What must be returned so that the amount is there. Raises RefundExceedsPaid."""
     left = payment.amount - payment.refund_reserved
     if policy is RefundSplits.KEEP:
         _require(aggregate, payment, amount, left)

@@ -1,4 +1,4 @@
-"""Calling back (分账回退): what receivers of splits give back for a refund.
+"""Split returns (分账回退): what receivers of splits give back for a refund.
 
 Planned with the refund and never changed after that; done by the channel before, or with, it.
 """
@@ -25,12 +25,12 @@ def plan(splits: Iterable[Split], missing: int, refund_no: str) -> tuple[Return,
 
 
 def held(splits: Iterable[Split]) -> int:
-    """What all receivers have that could be called back."""
+    """What all receivers have that they could return."""
     return sum(share.held for split in splits for share in split.shares)
 
 
 def begun(split: Split, returns: Iterable[Return]) -> Split:
-    """The split while these are being called back from it."""
+    """The split while these are on their way back."""
     return _with_shares(split, returns, _is_going)
 
 

@@ -58,7 +58,7 @@ def after(state: State, fact: SplitFact) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one receiver gets. `amount_returning` is being called back for refunds that are not
+    """What one receiver gets. `amount_returning` is on its way back for refunds that are not
     decided, `amount_returned` is back."""
 
     account: str
@@ -71,7 +71,7 @@ class Share:
 
     @property
     def held(self) -> int:
-        """What the receiver has and nobody calls back."""
+        """What the receiver has and nobody asks back."""
         if self.state is not ShareStatus.SUCCEEDED:
             return 0
         return self.amount - self.amount_returning - self.amount_returned

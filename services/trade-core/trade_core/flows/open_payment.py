@@ -49,7 +49,7 @@ async def insert_fresh(deps: Deps, tx: Tx, request: PaymentRequest) -> Opened | 
     """The order with its first payment; None, and nothing is stored, where its number is known."""
     now = deps.clock()
     order, payment = opening.fresh(request, now)
-    fact = Event(
+    event = Event(
         event_id=new_id("event"),
         type=OrderEventType.PAYMENT_CREATED,
         sequence=order.version,
@@ -59,10 +59,12 @@ async def insert_fresh(deps: Deps, tx: Tx, request: PaymentRequest) -> Opened | 
         payment=payment,
     )
     next_check = due.open_check(payment, now)
-    is_fresh = await fresh_orders.insert(tx, order, payment, next_check, outgoing.order_event(fact))
+    is_fresh = await fresh_orders.insert(
+        tx, order, payment, next_check, outgoing.order_event(event)
+    )
     if not is_fresh:
         return None
-    await traces.keep(tx, payment.payment_no, fact.traceparent)
+    await traces.keep(tx, payment.payment_no, event.traceparent)
     return Opened(order, payment, created=True)
 
 

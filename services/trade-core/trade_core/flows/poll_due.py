@@ -37,14 +37,14 @@ from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
 from trade_core.store import aggregates, due, outgoing, reading, saving, splits, traces
-from trade_core.store.due import Claim
+from trade_core.store.due import Lease
 
 log = structlog.get_logger()
 
 BATCH: Final = 100
 
 LEASE: Final = timedelta(seconds=30)
-"""How long a claimed row is nobody else's; longer than a round takes."""
+"""How long a leased row is nobody else's; longer than a round takes."""
 
 UNSENT_PAUSE: Final = timedelta(seconds=5)
 """When a command that Kafka did not take is tried again."""
@@ -52,9 +52,9 @@ UNSENT_PAUSE: Final = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A claimed row, what it is about (None: the payment itself), and what is to be done."""
+    """A leased row, what it is about (None: the payment itself), and what is to be done."""
 
-    claim: Claim
+    lease: Lease
     order: Order
     payment: Payment
     about: Refund | Split | None
@@ -64,19 +64,19 @@ class _Case:
 async def poll_due(deps: Deps) -> int:
     """Attend to one batch of due rows; answers how many there were.
 
-    Several replicas may do this at once: a row is claimed by one of them.
+    Several replicas may do this at once: a row is leased by one of them.
     """
     async with deps.db.connection() as tx:
-        now, claims = await due.claim(tx, lease=LEASE, limit=BATCH)
-        if not claims:
+        now, leases = await due.take(tx, lease=LEASE, limit=BATCH)
+        if not leases:
             return 0
-        cases = await _read(tx, claims, now)
+        cases = await _read(tx, leases, now)
     async with deps.db.transaction() as tx:
-        await due.settle(tx, claims, _next_checks(cases))
+        await due.settle(tx, leases, _next_checks(cases))
         await outgoing.tell_people(tx, _alerts_of(cases), now)
     await _end_expired(deps, cases)
     await _send(deps, cases, now)
-    return len(claims)
+    return len(leases)
 
 
 async def next_due_s(deps: Deps) -> float:
@@ -86,8 +86,8 @@ async def next_due_s(deps: Deps) -> float:
     return math.inf if seconds is None else max(0.0, seconds)
 
 
-async def _read(tx: Tx, claims: Sequence[Claim], now: datetime) -> list[_Case]:
-    subjects = [claim.subject for claim in claims]
+async def _read(tx: Tx, leases: Sequence[Lease], now: datetime) -> list[_Case]:
+    subjects = [lease.subject for lease in leases]
     refund_nos = [number for number in subjects if number.startswith(PREFIX["refund"])]
     split_nos = [number for number in subjects if number.startswith(PREFIX["split"])]
     about: dict[str, Refund | Split] = {
@@ -98,12 +98,12 @@ async def _read(tx: Tx, claims: Sequence[Claim], now: datetime) -> list[_Case]:
     payments = await reading.payments(tx, list(payment_nos))
     orders = await reading.orders(tx, list({p.order_id for p in payments.values()}))
     cases = []
-    for claim in claims:
-        one = about.get(claim.subject)
-        payment = payments[claim.subject if one is None else one.payment_no]
+    for lease in leases:
+        one = about.get(lease.subject)
+        payment = payments[lease.subject if one is None else one.payment_no]
         order = orders[payment.order_id]
-        step = _step(order, payment, one, attempt=claim.attempt, now=now)
-        cases.append(_Case(claim, order, payment, one, step))
+        step = _step(order, payment, one, attempt=lease.attempt, now=now)
+        cases.append(_Case(lease, order, payment, one, step))
     return cases
 
 
@@ -127,7 +127,7 @@ def _next_checks(cases: Sequence[_Case]) -> dict[str, NextCheck | None]:
     for case in cases:
         match case.step:
             case Ask(next_check=next_check) | Rest(next_check=next_check):
-                next_checks[case.claim.subject] = next_check
+                next_checks[case.lease.subject] = next_check
             case End():
                 pass
             case _:
@@ -170,11 +170,11 @@ async def _send(deps: Deps, cases: Sequence[_Case], now: datetime) -> None:
     if not unsent:
         return
     # The rows were moved on already: they are still ours as long as they are due when we said.
-    ours = [Claim(c.claim.subject, c.claim.attempt, step.next_check.due_at) for c, step in unsent]
+    ours = [Lease(c.lease.subject, c.lease.attempt, step.next_check.due_at) for c, step in unsent]
     soon = deps.clock() + UNSENT_PAUSE
     async with deps.db.connection() as tx:
         await due.settle(
-            tx, ours, {claim.subject: NextCheck(soon, claim.attempt) for claim in ours}
+            tx, ours, {lease.subject: NextCheck(soon, lease.attempt) for lease in ours}
         )
 
 
@@ -182,12 +182,12 @@ async def _traces(deps: Deps, asked: Sequence[tuple[_Case, Ask]]) -> Mapping[str
     if not tracing.is_on():
         return {}
     async with deps.db.connection() as tx:
-        return await traces.find(tx, [case.claim.subject for case, _ in asked])
+        return await traces.find(tx, [case.lease.subject for case, _ in asked])
 
 
 def _message(case: _Case, step: Ask, now: datetime, begun: Mapping[str, str]) -> Message:
     command = channel_commands.command(
         step.command, case.order, case.payment, case.about, lease_until=step.next_check.due_at
     )
-    subject = case.claim.subject
+    subject = case.lease.subject
     return channel_commands.message(command, subject, now, begun.get(subject))

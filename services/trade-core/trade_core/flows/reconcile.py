@@ -46,16 +46,16 @@ async def make_reconciliations(deps: Deps, accounts: Sequence[ChannelAccountEnti
 async def attend_reconciliations(deps: Deps) -> int:
     """Fetch or compare what is due, a few at a time; answers how many there were.
 
-    Several replicas may do this at once: a statement is claimed by one of them.
+    Several replicas may do this at once: a statement is leased by one of them.
     """
     now = deps.clock()
     async with deps.db.connection() as tx:
-        claimed = await reconciliations.claim(
+        taken = await reconciliations.take(
             tx, now=now, lease_until=now + schedule.LEASE, limit=BATCH
         )
-    for reconciliation in claimed:
+    for reconciliation in taken:
         await _attend(deps, reconciliation, now)
-    return len(claimed)
+    return len(taken)
 
 
 async def forget(deps: Deps) -> None:

@@ -18,7 +18,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Lease:
     """A row of ours until `lease_until`; its `due_at` is that moment meanwhile."""
 
     subject: str
@@ -78,7 +78,7 @@ where opened.created_at >= $1
 """
 
 
-async def claim(tx: Tx, *, lease: timedelta, limit: int) -> tuple[datetime, Sequence[Claim]]:
+async def take(tx: Tx, *, lease: timedelta, limit: int) -> tuple[datetime, Sequence[Lease]]:
     """Take up to `limit` due rows; two replicas never take the same. Also what time it is, by the
     database's clock.
 
@@ -90,12 +90,12 @@ async def claim(tx: Tx, *, lease: timedelta, limit: int) -> tuple[datetime, Sequ
     if not waiting:
         return now, []
     lease_until = now + lease
-    rows = await tx.fetch(SHARE_OUT if waiting > limit else _CLAIM, now, lease_until, limit)
-    return now, [Claim(row["subject"], row["attempt"], lease_until) for row in rows]
+    rows = await tx.fetch(IN_TURN if waiting > limit else _TAKE, now, lease_until, limit)
+    return now, [Lease(row["subject"], row["attempt"], lease_until) for row in rows]
 
 
 async def oldest_s(tx: Tx) -> float:
-    """How long the oldest due row has waited that nobody has claimed; 0 where none is due."""
+    """How long the oldest due row has waited that nobody has leased; 0 where none is due."""
     waited: float | None = await tx.fetchval(_OLDEST)
     return max(0.0, waited or 0.0)
 
@@ -107,15 +107,15 @@ async def next_s(tx: Tx) -> float | None:
 
 
 async def settle(
-    tx: Tx, claims: Sequence[Claim], next_checks: Mapping[str, NextCheck | None]
+    tx: Tx, leases: Sequence[Lease], next_checks: Mapping[str, NextCheck | None]
 ) -> None:
-    """Give claimed rows back with their next look; those without one keep their lease.
+    """Give leased rows back with their next look; those without one keep their lease.
 
     A row that somebody has set meanwhile, or is setting now, stays as it is.
     """
     later = [
         (row, next_check)
-        for row in claims
+        for row in leases
         if (next_check := next_checks.get(row.subject)) is not None
     ]
     if later:
@@ -127,7 +127,7 @@ async def settle(
             [next_check.attempt for _, next_check in later],
         )
     done = [
-        row for row in claims if row.subject in next_checks and next_checks[row.subject] is None
+        row for row in leases if row.subject in next_checks and next_checks[row.subject] is None
     ]
     if done:
         await tx.execute(_FORGET, [row.subject for row in done], [row.lease_until for row in done])
@@ -161,7 +161,7 @@ from (
 ) due
 """
 
-_CLAIM = """
+_TAKE = """
 update due_work d set due_at = $2
 from (select subject from due_work where due_at <= $1
       order by due_at limit $3 for update skip locked) due
@@ -172,7 +172,7 @@ returning d.subject, d.attempt
 # PostgreSQL has no skip scan that it would always use, so `walk` goes from account to account by
 # one look into the index each. With more accounts than places, the hash of the moment decides
 # whose turn it is.
-SHARE_OUT = """
+IN_TURN = """
 with recursive walk as (
     (select account from due_work order by account limit 1)
     union all

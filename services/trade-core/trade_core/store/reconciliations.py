@@ -1,4 +1,4 @@
-"""Statements: made, claimed when they are due, moved on, and shown."""
+"""Statements: made, leased when they are due, moved on, and shown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,11 +64,9 @@ async def fetch_again(tx: Tx, statement_no: str, now: datetime) -> bool:
     return bool(await tx.fetchval(_FETCH_AGAIN, statement_no, now))
 
 
-async def claim(
-    tx: Tx, *, now: datetime, lease_until: datetime, limit: int
-) -> list[Reconciliation]:
+async def take(tx: Tx, *, now: datetime, lease_until: datetime, limit: int) -> list[Reconciliation]:
     """Take up to `limit` that are due; two replicas never take the same."""
-    return [_reconciliation(row) for row in await tx.fetch(_CLAIM, now, lease_until, limit)]
+    return [_reconciliation(row) for row in await tx.fetch(_TAKE, now, lease_until, limit)]
 
 
 async def lock(tx: Tx, statement_no: str) -> Reconciliation | None:
@@ -224,7 +222,7 @@ where statement_no = $1
 returning true
 """
 
-_CLAIM = """
+_TAKE = """
 update statement s set next_look_at = $2
 from (select statement_no from statement where next_look_at <= $1
       order by next_look_at limit $3 for update skip locked) due

@@ -6,9 +6,9 @@ import pytest
 from tests.unit.gateway.channels.channel_side import Side
 
 from contracts.words import Words
-from gateway.channels.key_facts import key_facts
 from gateway.channels.plugin import PEM, FormField, schema
 from gateway.channels.plugin.forms import SECRET
+from gateway.channels.shown_keys import shown_keys
 from gateway.directory.credentials import BadCredentials, open_account
 
 CHINESE = range(0x4E00, 0xA000)
@@ -87,7 +87,7 @@ class Forms:
 
     def test_keys_are_told_apart_by_their_fingerprints(self, side: Side) -> None:
         good = side.credentials()
-        facts = key_facts(side.plugin.form, good)
+        facts = shown_keys(side.plugin.form, good)
         named = {name for name in good if name.endswith("_pem")}
         assert {fact.field for fact in facts} == named
         assert len({fact.fingerprint for fact in facts}) >= min(2, len(facts))

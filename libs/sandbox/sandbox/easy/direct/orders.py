@@ -63,10 +63,10 @@ def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     merchant = asked.account.mer_code
     refund = deps.truth.find_refund(CHANNEL, merchant, number)
     if refund is not None and refund.details.get("day") == day:
-        state, members = REFUND_STATES[refund.state], _refund_facts(refund, hit)
+        state, members = REFUND_STATES[refund.state], _refund_members(refund, hit)
     else:
         trade = find_original(deps, asked)
-        state, members = STATES[trade.state], facts(trade, hit)
+        state, members = STATES[trade.state], members_of(trade, hit)
     if "unknown_status" in hit:
         state = (UNKNOWN_STATE, "未知状态")
     return Done(respond(asked.account, state, members, hit))
@@ -82,7 +82,7 @@ def find_original(deps: Deps, asked: Asked) -> Trade:
     return trade
 
 
-def facts(trade: Trade, hit: Hit) -> dict[str, Any]:
+def members_of(trade: Trade, hit: Hit) -> dict[str, Any]:
     """What queries and notifications tell of a payment."""
     members: dict[str, Any] = {
         "orgTrace": trade.number,
@@ -95,7 +95,7 @@ def facts(trade: Trade, hit: Hit) -> dict[str, Any]:
     return members
 
 
-def _refund_facts(refund: Refund, hit: Hit) -> dict[str, Any]:
+def _refund_members(refund: Refund, hit: Hit) -> dict[str, Any]:
     members: dict[str, Any] = {
         "orgTrace": refund.number,
         "outTrace": refund.channel_refund_no,

@@ -191,7 +191,7 @@ def find_refusal(answer: Answer, table: Table) -> Outcome | None:
         return None
     code = text(answer.content, "code") or f"HTTP_{answer.status}"
     message = text(answer.content, "message")
-    rows = {_plain(each): verdict for each, verdict in table.items()}
+    rows = {_plain(each): meaning for each, meaning in table.items()}
     if answer.status < 500 and answer.status != 202:
         return outcome_of(answer, rows, _plain(code), code, message)
     outcome = rows.get(_plain(code), Unknown)(code, message)

@@ -24,14 +24,14 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 @router.get("")
 async def account_page(request: Request, deps: Work, visitor: SeenByAnyone) -> Response:
-    facts = {
+    context = {
         "visitor": visitor,
         "user": await users.read(deps, visitor.username),
         "min_password_chars": MIN_CHARS,
         "sessions": await sessions.read_open(deps, visitor.username),
         "problem": problem_in(request, REFUSALS),
     }
-    return render(request, "account.html", facts)
+    return render(request, "account.html", context)
 
 
 @router.post("/password")

@@ -115,7 +115,7 @@ async def _page(
     named = {alert.merchant_id for alert in page.items if alert.merchant_id}
     if is_id("merchant", asked.get("merchant_id", "")):
         named.add(asked["merchant_id"])
-    facts = {
+    context = {
         "visitor": visitor,
         "page": page,
         "shown": [ShownAlert.of(alert) for alert in page.items],
@@ -128,7 +128,7 @@ async def _page(
         "problem": problem,
         "done": done_in(request, DONE),
     }
-    return render(request, "alerts.html", facts)
+    return render(request, "alerts.html", context)
 
 
 def _asked(request: Request) -> dict[str, str]:

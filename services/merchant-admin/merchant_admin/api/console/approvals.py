@@ -66,7 +66,7 @@ async def approvals_page(request: Request, deps: Work, visitor: Seen) -> Respons
     )
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.approval_id)
     merchant_ids = {each for item in page.items for each in item.asked.merchant_ids}
-    facts = {
+    context = {
         "visitor": visitor,
         "page": page,
         "names": await merchants.read_names(deps, merchant_ids),
@@ -75,7 +75,7 @@ async def approvals_page(request: Request, deps: Work, visitor: Seen) -> Respons
         "problem": problem_in(request, REFUSALS),
         "done": done_in(request, DONE),
     }
-    return render(request, "approvals.html", facts)
+    return render(request, "approvals.html", context)
 
 
 @router.post("/{approval_id}/approve")

@@ -58,8 +58,8 @@ async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
     except Problem as refusal:
         problem = refusal_of(refusal)
     names = await merchants.read_names(deps, {item.merchant_id for item in page.items})
-    facts = {"visitor": visitor, "page": page, "names": names, "problem": problem, **asked}
-    return render(request, "ledger.html", facts)
+    context = {"visitor": visitor, "page": page, "names": names, "problem": problem, **asked}
+    return render(request, "ledger.html", context)
 
 
 @router.get("/dead-letters")
@@ -73,8 +73,8 @@ async def dead_letters_page(
     except Problem as refusal:
         problem = refusal_of(refusal)
     letters = [ShownLetter.of(letter) for letter in page.items]
-    facts = {"visitor": visitor, "page": page, "letters": letters, "problem": problem}
-    return render(request, "dead_letters.html", facts)
+    context = {"visitor": visitor, "page": page, "letters": letters, "problem": problem}
+    return render(request, "dead_letters.html", context)
 
 
 @router.post("/dead-letters/{letter_id}/replay")

@@ -50,9 +50,9 @@ async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Respon
         page = await callbacks.find(deps, visitor.scope, filters)
     except Problem as refusal:
         problem = _refusal_of(refusal)
-    facts = {"page": page, "asked": asked, "problem": problem, "states": STATES, "types": TYPES}
+    context = {"page": page, "asked": asked, "problem": problem, "states": STATES, "types": TYPES}
     known = await searching.find_events(deps, [item.event_id for item in page.items])
-    return render(request, "deliveries.html", {"visitor": visitor, "known": known, **facts})
+    return render(request, "deliveries.html", {"visitor": visitor, "known": known, **context})
 
 
 @router.get("/deliveries/{event_id}")
@@ -67,14 +67,14 @@ async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: s
         problem = problem or _refusal_of(refusal)
     if not page.items and problem is None:
         return error_page(request, 404, visitor)
-    facts = {
+    context = {
         "visitor": visitor,
         "event_id": event_id,
         "page": page,
         "problem": problem,
         "known": await searching.find_events(deps, [event_id[:TEXT_CHARS]]),
     }
-    return render(request, "delivery.html", facts)
+    return render(request, "delivery.html", context)
 
 
 @router.post("/deliveries/{event_id}/redeliver")
@@ -98,14 +98,14 @@ async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Respons
         page = await callbacks.find_endpoints(deps, visitor.scope, filters)
     except Problem as refusal:
         problem = problem or _refusal_of(refusal)
-    facts = {
+    context = {
         "visitor": visitor,
         "page": page,
         "asked": asked,
         "problem": problem,
         "late_before": deps.clock() - LATE_AFTER,
     }
-    return render(request, "endpoints.html", facts)
+    return render(request, "endpoints.html", context)
 
 
 @router.post("/endpoints/{endpoint_id}/resume")
@@ -123,7 +123,7 @@ async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response
     try:
         begun = await callbacks.replay(deps, sent.actor, sent.scope, _request(sent.form))
     except (Problem, ValueError) as refusal:
-        facts = {
+        context = {
             "page": NO_DELIVERIES,
             "asked": {name: sent.form.get(name, "") for name in (*FILTERS, *DAYS, *REPLAY_FIELDS)},
             "problem": _refusal_of(refusal) if isinstance(refusal, Problem) else "replay_refused",
@@ -131,7 +131,7 @@ async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response
             "types": TYPES,
             "known": {},
         }
-        return render(request, "deliveries.html", {"visitor": sent.visitor, **facts}, status=422)
+        return render(request, "deliveries.html", {"visitor": sent.visitor, **context}, status=422)
     return to(f"/console/replays/{begun.replay_id}")
 
 
@@ -141,8 +141,8 @@ async def replay_page(request: Request, deps: Work, visitor: Seen, replay_id: Re
     try:
         it = await callbacks.read_replay(deps, visitor.scope, replay_id)
     except Problem as refusal:
-        facts = {"visitor": visitor, "it": None, "problem": _refusal_of(refusal)}
-        return render(request, "replay.html", facts, status=refusal.status)
+        context = {"visitor": visitor, "it": None, "problem": _refusal_of(refusal)}
+        return render(request, "replay.html", context, status=refusal.status)
     return render(request, "replay.html", {"visitor": visitor, "it": it, "problem": None})
 
 

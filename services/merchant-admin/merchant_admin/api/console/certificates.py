@@ -26,11 +26,11 @@ async def certificates_page(request: Request, deps: Work, visitor: Seen) -> Resp
     )
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=place_of_certificate)
     named = {merchant_id for it in page.items for merchant_id in it.merchant_ids}
-    facts = {
+    context = {
         "visitor": visitor,
         "page": page,
         "names": await merchants.read_names(deps, named),
         "is_all": is_all,
         "now": deps.clock(),
     }
-    return render(request, "certificates.html", facts)
+    return render(request, "certificates.html", context)

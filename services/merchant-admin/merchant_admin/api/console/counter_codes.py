@@ -72,14 +72,14 @@ async def print_page(request: Request, deps: Work, visitor: Seen, code_id: str) 
     number = with_form_of("counter_code", code_id)
     shown = await counter_codes.read(deps, number, visitor.scope)
     merchant = await merchants.read(deps, shown.code.merchant_id, visitor.scope)
-    facts = {
+    context = {
         "code": shown.code,
         "merchant": merchant,
         "currency": CURRENCY,
         "home": HOME,
         "qr": Markup(qr_svg(shown.url)),  # dots only: the address does not stand in it as text
     }
-    return render(request, "counter_code_print.html", facts)
+    return render(request, "counter_code_print.html", context)
 
 
 async def _page(
@@ -88,7 +88,7 @@ async def _page(
     after = id_after("counter_code", request.query_params.get("after") or None)
     found = await counter_codes.read_page(deps, visitor.scope, after=after, limit=DEFAULT_LIMIT + 1)
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it.code, place=lambda it: it.code.code_id)
-    facts = {
+    context = {
         "visitor": visitor,
         "page": page,
         **(await _suggested(deps, visitor) if visitor.may_administer else {}),
@@ -98,7 +98,7 @@ async def _page(
         "problem": refused.problem,
         "given": refused.given,
     }
-    return render(request, "counter_codes.html", facts, status=refused.status)
+    return render(request, "counter_codes.html", context, status=refused.status)
 
 
 async def _suggested(deps: Deps, visitor: Visitor) -> dict[str, object]:

@@ -67,7 +67,7 @@ async def exports_page(request: Request, deps: Work, visitor: Seen) -> Response:
     )
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.export_id)
     wanted = query.get(LIST, "")
-    facts = {
+    context = {
         "visitor": visitor,
         "page": page,
         "is_live": any(export.finished_at is None for export in page.items),
@@ -79,7 +79,7 @@ async def exports_page(request: Request, deps: Work, visitor: Seen) -> Response:
         "problem": problem_in(request, {TOO_MANY}),
         "done": done_in(request, {ASKED, REMOVED}),
     }
-    return render(request, "exports.html", facts)
+    return render(request, "exports.html", context)
 
 
 @router.get("/orders")

@@ -23,14 +23,14 @@ async def search_page(request: Request, deps: Work, visitor: Seen) -> Response:
     hits = await searching.find_numbers(deps, typed, visitor.scope, MAX_HITS + 1) if typed else []
     if only := only_hit(hits):
         return to(address(only))
-    facts = {
+    context = {
         "visitor": visitor,
         "sought": typed.text if typed else "",
         "is_enough": typed is not None and typed.is_prefix_enough,
         "hits": [(hit, address(hit)) for hit in hits[:MAX_HITS]],
         "has_more": len(hits) > MAX_HITS,
     }
-    return render(request, "search.html", facts)
+    return render(request, "search.html", context)
 
 
 def address(hit: Hit) -> str:

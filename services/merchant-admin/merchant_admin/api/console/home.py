@@ -45,7 +45,7 @@ async def home_page(request: Request, deps: Work, visitor: Seen) -> Response:
     }
     upto, today = await reports.read_today(deps, visitor.scope)
     shown = today[:MAX_CURRENCIES]
-    facts = {
+    context = {
         "visitor": visitor,
         "waiting": counted,
         "places": places,
@@ -55,7 +55,7 @@ async def home_page(request: Request, deps: Work, visitor: Seen) -> Response:
         "compared": COMPARED,
         "charts": {one.currency: _chart(one) for one in shown},
     }
-    return render(request, "home.html", facts)
+    return render(request, "home.html", context)
 
 
 def _chart(one: Today) -> Chart:

@@ -50,5 +50,5 @@ async def _page(
         username = await users.read_invited(deps, token)
     except NoSuch:
         return render(request, "invitation_over.html", {"visitor": None}, status=404)
-    facts = {"username": username, "problem": problem, "min_password_chars": MIN_CHARS}
-    return render(request, "invitation.html", {"visitor": None, **facts}, status=status)
+    context = {"username": username, "problem": problem, "min_password_chars": MIN_CHARS}
+    return render(request, "invitation.html", {"visitor": None, **context}, status=status)

@@ -86,7 +86,7 @@ async def _list(
     if visitor.scope.has(filters.get("merchant_id")):
         named.add(filters.get("merchant_id"))
     is_whole = page.next_cursor is None and not request.query_params.get("after")
-    facts = {
+    context = {
         "visitor": visitor,
         "page": page,
         "things": things,
@@ -96,4 +96,4 @@ async def _list(
         "methods": METHODS,
         "count": count_of(page.items, is_whole=is_whole),
     }
-    return render(request, f"{things}.html", facts)
+    return render(request, f"{things}.html", context)

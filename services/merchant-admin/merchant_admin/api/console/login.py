@@ -46,11 +46,11 @@ async def log_in(request: Request, deps: Work) -> Response:
         session = await _session(deps, actor, form, ticket)
     except TotpRequired as needed:
         ticket = ticket or await sessions.check_password(deps, actor, _password(form))
-        facts = {"username": actor.username, "ticket": ticket, "problem": _problem(needed)}
-        return render(request, "login_second_step.html", {"visitor": None, **facts}, status=401)
+        context = {"username": actor.username, "ticket": ticket, "problem": _problem(needed)}
+        return render(request, "login_second_step.html", {"visitor": None, **context}, status=401)
     except (NotLoggedIn, TooManyLogins, Overloaded) as refusal:
-        facts = {"visitor": None, "problem": _problem(refusal, ticket)}
-        return render(request, "login.html", facts, status=refusal.status)
+        context = {"visitor": None, "problem": _problem(refusal, ticket)}
+        return render(request, "login.html", context, status=refusal.status)
     response = to(HOME)
     response.set_cookie(
         deps.session_cookie,

@@ -104,7 +104,7 @@ async def _page(
         deps, number, visitor.scope, after=None, limit=MAX_ACCOUNTS
     )
     kept = {"display_name": merchant.display_name or "", "colour": merchant.colour or ""}
-    facts = {
+    context = {
         "visitor": visitor,
         "merchant": merchant,
         "accounts": accounts,
@@ -112,7 +112,7 @@ async def _page(
         "problem": refused.problem,
         "given": {**kept, **refused.given},
     }
-    return render(request, "look.html", facts, status=refused.status)
+    return render(request, "look.html", context, status=refused.status)
 
 
 def _home(merchant_id: str) -> str:

@@ -107,7 +107,7 @@ async def page(
         story = await order_story.read(deps, number, visitor.scope)
     except NoSuch:
         return error_page(request, 404, visitor)
-    facts = {
+    context = {
         "visitor": visitor,
         "it": story,
         "home": f"{HOME}/{number}",
@@ -126,7 +126,7 @@ async def page(
         "done": done_in(request, DONE),
         "done_number": request.query_params.get("number", ""),
     }
-    return render(request, "order.html", facts, status=refused.status if refused else 200)
+    return render(request, "order.html", context, status=refused.status if refused else 200)
 
 
 def _is_to_decide(payment: PaymentInBooks) -> bool:

@@ -46,7 +46,7 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
         )
     except Problem as refusal:
         problem = refusal_of(refusal)
-    facts = {
+    context = {
         "visitor": visitor,
         "page": page,
         "asked": asked,
@@ -54,7 +54,7 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
         "states": ReconciliationState,
         "problem": problem,
     }
-    return render(request, "reconciliations.html", facts)
+    return render(request, "reconciliations.html", context)
 
 
 @router.post("")
@@ -127,7 +127,7 @@ async def _statement_page(
     except Problem as refusal:
         missing = {"visitor": visitor, "it": None, "problem": refusal_of(refusal)}
         return render(request, "reconciliation.html", missing, status=refusal.status)
-    facts = {
+    context = {
         "visitor": visitor,
         "it": statement,
         "home": f"{HOME}/{statement_no}",
@@ -136,7 +136,7 @@ async def _statement_page(
         "given": given or {},
         "problem": problem,
     }
-    return render(request, "reconciliation.html", facts, status=status)
+    return render(request, "reconciliation.html", context, status=status)
 
 
 def _is_under_way(statement: ReconciliationView, now: datetime) -> bool:

@@ -46,17 +46,17 @@ class Reader(Protocol):
 
 
 def render(
-    request: Request, template: str, facts: Mapping[str, object], *, status: int = 200
+    request: Request, template: str, context: Mapping[str, object], *, status: int = 200
 ) -> HTMLResponse:
     """A whole page. `?lang=` is kept in a cookie for the pages that follow."""
     here = {
         "path": request.url.path,
         "link": _Linker(request),
-        "ways": _ways(request, facts),
+        "ways": _ways(request, context),
         "lag_s": round(_lag_s(request)),
     }
     return _pages.render(
-        request, template, {**facts, **here}, headers=HEADERS, status=status, more=_names(request)
+        request, template, {**context, **here}, headers=HEADERS, status=status, more=_names(request)
     )
 
 
@@ -69,13 +69,13 @@ def error_page(request: Request, status: int, visitor: Reader | None) -> HTMLRes
         if status >= 500
         else "error.422"
     )
-    facts = {
+    context = {
         "visitor": visitor,
         "what": what,
         "status": status,
         "request_id": logs.request_id.get(),
     }
-    return render(request, "error.html", facts, status=status)
+    return render(request, "error.html", context, status=status)
 
 
 def problem_in(request: Request, known: Collection[str]) -> str | None:
@@ -90,8 +90,8 @@ def done_in(request: Request, known: Collection[str]) -> str | None:
     return done if done in known else None
 
 
-def _ways(request: Request, facts: Mapping[str, object]) -> list[Group]:
-    visitor = cast(Reader | None, facts.get("visitor"))
+def _ways(request: Request, context: Mapping[str, object]) -> list[Group]:
+    visitor = cast(Reader | None, context.get("visitor"))
     if visitor is None:
         return []
     navigation: Navigation = request.app.state.navigation

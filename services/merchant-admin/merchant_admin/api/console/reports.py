@@ -58,7 +58,7 @@ async def reports_page(request: Request, deps: Work, visitor: Seen) -> Response:
         problem = BAD_PERIOD
         report = _usual(visitor.scope, today)
     result = await reports.read(deps, report)
-    facts = {
+    context = {
         "visitor": visitor,
         "figures": result,
         "report": report,
@@ -75,7 +75,7 @@ async def reports_page(request: Request, deps: Work, visitor: Seen) -> Response:
         "duration": duration,
         "problem": problem,
     }
-    return render(request, "reports.html", facts)
+    return render(request, "reports.html", context)
 
 
 def percent(rate: float | None) -> str:

@@ -27,13 +27,13 @@ router = APIRouter(include_in_schema=False, prefix=SECOND_FACTOR)
 
 @router.get("")
 async def second_factor_page(request: Request, deps: Work, visitor: SeenByAnyone) -> Response:
-    facts = {
+    context = {
         "visitor": visitor,
         "codes_left": await second_factors.count_recovery_codes(deps, visitor.username),
         "is_required": deps.requires_totp and is_needed_by(visitor.caller.role),
         "problem": problem_in(request, REFUSALS),
     }
-    return render(request, "second_factor.html", facts)
+    return render(request, "second_factor.html", context)
 
 
 @router.post("")
@@ -82,13 +82,13 @@ def _enrolment_page(
     status: int = 200,
 ) -> Response:
     svg = segno.make(enrolment.uri, error="m").svg_inline(scale=5, light="#fff")
-    facts = {
+    context = {
         "visitor": visitor,
         "enrolment": enrolment,
         "qr": Markup(svg),
         "problem": problem,
     }
-    return render(request, "second_factor_enrolment.html", facts, status=status)
+    return render(request, "second_factor_enrolment.html", context, status=status)
 
 
 def _codes_page(request: Request, visitor: Visitor, codes: tuple[str, ...]) -> Response:

@@ -86,7 +86,7 @@ async def _page(
         missing, known = [], []
         shown |= {TOP: wrong_fields(refusal)[TOP]}
     yesterday = deps.clock().astimezone(BEIJING).date() - timedelta(1)
-    facts = {
+    context = {
         "visitor": visitor,
         "missing": missing,
         "names": await merchants.read_names(deps, {each.merchant_id for each in missing}),
@@ -96,4 +96,4 @@ async def _page(
         "max_rows": MAX_UPLOAD_ROWS,
         "wrong": shown,
     }
-    return render(request, "statement_upload.html", facts, status=status)
+    return render(request, "statement_upload.html", context, status=status)

@@ -47,7 +47,7 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
         except Problem as refusal:
             problem = refusal_of(refusal)
     moved = statement.currencies if statement else []
-    facts = {
+    context = {
         "visitor": visitor,
         "merchant_id": merchant_id or "",
         "app_id": app_id or "",
@@ -62,7 +62,7 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
         "parts": PARTS,
         "problem": problem,
     }
-    return render(request, "statements.html", facts)
+    return render(request, "statements.html", context)
 
 
 def _period(month: str, day: str, today: date) -> tuple[date, date, str]:

@@ -82,7 +82,7 @@ async def _page(
     after = id_after("api_token", request.query_params.get("after") or None)
     found = await api_tokens.read_page(deps, after=after, limit=DEFAULT_LIMIT + 1)
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.token_id)
-    facts = {
+    context = {
         "visitor": visitor,
         "page": page,
         "roles": Role,
@@ -92,4 +92,4 @@ async def _page(
         "given": given or {},
         "problem": problem or problem_in(request, REFUSALS),
     }
-    return render(request, "tokens.html", facts, status=status)
+    return render(request, "tokens.html", context, status=status)

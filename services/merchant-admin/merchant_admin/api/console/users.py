@@ -48,14 +48,14 @@ async def users_page(request: Request, deps: Work, visitor: SeenByAdmin) -> Resp
     after = text_after(request.query_params.get("after") or None)
     found = await users.read_page(deps, after=after, limit=DEFAULT_LIMIT + 1)
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.username)
-    facts = {
+    context = {
         "visitor": visitor,
         "page": page,
         "roles": Role,
         "min_password_chars": MIN_CHARS,
         "problem": problem_in(request, REFUSALS),
     }
-    return render(request, "users.html", facts)
+    return render(request, "users.html", context)
 
 
 @router.post("")
@@ -146,7 +146,7 @@ async def _user_page(
         user = await users.read(deps, username)
     except NoSuch:
         return render(request, "not_found.html", {"visitor": visitor}, status=404)
-    facts = {
+    context = {
         "visitor": visitor,
         "user": user,
         "home": _home_of(username),
@@ -155,7 +155,7 @@ async def _user_page(
         "sessions": await sessions.read_open(deps, username),
         "link_of_invitation": invitation and InvitationView.of(request, invitation).url,
     }
-    return render(request, "user.html", facts)
+    return render(request, "user.html", context)
 
 
 def _home_of(username: str) -> str:

@@ -252,14 +252,14 @@ async def to_enrolment(_: Request, __: Exception) -> Response:
 
 async def to_reauthentication(request: Request, error: Exception) -> Response:
     assert isinstance(error, ReauthenticationNeeded)
-    facts = {
+    context = {
         "visitor": error.visitor,
         "fields": error.form,
         "has_second_factor": error.visitor.caller.has_second_factor,
         "problem": error.problem,
         "action": error.action or request.url.path,
     }
-    return render(request, "reauthentication.html", facts, status=ReauthenticationRequired.status)
+    return render(request, "reauthentication.html", context, status=ReauthenticationRequired.status)
 
 
 def to(url: str) -> RedirectResponse:

@@ -10,7 +10,7 @@ from contracts.events.configuration import State
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount
 from merchant_admin.api.console.rendering import done_in, problem_in, render
-from merchant_admin.api.console.setup.credential_pages import credentials_in, form_facts
+from merchant_admin.api.console.setup.credential_pages import credentials_in, form_context
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import (
     FreshlySeenByAdmin,
@@ -46,8 +46,8 @@ async def list_page(
     )
     page = page_of(found, PAGE, view=lambda item: item, place=lambda item: item.payment_id)
     names = await merchants.read_names(deps, {item.merchant_id for item in page.items})
-    facts = {"visitor": visitor, "page": page, "names": names}
-    return render(request, "channel_accounts.html", facts)
+    context = {"visitor": visitor, "page": page, "names": names}
+    return render(request, "channel_accounts.html", context)
 
 
 @router.get(OF_MERCHANT + "/new")
@@ -92,17 +92,17 @@ async def account_page(
 ) -> Response:
     account = await channel_accounts.find(deps, payment_id, visitor.scope)
     known = (await channels.read_all(deps)).get(account.channel)
-    facts = {
+    context = {
         "visitor": visitor,
         "it": account,
         "names": await merchants.read_names(deps, {account.merchant_id}),
-        "known": await channel_accounts.read_facts(deps, payment_id),
+        "known": await channel_accounts.read_details(deps, payment_id),
         "titles": {entry.name: entry.title for entry in known.form.entries} if known else {},
         "api_url": (await channels.read_list(deps)).api_url,
         "done": done_in(request, DONE),
         "problem": problem_in(request, REFUSALS),
     }
-    return render(request, "channel_account.html", facts)
+    return render(request, "channel_account.html", context)
 
 
 @router.post(HOME + "/{payment_id}")
@@ -175,7 +175,7 @@ async def _new_page(
     merchant = await merchants.read(deps, merchant_id, visitor.scope)
     known = await channels.read_all(deps)
     chosen = known.get(channel)
-    facts: dict[str, Any] = {
+    context: dict[str, Any] = {
         "visitor": visitor,
         "merchant": merchant,
         "channels": known,
@@ -184,9 +184,9 @@ async def _new_page(
         "wrong": wrong_fields(refusal) if refusal else {},
     }
     if chosen:
-        facts |= form_facts(chosen.form, sent=sent.form if sent else None, refusal=refusal)
+        context |= form_context(chosen.form, sent=sent.form if sent else None, refusal=refusal)
     status = refusal.status if refusal else 200
-    return render(request, "channel_account_new.html", facts, status=status)
+    return render(request, "channel_account_new.html", context, status=status)
 
 
 async def _credentials_page(
@@ -198,16 +198,16 @@ async def _credentials_page(
     refusal: Problem | None = None,
 ) -> Response:
     channel = await channels.read(deps, account.channel)
-    facts = {
+    context = {
         "visitor": visitor,
         "it": account,
-        **form_facts(
+        **form_context(
             channel.form,
             sent=sent.form if sent else None,
-            saved=await channel_accounts.read_facts(deps, account.payment_id),
+            saved=await channel_accounts.read_details(deps, account.payment_id),
             identity=account.identity,
             refusal=refusal,
         ),
     }
     status = refusal.status if refusal else 200
-    return render(request, "channel_account_credentials.html", facts, status=status)
+    return render(request, "channel_account_credentials.html", context, status=status)

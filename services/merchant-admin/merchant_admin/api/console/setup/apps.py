@@ -48,8 +48,8 @@ async def list_page(
     found = await apps.read_page(deps, visitor.scope, after=id_after("app", after), limit=PAGE + 1)
     page = page_of(found, PAGE, view=lambda item: item, place=lambda item: item.app_id)
     used = {merchant_id for item in page.items for merchant_id in item.terms.merchant_ids}
-    facts = {"visitor": visitor, "page": page, "names": await merchants.read_names(deps, used)}
-    return render(request, "apps.html", facts)
+    context = {"visitor": visitor, "page": page, "names": await merchants.read_names(deps, used)}
+    return render(request, "apps.html", context)
 
 
 @router.get("/new")
@@ -142,11 +142,11 @@ async def ping(deps: Work, sent: SentByAdmin, app_id: AppId) -> Response:
 @router.get("/{app_id}/hand-over")
 async def hand_over_page(request: Request, deps: Work, visitor: Seen, app_id: AppId) -> Response:
     """What a developer needs, to be printed or sent; without a secret."""
-    facts = {"visitor": visitor, **await hand_over_facts(deps, visitor, app_id)}
-    return render(request, "hand_over.html", facts)
+    context = {"visitor": visitor, **await hand_over_context(deps, visitor, app_id)}
+    return render(request, "hand_over.html", context)
 
 
-async def hand_over_facts(deps: Deps, visitor: Visitor, app_id: str) -> dict[str, Any]:
+async def hand_over_context(deps: Deps, visitor: Visitor, app_id: str) -> dict[str, Any]:
     app = await apps.read(deps, app_id, visitor.scope)
     known = await channels.read_list(deps)
     accounts = await channel_accounts.read_of(deps, app.terms.merchant_ids, limit=MAX_LIMIT)
@@ -182,14 +182,14 @@ def form_page(
     refusal: Problem | None = None,
 ) -> Response:
     """`app`: the one to be changed; None: a new one."""
-    facts = {
+    context = {
         "visitor": visitor,
         "it": app,
         "entered": entered,
         "wrong": wrong_fields(refusal) if refusal else {},
         "address": visitor.caller.actor.ip,
     }
-    return render(request, "app_form.html", facts, status=refusal.status if refusal else 200)
+    return render(request, "app_form.html", context, status=refusal.status if refusal else 200)
 
 
 async def shown_page(
@@ -205,7 +205,7 @@ async def shown_page(
     """The page of the app, with the secrets that were just made."""
     it = await apps.read(deps, app_id, visitor.scope)
     listed = await keys.read_page(deps, app_id, visitor.scope, after=None, limit=MAX_LIMIT)
-    facts = {
+    context = {
         "visitor": visitor,
         "it": it,
         "keys": [
@@ -221,4 +221,4 @@ async def shown_page(
         "done": done_in(request, DONE),
         "problem": problem_in(request, REFUSALS),
     }
-    return render(request, "app.html", facts, status=refusal.status if refusal else 200)
+    return render(request, "app.html", context, status=refusal.status if refusal else 200)

@@ -10,7 +10,7 @@ from contracts.words import Words
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import Sent
 from merchant_admin.domain.credential_forms import CredentialForm
-from merchant_admin.store.account_facts import AccountFacts
+from merchant_admin.store.account_details import AccountDetails
 
 WAY: Final = "way"
 FILE: Final = ".file"
@@ -32,11 +32,11 @@ def pasted_in(sent: Sent, name: str) -> str:
     return sent.form.get(name, "")
 
 
-def form_facts(
+def form_context(
     form: CredentialForm,
     *,
     sent: Mapping[str, str] | None = None,
-    saved: AccountFacts | None = None,
+    saved: AccountDetails | None = None,
     identity: Mapping[str, str] | None = None,
     refusal: Problem | None = None,
 ) -> dict[str, Any]:

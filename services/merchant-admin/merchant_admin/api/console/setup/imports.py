@@ -78,7 +78,7 @@ async def apply(request: Request, deps: Work, sent: FreshlySentByAdmin, batch_id
 async def _page(
     request: Request, deps: Deps, visitor: Visitor, shown: dict[str, Any], status: int = 200
 ) -> Response:
-    facts = {
+    context = {
         "visitor": visitor,
         "channels": await channels.read_all(deps),
         "max_rows": MAX_ROWS,
@@ -87,4 +87,4 @@ async def _page(
         "made": None,
         **shown,
     }
-    return render(request, "imports.html", facts, status=status)
+    return render(request, "imports.html", context, status=status)

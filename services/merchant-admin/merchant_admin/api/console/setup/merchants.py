@@ -88,12 +88,12 @@ async def change(
 def _new_page(
     request: Request, visitor: Visitor, sent: Sent | None = None, refusal: Problem | None = None
 ) -> Response:
-    facts = {
+    context = {
         "visitor": visitor,
         "entered": sent.form if sent else {},
         "wrong": wrong_fields(refusal) if refusal else {},
     }
-    return render(request, "merchant_new.html", facts, status=refusal.status if refusal else 200)
+    return render(request, "merchant_new.html", context, status=refusal.status if refusal else 200)
 
 
 async def _merchant_page(
@@ -108,7 +108,7 @@ async def _merchant_page(
     accounts = await channel_accounts.read_page(
         deps, merchant_id, visitor.scope, after=None, limit=MAX_LIMIT
     )
-    facts = {
+    context = {
         "visitor": visitor,
         "it": merchant,
         "accounts": accounts,
@@ -118,4 +118,4 @@ async def _merchant_page(
         "done": done_in(request, DONE),
         "problem": problem_in(request, {REFUSED}),
     }
-    return render(request, "merchant.html", facts, status=refusal.status if refusal else 200)
+    return render(request, "merchant.html", context, status=refusal.status if refusal else 200)

@@ -10,8 +10,8 @@ from chassis.problems import Problem
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.setup import onboarding_steps as steps
-from merchant_admin.api.console.setup.credential_pages import form_facts
-from merchant_admin.api.console.setup.onboarding_facts import facts_of
+from merchant_admin.api.console.setup.credential_pages import form_context
+from merchant_admin.api.console.setup.onboarding_contexts import context_of
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import (
     FreshlySeenByAdmin,
@@ -80,13 +80,13 @@ async def take(request: Request, deps: Work, sent: FreshlySentFileByAdmin, step:
 async def _refused(
     request: Request, deps: Deps, sent: Sent, draft: Draft, step: Step, refusal: Problem
 ) -> Response:
-    facts: dict[str, Any] = {"wrong": wrong_fields(refusal), "entered": sent.form}
+    context: dict[str, Any] = {"wrong": wrong_fields(refusal), "entered": sent.form}
     if step is Step.CREDENTIALS and draft.channel:
         form = (await channels.read(deps, draft.channel)).form
-        facts |= form_facts(form, sent=sent.form, refusal=refusal)
-        kept = replace(draft, entered=facts["values"])
+        context |= form_context(form, sent=sent.form, refusal=refusal)
+        kept = replace(draft, entered=context["values"])
         await onboarding.save(deps, sent.visitor.username, kept)
-    return await _page(request, deps, sent.visitor, draft, step, facts, refusal.status)
+    return await _page(request, deps, sent.visitor, draft, step, context, refusal.status)
 
 
 async def _page(
@@ -98,7 +98,7 @@ async def _page(
     shown: dict[str, Any],
     status: int = 200,
 ) -> Response:
-    facts: dict[str, Any] = {
+    context: dict[str, Any] = {
         "visitor": visitor,
         "draft": draft,
         "steps": list(Step),
@@ -106,7 +106,7 @@ async def _page(
         "wrong": {},
         "entered": {},
         "problem": problem_in(request, REFUSALS),
-        **await facts_of(request, deps, visitor, draft, step),
+        **await context_of(request, deps, visitor, draft, step),
         **shown,
     }
-    return render(request, "onboarding.html", facts, status=status)
+    return render(request, "onboarding.html", context, status=status)

@@ -27,7 +27,7 @@ from merchant_admin.flows.deps import Deps
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The draft after a step, and which one is next. `shown`: facts of its page, which then is the
+    """The draft after a step, and which one is next. `shown`: its page, which then is the
     answer itself: the one time that a secret is seen."""
 
     draft: Draft

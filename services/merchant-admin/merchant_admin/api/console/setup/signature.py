@@ -74,7 +74,7 @@ async def _page(
     found: InspectedSignature | None = None,
     problem: str | None = None,
 ) -> Response:
-    facts: dict[str, Any] = {
+    context: dict[str, Any] = {
         "visitor": visitor,
         "it": await apps.read(deps, app_id, visitor.scope),
         "entered": entered,
@@ -82,4 +82,4 @@ async def _page(
         "problem": problem,
         "wrong": {},
     }
-    return render(request, "signature.html", facts, status=422 if problem else 200)
+    return render(request, "signature.html", context, status=422 if problem else 200)

@@ -50,7 +50,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "refund_splits.return": (
         "这笔支付已分账：不足部分先从分账接收方收回。",
-        "It was split: what is missing is called back from the receivers first.",
+        "It was split: what is missing is returned by the receivers first.",
     ),
     "refund_splits.keep": (
         "这笔支付已分账：退款由商户自有资金承担，接收方保留所得。",
@@ -102,7 +102,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "entry.split_started": ("记账：分账预留", "Booked: split reserved"),
     "entry.split_settled": ("记账：分账完成", "Booked: split"),
     "entry.split_released": ("记账：分账释放", "Booked: split released"),
-    "entry.split_returned": ("记账：分账收回", "Booked: split called back"),
+    "entry.split_returned": ("记账：分账收回", "Booked: split returned"),
     "entry.split_return_released": ("记账：分账收回释放", "Booked: split kept after all"),
     "entry.channel_fees_taken": ("记账：渠道手续费", "Booked: fees of the channel"),
     "audit.other": ("操作", "Action"),

@@ -16,7 +16,7 @@ _FORM: Final = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 @dataclass(frozen=True, slots=True)
-class KeyFact:
+class ShownKey:
     """`fingerprint`: SHA-256 of the public half in DER, in hexadecimal; a private key and its
     public key have the same. The others of certificates only."""
 
@@ -28,26 +28,26 @@ class KeyFact:
     valid_until: datetime | None = None
 
 
-def key_facts(form: CredentialForm, credentials: Mapping[str, Any]) -> list[KeyFact]:
+def shown_keys(form: CredentialForm, credentials: Mapping[str, Any]) -> list[ShownKey]:
     """Of each key and certificate among credentials that were checked, in the form's order."""
     return [
         fact
         for each in form.fields
         if each.kind in PEM and credentials.get(each.name)
-        for fact in _facts(each.name, each.kind, str(credentials[each.name]))
+        for fact in _details(each.name, each.kind, str(credentials[each.name]))
     ]
 
 
-def _facts(name: str, kind: Kind, text: str) -> list[KeyFact]:
+def _details(name: str, kind: Kind, text: str) -> list[ShownKey]:
     match kind:
         case "private_key":
             key = rsa.private_key(text, checked=True).public_key()
-            return [KeyFact(name, kind, _fingerprint(key))]
+            return [ShownKey(name, kind, _fingerprint(key))]
         case "public_key":
-            return [KeyFact(name, kind, _fingerprint(rsa.public_key(text)))]
+            return [ShownKey(name, kind, _fingerprint(rsa.public_key(text)))]
         case _:
             return [
-                KeyFact(
+                ShownKey(
                     name,
                     kind,
                     hashlib.sha256(each.public_key().public_bytes(*_FORM)).hexdigest(),

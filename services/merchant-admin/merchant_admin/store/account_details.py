@@ -21,7 +21,7 @@ LIST: Final = "select * from account_facts where payment_id = any($1::text[])"
 
 
 @dataclass(frozen=True, slots=True)
-class AccountFacts:
+class AccountDetails:
     """`shown`: `values` (what is no secret, by field), `keys` (their fingerprints and times) and
     `way`; empty for credentials from before this was noted. `trial`: None where they were not
     tried since."""
@@ -31,7 +31,7 @@ class AccountFacts:
     tried_at: datetime | None = None
 
 
-NOTHING: Final = AccountFacts()
+NOTHING: Final = AccountDetails()
 
 
 async def put_shown(tx: Tx, payment_id: str, shown: Mapping[str, Any]) -> None:
@@ -43,11 +43,11 @@ async def put_trial(tx: Tx, payment_id: str, trial: Mapping[str, Any], at: datet
     await tx.execute(PUT_TRIAL, payment_id, dict(trial), at)
 
 
-async def list_facts(tx: Tx, payment_ids: Sequence[str]) -> dict[str, AccountFacts]:
+async def list_details(tx: Tx, payment_ids: Sequence[str]) -> dict[str, AccountDetails]:
     """By account; one without facts is not in it."""
     rows = await tx.fetch(LIST, list(payment_ids))
-    return {row["payment_id"]: _facts(row) for row in rows}
+    return {row["payment_id"]: _details(row) for row in rows}
 
 
-def _facts(row: asyncpg.Record) -> AccountFacts:
-    return AccountFacts(row["shown"], row["trial"], row["tried_at"])
+def _details(row: asyncpg.Record) -> AccountDetails:
+    return AccountDetails(row["shown"], row["trial"], row["tried_at"])

@@ -7,62 +7,62 @@ from fastapi import Request
 
 from contracts.events.configuration import KeyAlgorithm
 from merchant_admin.api.console.setup import app_forms
-from merchant_admin.api.console.setup.apps import hand_over_facts
-from merchant_admin.api.console.setup.credential_pages import form_facts
+from merchant_admin.api.console.setup.apps import hand_over_context
+from merchant_admin.api.console.setup.credential_pages import form_context
 from merchant_admin.api.console.visiting import Visitor
 from merchant_admin.api.paging import MAX_LIMIT
 from merchant_admin.domain.onboarding import Draft, Step
 from merchant_admin.flows import apps, channel_accounts, channels, keys, merchants, pings
 from merchant_admin.flows.deps import Deps
 
-Facts = dict[str, Any]
-ReadFacts = Callable[[Request, Deps, Visitor, Draft], Awaitable[Facts]]
+Context = dict[str, Any]
+ReadContext = Callable[[Request, Deps, Visitor, Draft], Awaitable[Context]]
 
 
-async def facts_of(
+async def context_of(
     request: Request, deps: Deps, visitor: Visitor, draft: Draft, step: Step
-) -> Facts:
+) -> Context:
     """Raises NoSuch for what the draft names and is no more."""
     merchant = None
     if draft.merchant_id:
         merchant = await merchants.read(deps, draft.merchant_id, visitor.scope)
-    return {"merchant": merchant, **await _FACTS[step](request, deps, visitor, draft)}
+    return {"merchant": merchant, **await _CONTEXTS[step](request, deps, visitor, draft)}
 
 
-async def _merchant(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Facts:
+async def _merchant(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
     found = await merchants.read_page(deps, visitor.scope, after=None, limit=MAX_LIMIT)
     return {"merchants": found}
 
 
-async def _channel(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Facts:
+async def _channel(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
     accounts = await channel_accounts.read_page(
         deps, draft.merchant_id or "", visitor.scope, after=None, limit=MAX_LIMIT
     )
     return {"channels": await channels.read_all(deps), "accounts": accounts}
 
 
-async def _credentials(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Facts:
+async def _credentials(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
     channel = await channels.read(deps, draft.channel or "")
     if draft.payment_id is None:
         sent = draft.entered or None
-        return {"account": None, "chosen": channel, **form_facts(channel.form, sent=sent)}
+        return {"account": None, "chosen": channel, **form_context(channel.form, sent=sent)}
     account = await channel_accounts.find(deps, draft.payment_id, visitor.scope)
-    saved = await channel_accounts.read_facts(deps, draft.payment_id)
-    known = form_facts(channel.form, saved=saved, identity=account.identity)
+    saved = await channel_accounts.read_details(deps, draft.payment_id)
+    known = form_context(channel.form, saved=saved, identity=account.identity)
     return {"account": account, "chosen": channel, **known}
 
 
-async def _trial(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Facts:
+async def _trial(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
     payment_id = draft.payment_id or ""
     channel = await channels.read(deps, draft.channel or "")
     return {
         "account": await channel_accounts.find(deps, payment_id, visitor.scope),
-        "known": await channel_accounts.read_facts(deps, payment_id),
+        "known": await channel_accounts.read_details(deps, payment_id),
         "titles": {entry.name: entry.title for entry in channel.form.entries},
     }
 
 
-async def _app(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Facts:
+async def _app(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
     merchant_id = draft.merchant_id or ""
     return {
         "apps": await apps.read_of_merchant(deps, merchant_id, visitor.scope, limit=MAX_LIMIT),
@@ -71,7 +71,7 @@ async def _app(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Facts:
     }
 
 
-async def _keys(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Facts:
+async def _keys(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
     app_id = draft.app_id or ""
     return {
         "app": await apps.read(deps, app_id, visitor.scope),
@@ -82,7 +82,7 @@ async def _keys(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Facts
     }
 
 
-async def _callback(request: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Facts:
+async def _callback(request: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
     app_id = draft.app_id or ""
     app = await apps.read(deps, app_id, visitor.scope)
     ping = request.query_params.get("ping", "")
@@ -93,11 +93,11 @@ async def _callback(request: Request, deps: Deps, visitor: Visitor, draft: Draft
     }
 
 
-async def _hand_over(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Facts:
-    return await hand_over_facts(deps, visitor, draft.app_id or "")
+async def _hand_over(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
+    return await hand_over_context(deps, visitor, draft.app_id or "")
 
 
-_FACTS: Final[Mapping[Step, ReadFacts]] = {
+_CONTEXTS: Final[Mapping[Step, ReadContext]] = {
     Step.MERCHANT: _merchant,
     Step.CHANNEL: _channel,
     Step.CREDENTIALS: _credentials,
