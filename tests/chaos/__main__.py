@@ -134,8 +134,9 @@ async def _heal(harness: Harness) -> None:
 
 async def _judged(harness: Harness, rows: list[Row], histories: list[History]) -> int:
     faults = await _settled(harness)
-    words = "its history is not linearizable"
-    faults += [Fault(Part.WRONG, number, words) for number in unsound(histories)]
+    for history, words in unsound(histories):
+        faults.append(Fault(Part.WRONG, history.sale.number, words))
+        print(f"    {history.in_words()}")
     calls = sum(len(each.calls) for each in histories)
     _say(f"{len(histories)} histories of {calls} calls were checked for linearizability")
     by_number = {sale.number: sale.act for sale in harness.business.sales}

@@ -46,14 +46,17 @@ class History:
         call: Awaitable[httpx.Response],
         read: Callable[[httpx.Response | None], Operation | None],
     ) -> httpx.Response | None:
-        """What `read` makes of the answer is kept, but for None; a operation that its answer leaves
-        open may still take effect."""
+        """What `read` makes of the answer is kept, but for None. An operation that its answer
+        leaves open may still take effect."""
         called_s = time.monotonic()
-        answer = await answered(call)
-        operation = read(answer)
-        if operation is not None:
-            is_open = getattr(operation, "answer", "") is None
-            self.calls.append(Call(operation, called_s, None if is_open else time.monotonic()))
+        answer: httpx.Response | None = None
+        try:
+            answer = await answered(call)
+        finally:  # Also when time was up: what was asked may take effect.
+            operation = read(answer)
+            if operation is not None:
+                is_open = getattr(operation, "answer", "") is None
+                self.calls.append(Call(operation, called_s, None if is_open else time.monotonic()))
         return answer
 
     def may_follow(self, operation: Operation) -> None:
@@ -62,6 +65,12 @@ class History:
 
     def is_sound(self) -> bool:
         return is_linearizable(self.calls, OrderModel(AMOUNT), OrderState())
+
+    def in_words(self) -> str:
+        """A line for each call: from when to when, in seconds since the first, and what it was."""
+        calls = sorted(self.calls, key=lambda call: call.called_s)
+        lines = (_line(call, calls[0].called_s) for call in calls)
+        return f"{self.sale.number}, {self.sale.payment_no}:\n" + "\n".join(lines)
 
 
 async def contend(business: Business, history: History) -> None:
@@ -100,16 +109,21 @@ async def keep_contending(business: Business, stop: asyncio.Event) -> list[Histo
     return histories
 
 
-def unsound(histories: list[History]) -> list[str]:
-    """The orders whose history no order of its calls explains."""
+def unsound(histories: list[History]) -> list[tuple[History, str]]:
+    """Those that no order of their calls explains, or none that was found, and which of the two."""
     found = []
     for history in histories:
         try:
             if not history.is_sound():
-                found.append(history.sale.number)
-        except TooLong:
-            found.append(history.sale.number)
+                found.append((history, "its history is not linearizable"))
+        except TooLong as error:
+            found.append((history, f"its history is too long to be judged: {error}"))
     return found
+
+
+def _line(call: Call[Operation], began_s: float) -> str:
+    answered = "" if call.answered_s is None else f"{call.answered_s - began_s:.3f}"
+    return f"    {call.called_s - began_s:7.3f} {answered:>7} {call.operation}"
 
 
 async def _one(business: Business, history: History) -> None:

@@ -88,6 +88,15 @@ def test_the_same_refund_asked_twice_is_one() -> None:
     )  # fmt: skip
 
 
+def test_what_was_asked_in_vain_a_hundred_times_is_judged_at_once() -> None:
+    """While a database is away, each call without an answer doubles what a plain search tries."""
+    refunds = (RefundAsked(number, 500, None) for number in "ABC")
+    unknown: tuple[Operation, ...] = (Create(None), *refunds)
+    in_vain = [(each, 1.0 + at / 100, None) for at in range(30) for each in unknown]
+    assert legal(*in_vain, (Create("pending"), 2, 3), (OPEN, 4, 5))
+    assert not legal(*in_vain, (Create("pending"), 2, 3), (ABSENT, 4, 5))
+
+
 # ── what is not ───────────────────────────────────────────────────────────────────────────────
 
 
