@@ -26,7 +26,7 @@ NODE_ORACLES := tests/oracles/node
 REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python $(wildcard examples/*/*.py) bench tests
 
-.PHONY: help run test walk-pages screenshots chaos upgrade-test test-sdks sdks simulate mutants fuzz check check-k8s docs verify-audit rebuild-projections rotate-sealing bench bench-channel bench-admin bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
+.PHONY: help run test walk-pages screenshots chaos upgrade-test test-sdks sdks simulate mutants fuzz check check-k8s images docs verify-audit rebuild-projections rotate-sealing bench bench-channel bench-admin bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -92,6 +92,9 @@ check: venv $(NODE_ORACLES)/node_modules docs ## style, types, architecture, man
 
 check-k8s: venv ## the manifests before a real kube-apiserver; BUILD=1 makes that one first (Go)
 	@$(VENV) -m paymesh_local.cluster $(if $(BUILD),--build)
+
+images: venv ## the five images without a daemon (buildah, as root), each tried; BASE=local where none can be pulled, SAVE=folder
+	@$(VENV) -m paymesh_local.images $(if $(BASE),--base "$(BASE)") $(if $(SAVE),--save "$(SAVE)")
 
 docs: venv ## the guide for app teams, in two languages, into .site/
 	@NO_MKDOCS_2_WARNING=1 $(VENV) -m mkdocs build --strict --quiet && echo "  ✓ .site/index.html"

@@ -26,7 +26,9 @@ BUILT_OR_STARTED: Final = (
     ROOT / "deploy" / "compose.yaml", *sorted(ROOT.glob("services/*/Dockerfile")),
 )  # fmt: skip
 """The files that name images of others."""
-IMAGE_NAMED: Final = re.compile(r"^(?:FROM|\s+image:) (\S+)", re.MULTILINE)
+IMAGE_NAMED: Final = re.compile(r"^(?:FROM |ARG BASE=|\s+image: )(\S+)", re.MULTILINE)
+OURS: Final = ("paymesh/", "${BASE}")
+"""Not of others; what BASE stands for is named where it is declared."""
 PINNED: Final = re.compile(r"[^:@]+:[^:@]+@sha256:[0-9a-f]{64}")
 HASH: Final = re.compile(r"-[0-9a-z]{10}$")
 OF_OTHERS: Final = {
@@ -178,7 +180,7 @@ def images_by_tag_alone(files: Iterable[Path]) -> Iterator[str]:
     """Images of others that a push to a registry could change under us."""
     for file in files:
         for image in IMAGE_NAMED.findall(file.read_text()):
-            if not (image.startswith("paymesh/") or PINNED.fullmatch(image)):
+            if not (image.startswith(OURS) or PINNED.fullmatch(image)):
                 yield f"{file.parent.name}/{file.name}: {image} must be named by version and digest"
 
 

@@ -168,8 +168,11 @@ def test_every_image_of_others_is_named_by_its_digest() -> None:
     assert len(BUILT_OR_STARTED) == 6
 
 
+@pytest.mark.parametrize("line", ["FROM {} AS build", "ARG BASE={}", "    image: {}"])
 @pytest.mark.parametrize("image", ["python", "python:3.13.9-slim-bookworm", "python@sha256:12"])
-def test_an_image_that_a_push_could_change_is_refused(image: str, tmp_path: Path) -> None:
+def test_an_image_that_a_push_could_change_is_refused(
+    image: str, line: str, tmp_path: Path
+) -> None:
     file = tmp_path / "Dockerfile"
-    file.write_text(f"FROM {image} AS build\n")
+    file.write_text(line.format(image) + "\n")
     assert [each for each in images_by_tag_alone([file]) if image in each]

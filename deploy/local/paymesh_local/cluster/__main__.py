@@ -17,10 +17,11 @@ from typing import Any, Final
 import yaml
 
 from paymesh_local import release
-from paymesh_local.cluster.commands import SOURCE, run
+from paymesh_local.cluster.definitions import SOURCE
 from paymesh_local.cluster.parts import Parts, build, folder
 from paymesh_local.cluster.server import CHECK_EVERY_S, Cluster, running
 from paymesh_local.cluster.spoiled import spoiled
+from paymesh_local.commands import run
 from paymesh_local.failure import CannotRun
 from paymesh_local.manifests import BASE, EXAMPLES, OBSERVABILITY, OVERLAYS
 

@@ -10,7 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from paymesh_local.cluster.commands import SOURCE, run
+from paymesh_local.commands import run
+from paymesh_local.paths import REPOSITORY
+
+SOURCE: Final = REPOSITORY / "deploy" / "k8s" / "judge"
+"""What the judge is built from: Go's go.mod, Maven's pom.xml."""
 
 GO_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "github.com/prometheus-operator/prometheus-operator@v0.85.0": (

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Self
 
 from paymesh_local.cluster import definitions
-from paymesh_local.cluster.commands import SOURCE, run
+from paymesh_local.cluster.definitions import SOURCE
+from paymesh_local.commands import run
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class Replicas:
         self._count += 1
         place = Place.of(self._plan, service, code, self._count)
         process = await processes.start(place.program)
-        await _is_ready(process, place.private)
+        await is_ready(process, f"http://{LOOPBACK}:{place.private}")
         return Replica(process, place)
 
 
@@ -130,7 +130,12 @@ def _program(
     )
 
 
-async def _is_ready(process: Process, port: int) -> None:
+async def is_ready(process: Process, private_url: str) -> None:
+    """Return when it says so.
+
+    Raises:
+        CannotRun: it has ended, or is not in time.
+    """
     async with httpx.AsyncClient(trust_env=False, timeout=2) as http:
         try:
             async with asyncio.timeout(READY_LIMIT_S):
@@ -138,7 +143,7 @@ async def _is_ready(process: Process, port: int) -> None:
                     if process.returncode is not None:
                         break
                     try:
-                        answer = await http.get(f"http://{LOOPBACK}:{port}/health/ready")
+                        answer = await http.get(f"{private_url}/health/ready")
                         if answer.status_code == httpx.codes.OK:
                             return
                     except httpx.TransportError:

@@ -2,13 +2,9 @@
 
 import subprocess
 from pathlib import Path
-from typing import Final
 
 from paymesh_local.failure import CannotRun
 from paymesh_local.paths import REPOSITORY
-
-SOURCE: Final = REPOSITORY / "deploy" / "k8s" / "judge"
-"""What the judge is built from: Go's go.mod, Maven's pom.xml."""
 
 
 def run(*command: str, cwd: Path = REPOSITORY) -> str:

@@ -1,0 +1,1 @@
+"""`make images`: the five images built, and each tried, without a daemon."""
