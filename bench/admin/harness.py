@@ -90,6 +90,7 @@ def _environment(
         "PAYMESH_KAFKA_SECURITY": "plain",
         "PAYMESH_PORT": str(port),
         "PAYMESH_PRIVATE_PORT": str(private),
+        "PAYMESH_DRAIN_S": "0",
         "PAYMESH_GATEWAY_SEALING_PUBLIC_KEY": sealing.generate().public_key,
         "PAYMESH_NOTIFIER_SEALING_PUBLIC_KEY": sealing.generate().public_key,
         "PAYMESH_CONFIGURATION_KEY": keyring.configuration_signing.private_key,

@@ -106,6 +106,7 @@ class Harness:
     async def start_notifier(self) -> None:
         environment = {
             "PAYMESH_PRIVATE_PORT": str(any_free()),
+            "PAYMESH_DRAIN_S": "0",
             "PAYMESH_LOG_LEVEL": "ERROR",
             "PAYMESH_ACCEPTED_TOKENS": f"gateway:{secrets.token_urlsafe()}",
             "PAYMESH_DATABASE_URL": self.database_url,

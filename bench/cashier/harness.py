@@ -82,6 +82,7 @@ async def harness() -> AsyncIterator[Harness]:
             environment={
                 "PAYMESH_PORT": str(port),
                 "PAYMESH_PRIVATE_PORT": str(private),
+                "PAYMESH_DRAIN_S": "0",
                 "PAYMESH_KAFKA_BOOTSTRAP": broker.bootstrap,
                 "PAYMESH_KAFKA_SECURITY": "plain",
                 "PAYMESH_KAFKA_FETCH_WAIT_MS": "10",

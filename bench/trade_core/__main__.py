@@ -63,6 +63,7 @@ async def surroundings() -> AsyncIterator[dict[str, object]]:
                     folder / "trade-core.log",
                     environment={
                         "PAYMESH_PRIVATE_PORT": str(port),
+                        "PAYMESH_DRAIN_S": "0",
                         "PAYMESH_ACCEPTED_TOKENS": f"gateway:{token}",
                         "PAYMESH_DATABASE_URL": urls["served"],
                         "PAYMESH_KAFKA_BOOTSTRAP": broker.bootstrap,

@@ -41,6 +41,9 @@ SERVICES: Final = (
 DATABASES: Final = tuple(service.database for service in SERVICES if service.database)
 SANDBOX: Final = "sandbox"
 
+DRAIN: Final = "PAYMESH_DRAIN_S"
+"""There is no other replica that callers could go to while one stops."""
+
 EMBEDDED_SESSION_MS: Final = 3000
 """The embedded broker lets a successor wait for the whole session of the one that died."""
 
@@ -107,6 +110,7 @@ class Plan:
         shared = {
             "PAYMESH_HOST": LOOPBACK,
             "PAYMESH_PRIVATE_PORT": str(self._port(f"private-{service.name}")),
+            DRAIN: "0",
         }
         if service.front:
             shared["PAYMESH_PORT"] = str(self._port(service.name))

@@ -23,7 +23,7 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 BACKOFF_MAX_S = 30.0
 CANCEL_LIMIT_S = 5.0
 DRAIN_LIMIT_S: Final = 20.0
-"""After the 15 s of running requests: the longest call of one and what comes of it."""
+"""After the running requests: the longest call of one and what comes of it."""
 
 STEADY_S = 60.0  # A loop that ran this long before it crashed starts again at the first back-off.
 CRASHES = Counter(

@@ -89,6 +89,29 @@ class BodyTooLarge(Problem):
         super().__init__(f"The body may have at most {limit_bytes} bytes.")
 
 
+class HeadTooLarge(Problem):
+    code = "invalid_request"
+    status = 431
+    title = "Request header fields too large"
+
+
+class Malformed(Problem):
+    """What arrived is no HTTP request."""
+
+    code = "invalid_request"
+    status = 400
+    title = "Bad request"
+
+
+class TooSlow(Problem):
+    """The request did not arrive in time."""
+
+    code = "invalid_request"
+    status = 408
+    title = "Request timeout"
+    retryable = True
+
+
 class UnsupportedMediaType(Problem):
     code = "unsupported_media_type"
     status = 415

@@ -123,6 +123,7 @@ class Settings(BaseSettings):
 
     `private_port`: where health, metrics and `/internal` are, for our own network alone.
     `head_limit_s`, `body_limit_s`: how long a request's head, then its body, may take to arrive.
+    `drain_s`: how long requests are still taken after SIGTERM, while callers go elsewhere.
 
     `kafka_security`: `tls` (with `kafka_certificate_file` and `kafka_key_file`, where clients prove
     themselves by a certificate), `sasl` (TLS, and name and password), or `plain`, which has to be
@@ -139,6 +140,7 @@ class Settings(BaseSettings):
     log_level: LogLevel = "INFO"
     head_limit_s: Annotated[float, Field(gt=0)] = 5.0
     body_limit_s: Annotated[float, Field(gt=0)] = 10.0
+    drain_s: Annotated[float, Field(ge=0, le=30)] = 3.0
     kafka_bootstrap: str
     kafka_security: Security = "tls"
     kafka_ca_file: Path | None = None

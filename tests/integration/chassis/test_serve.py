@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -25,6 +26,10 @@ async def lifespan(app):
     print("lifespan ended", flush=True)
 
 app = create_public_app(service="test", lifespan=lifespan)
+
+@app.get("/quick")
+async def quick():
+    return {"stopping": app.state.stopping}
 
 @app.get("/slow")
 async def slow():
@@ -55,7 +60,13 @@ class Service:
 
 @pytest.fixture
 async def service(unused_tcp_port_factory: Callable[[], int]) -> AsyncIterator[Service]:
-    port, private_port = unused_tcp_port_factory(), unused_tcp_port_factory()
+    async with started(unused_tcp_port_factory, drain_s=0) as service:
+        yield service
+
+
+@asynccontextmanager
+async def started(free_port: Callable[[], int], *, drain_s: float) -> AsyncIterator[Service]:
+    port, private_port = free_port(), free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -65,15 +76,18 @@ async def service(unused_tcp_port_factory: Callable[[], int]) -> AsyncIterator[S
             "PAYMESH_PORT": str(port),
             "PAYMESH_PRIVATE_PORT": str(private_port),
             "PAYMESH_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+            "PAYMESH_DRAIN_S": str(drain_s),
         },
     )
     service = Service(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{private_port}")
     for _ in range(2):
         await service.line("Uvicorn running")
-    yield service
-    if process.returncode is None:
-        process.kill()
-        await process.wait()
+    try:
+        yield service
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def test_a_stop_loses_no_request(service: Service) -> None:
@@ -106,3 +120,53 @@ async def test_a_stop_lets_go_of_both_ports(service: Service) -> None:
         for url in (service.url, service.private_url):
             with pytest.raises(httpx.ConnectError):
                 await client.get(url)
+
+
+async def test_whoever_asks_while_it_stops_is_answered_and_goes_elsewhere(
+    unused_tcp_port_factory: Callable[[], int],
+) -> None:
+    """On a connection that is open already, and on a new one; nobody meets a closed door."""
+    async with (
+        started(unused_tcp_port_factory, drain_s=30) as service,
+        httpx.AsyncClient(timeout=20, trust_env=False) as client,
+        httpx.AsyncClient(timeout=20, trust_env=False) as newcomer,
+    ):
+        before = await client.get(f"{service.url}/quick")
+        assert before.json() == {"stopping": False}
+        assert "connection" not in before.headers
+        running = asyncio.ensure_future(newcomer.get(f"{service.url}/slow"))
+        await service.line("slow started")
+        service.process.send_signal(signal.SIGTERM)
+        begun = await running  # It begins to end when it sees that the service stops.
+        for answer in (begun, await client.get(f"{service.url}/quick")):
+            assert answer.headers["connection"] == "close"
+        another = await newcomer.get(f"{service.url}/quick")
+        assert another.json() == {"stopping": True}
+        ready = await client.get(f"{service.private_url}/health/ready")
+        assert (ready.status_code, ready.headers["connection"]) == (503, "close")
+        service.process.send_signal(signal.SIGTERM)  # Asked twice it waits no longer.
+        assert await asyncio.wait_for(service.process.wait(), 20) == 0
+
+
+async def test_a_request_that_has_begun_to_arrive_is_answered(service: Service) -> None:
+    url = httpx.URL(service.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(b"GET /quick HTTP/1.1\r\n")
+    async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
+        await client.get(f"{service.url}/quick")  # What was sent before has been read by then.
+        service.process.send_signal(signal.SIGTERM)
+        await _door_is_shut(client, service.url)
+    writer.write(b"Host: test\r\n\r\n")
+    answer = await asyncio.wait_for(reader.read(), 20)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nconnection: close\r\n" in answer
+    writer.close()
+
+
+async def _door_is_shut(client: httpx.AsyncClient, url: str) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await client.get(f"{url}/quick")
+            except httpx.TransportError:
+                return

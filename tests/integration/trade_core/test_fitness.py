@@ -40,6 +40,7 @@ async def process(
             env={
                 "PATH": os.environ["PATH"],
                 "PAYMESH_PRIVATE_PORT": str(port),
+                "PAYMESH_DRAIN_S": "0",
                 "PAYMESH_ACCEPTED_TOKENS": "gateway:" + "t" * 32,
                 "PAYMESH_DATABASE_URL": url,
                 "PAYMESH_KAFKA_BOOTSTRAP": kafka_bootstrap,

@@ -4,12 +4,16 @@ import copy
 import re
 import shutil
 from collections.abc import Callable, Iterable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from chassis.background import DRAIN_LIMIT_S, Background
+from chassis.settings import Settings
+from chassis.web import server
 from contracts import topics
 from paymesh_local import release
 from paymesh_local.manifests import (
@@ -26,6 +30,7 @@ from paymesh_local.manifests import (
     strays,
 )
 from paymesh_local.paths import REPOSITORY
+from paymesh_local.services import SERVICES, Service
 
 
 def deployment() -> dict[str, Any]:
@@ -154,6 +159,19 @@ def _arrows(file: str, direction: str, peers: str) -> set[tuple[str, str]]:
                 if name and "app.kubernetes.io/name" in other:
                     found.add((name, other["app.kubernetes.io/name"]))
     return found
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda each: each.name)
+def test_a_cluster_waits_until_a_replica_has_ended_by_itself(service: Service) -> None:
+    documents = yaml.safe_load_all((BASE / f"{service.name}.yaml").read_text())
+    pod = next(each for each in documents if each["kind"] == "Deployment")["spec"]["template"][
+        "spec"
+    ]
+    unlisted_s = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    drain_s = Settings.model_fields["drain_s"].default
+    loops_s = signature(Background).parameters["grace_s"].default
+    ends_s = unlisted_s + drain_s + server.GRACE_S + loops_s + DRAIN_LIMIT_S
+    assert ends_s <= pod["terminationGracePeriodSeconds"] - 10
 
 
 def test_each_way_out_has_a_door_and_each_door_a_way_out() -> None:

@@ -12,7 +12,7 @@ from paymesh_local import processes
 from paymesh_local.failure import CannotRun
 from paymesh_local.ports import LOOPBACK, any_free
 from paymesh_local.processes import Process, Program
-from paymesh_local.services import SERVICES, Plan, Service
+from paymesh_local.services import DRAIN, SERVICES, Plan, Service
 from paymesh_local.upgrade.balancer import Balancer
 from paymesh_local.upgrade.former import Code
 
@@ -41,6 +41,7 @@ class Place:
             "PAYMESH_PRIVATE_PORT": str(private),
             **({"PAYMESH_PORT": str(public)} if public else {}),
         }
+        environment.pop(DRAIN, None)
         name = f"{service.name}-{number}"
         if "PAYMESH_MEMBER_ID" in environment:
             environment["PAYMESH_MEMBER_ID"] = name

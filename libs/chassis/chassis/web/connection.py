@@ -8,6 +8,7 @@ Source: RFC 9112 (2.2, 3.2, 6.1, 6.3), RFC 6585 (431).
 
 import os
 from asyncio import BaseTransport, TimerHandle
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any, ClassVar, Final, cast
 
@@ -16,7 +17,14 @@ import orjson
 from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from chassis.problems import MEDIA_TYPE, BodyTooLarge, Problem
+from chassis.problems import (
+    MEDIA_TYPE,
+    BodyTooLarge,
+    HeadTooLarge,
+    Malformed,
+    Problem,
+    TooSlow,
+)
 from chassis.web.limits import (
     MAX_HEAD_BYTES,
     MAX_HEADERS,
@@ -36,25 +44,6 @@ EVICTED_AT_ONCE: Final = 64
 REFUSED = Counter("paymesh_http_refused", "Requests that never reached the application", ["reason"])
 
 
-class HeadTooLarge(Problem):
-    code = "invalid_request"
-    status = 431
-    title = "Request header fields too large"
-
-
-class Malformed(Problem):
-    code = "invalid_request"
-    status = 400
-    title = "Bad request"
-
-
-class TooSlow(Problem):
-    code = "invalid_request"
-    status = 408
-    title = "Request timeout"
-    retryable = True
-
-
 class _Stage(Enum):
     NEW = "new"
     HEAD = "head"
@@ -63,10 +52,12 @@ class _Stage(Enum):
 
 
 class Connection(HttpToolsProtocol):
-    """`limits` and `unfinished` are those of the port; see `of_port`."""
+    """`limits` and `unfinished` are those of the port; see `of_port`. When it `is_leaving`, each
+    answer is the last of its connection."""
 
     limits: ClassVar[Limits]
     unfinished: "ClassVar[Unfinished[Connection]]"
+    is_leaving: ClassVar[bool] = False
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -175,6 +166,8 @@ class Connection(HttpToolsProtocol):
             raise self._fault
         super().on_headers_complete()
         self._is_handed_on = True
+        if self.is_leaving:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -239,6 +232,20 @@ class Connection(HttpToolsProtocol):
         return None if timer is None or self.transport.is_closing() else timer.when()
 
     # The end.
+
+    @classmethod
+    def leave(cls, connections: Iterable[object]) -> None:
+        """From now on, of all of this port; those that are open already are `connections`."""
+        cls.is_leaving = True
+        for each in connections:
+            cycle = each.cycle if isinstance(each, Connection) else None
+            if cycle is not None and not cycle.response_started:
+                cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """A request that has begun to arrive is answered before its connection is closed."""
+        if not (self._has_begun or self._head_bytes):
+            super().shutdown()
 
     def _too_much(self) -> Problem:
         if self._is_in_head:

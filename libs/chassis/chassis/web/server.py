@@ -20,8 +20,8 @@ from chassis.web.application import First, PublicApp, create_waiting_app
 from chassis.web.connection import Connection, of_port
 from chassis.web.limits import Limits, connections_allowed
 
-GRACE_S: Final = 15
-"""Running requests get this long to finish after SIGTERM."""
+GRACE_S: Final = 35
+"""Running requests get this long to finish: a payer who is asked at the till has 30 s."""
 
 KEEP_ALIVE_S: Final = 75
 """Longer than any client of ours keeps an idle connection."""
@@ -45,8 +45,9 @@ def serve(app: FastAPI, settings: Settings, *, first: First | None = None) -> No
     the private port tells that the service lives, and in its own words why it is not ready.
 
     A `PublicApp` stands on `settings.port` and its `private` on `settings.private_port`, any other
-    application on the private port alone. Running requests are finished (at most 15 s), then the
-    lifespan ends: that is where background loops stop.
+    application on the private port alone. For `settings.drain_s` whoever comes is still answered,
+    and told that it was the last answer of that connection; then running requests are finished (at
+    most 35 s), then the lifespan ends: that is where background loops stop.
     """
     collect_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -63,12 +64,15 @@ def collect_rarely() -> None:
 
 async def _serve(app: FastAPI, settings: Settings, first: First | None) -> None:
     stop = asyncio.Event()
-    servers = [_Server(port, settings.host, stop) for port in _ports(app, settings)]
+    servers = [
+        _Server(port, settings.host, stop, drain_s=settings.drain_s)
+        for port in _ports(app, settings)
+    ]
 
     def end() -> None:
         if stop.is_set():  # Asked twice: nobody waits for running requests any more.
             for server in servers:
-                server.force_exit = True
+                server.give_up()
         app.state.stopping = True
         stop.set()
 
@@ -154,7 +158,9 @@ def _is_within(networks: Sequence[IPv4Network | IPv6Network], peer: str) -> bool
 class _Server(uvicorn.Server):
     """One port. Signals and lifespan are the process's, and an idle port wakes once a second."""
 
-    def __init__(self, port: _Port, host: str, stop: asyncio.Event) -> None:
+    def __init__(
+        self, port: _Port, host: str, stop: asyncio.Event, *, drain_s: float = 0.0
+    ) -> None:
         config = uvicorn.Config(
             port.app,
             host=host,
@@ -173,10 +179,18 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.listening = asyncio.Event()
         self._stop = stop
+        self._given_up = asyncio.Event()
+        self._drain_s = drain_s
+        self._protocol = port.protocol
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    def give_up(self) -> None:
+        """Whoever waits for an answer waits in vain."""
+        self.force_exit = True
+        self._given_up.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -187,3 +201,11 @@ class _Server(uvicorn.Server):
             await self.on_tick(0)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), TICK_S)
+        await self._drain()
+
+    async def _drain(self) -> None:
+        """So that nobody is hung up on in the moment of asking: with each answer a connection ends,
+        and what is idle when the time is over has been so all the while."""
+        self._protocol.leave(self.server_state.connections)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._given_up.wait(), self._drain_s)
