@@ -15,6 +15,7 @@ from tests.e2e.browsing import CHROMIUM, browser_at
 from tests.e2e.collector import Collector
 from tests.e2e.harness import Harness
 from tests.e2e.running import EmbeddedBrokerStack, RunningStack, eventually, make_run
+from tests.integration.notifier.people import SECRET, Robot, running_robot
 
 from paymesh_local import kafka, testbed
 from paymesh_local.callbacks import CallbackReceiver
@@ -32,7 +33,14 @@ async def collector() -> AsyncIterator[Collector]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(collector: Collector) -> AsyncIterator[RunningStack]:
+async def robot() -> AsyncIterator[Robot]:
+    """By whom the people of the centre hear of alerts."""
+    async with running_robot() as listening:
+        yield listening
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stack(collector: Collector, robot: Robot) -> AsyncIterator[RunningStack]:
     """Started once for all end-to-end tests; on Kafka of its own where there is Java. It records
     the traces only that come with a call that asks for it.
 
@@ -41,7 +49,12 @@ async def stack(collector: Collector) -> AsyncIterator[RunningStack]:
     real = None
     if kafka.missing() is None:
         real = await asyncio.to_thread(testbed.ask, testbed_socket(), BROKER)
-    given = {"PAYMESH_OTLP_ENDPOINT": collector.url, "PAYMESH_TRACE_SHARE": "0"}
+    given = {
+        "PAYMESH_OTLP_ENDPOINT": collector.url,
+        "PAYMESH_TRACE_SHARE": "0",
+        "PAYMESH_DINGTALK_URL": robot.url,
+        "PAYMESH_DINGTALK_SECRET": SECRET,
+    }
     if real:
         given["KAFKA_BOOTSTRAP"] = real["bootstrap"]
     async with make_run(given) as (folder, pid):

@@ -11,23 +11,29 @@ from paymesh_local.paths import REPOSITORY
 
 HIGHEST_BASE: Final = 65_000
 TRACING: Final = ("PAYMESH_OTLP_ENDPOINT", "PAYMESH_TRACE_SHARE")
+PEOPLE: Final = (
+    "PAYMESH_DINGTALK_URL", "PAYMESH_DINGTALK_SECRET", "PAYMESH_WECOM_URL", "PAYMESH_FEISHU_URL",
+    "PAYMESH_FEISHU_SECRET", "PAYMESH_ALERT_WEBHOOK_URL", "PAYMESH_ALERT_LANGUAGE",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """`kafka_bootstrap`: a broker that runs already; None starts the embedded one. `tracing`: what
-    all services are told of traces, as it stands."""
+    all services are told of traces, as it stands. `people`: what the notifier is told of those who
+    hear of alerts."""
 
     local_dir: Path
     port_base: int
     show_demo: bool
     kafka_bootstrap: str | None
     tracing: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_environment(cls, variables: Mapping[str, str] = os.environ) -> Self:
-        """Read `PAYMESH_LOCAL_DIR`, `PAYMESH_PORT_BASE`, `PAYMESH_DEMO`, `KAFKA_BOOTSTRAP` and
-        `TRACING`.
+        """Read `PAYMESH_LOCAL_DIR`, `PAYMESH_PORT_BASE`, `PAYMESH_DEMO`, `KAFKA_BOOTSTRAP`,
+        `TRACING` and `PEOPLE`.
 
         Raises:
             CannotRun: one of them has no meaning.
@@ -41,4 +47,5 @@ class Options:
             show_demo=variables.get("PAYMESH_DEMO", "1") != "0",
             kafka_bootstrap=variables.get("KAFKA_BOOTSTRAP") or None,
             tracing={name: variables[name] for name in TRACING if variables.get(name)},
+            people={name: variables[name] for name in PEOPLE if variables.get(name)},
         )

@@ -66,6 +66,7 @@ class Plan:
     broker_is_embedded: bool
     local_dir: Path
     tracing: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
 
     def url(self, name: str) -> str:
         """Where the world finds it."""
@@ -192,6 +193,7 @@ class Plan:
                         for each in SERVICES
                         if each.name != "notifier"
                     ),
+                    **self.people,
                 }
             case "merchant-admin":
                 return {

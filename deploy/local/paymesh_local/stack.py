@@ -78,6 +78,7 @@ class Stack:
             broker_is_embedded=given is None,
             local_dir=self._options.local_dir,
             tracing=self._options.tracing,
+            people=self._options.people,
         )
 
     @property

@@ -145,6 +145,7 @@ async def test_a_crash_is_500_without_details(client: httpx.AsyncClient) -> None
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers.get_list("x-request-id") == ["r-2"]
+    assert answer.headers["connection"] == "close"
     assert answer.json()["code"] == "internal"
     assert answer.json()["request_id"] == "r-2"
     assert "hunter2" not in answer.text

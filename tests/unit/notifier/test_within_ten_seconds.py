@@ -4,7 +4,7 @@ from foundation import self_watch
 from foundation.alerting import KAFKA_LIMIT_S
 from notifier.domain.incidents import GATHER
 from notifier.flows.alerts import SPEAK_EVERY_S
-from notifier.jobs import messaging
+from notifier.jobs import messaging, neighbours
 
 PROMISED_S = 10.0
 
@@ -14,4 +14,11 @@ def test_people_hear_within_ten_seconds_even_where_kafka_is_away_and_the_robot_j
     the robot may speak again. Each wait is tried by a test of its own."""
     gathered_s = GATHER.total_seconds()
     waits = (self_watch.CHECK_EVERY_S, KAFKA_LIMIT_S, gathered_s, messaging.EVERY_S, SPEAK_EVERY_S)
+    assert sum(waits) <= PROMISED_S
+
+
+def test_people_hear_within_ten_seconds_of_a_service_that_is_dead() -> None:
+    """Until it counts as dead, the next look is over, company has come, and the notifier looks."""
+    looks_s = neighbours.CHECK_EVERY_S + neighbours.LIMIT_S
+    waits = (neighbours.AWAY_S, looks_s, GATHER.total_seconds(), messaging.EVERY_S)
     assert sum(waits) <= PROMISED_S

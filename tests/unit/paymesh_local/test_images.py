@@ -96,7 +96,7 @@ def name_of(folder: Path) -> str:
 @cache
 def closure(name: str, extras: frozenset[str] = frozenset()) -> frozenset[str]:
     """The package, and all that is installed with it."""
-    found = {canonicalize_name(name)}
+    found: set[str] = {canonicalize_name(name)}
     for line in distribution(name).requires or ():
         wanted = Requirement(line)
         marker = wanted.marker

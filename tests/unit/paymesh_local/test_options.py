@@ -24,10 +24,12 @@ def test_everything_can_be_chosen() -> None:
             "PAYMESH_DEMO": "0",
             "KAFKA_BOOTSTRAP": "127.0.0.1:9092",
             "PAYMESH_OTLP_ENDPOINT": "http://127.0.0.1:4318",
+            "PAYMESH_DINGTALK_URL": "http://127.0.0.1:9/robot",
         }
     )
     tracing = {"PAYMESH_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
-    assert options == Options(Path("/elsewhere"), 9100, False, "127.0.0.1:9092", tracing)
+    people = {"PAYMESH_DINGTALK_URL": "http://127.0.0.1:9/robot"}
+    assert options == Options(Path("/elsewhere"), 9100, False, "127.0.0.1:9092", tracing, people)
 
 
 @pytest.mark.parametrize("base", ["", "0", "80", "65530", "80a", "-1", "８０００"])

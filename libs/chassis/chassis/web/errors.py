@@ -87,6 +87,7 @@ async def _unexpected(_: Request, error: Exception) -> Response:
     # The server logs the exception itself; this answer is made outside of `Edge`.
     response = problem_response(Internal())
     response.headers["X-Request-Id"] = logs.request_id.get()
+    response.headers["Connection"] = "close"  # The server hangs up; nobody is to ask here again.
     return response
 
 

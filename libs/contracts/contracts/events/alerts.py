@@ -86,7 +86,7 @@ def outbox_dead(service: str, count: float) -> Alert:
         severity=Severity.CRITICAL,
         title="Events that Kafka refuses for good",
         detail=f"{count:.0f} events of {service} are kept in event_dead.",
-        facts={"service": service, "count": count},
+        facts={"service": service, "count": int(count)},
     )
 
 
@@ -119,7 +119,7 @@ def configuration_unproven(service: str, count: float) -> Alert:
         severity=Severity.CRITICAL,
         title="Configuration that merchant-admin did not sign",
         detail=f"{service} has refused {count:.0f} records of it. Who can write to the broker?",
-        facts={"service": service, "count": count},
+        facts={"service": service, "count": int(count)},
     )
 
 
@@ -163,7 +163,7 @@ def unhandled_errors(service: str, count: float, latest: str) -> Alert:
         severity=Severity.CRITICAL,
         title="Unexpected errors in a service",
         detail=f"{count:.0f} within a minute in {service}, the latest: {latest}.",
-        facts={"service": service, "count": count},
+        facts={"service": service, "count": int(count)},
     )
 
 
@@ -174,7 +174,7 @@ def loop_crashed(service: str, count: float, loops: str) -> Alert:
         severity=Severity.CRITICAL,
         title="Background work keeps crashing",
         detail=f"{count:.0f} crashes within a minute in {service}: {loops}.",
-        facts={"service": service, "count": count},
+        facts={"service": service, "count": int(count)},
     )
 
 
@@ -185,7 +185,7 @@ def batches_fail(service: str, count: float) -> Alert:
         severity=Severity.CRITICAL,
         title="Events cannot be applied at the moment",
         detail=f"{count:.0f} batches failed within a minute in {service}; they are tried again.",
-        facts={"service": service, "count": count},
+        facts={"service": service, "count": int(count)},
     )
 
 
@@ -196,7 +196,7 @@ def answers_fail(service: str, count: float) -> Alert:
         severity=Severity.CRITICAL,
         title="Many requests fail",
         detail=f"{count:.0f} answers of {service} within a minute were 5xx.",
-        facts={"service": service, "count": count},
+        facts={"service": service, "count": int(count)},
     )
 
 
@@ -207,5 +207,5 @@ def answers_slow(service: str, count: float, slow_s: float) -> Alert:
         severity=Severity.WARNING,
         title="Many requests are slow",
         detail=f"{count:.0f} answers of {service} within a minute took longer than {slow_s:.1f} s.",
-        facts={"service": service, "count": count},
+        facts={"service": service, "count": int(count)},
     )

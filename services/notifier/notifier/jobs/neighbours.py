@@ -18,9 +18,9 @@ from notifier.flows.deps import Deps
 
 log = structlog.get_logger()
 
-CHECK_EVERY_S: Final = 2.0
-LIMIT_S: Final = 2.0
-AWAY_S: Final = 5.0
+CHECK_EVERY_S: Final = 1.0
+LIMIT_S: Final = 1.0
+AWAY_S: Final = 4.0
 """A restart that takes longer is worth telling."""
 
 FIRST_S: Final = 60.0
