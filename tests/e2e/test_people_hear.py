@@ -72,10 +72,10 @@ def about(robot: Robot, key: str) -> list[str]:
 
 
 async def says(robot: Robot, key: str) -> None:
-    async def is_said() -> bool:
+    async def has_arrived() -> bool:
         return bool(about(robot, key))
 
-    await eventually(is_said)
+    await eventually(has_arrived)
 
 
 async def fails(harness: Harness) -> None:

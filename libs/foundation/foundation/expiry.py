@@ -1,11 +1,13 @@
 """Certificates have an end, and people hear of it in time."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
+from prometheus_client import Gauge
 from pydantic import JsonValue
 
 from contracts.events.alerts import Alert, Severity
@@ -13,6 +15,9 @@ from contracts.identifiers import is_id
 
 ALERT_DAYS: Final = (0, 1, 7, 30)
 """Before the end; 0 is the day itself, and after it."""
+
+DAYS: Final = Gauge("paymesh_certificate_days", "Days until the next of all certificates ends")
+DAYS.set(math.inf)
 
 _MARK: Final = "BEGIN CERTIFICATE"
 
@@ -41,13 +46,16 @@ class Expiries:
         return other
 
     def alerts(self, certificates: Iterable[Certificate], now: datetime) -> Iterator[Alert]:
-        """Those that are due and new."""
+        """Those that are due and new; the next end of all is measured."""
+        next_days = math.inf
         for each in certificates:
+            next_days = min(next_days, (each.ends_at - now) / timedelta(days=1))
             days = days_to_tell(each.ends_at, now)
             mark = (f"{each.owner}:{each.name}", each.ends_at, -1 if days is None else days)
             if days is not None and mark not in self._alerted:
                 self._alerted.add(mark)
                 yield _ending(each, days, now)
+        DAYS.set(next_days)
 
 
 def days_to_tell(ends_at: datetime, now: datetime) -> int | None:

@@ -38,6 +38,7 @@ DUE_LIMIT_S: Final = 30.0
 
 STARTED_S: Final = 600.0
 DUE_OLDEST_S: Final = Gauge("paymesh_due_oldest_seconds", "How long the oldest due row has waited")
+DUE_ROWS: Final = Gauge("paymesh_due_rows", "Rows that are due and that nobody has taken")
 RECONCILE_STALL_S: Final = 900.0
 """Longer than a comparison may take."""
 
@@ -125,7 +126,7 @@ class BacklogLoop:
         self.pulse = Pulse()
         self._deps = deps
         self._started = time.monotonic()
-        self._latest = Backlog(0.0, 0.0)
+        self._latest = Backlog(0.0, 0.0, 0)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Every few seconds until `stop`."""
@@ -133,6 +134,7 @@ class BacklogLoop:
             self.pulse.beat()
             self._latest = await backlog(self._deps.db, self._deps.clock())
             DUE_OLDEST_S.set(self._latest.due_s)
+            DUE_ROWS.set(self._latest.due_rows)
 
     def alarms(self, tell: Tell) -> list[Alarm]:
         """For `self_watch`."""

@@ -15,10 +15,13 @@ async def test_the_oldest_due_row_that_nobody_took_counts(harness: Harness) -> N
     await harness.open()
     async with harness.db.transaction() as tx:
         await tx.execute("update due_work set due_at = statement_timestamp() + interval '1 hour'")
-    assert (await backlog(harness.db, harness.now)).due_s == 0
+    later = await backlog(harness.db, harness.now)
+    assert (later.due_s, later.due_rows) == (0, 0)
     async with harness.db.transaction() as tx:
         await tx.execute("update due_work set due_at = statement_timestamp() - interval '1 min'")
-    assert 59 < (await backlog(harness.db, harness.now)).due_s < 65
+    waiting = await backlog(harness.db, harness.now)
+    assert 59 < waiting.due_s < 65
+    assert waiting.due_rows == 1
 
 
 async def test_a_check_of_last_night_that_is_not_there_counts_after_two_hours(

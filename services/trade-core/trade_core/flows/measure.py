@@ -12,20 +12,26 @@ from trade_core.store import due
 CHECK_TAKES: Final = timedelta(hours=2)
 """The nightly check of the largest books is over by then."""
 
+DUE_COUNTED: Final = 10_000
+"""More than that is as bad, and would cost more to count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """`due_s`: how long the oldest due row has waited that nobody has taken. `check_s`: how long
-    ago the nightly check should have been over, 0 where it is."""
+    """`due_s`: how long the oldest due row has waited that nobody has taken; `due_rows`: how many
+    there are, `DUE_COUNTED` at most. `check_s`: how long ago the nightly check should have been
+    over, 0 where it is."""
 
     due_s: float
     check_s: float
+    due_rows: int
 
 
 async def backlog(db: Database, now: datetime) -> Backlog:
     began = checking.last_due(now)
     async with db.connection() as tx:
         due_s = await due.oldest_s(tx)
+        waiting = await due.count_due(tx, DUE_COUNTED)
         is_finished = await checks.is_finished(tx, began.date())
     late = now - began - CHECK_TAKES
-    return Backlog(due_s, 0.0 if is_finished else max(0.0, late.total_seconds()))
+    return Backlog(due_s, 0.0 if is_finished else max(0.0, late.total_seconds()), waiting)

@@ -100,6 +100,12 @@ async def oldest_s(tx: Tx) -> float:
     return max(0.0, waited or 0.0)
 
 
+async def count_due(tx: Tx, limit: int) -> int:
+    """How many rows are due that nobody has leased; not counted beyond `limit`."""
+    row = await tx.fetchrow(_WAITING, limit)
+    return int(row["waiting"]) if row else 0
+
+
 async def next_s(tx: Tx) -> float | None:
     """In how many seconds the first row is due; None where there is none."""
     waited: float | None = await tx.fetchval(_OLDEST)
