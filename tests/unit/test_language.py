@@ -4,10 +4,9 @@ The field's own words stand in `docs/glossary.md`. What a wire, a table or a thi
 older word keeps it there; those names, and only those, are allowed below.
 """
 
-import io
+import ast
 import re
 import subprocess
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -51,7 +50,11 @@ ALLOWED: Final = {
 """Names that are not ours to choose: each stands on a wire, in a table or in a third party."""
 
 IN_TEMPLATES: Final = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
-QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|//[^\n]*")
+TEXTS: Final = {
+    ".py": r"""'{3}.*?'{3}|"{3}.*?"{3}|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|#[^\n]*""",
+    ".html": r"""'[^']*'|"[^"]*\"""",
+}
+SCRIPT_TEXTS: Final = r"""'[^'\n]*'|"[^"\n]*"|`[^`]*`|//[^\n]*"""
 NAME: Final = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -71,16 +74,12 @@ def names() -> Iterator[tuple[str, str]]:
 
 
 def _names_in(path: str, text: str) -> Iterator[str]:
-    if path.endswith(".py"):
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.NAME:
-                yield token.string
-        return
-    code = [text]
-    if path.endswith(".html"):
-        code = [first or second for first, second in IN_TEMPLATES.findall(text)]
-    for each in code:
-        yield from NAME.findall(QUOTED.sub("", each))
+    """In code, and not in texts and comments."""
+    suffix = Path(path).suffix
+    if suffix == ".html":
+        text = "\n".join(first or second for first, second in IN_TEMPLATES.findall(text))
+    texts = re.compile(TEXTS.get(suffix, SCRIPT_TEXTS), re.DOTALL)
+    yield from NAME.findall(texts.sub("", text))
 
 
 def retired_in(name: str) -> list[str]:
@@ -114,3 +113,74 @@ def test_a_name_of_several_words_is_looked_through(name: str) -> None:
 )
 def test_a_word_that_only_looks_alike_is_let_be(name: str) -> None:
     assert not retired_in(name)
+
+
+# ── one word, one meaning: where what is called so may stand ──
+
+HOMES: Final = {
+    "Fact": ("services/trade-core/trade_core/domain/",),
+    "Claim": (
+        "libs/contracts/contracts/internal/decisions.py",
+        "services/merchant-admin/merchant_admin/api/decisions.py",
+        "services/trade-core/trade_core/domain/operator_errors.py",
+    ),
+    "Lease": ("services/notifier/notifier/", "services/trade-core/trade_core/store/due.py"),
+    "Outcome": ("services/gateway/gateway/",),
+    "Trouble": (),
+    "Hint": (),
+    "Verdict": ("libs/contracts/contracts/events/results.py",),
+}
+
+
+def _of_services(mentioned: str) -> Iterator[tuple[str, ast.Module]]:
+    """The modules that say this, read."""
+    for folder in ("services", "libs", "deploy/local"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            text = path.read_text()
+            if re.search(mentioned, text) and "/migrations/versions/" not in path.as_posix():
+                yield path.relative_to(ROOT).as_posix(), ast.parse(text)
+
+
+def _types_in(tree: ast.Module) -> Iterator[str]:
+    """Classes and aliases of them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name[:1].isupper() and not name.isupper():
+                yield name
+
+
+def _accounts_called_payments_in(tree: ast.Module) -> Iterator[int]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg(arg="payment_id"):
+                yield node.lineno
+            case ast.AnnAssign(target=ast.Name(id="payment_id")):
+                yield node.lineno
+            case ast.Name(id="payment_id", ctx=ast.Store()):
+                yield node.lineno
+
+
+def test_what_a_type_is_called_has_one_meaning() -> None:
+    strangers = {
+        f"{path}: {name}"
+        for path, tree in _of_services("|".join(HOMES))
+        for name in _types_in(tree)
+        for word, homes in HOMES.items()
+        if re.search(rf"{word}(?![a-z])", name) and not path.startswith(homes)
+    }
+    assert strangers == set()
+
+
+def test_a_channel_account_is_no_payment() -> None:
+    """`payment_id` is its name on the wire: inside of a service it is `account_id`."""
+    inside = re.compile(r"^services/[^/]+/[^/]+/(?!api/|api\.py)")
+    wrong = {
+        f"{path}:{line}"
+        for path, tree in _of_services("payment_id")
+        if inside.match(path)
+        for line in _accounts_called_payments_in(tree)
+    }
+    assert wrong == set()

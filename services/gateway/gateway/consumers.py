@@ -73,14 +73,14 @@ class Commands:
             )
 
     def _start(self, event: AnyCommandRecord, command: ChannelCommand) -> None:
-        payment_id = command.payment.payment_id
-        if self._is_full(payment_id):
+        account_id = command.payment.payment_id
+        if self._is_full(account_id):
             flow.COMMANDS.labels(command.command, "dropped").inc()
             return
         self._running += 1
-        self._by_account[payment_id] += 1
+        self._by_account[account_id] += 1
         task = self._deps.unbroken.start(_traced(event, flow.run(self._deps, command)))
-        task.add_done_callback(partial(self._ended, payment_id))
+        task.add_done_callback(partial(self._ended, account_id))
 
     def _start_statement(self, event: AnyCommandRecord, command: FetchStatement) -> None:
         """Channel statements have places of their own: payments never wait for one."""
@@ -91,14 +91,14 @@ class Commands:
         task = self._deps.unbroken.start(_traced(event, flow.fetch_statement(self._deps, command)))
         task.add_done_callback(self._statement_ended)
 
-    def _is_full(self, payment_id: str) -> bool:
+    def _is_full(self, account_id: str) -> bool:
         return (
-            self._running >= MAX_RUNNING or self._by_account[payment_id] >= MAX_RUNNING_PER_ACCOUNT
+            self._running >= MAX_RUNNING or self._by_account[account_id] >= MAX_RUNNING_PER_ACCOUNT
         )
 
-    def _ended(self, payment_id: str, _: asyncio.Task[None]) -> None:
+    def _ended(self, account_id: str, _: asyncio.Task[None]) -> None:
         self._running -= 1
-        self._by_account[payment_id] -= 1
+        self._by_account[account_id] -= 1
 
     def _statement_ended(self, _: asyncio.Task[None]) -> None:
         self._statements_running -= 1

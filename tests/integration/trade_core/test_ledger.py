@@ -68,10 +68,10 @@ async def test_balances_come_by_merchant_account_and_page(harness: Harness) -> N
     await harness.paid(request(merchant_order_no="W2", payment_id="C2"))
     await harness.paid(request(merchant_order_no="W3", merchant_id="M2"))
     first = await list_balances(
-        harness.deps, merchant_id=None, payment_id=None, after=None, limit=4
+        harness.deps, merchant_id=None, account_id=None, after=None, limit=4
     )
     second = await list_balances(
-        harness.deps, merchant_id=None, payment_id=None, after=first.next_cursor, limit=4
+        harness.deps, merchant_id=None, account_id=None, after=first.next_cursor, limit=4
     )
     accounts = [(each.merchant_id, each.payment_id) for each in (*first.items, *second.items)]
     assert accounts == [("M1", "C1")] * 2 + [("M1", "C2")] * 2 + [("M2", "C1")] * 2

@@ -35,7 +35,7 @@ def reconciliation(**changes: Any) -> Reconciliation:
     usual = Reconciliation(
         statement_no="B1",
         merchant_id="M1",
-        payment_id="C1",
+        account_id="C1",
         channel="wechat",
         day=DAY,
         state=ReconciliationState.COMPARING,

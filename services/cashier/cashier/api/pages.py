@@ -84,11 +84,11 @@ async def show(request: Request, deps: Work, token: Token) -> Response:
 async def choose(request: Request, deps: Work, token: Token) -> Response:
     """To where this choice is paid, or back to the page with the reason why not."""
     form = await read_form(request)
-    payment_id, given = form.get("payment_id", ""), form.get("place", "")
-    if not _OFFER.fullmatch(payment_id):
+    account_id, given = form.get("payment_id", ""), form.get("place", "")
+    if not _OFFER.fullmatch(account_id):
         raise NotFound("There is no such offer.")
     visit, seat = visit_of(request), seat_of(request, deps, given)
-    choice = Choice(payment_id, seat.place, address_of(request), visit)
+    choice = Choice(account_id, seat.place, address_of(request), visit)
     response = _go_on(request, await checkouts.choose(deps, token, choice), given)
     remember(request, response, VISIT, visit, None)
     return response

@@ -55,7 +55,7 @@ class Deps:
 class Choice:
     """What the payer chose, and where they are. `visit` is known to their browser only."""
 
-    payment_id: str
+    account_id: str
     place: Place
     client_ip: str | None
     visit: str
@@ -109,7 +109,7 @@ async def choose(deps: Deps, token: str, choice: Choice) -> Step:
             url = await _ask_who(deps, token, choice)
             return Step(token, url=url, channel=way.offer.channel)
         offer = ChooseOffer(
-            payment_id=choice.payment_id, client_ip=choice.client_ip, method=way.method
+            payment_id=choice.account_id, client_ip=choice.client_ip, method=way.method
         )
         path = f"/internal/checkouts/{token}/channel"
         chosen = await deps.gateway.post(ChosenPayment, path, body=offer, timeout_s=CHOICE_LIMIT_S)
@@ -146,14 +146,14 @@ def _why_over(checkout: Checkout) -> str:
 
 def _way(checkout: Checkout, choice: Choice) -> Way | None:
     """How it is paid where the payer is; None where it cannot be. Raises NotFound."""
-    offers = [each for each in checkout.offers if each.payment_id == choice.payment_id]
+    offers = [each for each in checkout.offers if each.payment_id == choice.account_id]
     if not offers:
         raise NotFound("There is no such offer.")
     return next(iter(ways_at(choice.place, offers)), None)
 
 
 async def _ask_who(deps: Deps, token: str, choice: Choice) -> str:
-    asked = AskWho(payment_id=choice.payment_id, visit=choice.visit)
+    asked = AskWho(payment_id=choice.account_id, visit=choice.visit)
     path = f"/internal/checkouts/{token}/who"
     return (await deps.gateway.post(WhoAsked, path, body=asked)).url
 

@@ -24,11 +24,13 @@ async def receive(request: Request) -> Response:
     deps: Deps = request.app.state.deps
     gate: FairGate = request.app.state.notification_gate
     require_configuration(deps)
-    account = notification.account_of(deps, **request.path_params)  # Before anything is waited for.
+    channel, account_id = request.path_params["channel"], request.path_params["payment_id"]
+    # Before anything is waited for.
+    account = notification.account_of(deps, channel, account_id)
     body = await read_body(request, limit_bytes=MAX_NOTIFICATION_BYTES)
     with gate.place(account.account_id):
         raw = RawNotification(headers=dict(request.headers), body=body)
         outcome = await notification.receive(
-            deps, notification.Notification(raw=raw, **request.path_params)
+            deps, notification.Notification(channel, account_id, raw)
         )
     return Response(outcome.body, outcome.status, media_type=outcome.media_type)

@@ -161,9 +161,9 @@ class Configuration:
             display_name=entity.display_name,
         )
 
-    def _credentials(self, payment_id: str, sealed: str) -> dict[str, Any]:
+    def _credentials(self, account_id: str, sealed: str) -> dict[str, Any]:
         try:
-            credentials: dict[str, Any] = json.loads(self._unseal(sealed, payment_id))
+            credentials: dict[str, Any] = json.loads(self._unseal(sealed, account_id))
         except (sealing.CannotOpen, json.JSONDecodeError) as error:
             # A JSON error quotes the text, which is secret.
             words = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
@@ -176,8 +176,8 @@ class Configuration:
         except BadCredentials as error:
             raise Broken(str(error)) from None
 
-    def _keep_working(self, payment_id: str, is_active: bool) -> None:
-        known = self._directory.find_account(payment_id)
+    def _keep_working(self, account_id: str, is_active: bool) -> None:
+        known = self._directory.find_account(account_id)
         if known is not None:
             self._directory.put(replace(known, is_active=is_active))
 

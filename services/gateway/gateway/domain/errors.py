@@ -73,8 +73,8 @@ class SplitNotSupported(GatewayProblem):
 class ChannelAccountDisabled(GatewayProblem):
     code = Code.CHANNEL_ACCOUNT_DISABLED
 
-    def __init__(self, payment_id: str) -> None:
-        super().__init__(f"The channel account {payment_id} is disabled.")
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"The channel account {account_id} is disabled.")
 
 
 class NotClosedYet(GatewayProblem):

@@ -1,7 +1,7 @@
 """`state` of a wallet's login: which payment, which account, until when, and for which browser.
 
 Letters and digits only, and at most 100 of them: more is refused by one wallet or the other.
-state = payment_no + payment_id + expiry (Unix seconds, 8 hex digits) + 32 hex digits of
+state = payment_no + account_id + expiry (Unix seconds, 8 hex digits) + 32 hex digits of
 HMAC-SHA256(key, "payer\\n" + all before + "\\n" + visit)
 """
 
@@ -15,7 +15,7 @@ LIVES_S: Final = 600
 """From the tap on our page until the wallet has sent the browser back."""
 
 _STATE: Final = re.compile(
-    r"(?P<payment_no>P[0-9A-Z]{26})(?P<payment_id>C[0-9A-Z]{26})(?P<until>[0-9a-f]{8})"
+    r"(?P<payment_no>P[0-9A-Z]{26})(?P<account_id>C[0-9A-Z]{26})(?P<until>[0-9a-f]{8})"
     r"(?P<mac>[0-9a-f]{32})",
     re.ASCII,
 )
@@ -26,13 +26,13 @@ class Login:
     """The payer of this payment is asked who they are, to pay at this account."""
 
     payment_no: str
-    payment_id: str
+    account_id: str
 
 
 def state_of(login: Login, visit: str, keys: Sequence[bytes], *, now_s: float) -> str:
     """`visit` is known to the payer's browser only: an address with this state, sent to somebody
     else, is worth nothing."""
-    text = f"{login.payment_no}{login.payment_id}{int(now_s) + LIVES_S:08x}"
+    text = f"{login.payment_no}{login.account_id}{int(now_s) + LIVES_S:08x}"
     return text + _mac(text, visit, keys[0])
 
 
@@ -47,7 +47,7 @@ def find_login(state: str, visit: str, keys: Sequence[bytes], *, now_s: float) -
         return None
     if int(match["until"], 16) < now_s:
         return None
-    return Login(match["payment_no"], match["payment_id"])
+    return Login(match["payment_no"], match["account_id"])
 
 
 def _mac(text: str, visit: str, key: bytes) -> str:

@@ -56,9 +56,9 @@ async def choose(deps: Deps, token: str, choice: ChooseOffer) -> ChosenPayment:
     )
 
 
-def offer_of(deps: Deps, filed: CheckoutOnFile, payment_id: str) -> ChannelAccount:
+def offer_of(deps: Deps, filed: CheckoutOnFile, account_id: str) -> ChannelAccount:
     """Raises NotHere for what is not offered."""
-    found = (each for each in offered(deps, filed) if each.account_id == payment_id)
+    found = (each for each in offered(deps, filed) if each.account_id == account_id)
     account = next(found, None)
     if account is None:
         raise NotHere("offer")

@@ -41,13 +41,13 @@ class Notification:
     """A webhook as it arrived, and the account whose address it came to."""
 
     channel: str
-    payment_id: str
+    account_id: str
     raw: RawNotification
 
 
-def account_of(deps: Deps, channel: str, payment_id: str) -> ChannelAccount:
+def account_of(deps: Deps, channel: str, account_id: str) -> ChannelAccount:
     """Whose webhook address this is. Raises NotHere, which says nothing about what is wrong."""
-    account = deps.directory.find_account(payment_id)
+    account = deps.directory.find_account(account_id)
     if account is None or account.channel != channel:
         raise NotHere("address")
     return account
@@ -59,7 +59,7 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
     Raises NotHere as `account_of` does. The acknowledgement is in the channel's own form: whatever
     is not accepted comes again.
     """
-    account = account_of(deps, notification.channel, notification.payment_id)
+    account = account_of(deps, notification.channel, notification.account_id)
     notifications = account.plugin.notifications
     try:
         notified = await deps.executor.read_notification(account, notification.raw)

@@ -44,7 +44,7 @@ async def came(deps: Deps, payer: PayerCame) -> ChosenPayment:
     if login is None:
         raise NotHere("login")
     filed = await on_file(deps, login.payment_no)
-    account = offer_of(deps, filed, login.payment_id)
+    account = offer_of(deps, filed, login.account_id)
     token = token_of(login.payment_no, deps.checkout_keys)
     if not payer.code:
         raise PayerUnknown(token, "refused")

@@ -62,18 +62,18 @@ def check_credentials(deps: Deps, channel: str, request: CheckCredentials) -> Ch
     except BadCredentials as error:
         faults = [replace(fault, pointer="/credentials" + fault.pointer) for fault in error.faults]
         raise InvalidRequest("The credentials cannot be used.", errors=faults) from error
-    facts = shown_keys(plugin.form, request.credentials)
+    keys = shown_keys(plugin.form, request.credentials)
     return CheckedCredentials(
-        identity=found, keys=[ShownKey.model_validate(asdict(each)) for each in facts]
+        identity=found, keys=[ShownKey.model_validate(asdict(each)) for each in keys]
     )
 
 
-async def try_account(deps: Deps, payment_id: str, request: TryAccount) -> AccountTrial:
+async def try_account(deps: Deps, account_id: str, request: TryAccount) -> AccountTrial:
     """Ask the channel about a payment that cannot exist, with the credentials of this version.
 
     Raises NotHere for an account, or a version of it, that is not known (yet).
     """
-    account = deps.directory.find_account(payment_id)
+    account = deps.directory.find_account(account_id)
     if account is None or account.version < request.version:
         raise NotHere("channel account of this version")
     now = datetime.fromtimestamp(deps.clock(), UTC)
@@ -95,10 +95,10 @@ async def try_account(deps: Deps, payment_id: str, request: TryAccount) -> Accou
 
 
 def _known_identity(
-    deps: Deps, plugin: Plugin[Any], payment_id: str | None
+    deps: Deps, plugin: Plugin[Any], account_id: str | None
 ) -> Mapping[str, str] | None:
     """That of the account as it is in use; None where there is no such account here."""
-    account = deps.directory.find_account(payment_id or "")
+    account = deps.directory.find_account(account_id or "")
     if account is None or account.channel != plugin.name:
         return None
     return identity(plugin, account.opened)

@@ -66,14 +66,14 @@ async def fetch(deps: Deps, command: FetchStatement) -> str:
         return "not_delivered"
 
 
-async def take_file(deps: Deps, payment_id: str, upload: UploadStatement) -> UploadedStatement:
+async def take_file(deps: Deps, account_id: str, upload: UploadStatement) -> UploadedStatement:
     """The statement of a day as a person brought it, also of a disabled account. What trade-core
     did not take of it is missing there as before: the same file can be brought again.
 
     Raises NotHere, InvalidRequest with the reason at `/content`, also where another file came at
     the same time, and the Problems of trade-core.
     """
-    account = deps.directory.find_account(payment_id)
+    account = deps.directory.find_account(account_id)
     if account is None:
         raise NotHere("channel account")
     raw = _content(upload)

@@ -47,7 +47,7 @@ async def list_page(
     found = await channel_accounts.read_page(
         deps, merchant_id, caller.scope, after=id_after("channel_account", after), limit=limit + 1
     )
-    return page_of(found, limit, view=ChannelAccountView.of, place=lambda item: item.payment_id)
+    return page_of(found, limit, view=ChannelAccountView.of, place=lambda item: item.account_id)
 
 
 @router.get(ACCOUNTS + "/{payment_id}")

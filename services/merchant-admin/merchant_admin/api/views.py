@@ -131,7 +131,7 @@ class ChannelAccountView(BaseModel):
     @classmethod
     def of(cls, account: ChannelAccount) -> "ChannelAccountView":
         return cls(
-            payment_id=account.payment_id,
+            payment_id=account.account_id,
             merchant_id=account.merchant_id,
             channel=account.channel,
             name=account.name,

@@ -9,7 +9,11 @@ from contracts.events.configuration import State
 from merchant_admin.domain.approvals import ApprovalKind, Asked
 from merchant_admin.domain.entities import ChannelAccount
 
-_OF_NEW: Final = ("payment_id", "merchant_id", "channel", "name", "credentials_sealed", "identity")
+_OF_NEW: Final = {
+    "payment_id": "account_id",
+    **{each: each for each in ("merchant_id", "channel", "name", "credentials_sealed", "identity")},
+}
+"""The fields of a new account, by the names by which they are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def asked_for_change(was: ChannelAccount, change: CredentialsChange) -> Asked:
     return Asked(
         kind=ApprovalKind.CREDENTIALS,
         merchant_ids=(was.merchant_id,),
-        subject=was.payment_id,
+        subject=was.account_id,
         request={
             "credentials_sealed": new and new.sealed,
             "identity": None if new is None else dict(new.identity),
@@ -75,9 +79,9 @@ def asked_for_new(account: ChannelAccount, facts: Mapping[str, Any]) -> Asked:
     return Asked(
         kind=ApprovalKind.CREDENTIALS,
         merchant_ids=(account.merchant_id,),
-        subject=account.payment_id,
+        subject=account.account_id,
         request={
-            "new": {name: _plain(getattr(account, name)) for name in _OF_NEW},
+            "new": {name: _plain(getattr(account, field)) for name, field in _OF_NEW.items()},
             "facts": dict(facts),
         },
         shown={"channel": account.channel, "name": account.name, "new_account": True},
@@ -91,7 +95,7 @@ def is_new(asked: Asked) -> bool:
 
 def new_account(asked: Asked, at: datetime) -> ChannelAccount:
     return ChannelAccount(
-        **asked.request["new"],
+        **{_OF_NEW[name]: value for name, value in asked.request["new"].items()},
         credentials_changed_at=at,
         state=State.ACTIVE,
         version=1,

@@ -75,7 +75,7 @@ class ChannelAccount:
     call it, if not by the channel's name.
     """
 
-    payment_id: str
+    account_id: str
     merchant_id: str
     channel: str
     name: str
@@ -104,7 +104,7 @@ class ChannelAccount:
 
     def entity(self) -> ChannelAccountEntity:
         return ChannelAccountEntity(
-            payment_id=self.payment_id,
+            payment_id=self.account_id,
             merchant_id=self.merchant_id,
             channel=self.channel,
             name=self.name,

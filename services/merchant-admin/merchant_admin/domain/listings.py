@@ -205,7 +205,7 @@ ACCOUNTS: Final[Columns[ChannelAccount]] = Columns(
     "channel-accounts",
     {
         "created_at_beijing": _time(lambda it: it.created_at),
-        "payment_id": _text(lambda it: it.payment_id),
+        "payment_id": _text(lambda it: it.account_id),
         "merchant_id": _text(lambda it: it.merchant_id),
         "channel": _text(lambda it: it.channel),
         "name": _text(lambda it: it.name),

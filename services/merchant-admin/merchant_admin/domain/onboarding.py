@@ -26,7 +26,7 @@ class Draft:
 
     merchant_id: str | None = None
     channel: str | None = None
-    payment_id: str | None = None
+    account_id: str | None = None
     is_tried: bool = False
     app_id: str | None = None
     key_id: str | None = None
@@ -35,10 +35,12 @@ class Draft:
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> "Draft":
-        return cls(**{name: kept[name] for name in cls.__dataclass_fields__ if name in kept})
+        known = {**kept, "account_id": kept.get("payment_id")}
+        return cls(**{name: known[name] for name in cls.__dataclass_fields__ if name in known})
 
     def kept(self) -> dict[str, Any]:
-        return asdict(self)
+        values = asdict(self)
+        return {**values, "payment_id": values.pop("account_id")}
 
     def is_done(self, step: Step) -> bool:
         match step:
@@ -47,7 +49,7 @@ class Draft:
             case Step.CHANNEL:
                 return self.channel is not None
             case Step.CREDENTIALS:
-                return self.payment_id is not None
+                return self.account_id is not None
             case Step.TRIAL:
                 return self.is_tried
             case Step.APP:
@@ -76,11 +78,11 @@ class Draft:
 
     def with_channel(self, channel: str) -> "Draft":
         """Another account of the merchant; an app that was made stays."""
-        return replace(self, channel=channel, payment_id=None, is_tried=False, entered={})
+        return replace(self, channel=channel, account_id=None, is_tried=False, entered={})
 
-    def with_account(self, payment_id: str, channel: str) -> "Draft":
+    def with_account(self, account_id: str, channel: str) -> "Draft":
         """With credentials that nobody has tried."""
-        return replace(self, channel=channel, payment_id=payment_id, is_tried=False, entered={})
+        return replace(self, channel=channel, account_id=account_id, is_tried=False, entered={})
 
     def with_app(self, app_id: str) -> "Draft":
         if app_id == self.app_id:

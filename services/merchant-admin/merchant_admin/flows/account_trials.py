@@ -21,29 +21,29 @@ KNOWN_WITHIN_S: Final = 6
 """What is registered is known to the gateway within five seconds."""
 
 
-async def try_out(deps: Deps, actor: Actor, payment_id: str) -> AccountTrial:
+async def try_out(deps: Deps, actor: Actor, account_id: str) -> AccountTrial:
     """Try the credentials with one harmless signed query at the channel.
 
     Raises NoSuch, Forwarded, and Overloaded where the gateway has not heard of the account within
     the time that this takes at most.
     """
-    account = await channel_accounts.find(deps, payment_id, EVERYTHING)
+    account = await channel_accounts.find(deps, account_id, EVERYTHING)
     trial = await _tried(deps, account)
     async with deps.db.transaction() as tx:
-        await account_details.put_trial(tx, payment_id, trial.model_dump(mode="json"), deps.clock())
+        await account_details.put_trial(tx, account_id, trial.model_dump(mode="json"), deps.clock())
         await record_action(
             tx,
             actor,
             "channel_account.tested",
             at=deps.clock(),
-            entity_id=payment_id,
+            entity_id=account_id,
             after={"ok": trial.ok, "code": trial.code, "field": trial.field},
         )
     return trial
 
 
 async def _tried(deps: Deps, account: ChannelAccount) -> AccountTrial:
-    path = f"/internal/channel-accounts/{account.payment_id}/test"
+    path = f"/internal/channel-accounts/{account.account_id}/test"
     body = TryAccount(version=account.version)
     for _ in range(KNOWN_WITHIN_S):
         try:

@@ -75,7 +75,7 @@ async def create(
 class Prepared:
     """Credentials that can be used, sealed; `shown` is what people may see of them again."""
 
-    payment_id: str
+    account_id: str
     channel: str
     sealed: str
     identity: dict[str, str]
@@ -84,7 +84,7 @@ class Prepared:
 
     def account(self, merchant_id: str, name: str) -> ChannelAccount:
         return ChannelAccount(
-            payment_id=self.payment_id,
+            account_id=self.account_id,
             merchant_id=merchant_id,
             channel=self.channel,
             name=name,
@@ -102,11 +102,11 @@ async def prepare(deps: Deps, *, channel: str, credentials: Credentials) -> Prep
     """Check and seal the credentials of an account to come. Raises Unusable, Forwarded."""
     request = CheckCredentials(credentials=dict(credentials))
     checked = await _checked(deps, channel, request)
-    payment_id = new_id("channel_account")
+    account_id = new_id("channel_account")
     return Prepared(
-        payment_id=payment_id,
+        account_id=account_id,
         channel=channel,
-        sealed=_sealed(deps, payment_id, credentials),
+        sealed=_sealed(deps, account_id, credentials),
         identity=checked.identity,
         shown=await _shown(deps, channel, credentials, checked),
         at=deps.clock(),
@@ -131,7 +131,7 @@ async def change(
     deps: Deps,
     actor: Actor,
     merchant_id: str,
-    payment_id: str,
+    account_id: str,
     changes: Mapping[str, Any],
     *,
     credentials: Credentials | None,
@@ -141,10 +141,10 @@ async def change(
     believed no more. Raises as `create` does, and for credentials of another identity."""
     new = None
     if credentials is not None:
-        new = await _new_credentials(deps, merchant_id, payment_id, credentials)
+        new = await _new_credentials(deps, merchant_id, account_id, credentials)
     change = CredentialsChange(new, withdraw_earlier)
     async with deps.db.transaction() as tx:
-        was = await store.get_account(tx, merchant_id, payment_id, lock=True)
+        was = await store.get_account(tx, merchant_id, account_id, lock=True)
         waits = (await get_merchant(tx, merchant_id)).four_eyes.credentials and change.is_any
         if waits:
             require_alone(set(changes), set())
@@ -174,28 +174,28 @@ async def change_approved(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> boo
     return True
 
 
-async def read(deps: Deps, merchant_id: str, payment_id: str, scope: Scope) -> ChannelAccount:
+async def read(deps: Deps, merchant_id: str, account_id: str, scope: Scope) -> ChannelAccount:
     """Raises NoSuch."""
     scope.require(merchant_id, "merchant")
     async with deps.db.connection() as tx:
-        return await store.get_account(tx, merchant_id, payment_id)
+        return await store.get_account(tx, merchant_id, account_id)
 
 
-async def find(deps: Deps, payment_id: str, scope: Scope) -> ChannelAccount:
+async def find(deps: Deps, account_id: str, scope: Scope) -> ChannelAccount:
     """By its id alone. Raises NoSuch."""
     async with deps.db.connection() as tx:
-        account = await store.find_account(tx, payment_id)
+        account = await store.find_account(tx, account_id)
     if account is None:
         raise NoSuch("channel account")
     scope.require(account.merchant_id, "channel account")
     return account
 
 
-async def read_details(deps: Deps, payment_id: str) -> AccountDetails:
+async def read_details(deps: Deps, account_id: str) -> AccountDetails:
     """What may be seen of credentials that somebody may see."""
     async with deps.db.connection() as tx:
-        found = await account_details.list_details(tx, [payment_id])
-    return found.get(payment_id, NOTHING)
+        found = await account_details.list_details(tx, [account_id])
+    return found.get(account_id, NOTHING)
 
 
 async def read_page(
@@ -228,7 +228,7 @@ async def read_channels(deps: Deps) -> list[ChannelDescription]:
 
 async def _add(tx: Tx, actor: Actor, account: ChannelAccount, shown: Mapping[str, Any]) -> None:
     await store.add_account(tx, account)
-    await account_details.put_shown(tx, account.payment_id, shown)
+    await account_details.put_shown(tx, account.account_id, shown)
     await record_change(tx, actor, "created", was=None, now=account)
 
 
@@ -241,7 +241,7 @@ async def _save(
     change: CredentialsChange,
 ) -> ChannelAccount:
     if change.new is not None:
-        await account_details.put_shown(tx, was.payment_id, change.new.shown)
+        await account_details.put_shown(tx, was.account_id, change.new.shown)
     account = advanced(was, wanted, deps.clock())
     if account is not was:
         await store.update_account(tx, account)
@@ -250,17 +250,17 @@ async def _save(
 
 
 async def _new_credentials(
-    deps: Deps, merchant_id: str, payment_id: str, credentials: Credentials
+    deps: Deps, merchant_id: str, account_id: str, credentials: Credentials
 ) -> NewCredentials:
     """Of the account's own identity, which the gateway knows where it was never noted here."""
-    account = await read(deps, merchant_id, payment_id, EVERYTHING)
+    account = await read(deps, merchant_id, account_id, EVERYTHING)
     identity = None if account.identity is None else dict(account.identity)
     request = CheckCredentials(
-        credentials=dict(credentials), payment_id=payment_id, identity=identity
+        credentials=dict(credentials), payment_id=account_id, identity=identity
     )
     checked = await _checked(deps, account.channel, request)
     shown = await _shown(deps, account.channel, credentials, checked)
-    return NewCredentials(_sealed(deps, payment_id, credentials), checked.identity, shown)
+    return NewCredentials(_sealed(deps, account_id, credentials), checked.identity, shown)
 
 
 async def _shown(
@@ -287,5 +287,5 @@ async def _checked(deps: Deps, channel: str, request: CheckCredentials) -> Check
         raise
 
 
-def _sealed(deps: Deps, payment_id: str, credentials: Credentials) -> str:
-    return seal(deps.sealing.gateway, to_json(credentials).decode(), context=payment_id)
+def _sealed(deps: Deps, account_id: str, credentials: Credentials) -> str:
+    return seal(deps.sealing.gateway, to_json(credentials).decode(), context=account_id)

@@ -143,8 +143,8 @@ def _merchant_id(it: Merchant) -> str:
     return it.merchant_id
 
 
-def _payment_id(it: ChannelAccount) -> str:
-    return it.payment_id
+def _account_id(it: ChannelAccount) -> str:
+    return it.account_id
 
 
 def _app_id(it: App) -> str:
@@ -157,7 +157,7 @@ ALERTS: Final = Listing(columns.ALERTS, _alerts, is_long=True)
 AUDIT: Final = Listing(columns.AUDIT, _audit, is_long=True)
 APPROVALS: Final = Listing(columns.APPROVALS, _approvals)
 MERCHANTS: Final = Listing(columns.MERCHANTS, _scoped(merchants.read_page, _merchant_id))
-ACCOUNTS: Final = Listing(columns.ACCOUNTS, _scoped(channel_accounts.read_all, _payment_id))
+ACCOUNTS: Final = Listing(columns.ACCOUNTS, _scoped(channel_accounts.read_all, _account_id))
 APPS: Final = Listing(columns.APPS, _scoped(apps.read_page, _app_id))
 CODES: Final = Listing(columns.CODES, _codes)
 USERS: Final = Listing(columns.USERS, _users)

@@ -37,7 +37,7 @@ UPLOAD_LIMIT_S: Final = 60.0
 class StatementFile:
     """The file of one account and day as a person chose it; `name` is that person's word."""
 
-    payment_id: str
+    account_id: str
     day: date
     content: bytes
     name: str = ""
@@ -61,14 +61,14 @@ async def read(
 
 
 async def ask_for(
-    deps: Deps, actor: Actor, scope: Scope, payment_id: str, day: date
+    deps: Deps, actor: Actor, scope: Scope, account_id: str, day: date
 ) -> ReconciliationView:
     """Have the statement of this account and day fetched now. Raises Unusable, Forwarded."""
-    account = await _account(deps, scope, payment_id)
+    account = await _account(deps, scope, account_id)
     request = AskForStatement(
-        merchant_id=account.merchant_id, payment_id=payment_id, channel=account.channel, day=day
+        merchant_id=account.merchant_id, payment_id=account_id, channel=account.channel, day=day
     )
-    call = AuditedCall("statement.requested", payment_id, "reconciliations", request)
+    call = AuditedCall("statement.requested", account_id, "reconciliations", request)
     return await call_audited(deps, deps.trade_core, actor, ReconciliationView, call)
 
 
@@ -78,12 +78,12 @@ async def upload(deps: Deps, actor: Actor, scope: Scope, file: StatementFile) ->
 
     Raises Unusable, and Forwarded with the reason at `/content` where the file is not read.
     """
-    account = await _account(deps, scope, file.payment_id)
+    account = await _account(deps, scope, file.account_id)
     request = UploadStatement(day=file.day, content=base64.b64encode(file.content).decode())
     call = AuditedCall(
         "statement.uploaded",
-        account.payment_id,
-        f"channel-accounts/{account.payment_id}/statements",
+        account.account_id,
+        f"channel-accounts/{account.account_id}/statements",
         request,
         timeout_s=UPLOAD_LIMIT_S,
         noted={
@@ -123,9 +123,9 @@ async def settle(
     return await call_audited(deps, deps.trade_core, actor, DifferenceView, call)
 
 
-async def _account(deps: Deps, scope: Scope, payment_id: str) -> ChannelAccount:
+async def _account(deps: Deps, scope: Scope, account_id: str) -> ChannelAccount:
     async with deps.db.connection() as tx:
-        account = await find_account(tx, payment_id)
+        account = await find_account(tx, account_id)
     if account is None or not scope.has(account.merchant_id):
         raise Unusable(
             FieldError(

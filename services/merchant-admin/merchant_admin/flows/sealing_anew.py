@@ -131,7 +131,7 @@ async def _get_locked(tx: Tx, seen: SecretHolder) -> SecretHolder:
             return await merchants.get_merchant(tx, seen.merchant_id, lock=True)
         case ChannelAccount():
             return await channel_accounts.get_account(
-                tx, seen.merchant_id, seen.payment_id, lock=True
+                tx, seen.merchant_id, seen.account_id, lock=True
             )
         case App():
             return await apps.get_app(tx, seen.app_id, lock=True)

@@ -34,18 +34,18 @@ class AccountDetails:
 NOTHING: Final = AccountDetails()
 
 
-async def put_shown(tx: Tx, payment_id: str, shown: Mapping[str, Any]) -> None:
+async def put_shown(tx: Tx, account_id: str, shown: Mapping[str, Any]) -> None:
     """Of new credentials, which nobody has tried."""
-    await tx.execute(PUT_SHOWN, payment_id, dict(shown))
+    await tx.execute(PUT_SHOWN, account_id, dict(shown))
 
 
-async def put_trial(tx: Tx, payment_id: str, trial: Mapping[str, Any], at: datetime) -> None:
-    await tx.execute(PUT_TRIAL, payment_id, dict(trial), at)
+async def put_trial(tx: Tx, account_id: str, trial: Mapping[str, Any], at: datetime) -> None:
+    await tx.execute(PUT_TRIAL, account_id, dict(trial), at)
 
 
-async def list_details(tx: Tx, payment_ids: Sequence[str]) -> dict[str, AccountDetails]:
+async def list_details(tx: Tx, account_ids: Sequence[str]) -> dict[str, AccountDetails]:
     """By account; one without facts is not in it."""
-    rows = await tx.fetch(LIST, list(payment_ids))
+    rows = await tx.fetch(LIST, list(account_ids))
     return {row["payment_id"]: _details(row) for row in rows}
 
 

@@ -56,7 +56,7 @@ select * from channel_account where payment_id > $1 order by payment_id limit $2
 async def add_account(tx: Tx, account: ChannelAccount) -> None:
     await tx.execute(
         ADD,
-        account.payment_id,
+        account.account_id,
         account.merchant_id,
         account.channel,
         account.name,
@@ -76,7 +76,7 @@ async def update_account(tx: Tx, account: ChannelAccount) -> None:
     """Write what can change of an account that the caller has locked."""
     await tx.execute(
         UPDATE,
-        account.payment_id,
+        account.account_id,
         account.name,
         account.credentials_sealed,
         account.credentials_changed_at,
@@ -90,18 +90,18 @@ async def update_account(tx: Tx, account: ChannelAccount) -> None:
 
 
 async def get_account(
-    tx: Tx, merchant_id: str, payment_id: str, *, lock: bool = False
+    tx: Tx, merchant_id: str, account_id: str, *, lock: bool = False
 ) -> ChannelAccount:
     """One account of this merchant. Raises NoSuch."""
-    row = await tx.fetchrow(GET_LOCKED if lock else GET, merchant_id, payment_id)
+    row = await tx.fetchrow(GET_LOCKED if lock else GET, merchant_id, account_id)
     if row is None:
         raise NoSuch("channel account")
     return _account(row)
 
 
-async def find_account(tx: Tx, payment_id: str) -> ChannelAccount | None:
+async def find_account(tx: Tx, account_id: str) -> ChannelAccount | None:
     """The account, whosever it is."""
-    row = await tx.fetchrow(FIND, payment_id)
+    row = await tx.fetchrow(FIND, account_id)
     return None if row is None else _account(row)
 
 
@@ -126,7 +126,7 @@ async def list_accounts_locked(tx: Tx, *, after: str, limit: int) -> list[Channe
 
 def _account(row: asyncpg.Record) -> ChannelAccount:
     return ChannelAccount(
-        payment_id=row["payment_id"],
+        account_id=row["payment_id"],
         merchant_id=row["merchant_id"],
         channel=row["channel"],
         name=row["name"],

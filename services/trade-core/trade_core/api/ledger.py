@@ -22,7 +22,7 @@ async def list_balances(
 ) -> LedgerBalances:
     """What the accounts of the ledger hold now."""
     return await read_ledger.list_balances(
-        deps, merchant_id=merchant_id, payment_id=payment_id, after=after, limit=limit
+        deps, merchant_id=merchant_id, account_id=payment_id, after=after, limit=limit
     )
 
 

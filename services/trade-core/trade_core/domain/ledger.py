@@ -81,7 +81,7 @@ class Entry:
     kind: Kind
     subject: str
     merchant_id: str
-    payment_id: str
+    account_id: str
     currency: str
     postings: tuple[Posting, ...]
     at: datetime
@@ -97,7 +97,7 @@ def of_payment(kind: Kind, payment: Payment, *, merchant_id: str, at: datetime) 
         kind=kind,
         subject=payment.payment_no,
         merchant_id=merchant_id,
-        payment_id=payment.account,
+        account_id=payment.account,
         currency=payment.currency,
         postings=_postings(kind, payment.amount),
         at=at,
@@ -109,7 +109,7 @@ def of_refund(kind: Kind, refund: Refund, payment: Payment, *, at: datetime) -> 
         kind=kind,
         subject=refund.refund_no,
         merchant_id=refund.merchant_id,
-        payment_id=payment.account,
+        account_id=payment.account,
         currency=refund.currency,
         postings=_postings(kind, refund.amount),
         at=at,
@@ -123,7 +123,7 @@ def of_split(kind: Kind, split: Split, payment: Payment, amount: int, *, at: dat
         kind=kind,
         subject=split.split_no,
         merchant_id=split.merchant_id,
-        payment_id=payment.account,
+        account_id=payment.account,
         currency=split.currency,
         postings=_postings(kind, amount),
         at=at,
@@ -141,7 +141,7 @@ def of_fees(reconciliation: Reconciliation, fees: int, currency: str, *, at: dat
         kind=Kind.CHANNEL_FEES_TAKEN,
         subject=reconciliation.statement_no,
         merchant_id=reconciliation.merchant_id,
-        payment_id=reconciliation.payment_id,
+        account_id=reconciliation.account_id,
         currency=currency,
         postings=_postings(Kind.CHANNEL_FEES_TAKEN, fees),
         at=at,

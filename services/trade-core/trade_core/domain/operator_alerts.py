@@ -29,7 +29,7 @@ _SHOWN: Final = {
 def statement_differs(reconciliation: Reconciliation, differences: int) -> Alert:
     """A channel statement and the books do not agree, and the channel has been asked again."""
     return Alert(
-        key=f"reconciliation.differs:{reconciliation.payment_id}:{reconciliation.day}",
+        key=f"reconciliation.differs:{reconciliation.account_id}:{reconciliation.day}",
         severity=Severity.CRITICAL,
         title="A channel statement and the books differ",
         detail=f"{differences} differences in the statement of {reconciliation.channel}"
@@ -42,7 +42,7 @@ def statement_differs(reconciliation: Reconciliation, differences: int) -> Alert
 def no_statement(reconciliation: Reconciliation) -> Alert:
     """A day after it should have been there; it goes on being asked for."""
     return Alert(
-        key=f"reconciliation.no_bill:{reconciliation.payment_id}:{reconciliation.day}",
+        key=f"reconciliation.no_bill:{reconciliation.account_id}:{reconciliation.day}",
         severity=Severity.WARNING,
         title="A channel does not give its statement",
         detail=reconciliation.note
@@ -79,7 +79,7 @@ def result_refused(result: PaymentResult | RefundResult | SplitResult, why: Resu
 def _reconciliation(reconciliation: Reconciliation) -> Mapping[str, JsonValue]:
     return {
         "statement_no": reconciliation.statement_no,
-        "payment_id": reconciliation.payment_id,
+        "payment_id": reconciliation.account_id,
         "channel": reconciliation.channel,
         "day": reconciliation.day.isoformat(),
     }

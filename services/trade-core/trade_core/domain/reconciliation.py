@@ -109,7 +109,7 @@ class Reconciliation:
 
     statement_no: str
     merchant_id: str
-    payment_id: str
+    account_id: str
     channel: str
     day: date
     state: ReconciliationState

@@ -36,7 +36,7 @@ async def _book(deps: Deps, reconciliation: Reconciliation, payment_no: str) -> 
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_payments(tx, [payment_no])
         await aggregates.know_refunds(tx, opened.values(), [payment_no])
-        rows = await statement_rows.outside_refunds(tx, reconciliation.payment_id, payment_no)
+        rows = await statement_rows.outside_refunds(tx, reconciliation.account_id, payment_no)
         for aggregate in opened.values():
             moved_outside.apply_statement(aggregate, payment_no, rows, _said_at(reconciliation))
         await saving.save(tx, opened.values())

@@ -63,7 +63,7 @@ def fetch_statement(
     command = FetchStatement(
         statement_no=reconciliation.statement_no,
         round=reconciliation.round,
-        payment_id=reconciliation.payment_id,
+        payment_id=reconciliation.account_id,
         merchant_id=reconciliation.merchant_id,
         channel=reconciliation.channel,
         day=reconciliation.day,

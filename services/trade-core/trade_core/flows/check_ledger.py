@@ -196,7 +196,7 @@ def _differing_sums(added: Mapping[Account, int], kept: Mapping[Account, int]) -
 
 
 def _name(account: Account) -> str:
-    return f"{account.merchant_id}/{account.payment_id}/{account.currency}/{account.purpose}"
+    return f"{account.merchant_id}/{account.account_id}/{account.currency}/{account.purpose}"
 
 
 async def _finish(db: Database, checked: Checked, now: datetime) -> None:

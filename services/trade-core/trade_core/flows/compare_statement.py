@@ -105,7 +105,7 @@ def _tell(deps: Deps, reconciliation: Reconciliation, judgement: Judgement) -> N
     log.info(
         "reconciliation.compared",
         statement_no=reconciliation.statement_no,
-        payment_id=reconciliation.payment_id,
+        payment_id=reconciliation.account_id,
         day=reconciliation.day.isoformat(),
         state=judgement.state,
         differences=judgement.open_count,

@@ -33,13 +33,13 @@ async def advance_balances(db: Database, now: datetime) -> int:
 
 
 async def list_balances(
-    deps: Deps, *, merchant_id: str | None, payment_id: str | None, after: str | None, limit: int
+    deps: Deps, *, merchant_id: str | None, account_id: str | None, after: str | None, limit: int
 ) -> LedgerBalances:
     """A page of balances as they are now. Raises InvalidRequest for a cursor that is not ours."""
     place = None if after is None else _place(after)
     async with deps.reader.connection() as tx:
         found = await balances.list_page(
-            tx, merchant_id=merchant_id, payment_id=payment_id, after=place, limit=limit + 1
+            tx, merchant_id=merchant_id, account_id=account_id, after=place, limit=limit + 1
         )
     page = found[:limit]
     has_more = len(found) > limit
@@ -59,7 +59,7 @@ def _view(balance: Balance) -> LedgerBalance:
     account = balance.account
     return LedgerBalance(
         merchant_id=account.merchant_id,
-        payment_id=account.payment_id,
+        payment_id=account.account_id,
         currency=account.currency,
         purpose=account.purpose,
         amount=balance.amount,
@@ -67,7 +67,7 @@ def _view(balance: Balance) -> LedgerBalance:
 
 
 def _cursor(account: Account) -> str:
-    place = [account.merchant_id, account.payment_id, account.currency, account.purpose]
+    place = [account.merchant_id, account.account_id, account.currency, account.purpose]
     return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
 
 

@@ -104,7 +104,7 @@ async def _fetch(deps: Deps, was: Reconciliation) -> None:
     log.info(
         "reconciliation.asked",
         statement_no=reconciliation.statement_no,
-        payment_id=reconciliation.payment_id,
+        payment_id=reconciliation.account_id,
         day=reconciliation.day.isoformat(),
         attempt=reconciliation.attempts,
         was_sent=was_sent,

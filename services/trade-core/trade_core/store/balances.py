@@ -12,7 +12,7 @@ class Account:
     """An account of the ledger."""
 
     merchant_id: str
-    payment_id: str
+    account_id: str
     currency: str
     purpose: str
 
@@ -57,13 +57,13 @@ async def list_page(
     tx: Tx,
     *,
     merchant_id: str | None,
-    payment_id: str | None,
+    account_id: str | None,
     after: Account | None,
     limit: int,
 ) -> Sequence[Balance]:
     """As they are now, in the order of their accounts; None does not filter."""
     place = ("", "", "", "") if after is None else _place(after)
-    rows = await tx.fetch(_PAGE, merchant_id, payment_id, *place, limit)
+    rows = await tx.fetch(_PAGE, merchant_id, account_id, *place, limit)
     return [
         Balance(
             Account(row["merchant_id"], row["payment_id"], row["currency"], row["purpose"]),
@@ -74,7 +74,7 @@ async def list_page(
 
 
 def _place(account: Account) -> tuple[str, str, str, str]:
-    return account.merchant_id, account.payment_id, account.currency, account.purpose
+    return account.merchant_id, account.account_id, account.currency, account.purpose
 
 
 # Not behind the first transaction that is too young, were a younger moment given to an earlier id.

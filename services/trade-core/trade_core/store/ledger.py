@@ -32,7 +32,7 @@ def _values(entry: Entry) -> dict[str, object]:
         "subject": entry.subject,
         "at": entry.at,
         "merchant_id": entry.merchant_id,
-        "payment_id": entry.payment_id,
+        "payment_id": entry.account_id,
         "currency": entry.currency,
         "postings": [[posting.purpose, posting.amount] for posting in entry.postings],
     }

@@ -13,6 +13,7 @@ from contracts.internal import AskForStatement, ReconciliationState, Reconciliat
 from trade_core.domain import reconciliation as schedule
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.reconciling import Judgement
+from trade_core.store.rows import COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Wanted:
     """Which statements people want to see; None does not filter."""
 
     merchant_id: str | None = None
-    payment_id: str | None = None
+    account_id: str | None = None
     state: ReconciliationState | None = None
     first_day: date | None = None
     last_day: date | None = None
@@ -169,7 +170,7 @@ async def list_views(
     rows = await tx.fetch(
         _PAGE,
         wanted.merchant_id,
-        wanted.payment_id,
+        wanted.account_id,
         wanted.state,
         wanted.first_day,
         wanted.last_day,
@@ -181,7 +182,7 @@ async def list_views(
 
 
 def _reconciliation(row: asyncpg.Record) -> Reconciliation:
-    values = {name: row[name] for name in Reconciliation.__slots__}
+    values = {name: row[COLUMNS.get(name, name)] for name in Reconciliation.__slots__}
     return Reconciliation(**{**values, "state": ReconciliationState(row["state"])})
 
 

@@ -54,7 +54,7 @@ async def add_page(
             _ADD_ROWS,
             reconciliation.statement_no,
             reconciliation.round,
-            reconciliation.payment_id,
+            reconciliation.account_id,
             staged,
         )
     return True
@@ -76,7 +76,7 @@ async def compare(
         _COMPARE,
         reconciliation.statement_no,
         reconciliation.rows_round,
-        reconciliation.payment_id,
+        reconciliation.account_id,
         reconciliation.day,
         side.booked_from if side else None,
         side.booked_before if side else None,
@@ -96,9 +96,9 @@ async def refunded_outside(tx: Tx, reconciliation: Reconciliation, limit: int) -
     return [row["subject"] for row in rows]
 
 
-async def outside_refunds(tx: Tx, payment_id: str, payment_no: str) -> list[StatementRefund]:
+async def outside_refunds(tx: Tx, account_id: str, payment_no: str) -> list[StatementRefund]:
     """What all kept statements of the account list of a payment without a refund of ours."""
-    rows = await tx.fetch(_OUTSIDE_REFUNDS, payment_id, payment_no)
+    rows = await tx.fetch(_OUTSIDE_REFUNDS, account_id, payment_no)
     return [
         StatementRefund(row["channel_no"], row["amount"], schedule.beginning_of(row["day"]))
         for row in rows
@@ -110,7 +110,7 @@ async def seen(tx: Tx, reconciliation: Reconciliation, missed: Sequence[Key]) ->
     if not missed:
         return set()
     _, abouts, subjects = zip(*missed, strict=True)
-    rows = await tx.fetch(_SEEN, reconciliation.payment_id, abouts, subjects)
+    rows = await tx.fetch(_SEEN, reconciliation.account_id, abouts, subjects)
     return {row["subject"] for row in rows}
 
 

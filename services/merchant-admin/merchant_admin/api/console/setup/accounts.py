@@ -44,7 +44,7 @@ async def list_page(
     found = await channel_accounts.read_all(
         deps, visitor.scope, after=id_after("channel_account", after), limit=PAGE + 1
     )
-    page = page_of(found, PAGE, view=lambda item: item, place=lambda item: item.payment_id)
+    page = page_of(found, PAGE, view=lambda item: item, place=lambda item: item.account_id)
     names = await merchants.read_names(deps, {item.merchant_id for item in page.items})
     context = {"visitor": visitor, "page": page, "names": names}
     return render(request, "channel_accounts.html", context)
@@ -71,7 +71,7 @@ async def create(
     except Problem as refusal:
         channel = sent.form.get("channel", "")
         return await _new_page(request, deps, sent.visitor, merchant_id, channel, sent, refusal)
-    return to(f"{HOME}/{account.payment_id}?done=setup_created")
+    return to(f"{HOME}/{account.account_id}?done=setup_created")
 
 
 async def create_from(deps: Deps, sent: Sent, merchant_id: str) -> ChannelAccount:
@@ -149,7 +149,7 @@ async def replace_from(deps: Deps, sent: Sent, account: ChannelAccount) -> Chann
     channel = await channels.read(deps, account.channel)
     given = credentials_in(channel.form, sent)
     return await channel_accounts.change(
-        deps, sent.actor, account.merchant_id, account.payment_id, {}, credentials=given
+        deps, sent.actor, account.merchant_id, account.account_id, {}, credentials=given
     )
 
 
@@ -204,7 +204,7 @@ async def _credentials_page(
         **form_context(
             channel.form,
             sent=sent.form if sent else None,
-            saved=await channel_accounts.read_details(deps, account.payment_id),
+            saved=await channel_accounts.read_details(deps, account.account_id),
             identity=account.identity,
             refusal=refusal,
         ),

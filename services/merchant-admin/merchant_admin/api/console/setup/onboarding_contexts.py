@@ -43,21 +43,21 @@ async def _channel(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Co
 
 async def _credentials(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
     channel = await channels.read(deps, draft.channel or "")
-    if draft.payment_id is None:
+    if draft.account_id is None:
         sent = draft.entered or None
         return {"account": None, "chosen": channel, **form_context(channel.form, sent=sent)}
-    account = await channel_accounts.find(deps, draft.payment_id, visitor.scope)
-    saved = await channel_accounts.read_details(deps, draft.payment_id)
+    account = await channel_accounts.find(deps, draft.account_id, visitor.scope)
+    saved = await channel_accounts.read_details(deps, draft.account_id)
     known = form_context(channel.form, saved=saved, identity=account.identity)
     return {"account": account, "chosen": channel, **known}
 
 
 async def _trial(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
-    payment_id = draft.payment_id or ""
+    account_id = draft.account_id or ""
     channel = await channels.read(deps, draft.channel or "")
     return {
-        "account": await channel_accounts.find(deps, payment_id, visitor.scope),
-        "known": await channel_accounts.read_details(deps, payment_id),
+        "account": await channel_accounts.find(deps, account_id, visitor.scope),
+        "known": await channel_accounts.read_details(deps, account_id),
         "titles": {entry.name: entry.title for entry in channel.form.entries},
     }
 

@@ -51,9 +51,9 @@ async def _merchant(deps: Deps, sent: Sent, draft: Draft) -> Taken:
 
 async def _channel(deps: Deps, sent: Sent, draft: Draft) -> Taken:
     """An account that there is, or the channel of a new one."""
-    if payment_id := sent.form.get("payment_id", ""):
-        account = await channel_accounts.read(deps, draft.merchant_id or "", payment_id, sent.scope)
-        return Taken(draft.with_account(payment_id, account.channel), Step.TRIAL)
+    if account_id := sent.form.get("payment_id", ""):
+        account = await channel_accounts.read(deps, draft.merchant_id or "", account_id, sent.scope)
+        return Taken(draft.with_account(account_id, account.channel), Step.TRIAL)
     channel = await channels.read(deps, sent.form.get("channel", ""))
     if channel.name == draft.channel:
         return Taken(draft, Step.CREDENTIALS)
@@ -64,22 +64,22 @@ async def _credentials(deps: Deps, sent: Sent, draft: Draft) -> Taken:
     """A new account, or other credentials of the one whose trial failed. `another`: the account
     was not this merchant's; it is disabled, and another one entered."""
     merchant_id, channel = draft.merchant_id or "", draft.channel or ""
-    if draft.payment_id is None:
+    if draft.account_id is None:
         account = await account_pages.create_from(deps, sent, merchant_id)
-        return Taken(draft.with_account(account.payment_id, channel), Step.TRIAL)
-    account = await channel_accounts.find(deps, draft.payment_id, sent.scope)
+        return Taken(draft.with_account(account.account_id, channel), Step.TRIAL)
+    account = await channel_accounts.find(deps, draft.account_id, sent.scope)
     if "another" in sent.form:
         await channel_accounts.change(
             deps,
             sent.actor,
             merchant_id,
-            account.payment_id,
+            account.account_id,
             {"state": State.DISABLED},
             credentials=None,
         )
         return Taken(draft.with_channel(channel), Step.CREDENTIALS)
     await account_pages.replace_from(deps, sent, account)
-    return Taken(draft.with_account(account.payment_id, channel), Step.TRIAL)
+    return Taken(draft.with_account(account.account_id, channel), Step.TRIAL)
 
 
 async def _trial(deps: Deps, sent: Sent, draft: Draft) -> Taken:
@@ -87,7 +87,7 @@ async def _trial(deps: Deps, sent: Sent, draft: Draft) -> Taken:
     if "next" in sent.form:
         return Taken(replace(draft, is_tried=True), Step.APP)
     try:
-        await account_trials.try_out(deps, sent.actor, draft.payment_id or "")
+        await account_trials.try_out(deps, sent.actor, draft.account_id or "")
     except Problem:
         return Taken(draft, Step.TRIAL, query="problem=trial_failed")
     return Taken(draft, Step.TRIAL)
