@@ -13,7 +13,7 @@ from typing import Final
 
 import aiohttp
 
-from bench.callbacks import faults, load
+from bench.callbacks import failures, speed
 from bench.callbacks.harness import BODY_BYTES, Harness, harness
 from bench.callbacks.plan import APPS, ENDPOINTS, Plan, remark
 from chassis import logs
@@ -21,14 +21,14 @@ from chassis import logs
 FLOOR_IN_FLIGHT: Final = 128
 
 SCENARIOS: Final[Mapping[str, Callable[[Harness, Plan], Awaitable[None]]]] = {
-    "W1": load.throughput,
-    "W2": load.beside_a_dead_app,
-    "W7": load.commit_to_delivered,
-    "W3": faults.failing_for_a_while,
-    "W8": load.idle,
-    "W5": load.behind_very_many,
-    "W6": faults.guarded,
-    "W4": faults.killed_and_restarted,
+    "W1": speed.throughput,
+    "W2": speed.beside_a_dead_app,
+    "W7": speed.commit_to_delivered,
+    "W3": failures.failing_for_a_while,
+    "W8": speed.idle,
+    "W5": speed.behind_very_many,
+    "W6": failures.guarded,
+    "W4": failures.killed_and_restarted,
 }
 """In the order in which they disturb each other least; W1 finds a notifier that was never up."""
 

@@ -16,7 +16,7 @@ from bench import guards
 from bench.cpu import seconds_of, spent
 from bench.load import Client, Figures, Receiver, creates, payments
 from bench.payments import pace, readme, table
-from bench.payments.sides import PAYMESH, STOCK, Side, others, paymesh
+from bench.payments.compared import PAYMESH, STOCK, Side, others, paymesh
 from bench.payments.stack import SERVICES, stack
 from bench.payments.table import Measured, Results
 from paymesh_local.ports import any_free

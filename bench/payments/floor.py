@@ -21,9 +21,9 @@ from typing import Any, Final
 import aiohttp
 import asyncpg
 
-from bench.payments import parts
+from bench.payments import floor_parts
+from bench.payments.floor_parts import PAY_PATH, Wechat, consumer, producer
 from bench.payments.floor_rows import APPLY, MARK, OPEN, ROW
-from bench.payments.parts import PAY_PATH, Wechat, consumer, producer
 from contracts.identifiers import new_id
 
 RESULTS: Final = "bench.floor.results"
@@ -71,7 +71,7 @@ class Front:
             await self.pay(headers, body, send)
 
     async def pay(self, headers: dict[str, str], body: bytes, send: Send) -> None:
-        if not parts.is_signed(self.secret, headers["authorization"], body):
+        if not floor_parts.is_signed(self.secret, headers["authorization"], body):
             await answer(send, 401)
             return
         async with self.session.post(self.settings["core_url"], data=body) as opened:
@@ -110,7 +110,7 @@ class Core:
         await self.producer.start()
         self.consumer = consumer(self.settings["kafka"], RESULTS, "bench-floor-core")
         await self.consumer.start()
-        self.loop = parts.kept(self.consume())
+        self.loop = floor_parts.kept(self.consume())
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         requested = json.loads(await read(receive))
@@ -172,7 +172,7 @@ class Teller:
         self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self.consumer = consumer(self.settings["kafka"], EVENTS, "bench-floor-teller")
         await self.consumer.start()
-        self.loop = parts.kept(self.consume())
+        self.loop = floor_parts.kept(self.consume())
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await answer(send, 200)
@@ -202,10 +202,10 @@ class Teller:
             )
 
     async def tell(self, event: dict[str, Any]) -> None:
-        body, headers = parts.callback(event)
+        body, headers = floor_parts.callback(event)
         async with self.session.post(event["url"], data=body, headers=headers) as answered:
             await answered.read()
 
 
 if __name__ == "__main__":
-    parts.main(front=Front, core=Core, teller=Teller)
+    floor_parts.main(front=Front, core=Core, teller=Teller)

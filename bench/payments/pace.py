@@ -9,7 +9,7 @@ from uuid import uuid4
 import aiohttp
 
 from bench.load import Client
-from bench.payments.parts import PAY_PATH, Wechat
+from bench.payments.floor_parts import PAY_PATH, Wechat
 from contracts.identifiers import new_id
 
 

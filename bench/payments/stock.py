@@ -14,9 +14,9 @@ from sqlalchemy import ForeignKey, MetaData, select
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from bench.payments import parts
+from bench.payments import floor_parts
+from bench.payments.floor_parts import PAY_PATH, Wechat, consumer, producer
 from bench.payments.floor_rows import ROW
-from bench.payments.parts import PAY_PATH, Wechat, consumer, producer
 from contracts.identifiers import new_id
 
 RESULTS: Final = "bench.stock.results"
@@ -120,7 +120,9 @@ class Front:
         await self.producer.start()
 
     async def pay(self, requested: Requested, request: Request) -> Opened:
-        if not parts.is_signed(self.secret, request.headers["authorization"], await request.body()):
+        if not floor_parts.is_signed(
+            self.secret, request.headers["authorization"], await request.body()
+        ):
             raise PermissionError
         answer = await self.client.post(self.settings["core_url"], json=requested.model_dump())
         opened = Opened.model_validate_json(answer.content)
@@ -160,7 +162,7 @@ class Core:
         await self.producer.start()
         self.consumer = consumer(self.settings["kafka"], RESULTS, "bench-stock-core")
         await self.consumer.start()
-        self.loop = parts.kept(self.consume())
+        self.loop = floor_parts.kept(self.consume())
 
     async def open(self, requested: Requested) -> Opened:
         order = Order(
@@ -243,7 +245,7 @@ class Teller:
         self.client = httpx.AsyncClient(limits=UNLIMITED, timeout=30)
         self.consumer = consumer(self.settings["kafka"], EVENTS, "bench-stock-teller")
         await self.consumer.start()
-        self.loop = parts.kept(self.consume())
+        self.loop = floor_parts.kept(self.consume())
 
     async def consume(self) -> None:
         while True:
@@ -268,7 +270,7 @@ class Teller:
                     session.add(Attempt(event_id=delivery.event_id, status=204))
 
     async def tell(self, event: dict[str, Any]) -> None:
-        body, headers = parts.callback(event)
+        body, headers = floor_parts.callback(event)
         await self.client.post(event["url"], content=body, headers=headers)
 
 
@@ -281,4 +283,4 @@ def _soon(seconds: float) -> datetime:
 
 
 if __name__ == "__main__":
-    parts.main(front=Front, core=Core, teller=Teller)
+    floor_parts.main(front=Front, core=Core, teller=Teller)

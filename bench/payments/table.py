@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bench.load import Figures, percentile_ms
-from bench.payments.sides import FLOOR, PAYMESH, STOCK
+from bench.payments.compared import FLOOR, PAYMESH, STOCK
 from bench.payments.stack import SERVICES, SHARED
 
 BESIDE: Final = {"gateway": "front", "trade-core": "core", "notifier": "teller"}

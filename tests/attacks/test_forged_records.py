@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
-from tests.integration.gateway.stack import SEALING, SECRET, Stack, running_stack
-from tests.integration.gateway.stack import until as happens
-from tests.integration.notifier.bus import app_record, payment_succeeded
+from tests.integration.gateway.harness import SEALING, SECRET, Harness, running_harness
+from tests.integration.gateway.harness import until as happens
+from tests.integration.notifier.publishing import app_record, payment_succeeded
 from tests.integration.notifier.test_service import PAIR, House, house, serving
 from tests.integration.trade_core.service import RunningService, new_request, running_service, until
 from tests.record_keys import stamp
@@ -187,13 +187,13 @@ async def _alerts(core: RunningService) -> set[str]:
 
 
 @pytest.fixture
-async def gateway(kafka_bootstrap: str, tmp_path: Path) -> AsyncIterator[Stack]:
-    async with running_stack(kafka_bootstrap, tmp_path) as stack:
-        yield stack
+async def gateway(kafka_bootstrap: str, tmp_path: Path) -> AsyncIterator[Harness]:
+    async with running_harness(kafka_bootstrap, tmp_path) as harness:
+        yield harness
 
 
 async def test_a_forged_key_opens_nothing_and_a_forged_deletion_closes_nothing(
-    gateway: Stack, kafka_bootstrap: str
+    gateway: Harness, kafka_bootstrap: str
 ) -> None:
     directory = gateway.app.state.deps.directory
     forged = [_key(gateway, new_id("key")) for _ in _CONFIGURATION_FORGERIES]
@@ -228,7 +228,7 @@ _CONFIGURATION_FORGERIES: list[Forge] = [
 ]
 
 
-def _key(gateway: Stack, key_id: str) -> Message:
+def _key(gateway: Harness, key_id: str) -> Message:
     entity = KeyEntity(
         version=1,
         state=State.ACTIVE,
@@ -247,7 +247,7 @@ def _key(gateway: Stack, key_id: str) -> Message:
     )
 
 
-async def test_a_forged_command_moves_no_money(gateway: Stack, kafka_bootstrap: str) -> None:
+async def test_a_forged_command_moves_no_money(gateway: Harness, kafka_bootstrap: str) -> None:
     async with gateway.api() as api:
         payment = (await api.post("/v1/payments", gateway.request())).json()
     number = payment["payment_no"]

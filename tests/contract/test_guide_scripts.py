@@ -10,7 +10,6 @@ import pytest
 from tests.contract.guide import GUIDE, blocks
 
 METHODS: Final = GUIDE / "en" / "methods.md"
-HOSTED: Final = Path(__file__).parents[2] / "docs" / "hosted-page.md"
 LIMIT_S: Final = 120
 
 ACTION: Final = {

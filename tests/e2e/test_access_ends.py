@@ -10,8 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
+from tests.e2e.admin_person import Person
 from tests.e2e.harness import Harness
-from tests.e2e.people import Person
 from tests.e2e.running import eventually
 
 from contracts import signing

@@ -8,6 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
+from tests.e2e.admin_person import Person
 from tests.e2e.browsing import (
     DESKTOP,
     SAFARI,
@@ -21,7 +22,6 @@ from tests.e2e.browsing import (
 )
 from tests.e2e.harness import Harness
 from tests.e2e.journey import fault, paid
-from tests.e2e.people import Person
 from tests.e2e.running import RunningStack, eventually
 
 from paymesh_local.client import ApiClient

@@ -6,8 +6,8 @@ import re
 
 import httpx
 import pytest
+from tests.e2e.admin_person import Person
 from tests.e2e.journey import created, paid, request, tells
-from tests.e2e.people import Person
 from tests.e2e.running import RunningStack, eventually
 
 from paymesh_local.callbacks import CallbackReceiver

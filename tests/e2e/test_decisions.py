@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests.e2e.admin_person import Person
 from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
-from tests.e2e.people import Person
 from tests.e2e.running import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

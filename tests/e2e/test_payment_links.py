@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.e2e.admin_person import Person
 from tests.e2e.journey import paid
-from tests.e2e.people import Person
 from tests.e2e.running import RunningStack, eventually
 
 from contracts.identifiers import is_id, new_id

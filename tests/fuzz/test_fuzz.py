@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.e2e.people import Person
+from tests.e2e.admin_person import Person
 from tests.e2e.running import RunningStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -28,7 +28,7 @@ from gateway.calling.transport import HttpTransport
 from gateway.channels.registry import PLUGINS
 from gateway.directory import ChannelAccount
 
-from .asking import Open
+from .plugin_calls import Open
 
 HAS_NODE = (Path(__file__).parent / "node" / "node_modules").is_dir()
 collect_ignore = [] if HAS_NODE else ["test_plugins_by_node.py", "test_asyncapi.py"]

@@ -12,8 +12,8 @@ from gateway.calling.enquiries import identify
 from gateway.calling.executor import Executor
 from gateway.channels.plugin import NotIdentified
 
-from .asking import Open
 from .conftest import RunningSandbox
+from .plugin_calls import Open
 
 BACK = "https://cashier.example/pay/payer"
 IN_WECHAT = {"User-Agent": "Mozilla/5.0 (iPhone) Mobile/15E148 MicroMessenger/8.0.48"}

@@ -14,16 +14,16 @@ from urllib.parse import parse_qsl
 
 import pytest
 from tests.unit.gateway.channels.alipay_side import APP_ID, AlipaySide
-from tests.unit.gateway.channels.asking import opened
 from tests.unit.gateway.channels.certificate_chain import Chain, issue, pem
 from tests.unit.gateway.channels.channel_side import MOMENT, PAYMENT_NO, Pair, operations_of
+from tests.unit.gateway.channels.plugin_driver import opened
 from tests.unit.gateway.channels.test_statements import WECHAT_TRADES, from_wechat
 from tests.unit.gateway.channels.wechat_side import APIV3_KEY, WechatSide
 
 from gateway.channels.plugin import StatementRequest
 
-from .asking import Open, order
 from .conftest import Merchant, RunningSandbox
+from .plugin_calls import Open, order
 
 FOLDER = Path(__file__).parent / "node"
 LIMIT_S = 30

@@ -19,8 +19,8 @@ from gateway.channels.plugin import (
 )
 from gateway.directory import ChannelAccount
 
-from .asking import AMOUNT, Open, order, refunding_of, trade_of, until_refunded
 from .conftest import Merchant, RunningSandbox
+from .plugin_calls import AMOUNT, Open, order, refunding_of, trade_of, until_refunded
 
 SPEAKERS = pytest.mark.parametrize("channel", ["wechat", "alipay"])
 CODES = {"wechat": "134567890123456700", "alipay": "284567890123456700"}

@@ -19,8 +19,8 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 
-from .asking import Open, order, refunding_of, trade_of, until_refunded
 from .conftest import Merchant, RunningSandbox
+from .plugin_calls import Open, order, refunding_of, trade_of, until_refunded
 
 # ── certificates that change in use ──
 

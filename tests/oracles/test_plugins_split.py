@@ -18,7 +18,8 @@ from gateway.channels.plugin import (
 )
 from gateway.directory import ChannelAccount
 
-from .asking import (
+from .conftest import RunningSandbox
+from .plugin_calls import (
     Open,
     order,
     owed_by,
@@ -28,7 +29,6 @@ from .asking import (
     until_refunded,
     until_split,
 )
-from .conftest import RunningSandbox
 
 CHANNELS = pytest.mark.parametrize("channel", ["wechat", "alipay"])
 RECEIVERS = {"wechat": "1900000201", "alipay": "2088000000000201"}

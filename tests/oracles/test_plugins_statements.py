@@ -18,8 +18,8 @@ from gateway.channels.plugin import (
 )
 from gateway.directory import ChannelAccount
 
-from .asking import Open, order, refunding_of, today, until_refunded
 from .conftest import RunningSandbox
+from .plugin_calls import Open, order, refunding_of, today, until_refunded
 
 
 async def rows_of(

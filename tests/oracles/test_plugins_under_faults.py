@@ -25,8 +25,8 @@ from gateway.channels.plugin import (
 )
 from gateway.channels.registry import PLUGINS
 
-from .asking import AMOUNT, Open, order, refunding_of, trade_of, until_refunded
 from .conftest import Merchant, RunningSandbox
+from .plugin_calls import AMOUNT, Open, order, refunding_of, trade_of, until_refunded
 
 SOLD = {
     "_".join(filter(None, (channel, product))): sold

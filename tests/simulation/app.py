@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from tests.simulation.accounts import APP, MERCHANTS, accounts_of
-from tests.simulation.asking import Client, Work
+from tests.simulation.app_calls import Client, Work
 from tests.simulation.bus import Bus
 from tests.simulation.habits import Habits
 from tests.simulation.harness import Harness

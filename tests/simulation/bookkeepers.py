@@ -8,7 +8,7 @@ from typing import Final
 from tests.simulation.centre import Centre
 from tests.simulation.harness import Harness
 from tests.simulation.replica import Replica
-from tests.simulation.statements import BEIJING
+from tests.simulation.statement_writing import BEIJING
 from tests.simulation.virtual_time import NOON
 
 from contracts.internal import AskForStatement

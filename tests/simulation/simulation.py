@@ -12,10 +12,10 @@ from tests.simulation.faults import Faults
 from tests.simulation.features import Feature
 from tests.simulation.harness import Harness
 from tests.simulation.parts import REAL, Parts
-from tests.simulation.people import People
 from tests.simulation.postgres import Server
 from tests.simulation.process import stop_all, task_factory
 from tests.simulation.story import Story
+from tests.simulation.surroundings import People
 from tests.simulation.virtual_time import VirtualLoop
 
 from contracts.events.configuration import LatePayment, RefundSplits

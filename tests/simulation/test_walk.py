@@ -6,7 +6,7 @@ import pytest
 from tests.simulation.walk.search import walk
 
 from contracts.api import PaymentStatus
-from trade_core.domain import payment, refunding
+from trade_core.domain import payment, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Payment, PaymentFact
 from trade_core.domain.refund import Refund
@@ -30,5 +30,5 @@ def test_a_fault_in_a_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def start_unreserved(aggregate: OrderAggregate, refund: Refund, paid: Payment) -> None:
         aggregate.add_refund(refund, paid)
 
-    monkeypatch.setattr(refunding, "_start", start_unreserved)
+    monkeypatch.setattr(refund_reservation, "_start", start_unreserved)
     assert "reserves" in "".join(walk(limit_s=10 * LIMIT_S, most_found=1).found)

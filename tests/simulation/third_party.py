@@ -12,7 +12,7 @@ from tests.simulation.chance import Chance
 from tests.simulation.customs import Customs
 from tests.simulation.division import Divider
 from tests.simulation.harness import Harness
-from tests.simulation.statements import Clerk, Slip
+from tests.simulation.statement_writing import Clerk, Slip
 from tests.simulation.trades import (
     NOT_FOUND,
     Notification,

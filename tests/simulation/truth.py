@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.simulation.division import Division
 from tests.simulation.features import Feature
-from tests.simulation.statements import Slip
+from tests.simulation.statement_writing import Slip
 from tests.simulation.third_party import ThirdParty
 from tests.simulation.trades import Return, Trade
 

@@ -41,7 +41,7 @@ from gateway.api import (
     payment_links,
     payments,
     refunds,
-    signatures,
+    signature_explanations,
     splits,
     statements,
     webhooks,
@@ -204,7 +204,7 @@ def build(
     app.state.notification_gate = FairGate(webhooks.MAX_PARALLEL)
     _add_routes(app)
     if settings.explain_signatures:
-        add_routes(app, signatures.router)
+        add_routes(app, signature_explanations.router)
     return app
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from alipay import AliPay
+from tests.e2e.admin_person import Person
 from tests.e2e.harness import Harness
-from tests.e2e.people import Person
 from tests.e2e.running import eventually
 from wechatpayv3 import WeChatPay, WeChatPayType
 

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
+from tests.e2e.admin_person import Person
 from tests.e2e.harness import Harness
-from tests.e2e.people import Person
 from tests.e2e.running import RunningStack
 
 from paymesh_local.client import AppCredentials

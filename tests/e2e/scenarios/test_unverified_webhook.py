@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.e2e import all_books
+from tests.e2e.admin_person import Person
 from tests.e2e.harness import Harness
-from tests.e2e.people import Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.integration.gateway.stack import Stack
+from tests.integration.gateway.harness import Harness
 from tests.integration.gateway.test_payments import command
 
 from contracts.api import PaymentView
@@ -26,11 +26,11 @@ def split_of(channel: str) -> SplitRef:
     )
 
 
-async def until_split(stack: Stack, payment: PaymentView, split: SplitRef) -> dict[str, Any]:
+async def until_split(harness: Harness, payment: PaymentView, split: SplitRef) -> dict[str, Any]:
     for _ in range(50):
-        stack.results.clear()
-        await command(stack, payment, CommandName.QUERY_SPLIT, split=split)
-        found = await stack.result(payment.payment_no, source="query_split")
+        harness.results.clear()
+        await command(harness, payment, CommandName.QUERY_SPLIT, split=split)
+        found = await harness.result(payment.payment_no, source="query_split")
         if found["verdict"] != "pending":
             return found
     raise AssertionError("the split does not come to its end")
@@ -38,20 +38,20 @@ async def until_split(stack: Stack, payment: PaymentView, split: SplitRef) -> di
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
 async def test_a_split_is_sent_asked_for_and_returned_for_a_refund(
-    stack: Stack, api: ApiClient, channel: str
+    harness: Harness, api: ApiClient, channel: str
 ) -> None:
-    answer = await api.post("/v1/payments", stack.request(channel, splits=True))
+    answer = await api.post("/v1/payments", harness.request(channel, splits=True))
     assert answer.status_code == 201, answer.text
     payment = PaymentView.model_validate_json(answer.content)
-    await stack.pay(payment.payment_no)
-    notification = await stack.result(payment.payment_no, source="notice")
+    await harness.pay(payment.payment_no)
+    notification = await harness.result(payment.payment_no, source="notice")
     paid = payment.model_copy(update={"channel_trade_no": notification["channel_trade_no"]})
 
     split = split_of(channel)
-    await command(stack, paid, CommandName.SPLIT, split=split)
-    sent = await stack.result(payment.payment_no, source="split")
+    await command(harness, paid, CommandName.SPLIT, split=split)
+    sent = await harness.result(payment.payment_no, source="split")
     assert (sent["split_no"], sent["verdict"]) == (split.split_no, "pending")
-    found = await until_split(stack, paid, split)
+    found = await until_split(harness, paid, split)
     assert found["verdict"] == "succeeded"
     assert [each["status"] for each in found["receivers"]] == ["succeeded"]
 
@@ -70,10 +70,10 @@ async def test_a_split_is_sent_asked_for_and_returned_for_a_refund(
         created_at=datetime.now(UTC),
         returns=[owed],
     )
-    await command(stack, paid, CommandName.REFUND, refund)
-    refunded = await stack.result(payment.payment_no, source="refund")
+    await command(harness, paid, CommandName.REFUND, refund)
+    refunded = await harness.result(payment.payment_no, source="refund")
     assert refunded["verdict"] in ("pending", "succeeded")
     assert refunded["returned"] == ([owed.return_no] if channel == "wechat" else [])
-    truth = await stack.sandbox.get(f"/_control/truth?payment_no={payment.payment_no}")
+    truth = await harness.sandbox.get(f"/_control/truth?payment_no={payment.payment_no}")
     [receiver] = truth.json()["trades"][0]["splits"][0]["receivers"]
     assert (receiver["amount"], receiver["returned"]) == (300, 100)

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Final
 
 import pytest
-from tests.integration.gateway.stack import Stack
+from tests.integration.gateway.harness import Harness
 
 import gateway
 from paymesh_local.client import ApiClient
@@ -59,13 +59,13 @@ def walking() -> Iterator[Walk]:
         sys.setprofile(None)
 
 
-async def walk_of_a_create(stack: Stack, api: ApiClient, channel: str) -> tuple[list[str], int]:
+async def walk_of_a_create(harness: Harness, api: ApiClient, channel: str) -> tuple[list[str], int]:
     """What three walks have in common: loops that run beside one of them are not on the way."""
-    await api.post("/v1/payments", stack.request(channel))
+    await api.post("/v1/payments", harness.request(channel))
     walks = []
     for _ in range(3):
         with walking() as walk:
-            answer = await api.post("/v1/payments", stack.request(channel))
+            answer = await api.post("/v1/payments", harness.request(channel))
         assert answer.status_code == 201, answer.text
         walks.append(walk)
     first, *others = walks
@@ -75,16 +75,16 @@ async def walk_of_a_create(stack: Stack, api: ApiClient, channel: str) -> tuple[
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
 async def test_a_payment_is_created_on_a_short_way(
-    stack: Stack, api: ApiClient, channel: str
+    harness: Harness, api: ApiClient, channel: str
 ) -> None:
-    entered, moves = await walk_of_a_create(stack, api, channel)
+    entered, moves = await walk_of_a_create(harness, api, channel)
     assert {"api/payments.py", "flows/pay.py", "calling/executor.py"} <= set(entered)
     assert len(entered) <= MAX_ENTERED, "\n".join(entered)
     assert moves <= MAX_MOVES
 
 
-async def test_the_page_lists_the_files_on_the_way(stack: Stack, api: ApiClient) -> None:
-    entered, _ = await walk_of_a_create(stack, api, "wechat")
+async def test_the_page_lists_the_files_on_the_way(harness: Harness, api: ApiClient) -> None:
+    entered, _ = await walk_of_a_create(harness, api, "wechat")
     listed = PAGE.read_text().split(BEGIN)[1].split(END)[0]
     way = "".join(f"{at}. `{name}`\n" for at, name in enumerate(entered, 1))
     assert listed == way, f"write there:\n{way}"

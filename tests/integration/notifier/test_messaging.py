@@ -17,7 +17,7 @@ from aiohttp import ClientSession
 from pydantic import SecretStr
 from tests.integration.notifier.app_server import AppServer, says
 from tests.integration.notifier.harness import Harness
-from tests.integration.notifier.people import (
+from tests.integration.notifier.messenger_servers import (
     SECRET,
     PostOffice,
     Robot,

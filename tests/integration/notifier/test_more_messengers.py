@@ -10,7 +10,7 @@ import pytest
 from aiohttp import ClientSession, web
 from pydantic import SecretStr
 from tests.integration.notifier.harness import Harness
-from tests.integration.notifier.people import (
+from tests.integration.notifier.messenger_servers import (
     SECRET,
     OtherRobots,
     running_other_robots,

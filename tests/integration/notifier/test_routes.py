@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from tests.integration.notifier.app_server import AppServer, says
 from tests.integration.notifier.harness import Harness
-from tests.integration.notifier.people import SECRET, Robot, running_robot
+from tests.integration.notifier.messenger_servers import SECRET, Robot, running_robot
 from tests.integration.notifier.test_suspending import published
 
 from contracts import topics

@@ -19,8 +19,8 @@ from aiokafka import AIOKafkaConsumer
 from fastapi import FastAPI
 from standardwebhooks.webhooks import Webhook
 from tests.integration.notifier.app_server import AppServer, running_app_server
-from tests.integration.notifier.bus import app_record, payment_succeeded, publish
 from tests.integration.notifier.harness import until
+from tests.integration.notifier.publishing import app_record, payment_succeeded, publish
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, stamp
 
 from chassis.producer import Message, Producer

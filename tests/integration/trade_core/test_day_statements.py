@@ -23,7 +23,7 @@ from tests.builders.trade_core import (
     waits,
 )
 from tests.integration.trade_core.harness import Harness
-from tests.integration.trade_core.statements import (
+from tests.integration.trade_core.statement_channel import (
     TODAY,
     account,
     compared,

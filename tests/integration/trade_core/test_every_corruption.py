@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from tests.builders.trade_core import ACCOUNT, NOON, OTHER_ACCOUNT, request
 from tests.integration.trade_core.harness import Harness
-from tests.integration.trade_core.statements import (
+from tests.integration.trade_core.statement_channel import (
     ANSWERED_S,
     FOREIGN,
     TODAY,

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from tests.builders.trade_core import APP, MERCHANT, request
 from tests.integration.trade_core.harness import Harness
-from tests.integration.trade_core.statements import (
+from tests.integration.trade_core.statement_channel import (
     TODAY,
     account,
     compared,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.builders.statements import sql_texts
+from tests.builders.sql_texts import sql_texts
 from tests.builders.trade_core import APP, MERCHANT, request
 from tests.integration.trade_core.harness import Harness
 

@@ -14,7 +14,7 @@ from tests.builders.trade_core import (
     returned,
 )
 from tests.integration.trade_core.harness import Harness
-from tests.integration.trade_core.statements import (
+from tests.integration.trade_core.statement_channel import (
     ANSWERED_S,
     FOREIGN,
     TODAY,

@@ -9,7 +9,7 @@ import pytest
 from tests.builders.trade_core import ACCOUNT, MERCHANT, NOON, request
 from tests.integration.trade_core.harness import Harness
 from tests.integration.trade_core.service import until
-from tests.integration.trade_core.statements import (
+from tests.integration.trade_core.statement_channel import (
     TODAY,
     account,
     asked,

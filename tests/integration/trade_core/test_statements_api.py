@@ -3,7 +3,7 @@
 import httpx
 from tests.builders.trade_core import ACCOUNT
 from tests.integration.trade_core.harness import Harness
-from tests.integration.trade_core.statements import (
+from tests.integration.trade_core.statement_channel import (
     TODAY,
     asked,
     bring,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.builders.trade_core import ACCOUNT, MERCHANT
 from tests.integration.trade_core.harness import Harness
-from tests.integration.trade_core.statements import (
+from tests.integration.trade_core.statement_channel import (
     FOREIGN,
     TODAY,
     asked,

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from tests.simulation.centre_books import Books
 from tests.simulation.oracle import (
-    accounts,
     ends,
     events,
     late,
     ledger,
+    own_account,
     payments,
     refunds,
     splits,
@@ -28,8 +28,8 @@ def violations(
 ) -> Iterator[str]:
     yield from ends.everything_is_over(books, truth)
     yield from ends.acknowledged_is_durable(books, acknowledged)
-    yield from accounts.strangers_change_nothing(books, truth)
-    yield from accounts.strangers_are_reported(books, truth)
+    yield from own_account.strangers_change_nothing(books, truth)
+    yield from own_account.strangers_are_reported(books, truth)
     yield from payments.payments_are_the_truth(books, truth)
     yield from payments.decisions_are_of_what_was_seen(books, truth)
     yield from payments.nobody_pays_twice(books, truth)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.simulation.centre_books import Books
-from tests.simulation.statements import Slip
+from tests.simulation.statement_writing import Slip
 from tests.simulation.trades import ReturnState
 from tests.simulation.truth import Truth
 

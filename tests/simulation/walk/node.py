@@ -10,7 +10,7 @@ from unittest.mock import patch
 from contracts.api import Method
 from contracts.api import PaymentStatus as State
 from trade_core.domain import aggregate as aggregates
-from trade_core.domain import refunding, splitting
+from trade_core.domain import refund_reservation, splitting
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.ledger import Entry
 from trade_core.domain.order import Order
@@ -147,7 +147,7 @@ class Numbers:
     @contextmanager
     def in_use(self) -> Iterator[None]:
         with (
-            patch.object(refunding, "new_id", self.new),
+            patch.object(refund_reservation, "new_id", self.new),
             patch.object(splitting, "new_id", self.new),
             patch.object(aggregates, "new_id", lambda kind: "E"),
         ):

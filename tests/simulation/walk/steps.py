@@ -22,7 +22,7 @@ from contracts.api import (
 from contracts.events.configuration import LatePayment
 from contracts.events.results import PaymentResult, PaymentWord, RefundResult
 from contracts.internal import PaymentDecision, RefundDecision
-from trade_core.domain import apply_result, closing, deciding, refunding, splitting
+from trade_core.domain import apply_result, closing, deciding, refund_reservation, splitting
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_refund_result import apply_refund_result
 from trade_core.domain.refused_results import ResultRefused
@@ -153,7 +153,7 @@ def _refund(payment_no: str, amount: int) -> Act:
         merchant_refund_no="1",
         amount=amount,
     )
-    return lambda aggregate: refunding.refund_as_requested(aggregate, request)
+    return lambda aggregate: refund_reservation.refund_as_requested(aggregate, request)
 
 
 def _split(payment_no: str) -> Act:

@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from fastapi import Depends, FastAPI
-from tests.unit.sdk.centre import NO, event
+from tests.unit.sdk.prepared_centre import NO, event
 
 from contracts import webhooks
 from paymesh import Event, NotAuthentic, Verifier, verify, verify_return

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.unit.sdk.centre import Centre, event, page, problem
+from tests.unit.sdk.prepared_centre import Centre, event, page, problem
 
 from paymesh import AsyncPaymesh, FileStore, Gap, MemoryStore, Unauthenticated
 

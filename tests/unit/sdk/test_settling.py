@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from tests.unit.sdk.centre import NO, Centre, order, payment, problem
+from tests.unit.sdk.prepared_centre import NO, Centre, order, payment, problem
 
 from paymesh import Declined, NotSettled, PaymentView
 

@@ -21,7 +21,7 @@ from tests.builders.trade_core import (
 from contracts.api import CreateRefund, OrderStatus, PaymentStatus, RefundStatus
 from contracts.events.configuration import LatePayment
 from contracts.events.results import PaymentResult, Source, Verdict
-from trade_core.domain import closing, refunding
+from trade_core.domain import closing, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.errors import OrderPaid
@@ -227,4 +227,4 @@ def _refund(opened: OrderAggregate, payment: Payment, number: str, amount: int) 
         merchant_refund_no=number,
         amount=amount,
     )
-    return refunding.refund_as_requested(opened, request)
+    return refund_reservation.refund_as_requested(opened, request)

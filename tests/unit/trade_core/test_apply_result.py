@@ -27,7 +27,7 @@ from contracts.events.results import (
     Verdict,
     read_payment_result,
 )
-from trade_core.domain import closing, opening, refunding
+from trade_core.domain import closing, opening, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import (
     apply_payment_result,
@@ -236,7 +236,7 @@ def refunding_aggregate() -> tuple[OrderAggregate, str]:
     order, payment = pending()
     opened = aggregate(order, payment)
     apply(opened, paid(payment))
-    refund = refunding.refund_as_requested(
+    refund = refund_reservation.refund_as_requested(
         opened,
         CreateRefund(
             merchant_id="M1",

@@ -16,7 +16,7 @@ from contracts.events.orders import OrderEventRecord
 from contracts.events.results import Source, Verdict
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result
-from trade_core.domain.refunding import refund_as_requested
+from trade_core.domain.refund_reservation import refund_as_requested
 from trade_core.store import outgoing
 
 BEIJING = timezone(timedelta(hours=8))

@@ -19,7 +19,7 @@ from contracts.api import CreateRefund, RefundCause, RefundStatus
 from contracts.events.configuration import LatePayment
 from contracts.events.results import Source, Verdict
 from contracts.internal import RefundDecision
-from trade_core.domain import moved_outside, refunding
+from trade_core.domain import moved_outside, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.deciding import decide_refund
@@ -47,7 +47,7 @@ def refund(opened: OrderAggregate, payment: Payment, amount: int, number: str = 
         merchant_id="M1", payment_id="C1", payment_no=payment.payment_no,
         merchant_refund_no=number, amount=amount,
     )  # fmt: skip
-    return refunding.refund_as_requested(opened, request)
+    return refund_reservation.refund_as_requested(opened, request)
 
 
 def answer(opened: OrderAggregate, refund: Refund, verdict: Verdict, *, at: float) -> None:

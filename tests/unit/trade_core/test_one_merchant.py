@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 import pytest
-from tests.builders.statements import sql_texts
+from tests.builders.sql_texts import sql_texts
 
 from contracts.internal import ListQuery
 from trade_core import store

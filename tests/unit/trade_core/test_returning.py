@@ -17,7 +17,7 @@ from contracts.api import CreateRefund, RefundStatus, ShareStatus
 from contracts.events.commands import CommandName
 from contracts.events.configuration import RefundSplits
 from contracts.events.results import Source, Verdict
-from trade_core.domain import refunding
+from trade_core.domain import refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import Ask, refund_step
 from trade_core.domain.errors import RefundExceedsPaid, SplitExceedsPaid
@@ -40,7 +40,7 @@ def refund(
         merchant_refund_no=number,
         amount=amount,
     )
-    return refunding.refund_as_requested(opened, wanted, policy)
+    return refund_reservation.refund_as_requested(opened, wanted, policy)
 
 
 def test_refund_within_what_is_not_split_calls_nobody_back() -> None:

@@ -44,7 +44,6 @@ MAX_CALLBACKS: Final = 12
 """The notifier is asked about each by itself; an order has four of them as a rule."""
 
 OPEN: Final = frozenset({PaymentStatus.INITIATING, PaymentStatus.PENDING, PaymentStatus.UNKNOWN})
-UNSETTLED: Final = frozenset({RefundStatus.PROCESSING, RefundStatus.ABNORMAL})
 
 
 @dataclass(frozen=True, slots=True)

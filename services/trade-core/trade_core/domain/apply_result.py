@@ -19,7 +19,7 @@ from trade_core.domain import (
     moved_outside,
     order,
     payment,
-    refunding,
+    refund_reservation,
     splitting,
 )
 from trade_core.domain.aggregate import OrderAggregate
@@ -172,7 +172,7 @@ def _take_money(
     aggregate.change_payment(paid)
     if cause is not None:
         aggregate.alerts.append(alerts.returned_by_itself(before, paid, cause))
-        refunding.return_money(aggregate, paid, cause)
+        refund_reservation.return_money(aggregate, paid, cause)
         return
     if (paid.amount, paid.currency) != (before.amount, before.currency):
         aggregate.alerts.append(alerts.paid_other_amount(before, paid))

@@ -6,7 +6,7 @@ from typing import assert_never
 from contracts.api import Failure, PaymentStatus, RefundCause, RefundStatus
 from contracts.internal import ClaimSeen, PaymentDecision, RefundDecision
 from contracts.money import MINOR_DIGITS
-from trade_core.domain import closing, ledger, refunding, splitting
+from trade_core.domain import closing, ledger, refund_reservation, splitting
 from trade_core.domain import payment as payments
 from trade_core.domain import refund as refunds
 from trade_core.domain.aggregate import OrderAggregate
@@ -37,7 +37,7 @@ def decide_payment(
             _accept(aggregate, payment)
         case PaymentDecision.REFUND:
             paid = _take(aggregate, payment, payments.PaymentFact.SENT_BACK)
-            refunding.return_money(aggregate, paid, RefundCause.REQUESTED)
+            refund_reservation.return_money(aggregate, paid, RefundCause.REQUESTED)
         case PaymentDecision.IGNORE:
             _require_disagreement(payment)
             state = payments.after(payment.state, payments.PaymentFact.IGNORED)

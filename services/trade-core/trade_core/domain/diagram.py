@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, SplitStatus
 from trade_core.domain import order, payment, refund, split
-from trade_core.domain.fact import KnownFact
+from trade_core.domain.known_fact import KnownFact
 
 S = TypeVar("S", bound=StrEnum)
 F = TypeVar("F", bound=KnownFact)

@@ -12,7 +12,7 @@ from typing import Final
 
 from contracts.api import PaymentStatus, RefundCause, RefundStatus
 from contracts.events.results import PaymentResult, RefundResult, Source, Verdict
-from trade_core.domain import alerts, due, facts, refunding
+from trade_core.domain import alerts, due, facts, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
 from trade_core.domain.payment import Payment
@@ -68,7 +68,7 @@ def apply_total(aggregate: OrderAggregate, payment: Payment, total: Total) -> No
     begun = [one for one in _of(aggregate, payment) if _is_begun(one, total)]
     explained = _explained(begun, total)
     if total.amount > explained:
-        refunding.book_external(
+        refund_reservation.book_external(
             aggregate,
             payment,
             total.amount - explained,
@@ -104,7 +104,7 @@ def apply_foreign_refund(aggregate: OrderAggregate, result: RefundResult, time: 
     number = result.channel_refund_no or result.refund_no
     if any(one.channel_refund_no == number for one in _of(aggregate, payment)):
         return
-    refunding.book_external(
+    refund_reservation.book_external(
         aggregate,
         payment,
         result.amount,
@@ -149,7 +149,7 @@ def apply_statement(
         missing = one.amount - max(covered, 0)
         covered -= one.amount
         if missing > 0:
-            refunding.book_external(
+            refund_reservation.book_external(
                 aggregate,
                 aggregate.payments[payment_no],
                 missing,
@@ -171,7 +171,9 @@ def _apply_one(
         aggregate.next_checks[payment.payment_no] = due.returns_check(aggregate.now)
         return
     said_at = result.said_at or time
-    refunding.book_external(aggregate, payment, amount, channel_refund_no=number, said_at=said_at)
+    refund_reservation.book_external(
+        aggregate, payment, amount, channel_refund_no=number, said_at=said_at
+    )
 
 
 def _may_be_it(refund: Refund, amount: int, asked_at: datetime) -> bool:

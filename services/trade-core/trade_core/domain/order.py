@@ -9,7 +9,7 @@ from contracts.api import OrderStatus as State
 from contracts.api import RefundCause
 from contracts.events.configuration import LatePayment
 from trade_core.domain.errors import ThreeNumbers
-from trade_core.domain.fact import KnownFact
+from trade_core.domain.known_fact import KnownFact
 from trade_core.domain.payment import Payment
 from trade_core.domain.refused_results import IllegalTransition
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from contracts.actions import Action
 from contracts.api import Failure, Method, SplitReceiver
 from contracts.api import PaymentStatus as State
-from trade_core.domain.fact import KnownFact
+from trade_core.domain.known_fact import KnownFact
 from trade_core.domain.refused_results import IllegalTransition
 
 CALL_LIMIT: Final = timedelta(seconds=12)

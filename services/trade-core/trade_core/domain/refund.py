@@ -7,7 +7,7 @@ from typing import Final
 from contracts.api import Failure, RefundCause
 from contracts.api import RefundStatus as State
 from contracts.internal import RefundDecision
-from trade_core.domain.fact import KnownFact
+from trade_core.domain.known_fact import KnownFact
 from trade_core.domain.refused_results import IllegalTransition
 from trade_core.domain.split import Return
 

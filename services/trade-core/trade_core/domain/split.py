@@ -6,7 +6,7 @@ from typing import Final
 
 from contracts.api import Failure, ShareStatus
 from contracts.api import SplitStatus as State
-from trade_core.domain.fact import KnownFact
+from trade_core.domain.known_fact import KnownFact
 from trade_core.domain.refused_results import IllegalTransition
 
 

@@ -6,7 +6,7 @@ from chassis import logs
 from chassis.database import Tx
 from contracts.api import CreateRefund
 from contracts.identifiers import is_id
-from trade_core.domain import refunding
+from trade_core.domain import refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import PaymentNotFound, RefundMismatch
 from trade_core.domain.order import Order
@@ -49,7 +49,7 @@ async def open_refund(deps: Deps, app_id: str | None, request: CreateRefund) -> 
         if aggregate.payments[request.payment_no].split_reserved:
             await aggregates.know_splits(tx, aggregate, request.payment_no)
         policy = deps.refund_splits(aggregate.order.app_id)
-        refund = refunding.refund_as_requested(aggregate, request, policy)
+        refund = refund_reservation.refund_as_requested(aggregate, request, policy)
         await saving.save(tx, [aggregate])
     committed(deps, [aggregate])
     return OpenedRefund(

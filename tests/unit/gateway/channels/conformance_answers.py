@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
@@ -19,6 +18,7 @@ from tests.unit.gateway.channels.channel_side import (
     refunding,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import outcome
 
 from contracts.api import Method
 from contracts.money import Money

@@ -5,7 +5,6 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from tests.unit.gateway.channels.asking import outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     PAYMENT_NO,
@@ -16,6 +15,7 @@ from tests.unit.gateway.channels.channel_side import (
     trade,
     unchanged,
 )
+from tests.unit.gateway.channels.plugin_driver import outcome
 
 from contracts.money import Money
 from gateway.channels.plugin import NotifiedPayment, Outcome, Reply, Succeeded, Unverifiable

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import asked, outcome
 from tests.unit.gateway.channels.channel_side import (
     CHANNEL_NO,
     MERCHANT,
@@ -20,6 +19,7 @@ from tests.unit.gateway.channels.channel_side import (
     splitting,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import asked, outcome
 
 from contracts.money import Money
 from gateway.channels.plugin import (

@@ -13,13 +13,13 @@ from tests.unit.gateway.channels.alipay_side import (
     AlipaySide,
     text_to_sign,
 )
-from tests.unit.gateway.channels.asking import opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
     PAYMENT_NO,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import opened, outcome
 
 from contracts.money import Money
 from gateway.channels.plugin import (

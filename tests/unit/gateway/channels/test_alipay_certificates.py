@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from tests.unit.gateway.channels.alipay_side import AlipaySide
-from tests.unit.gateway.channels.asking import opened
 from tests.unit.gateway.channels.certificate_chain import Chain, issue, pem
 from tests.unit.gateway.channels.channel_side import MOMENT, NOW, PAYMENT_NO, Pair, trade
+from tests.unit.gateway.channels.plugin_driver import opened
 
 from gateway.channels.alipay.certificates import serial_name
 from gateway.channels.alipay.operations import certificates

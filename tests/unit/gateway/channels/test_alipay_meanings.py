@@ -9,7 +9,6 @@ from tests.unit.gateway.channels.alipay_side import (
     TRADE_NO,
     AlipaySide,
 )
-from tests.unit.gateway.channels.asking import opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     NOW,
     PAYMENT_NO,
@@ -19,6 +18,7 @@ from tests.unit.gateway.channels.channel_side import (
     refunding,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import opened, outcome
 
 from contracts.api import Method
 from contracts.money import Money

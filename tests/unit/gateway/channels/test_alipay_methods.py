@@ -12,7 +12,6 @@ from tests.unit.gateway.channels.alipay_side import (
     TRADE_NO,
     AlipaySide,
 )
-from tests.unit.gateway.channels.asking import asked, opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
@@ -22,6 +21,7 @@ from tests.unit.gateway.channels.channel_side import (
     refunding,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import asked, opened, outcome
 
 from contracts.actions import AppAction, FormAction, JsapiAction, NoAction, RedirectAction
 from contracts.api import Method

@@ -14,7 +14,6 @@ from tests.unit.gateway.channels.alipay_side import (
     AlipaySide,
     text_to_sign,
 )
-from tests.unit.gateway.channels.asking import opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
@@ -23,6 +22,7 @@ from tests.unit.gateway.channels.channel_side import (
     refunding,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import opened, outcome
 
 from contracts.api import Method
 from contracts.money import Money

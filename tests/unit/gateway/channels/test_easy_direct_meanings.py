@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     PAYMENT_NO,
@@ -16,6 +15,7 @@ from tests.unit.gateway.channels.channel_side import (
 )
 from tests.unit.gateway.channels.easy_direct_side import BRIDGE, PAGE, EasyDirectSide
 from tests.unit.gateway.channels.easy_side import EasySide
+from tests.unit.gateway.channels.plugin_driver import outcome
 
 from contracts.actions import JsapiAction, QrCodeAction, RedirectAction
 from contracts.api import Method

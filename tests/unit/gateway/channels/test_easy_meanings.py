@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
@@ -18,6 +17,7 @@ from tests.unit.gateway.channels.channel_side import (
     trade,
 )
 from tests.unit.gateway.channels.easy_side import EasySide
+from tests.unit.gateway.channels.plugin_driver import opened, outcome
 
 from contracts.actions import RedirectAction
 from contracts.api import Method

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import asked, opened
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
@@ -18,6 +17,7 @@ from tests.unit.gateway.channels.channel_side import (
     trade,
 )
 from tests.unit.gateway.channels.easy_side import MER_CODE, ORG_ID, TERM_NO, EasySide
+from tests.unit.gateway.channels.plugin_driver import asked, opened
 
 from contracts.api import Method
 from gateway.channels.easy.traces import trace_of

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
@@ -19,6 +18,7 @@ from tests.unit.gateway.channels.channel_side import (
     trade,
 )
 from tests.unit.gateway.channels.easy_side import EasySide
+from tests.unit.gateway.channels.plugin_driver import opened, outcome
 
 from chassis.problems import Overloaded
 from contracts.api import Method

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from tests.unit.gateway.channels.alipay_side import AlipaySide
-from tests.unit.gateway.channels.asking import opened
 from tests.unit.gateway.channels.channel_side import NOW, order, refunding, trade
+from tests.unit.gateway.channels.plugin_driver import opened
 from tests.unit.gateway.channels.wechat_side import WechatSide
 from tests.unit.gateway.harness import FakeTransport, Step
 

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import asked, opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
@@ -15,6 +14,7 @@ from tests.unit.gateway.channels.channel_side import (
     refunding,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import asked, opened, outcome
 from tests.unit.gateway.channels.stripe_side import ACCOUNT_ID, INTENT_ID, SESSION_ID, StripeSide
 
 from contracts.actions import AppAction, RedirectAction

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import opened
 from tests.unit.gateway.channels.channel_side import MOMENT, NOW, PAYMENT_NO, REFUND_NO
+from tests.unit.gateway.channels.plugin_driver import opened
 from tests.unit.gateway.channels.stripe_side import CREATED, INTENT_ID, SESSION_ID, StripeSide
 
 from contracts.money import Money

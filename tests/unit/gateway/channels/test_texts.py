@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from tests.unit.gateway.channels.alipay_side import AlipaySide
-from tests.unit.gateway.channels.asking import asked, opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     PAYMENT_NO,
     order,
@@ -14,6 +13,7 @@ from tests.unit.gateway.channels.channel_side import (
     trade,
 )
 from tests.unit.gateway.channels.easy_side import EasySide
+from tests.unit.gateway.channels.plugin_driver import asked, opened, outcome
 from tests.unit.gateway.channels.wechat_side import WechatSide
 
 from contracts.api import Method

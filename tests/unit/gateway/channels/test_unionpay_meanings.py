@@ -7,7 +7,6 @@ import zlib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.unit.gateway.channels.asking import asked, opened, outcome
 from tests.unit.gateway.channels.certificate_chain import issue, pem
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
@@ -19,6 +18,7 @@ from tests.unit.gateway.channels.channel_side import (
     refunding,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import asked, opened, outcome
 from tests.unit.gateway.channels.unionpay_side import UnionpaySide
 
 from contracts.api import Method

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import opened, outcome
 from tests.unit.gateway.channels.certificate_chain import issue, pem
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
@@ -16,6 +15,7 @@ from tests.unit.gateway.channels.channel_side import (
     Pair,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import opened, outcome
 from tests.unit.gateway.channels.wechat_side import (
     KEY_ID,
     MCHID,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from tests.unit.gateway.channels.asking import opened
 from tests.unit.gateway.channels.certificate_chain import issue, pem
 from tests.unit.gateway.channels.channel_side import MOMENT, NOW, PAYMENT_NO, Pair, trade
+from tests.unit.gateway.channels.plugin_driver import opened
 from tests.unit.gateway.channels.wechat_side import APIV3_KEY, KEY_ID, WechatSide
 
 from gateway.channels.plugin import Moment, Reply, UnknownKey, Unverifiable

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     NOW,
     PAYMENT_NO,
@@ -13,6 +12,7 @@ from tests.unit.gateway.channels.channel_side import (
     refunding,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import opened, outcome
 from tests.unit.gateway.channels.wechat_side import (
     REFUND_ID,
     TRANSACTION_ID,

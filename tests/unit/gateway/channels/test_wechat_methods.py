@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import asked, opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
@@ -14,6 +13,7 @@ from tests.unit.gateway.channels.channel_side import (
     order,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import asked, opened, outcome
 from tests.unit.gateway.channels.wechat_side import (
     APPID,
     MCHID,

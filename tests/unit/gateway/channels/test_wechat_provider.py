@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import asked, opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     PAYMENT_NO,
@@ -13,6 +12,7 @@ from tests.unit.gateway.channels.channel_side import (
     refunding,
     trade,
 )
+from tests.unit.gateway.channels.plugin_driver import asked, opened, outcome
 from tests.unit.gateway.channels.wechat_side import APPID, MCHID, REFUND_ID, WechatSide
 
 from contracts.api import Method

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.asking import asked, opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     CHANNEL_NO,
     MERCHANT,
@@ -14,6 +13,7 @@ from tests.unit.gateway.channels.channel_side import (
     split_returning,
     splitting,
 )
+from tests.unit.gateway.channels.plugin_driver import asked, opened, outcome
 from tests.unit.gateway.channels.wechat_side import APPID, RETURN_ID, WechatSide
 
 from contracts.api import Method

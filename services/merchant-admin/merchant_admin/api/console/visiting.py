@@ -204,7 +204,6 @@ SeenByAnyone = Annotated[
 Seen = Annotated[Visitor, Depends(_PageGuard(Right.VIEW, Reach.SCOPED))]
 SeenByDecider = Annotated[Visitor, Depends(_PageGuard(Right.DECIDE, Reach.SCOPED))]
 SeenByCentre = Annotated[Visitor, Depends(_PageGuard(Right.VIEW, Reach.CENTRE))]
-SeenByOperator = Annotated[Visitor, Depends(_PageGuard(Right.OPERATE, Reach.CENTRE))]
 SeenByAdmin = Annotated[Visitor, Depends(_PageGuard(Right.ADMINISTER, Reach.CENTRE))]
 FreshlySeenByAdmin = Annotated[
     Visitor, Depends(_PageGuard(Right.ADMINISTER, Reach.CENTRE, is_fresh_only=True))

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import httpx
 from pydantic import SecretStr
+from tests.integration.gateway.fake_trade_core import FakeTradeCore
 from tests.integration.gateway.serving import serving
-from tests.integration.gateway.trade_core import FakeTradeCore
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY, stamp
 
 from chassis.broadcast import Broadcast
@@ -51,7 +51,7 @@ SEALING: Final = sealing.generate()
 
 
 @dataclass
-class Stack:
+class Harness:
     """`results` are the data of all payment and refund results of the run, as they come."""
 
     app: PublicApp
@@ -112,7 +112,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def running_stack(bootstrap: str, folder: Path) -> AsyncIterator[Stack]:
+async def running_harness(bootstrap: str, folder: Path) -> AsyncIterator[Harness]:
     async with AsyncExitStack() as parts:
         producer = Producer(bootstrap, "tests", stamp=stamp)
         await producer.start()
@@ -136,14 +136,14 @@ async def running_stack(bootstrap: str, folder: Path) -> AsyncIterator[Stack]:
         gateway_url = await parts.enter_async_context(serving(gateway))
         sections = (await sandbox.get("/_control/credentials")).json()
         app, merchant_id, payment_ids = await register(producer, sections)
-        stack = Stack(
+        harness = Harness(
             apps[0], gateway_url, trade_core, sandbox, producer, app, merchant_id, payment_ids
         )
-        await parts.enter_async_context(reading_results(bootstrap, stack.results))
+        await parts.enter_async_context(reading_results(bootstrap, harness.results))
         directory = apps[0].state.deps.directory
         await until(lambda: all(map(directory.find_account, payment_ids.values())))
         await until(lambda: directory.find_key(app.key_id) is not None)
-        yield stack
+        yield harness
 
 
 def settings(bootstrap: str, trade_core_url: str, own_url: str) -> GatewaySettings:
