@@ -15,7 +15,7 @@ from tests.e2e.browsing import CHROMIUM, browser_at
 from tests.e2e.collector import Collector
 from tests.e2e.harness import Harness
 from tests.e2e.running import EmbeddedBrokerStack, RunningStack, eventually, make_run
-from tests.integration.notifier.people import SECRET, Robot, running_robot
+from tests.integration.notifier.messenger_servers import SECRET, Robot, running_robot
 
 from paymesh_local import kafka, testbed
 from paymesh_local.callbacks import CallbackReceiver

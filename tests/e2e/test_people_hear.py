@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from tests.e2e.harness import Harness
 from tests.e2e.running import RunningStack, eventually
-from tests.integration.notifier.people import Robot
+from tests.integration.notifier.messenger_servers import Robot
 
 from contracts.alert_titles import chinese
 
