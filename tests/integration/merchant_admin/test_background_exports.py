@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from merchant_admin.domain import exports as domain
-from merchant_admin.flows import background_exports, exporting
+from merchant_admin.flows import background_exports, money_listings
 from merchant_admin.flows.background_exports import forget_old, make_next
 from merchant_admin.flows.read_model import apply
 from merchant_admin.store import exports as store
@@ -39,7 +39,7 @@ async def shown(admin: Admin, export_id: str) -> dict[str, Any]:
 async def test_a_file_is_made_chunk_by_chunk_and_fetched_whole(
     admin: Admin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "PAGE", 2)
+    monkeypatch.setattr(money_listings, "PAGE", 2)
     monkeypatch.setattr(background_exports, "CHUNK_BYTES", 100)
     await some_orders(admin, 5)
     export_id = await asked(admin)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from foundation.spreadsheets import BOM, FORMULA_STARTS
-from merchant_admin.flows import exporting
+from merchant_admin.flows import exporting, money_listings
 from merchant_admin.flows.read_model import apply
 
 from .conftest import Admin
@@ -56,7 +56,7 @@ async def test_each_list_is_a_file(admin: Admin) -> None:
 async def test_all_pages_are_there_once_the_newest_first(
     admin: Admin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "PAGE", 3)
+    monkeypatch.setattr(money_listings, "PAGE", 3)
     for number in range(10):
         # Three of a moment: where a page ends within it, the number decides.
         at = BEGAN + timedelta(seconds=number // 3)

@@ -9,10 +9,12 @@ from merchant_admin.flows.background_exports import make_next
 
 from .conftest import PASSWORD, Admin
 from .people import Person
+from .test_books import BALANCES, LETTER
 from .test_callbacks import AT, DELIVERY, ENDPOINT
 from .test_configuration import CREDENTIALS
 from .test_counter_codes import AMOUNTS
 from .test_exports import CELL, exported, exports_audited, rows, workbook
+from .test_reconciliations import DIFFERENCE, STATEMENT, STATEMENT_NO, on_file
 
 BEIJING_AT = "2026-11-22 12:00:00"
 FORMULA = '=cmd|"/c calc"!A1'
@@ -33,7 +35,8 @@ TRIED: dict[str, Any] = {
 LISTS = {
     "callbacks": "deliveries", "endpoints": "endpoints", "alerts": "alerts", "audit": "audit",
     "approvals": "approvals", "merchants": "merchants", "channel-accounts": "channel-accounts",
-    "apps": "apps", "counter-codes": "counter-codes", "users": "users",
+    "apps": "apps", "counter-codes": "counter-codes", "users": "users", "tokens": "tokens",
+    "reconciliations": "reconciliations", "dead-letters": "dead-letters", "ledger": "ledger",
 }  # fmt: skip
 """By the name of the file the page of the list."""
 
@@ -53,6 +56,12 @@ async def a_house(admin: Admin) -> None:
     weaker = {"four_eyes": {"refunds_from": 100}}
     asked = await admin.http.patch(f"/api/merchants/{merchant_id}", json=weaker)
     assert asked.status_code == 202, asked.text
+    await admin.post("/api/tokens", {"name": FORMULA, "role": "auditor"})
+    admin.trade_core.answers |= {
+        "/internal/reconciliations": {"items": [STATEMENT], "next_cursor": None},
+        "/internal/dead-letters": {"items": [LETTER], "next_cursor": None},
+        "/internal/ledger/balances": {**BALANCES, "next_cursor": None},
+    }
     admin.notifier.answers |= {
         "/internal/all-deliveries": {"items": [TRIED], "next_cursor": None},
         "/internal/endpoints": {"items": [ENDPOINT], "next_cursor": None},
@@ -102,6 +111,31 @@ async def test_cells_are_what_the_list_shows(admin: Admin) -> None:
     values = [cell.text for cell in sheet.iter(f"{CELL}v")]
     assert "500" in values
     assert "46348.5" in values
+
+
+async def test_what_trade_core_keeps_has_its_amounts_as_numbers(admin: Admin) -> None:
+    await a_house(admin)
+    [statement] = await exported(admin, "reconciliations", state="differs")
+    assert admin.trade_core.queries[-1]["state"] == "differs"
+    assert (statement["paid"], statement["refunded"], statement["fees_booked"]) == (
+        "13.00", "2.99", "",
+    )  # fmt: skip
+    assert [row["balance"] for row in await exported(admin, "ledger")] == ["12.99", "-12.99"]
+    [letter] = await exported(admin, "dead-letters", state="open", key="P1")
+    assert (letter["key"], letter["error"]) == ("P1", LETTER["error"])
+    asked = admin.trade_core.queries[-1]
+    assert (asked["state"], asked["key"]) == ("open", "P1")
+
+
+async def test_the_differences_of_a_reconciliation_are_a_file(admin: Admin) -> None:
+    page = {"items": [DIFFERENCE], "next_cursor": None}
+    whole = {**on_file(), "differences": page}
+    admin.trade_core.answers[f"/internal/reconciliations/{STATEMENT_NO}"] = whole
+    person = await Person.logged_in(admin)
+    link = f"/console/exports/differences?format=csv&amp;statement_no={STATEMENT_NO}"
+    assert link in await person.open_page(f"reconciliations/{STATEMENT_NO}")
+    [row] = rows(await person.get("exports/differences", statement_no=STATEMENT_NO, format="csv"))
+    assert (row["our_amount"], row["billed_amount"], row["kind"]) == ("12.99", "13.00", "amount")
 
 
 async def test_the_filters_of_the_list_hold(admin: Admin) -> None:

@@ -174,7 +174,7 @@ REFUNDS_FROM = 50
 
 UNNAMED = (
     "/replays/{replay_id}", "/console", "/exports", "/exports/{export_id}", "/api/statements",
-    "/api/reports", "/api/certificates", "/console/certificates",
+    "/api/reports", "/api/certificates", "/console/certificates", "/exports/certificates",
 )  # fmt: skip
 """Routes that tell of a company without what it is called."""
 
@@ -195,6 +195,10 @@ def of_app(it: Company) -> dict[str, Any]:
 
 def of_payment(it: Company) -> dict[str, Any]:
     return {"subject": it.story.payment_no}
+
+
+def of_statement(it: Company) -> dict[str, Any]:
+    return {"statement_no": it.numbers["statement_no"]}
 
 
 def statement_of_day(it: Company) -> dict[str, Any]:
@@ -223,6 +227,7 @@ READS: dict[str, Sent] = {
     "/api/merchants/{merchant_id}": nothing,
     "/api/merchants/{merchant_id}/channel-accounts": nothing,
     "/api/merchants/{merchant_id}/channel-accounts/{payment_id}": nothing,
+    "/api/channel-accounts": nothing,
     "/api/counter-codes": nothing,
     "/api/counter-codes/{code_id}": nothing,
     "/api/apps": nothing,
@@ -250,6 +255,10 @@ READS: dict[str, Sent] = {
     "/api/exports/counter-codes": nothing,
     "/api/exports/callbacks": of_app,
     "/api/exports/endpoints": of_app,
+    "/api/exports/certificates": nothing,
+    "/api/exports/reconciliations": of_merchant,
+    "/api/exports/differences": of_statement,
+    "/api/exports/ledger": of_merchant,
     "/api/exports": nothing,
     "/api/exports/{export_id}": nothing,
     "/api/exports/{export_id}/file": nothing,
@@ -295,6 +304,10 @@ READS: dict[str, Sent] = {
     "/console/exports/counter-codes": nothing,
     "/console/exports/callbacks": of_app,
     "/console/exports/endpoints": of_app,
+    "/console/exports/certificates": nothing,
+    "/console/exports/reconciliations": of_merchant,
+    "/console/exports/differences": of_statement,
+    "/console/exports/ledger": of_merchant,
     "/console/exports": nothing,
     "/console/exports/{export_id}/file": nothing,
     "/console/reports": lambda it: {"by": "app", "merchant_id": it.merchant_id, **DAY_OF_STORIES},
@@ -323,6 +336,7 @@ WRITES: dict[str, Sent] = {
     "/api/exports/refunds": of_merchant,
     "/api/exports/splits": of_merchant,
     "/api/exports/alerts": of_merchant,
+    "/api/exports/reconciliations": of_merchant,
     "/console/exports/in-background/{things}": of_merchant,
     "/console/exports/{export_id}/remove": nothing,
     "/api/approvals/{approval_id}/approve": nothing,
@@ -502,7 +516,7 @@ async def test_without_a_filter_the_books_are_those_of_ones_own_merchant(street:
     street.own.speak(street.admin)
     await street.staff.reads("/api/ledger/balances", {})
     await street.staff.reads("/api/reconciliations", {})
-    asked = [query["merchant_id"] for query in street.admin.trade_core.queries]
+    asked = [query["merchant_ids"] for query in street.admin.trade_core.queries]
     assert asked == [street.own.merchant_id] * 2
     assert (await street.staff.reads("/api/deliveries", {})).status_code == 200
     assert (await street.staff.reads("/api/callback-addresses", {})).status_code == 200

@@ -24,10 +24,11 @@ from trade_core.domain.operator_errors import DeadLetterNotFound, VersionChanged
 from trade_core.flows.dead_letters import MAX_BYTES_SHOWN, keep, list_letters, replay
 from trade_core.flows.decide import decide_refund
 from trade_core.store import dead_letters
+from trade_core.store.dead_letters import Wanted
 
 
 async def kept(harness: Harness) -> DeadLetterView:
-    (letter,) = (await list_letters(harness.deps, None, 50)).items
+    (letter,) = (await list_letters(harness.deps, Wanted(), None, 50)).items
     return letter
 
 
@@ -112,8 +113,8 @@ async def test_letters_come_page_by_page_the_newest_first(harness: Harness) -> N
     waiting = [await harness.opened(request(merchant_order_no=f"W{number}")) for number in range(5)]
     for payment in waiting:
         await harness.apply(payment_result(payment, Source.INITIATION, Verdict.NOT_SENT))
-    first = await list_letters(harness.deps, None, 3)
-    second = await list_letters(harness.deps, int(first.next_cursor or 0), 3)
+    first = await list_letters(harness.deps, Wanted(), None, 3)
+    second = await list_letters(harness.deps, Wanted(), int(first.next_cursor or 0), 3)
     assert [letter.key for letter in (*first.items, *second.items)] == [
         payment.payment_no for payment in reversed(waiting)
     ]

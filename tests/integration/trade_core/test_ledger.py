@@ -30,10 +30,11 @@ from trade_core.flows.read_ledger import advance_balances, list_balances, list_e
 SETTLED_S = 901
 
 
-async def balances(harness: Harness, **filters: str) -> list[LedgerBalance]:
-    filters.setdefault("merchant_id", "M1")
+async def balances(
+    harness: Harness, merchant_id: str = "M1", payment_id: str | None = None
+) -> list[LedgerBalance]:
     page = await list_balances(
-        harness.deps, **{"payment_id": None, "after": None, **filters}, limit=100
+        harness.deps, merchant_ids=[merchant_id], account_id=payment_id, after=None, limit=100
     )
     return page.items
 
@@ -68,10 +69,10 @@ async def test_balances_come_by_merchant_account_and_page(harness: Harness) -> N
     await harness.paid(request(merchant_order_no="W2", payment_id="C2"))
     await harness.paid(request(merchant_order_no="W3", merchant_id="M2"))
     first = await list_balances(
-        harness.deps, merchant_id=None, account_id=None, after=None, limit=4
+        harness.deps, merchant_ids=None, account_id=None, after=None, limit=4
     )
     second = await list_balances(
-        harness.deps, merchant_id=None, account_id=None, after=first.next_cursor, limit=4
+        harness.deps, merchant_ids=None, account_id=None, after=first.next_cursor, limit=4
     )
     accounts = [(each.merchant_id, each.payment_id) for each in (*first.items, *second.items)]
     assert accounts == [("M1", "C1")] * 2 + [("M1", "C2")] * 2 + [("M2", "C1")] * 2

@@ -77,7 +77,7 @@ async def test_lists_never_touch_the_primary(harness: Harness, deps: Deps) -> No
     assert len((await list_records.list_refunds(closed, query)).items) == 1
     assert (await list_records.list_splits(closed, query)).items == []
     balances = await read_ledger.list_balances(
-        closed, merchant_id=None, account_id=None, after=None, limit=10
+        closed, merchant_ids=None, account_id=None, after=None, limit=10
     )
     assert balances.items
     page = await read_reconciliation.list_reconciliations(closed, Wanted(), None, 10)

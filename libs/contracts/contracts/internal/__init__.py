@@ -138,7 +138,12 @@ from contracts.internal.checkout import (
     Wallet,
     WhoAsked,
 )
-from contracts.internal.dead_letters import DeadLetterPage, DeadLetterView, ReplayDeadLetter
+from contracts.internal.dead_letters import (
+    DeadLetterPage,
+    DeadLetterState,
+    DeadLetterView,
+    ReplayDeadLetter,
+)
 from contracts.internal.decisions import (
     ClaimSeen,
     ClaimView,
@@ -273,6 +278,7 @@ __all__ = [
     "CloseOrderById",
     "CloseOrderFor",
     "DeadLetterPage",
+    "DeadLetterState",
     "DeadLetterView",
     "DecidePayment",
     "DecideRefund",

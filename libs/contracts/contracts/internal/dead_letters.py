@@ -1,8 +1,12 @@
 """Words of channels that trade-core could not apply, for people to look at and to replay."""
 
 from datetime import datetime
+from typing import Literal
 
 from contracts.internal.message import Message
+
+DeadLetterState = Literal["open", "applied"]
+"""Whether a replay has applied it."""
 
 
 class DeadLetterView(Message):

@@ -11,7 +11,7 @@ from merchant_admin.api.access import CentreOperator, Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
-from merchant_admin.api.search import Moment, Text
+from merchant_admin.api.parameters import Moment, Text
 from merchant_admin.flows import alerts
 
 router = APIRouter(prefix="/api/alerts")

@@ -11,7 +11,8 @@ from contracts.api import Reason
 from merchant_admin.api.access import Approver, Viewer, Work
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.ids import ApprovalId
-from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
+from merchant_admin.api.list_queries import ApprovalParameters
+from merchant_admin.api.paging import Page, id_after, page_of
 from merchant_admin.domain.approvals import Approval, ApprovalKind, ApprovalState, AwaitsApproval
 from merchant_admin.flows import approvals
 
@@ -79,17 +80,16 @@ async def awaits_approval(_: Request, error: Exception) -> Response:
 
 @router.get("")
 async def list_page(
-    deps: Work,
-    caller: Viewer,
-    state: Annotated[ApprovalState | None, Query()] = None,
-    after: After = None,
-    limit: Limit = DEFAULT_LIMIT,
+    deps: Work, caller: Viewer, query: Annotated[ApprovalParameters, Query()]
 ) -> Page[ApprovalView]:
     """The newest first."""
     found = await approvals.read_page(
-        deps, caller.scope, state=state, after=id_after("approval", after), limit=limit + 1
+        deps,
+        query.query(caller.scope),
+        after=id_after("approval", query.after),
+        limit=query.limit + 1,
     )
-    return page_of(found, limit, view=ApprovalView.of, place=lambda item: item.approval_id)
+    return page_of(found, query.limit, view=ApprovalView.of, place=lambda item: item.approval_id)
 
 
 @router.get("/{approval_id}")

@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from merchant_admin.api.access import Admin, FreshAdmin, Viewer, Work
 from merchant_admin.api.app_bodies import ChangeApp, CreateApp
 from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import body
 from merchant_admin.api.ids import AppId
-from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
+from merchant_admin.api.list_queries import AppParameters
+from merchant_admin.api.paging import Page, id_after, page_of
 from merchant_admin.api.views import AppView, ShownAppView
 from merchant_admin.flows import apps
 
@@ -30,10 +31,16 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, caller: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, caller: Viewer, query: Annotated[AppParameters, Query()]
 ) -> Page[AppView]:
-    found = await apps.read_page(deps, caller.scope, after=id_after("app", after), limit=limit + 1)
-    return page_of(found, limit, view=AppView.of, place=lambda item: item.app_id)
+    """The newest first."""
+    found = await apps.read_page(
+        deps,
+        query.query(caller.scope),
+        after=id_after("app", query.after),
+        limit=query.limit + 1,
+    )
+    return page_of(found, query.limit, view=AppView.of, place=lambda item: item.app_id)
 
 
 @router.get("/{app_id}")

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from merchant_admin.api.access import CentreViewer, Work
-from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, number_after, page_of
-from merchant_admin.api.search import Text
+from merchant_admin.api.list_queries import AuditParameters
+from merchant_admin.api.paging import Page, number_after, page_of
 from merchant_admin.api.views import AuditView
 from merchant_admin.flows import searching
 
@@ -15,20 +15,13 @@ router = APIRouter(prefix="/api/audit")
 
 @router.get("")
 async def list_page(
-    deps: Work,
-    _: CentreViewer,
-    entity_id: Annotated[Text | None, Query()] = None,
-    actor: Annotated[Text | None, Query()] = None,
-    action: Annotated[Text | None, Query()] = None,
-    after: After = None,
-    limit: Limit = DEFAULT_LIMIT,
+    deps: Work, caller: CentreViewer, query: Annotated[AuditParameters, Query()]
 ) -> Page[AuditView]:
+    """The newest first."""
     found = await searching.read_audit(
         deps,
-        after=number_after(after),
-        entity_id=entity_id,
-        actor=actor,
-        action=action,
-        limit=limit + 1,
+        query.query(caller.scope),
+        after=number_after(query.after),
+        limit=query.limit + 1,
     )
-    return page_of(found, limit, view=AuditView.of, place=lambda item: str(item.number))
+    return page_of(found, query.limit, view=AuditView.of, place=lambda item: str(item.number))

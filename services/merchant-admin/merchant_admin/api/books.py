@@ -5,11 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.internal import DeadLetterPage, DeadLetterView, LedgerBalances, LedgerEntries
+from contracts.internal import (
+    DeadLetterPage,
+    DeadLetterState,
+    DeadLetterView,
+    LedgerBalances,
+    LedgerEntries,
+)
 from merchant_admin.api.access import CentreOperator, CentreViewer, Viewer, Work
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
-from merchant_admin.api.search import Text
+from merchant_admin.api.parameters import Moment, Text
 from merchant_admin.flows import books
 
 router = APIRouter(prefix="/api")
@@ -37,6 +43,12 @@ class BalanceQuery(_Query):
 
 
 class LetterQuery(_Query):
+    """`key`: the number that the record is about, whole."""
+
+    key: Text | None = None
+    state: DeadLetterState | None = None
+    kept_from: Moment | None = None
+    kept_before: Moment | None = None
     after: Annotated[int, Field(ge=1, lt=2**63)] | None = None
 
 
@@ -50,8 +62,7 @@ class Replay(Body):
 async def list_balances(
     deps: Work, caller: Viewer, query: Annotated[BalanceQuery, Query()]
 ) -> LedgerBalances:
-    """What each merchant's accounts hold; a positive amount is a debit. Whoever has some merchants
-    sees one at a time, the first where none is named."""
+    """What each merchant's accounts hold; a positive amount is a debit."""
     return await books.find_balances(deps, caller.scope, query.filters())
 
 

@@ -17,7 +17,7 @@ from contracts.internal import (
 from merchant_admin.api.access import CentreOperator, Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
-from merchant_admin.api.search import Moment, Text
+from merchant_admin.api.parameters import Moment, Text
 from merchant_admin.flows import callbacks
 
 router = APIRouter(prefix="/api")
@@ -42,9 +42,10 @@ class _Query(BaseModel):
 
 
 class DeliveryQuery(_Query):
-    """`number`: any of an order, a payment, a refund or a split; the newest 20 about it are one
-    page."""
+    """`number`: any of an order, a payment, a refund, a split or an event, in any case, or how it
+    begins, from 8 characters on; what is about it comes in pages of 20."""
 
+    merchant_id: Text | None = None
     number: Text | None = None
     event_id: Text | None = None
     type: Text | None = None
@@ -54,6 +55,9 @@ class DeliveryQuery(_Query):
 
 
 class EndpointQuery(_Query):
+    """`merchant_id`: of the apps that work for this merchant."""
+
+    merchant_id: Text | None = None
     suspended: bool | None = None
 
 

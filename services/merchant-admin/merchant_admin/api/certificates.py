@@ -1,16 +1,14 @@
 """`/api/certificates`: which certificates of apps and channel accounts end, and when."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from merchant_admin.api.access import Viewer, Work
+from merchant_admin.api.list_queries import CertificateParameters
 from merchant_admin.api.paging import (
-    DEFAULT_LIMIT,
-    After,
-    Limit,
     Page,
     certificate_after,
     page_of,
@@ -47,18 +45,13 @@ class CertificateView(BaseModel):
 
 @router.get("")
 async def list_certificates(
-    deps: Work,
-    caller: Viewer,
-    ending: Annotated[Literal["soon", "any"], Query()] = "soon",
-    after: After = None,
-    limit: Limit = DEFAULT_LIMIT,
+    deps: Work, caller: Viewer, query: Annotated[CertificateParameters, Query()]
 ) -> Page[CertificateView]:
-    """Those that end within 30 days (`soon`) or all, the next to end first."""
+    """The next to end first."""
     found = await expiring.read_page(
         deps,
-        caller.scope,
-        is_all=ending == "any",
-        after=certificate_after(after),
-        limit=limit + 1,
+        query.query(caller.scope),
+        after=certificate_after(query.after),
+        limit=query.limit + 1,
     )
-    return page_of(found, limit, view=CertificateView.of, place=place_of_certificate)
+    return page_of(found, query.limit, view=CertificateView.of, place=place_of_certificate)

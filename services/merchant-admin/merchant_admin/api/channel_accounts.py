@@ -1,14 +1,15 @@
-"""`/api/merchants/{merchant_id}/channel-accounts` and `/api/channels`."""
+"""`/api/merchants/{merchant_id}/channel-accounts`, `/api/channel-accounts`, `/api/channels`."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from contracts.internal import AccountTrial, ChannelDescription
 from merchant_admin.api.access import Admin, Anyone, FreshAdmin, Viewer, Work
 from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount, body
 from merchant_admin.api.ids import MerchantId, PaymentId
+from merchant_admin.api.list_queries import AccountParameters
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
 from merchant_admin.api.views import ChannelAccountView
 from merchant_admin.flows import account_trials, channel_accounts
@@ -78,6 +79,22 @@ async def change(
         withdraw_earlier=request.withdraw_earlier_credentials,
     )
     return ChannelAccountView.of(account)
+
+
+@router.get("/channel-accounts")
+async def list_all(
+    deps: Work, caller: Viewer, query: Annotated[AccountParameters, Query()]
+) -> Page[ChannelAccountView]:
+    """Those of all merchants, the newest first."""
+    found = await channel_accounts.read_all(
+        deps,
+        query.query(caller.scope),
+        after=id_after("channel_account", query.after),
+        limit=query.limit + 1,
+    )
+    return page_of(
+        found, query.limit, view=ChannelAccountView.of, place=lambda item: item.account_id
+    )
 
 
 @router.post("/channel-accounts/{payment_id}/test")

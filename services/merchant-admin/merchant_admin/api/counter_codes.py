@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from merchant_admin.api.access import Admin, Viewer, Work
 from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode, body
 from merchant_admin.api.ids import CodeId
-from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
+from merchant_admin.api.list_queries import CodeParameters
+from merchant_admin.api.paging import Page, id_after, page_of
 from merchant_admin.api.views import CounterCodeView
 from merchant_admin.flows import counter_codes
 
@@ -26,12 +27,18 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, caller: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, caller: Viewer, query: Annotated[CodeParameters, Query()]
 ) -> Page[CounterCodeView]:
+    """The newest first."""
     found = await counter_codes.read_page(
-        deps, caller.scope, after=id_after("counter_code", after), limit=limit + 1
+        deps,
+        query.query(caller.scope),
+        after=id_after("counter_code", query.after),
+        limit=query.limit + 1,
     )
-    return page_of(found, limit, view=CounterCodeView.of, place=lambda item: item.code.code_id)
+    return page_of(
+        found, query.limit, view=CounterCodeView.of, place=lambda item: item.code.code_id
+    )
 
 
 @router.get("/{code_id}")

@@ -11,7 +11,7 @@ from contracts.internal import ClaimSeen, PaymentDecision, RefundDecision
 from merchant_admin.api.access import Decider, Viewer, Work
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.ids import PaymentNo, RefundNo
-from merchant_admin.api.search import Text
+from merchant_admin.api.parameters import Text
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.flows import decisions
 

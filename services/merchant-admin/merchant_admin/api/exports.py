@@ -3,7 +3,7 @@
 Up to 50,000 rows a file is made while it is read (GET); more is made in the background (POST).
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -18,11 +18,10 @@ from merchant_admin.api.search import OrderQuery, PaymentQuery, RefundQuery
 from merchant_admin.api.splits import SplitQuery
 from merchant_admin.domain.export_tables import FileKind
 from merchant_admin.domain.exports import Export, ExportState
-from merchant_admin.domain.listings import Asked
 from merchant_admin.flows import background_exports, export_files, exporting
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.exporting import ORDERS, PAYMENTS, REFUNDS, SPLITS, SearchT, Source
-from merchant_admin.flows.listings import Listing
+from merchant_admin.flows.exporting import Exportable, QueryT
+from merchant_admin.flows.money_listings import ORDERS, PAYMENTS, REFUNDS, SPLITS
 
 router = APIRouter(prefix="/api/exports")
 
@@ -113,7 +112,7 @@ async def ask_for_orders(
     deps: Work, caller: Viewer, query: Annotated[OrderExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
-    return await _ask_for(deps, caller, ORDERS, query.search(caller.scope), query.format)
+    return await ask_for(deps, caller, ORDERS, query.search(caller.scope), query.format)
 
 
 @router.post("/payments", status_code=202)
@@ -121,7 +120,7 @@ async def ask_for_payments(
     deps: Work, caller: Viewer, query: Annotated[PaymentExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
-    return await _ask_for(deps, caller, PAYMENTS, query.search(caller.scope), query.format)
+    return await ask_for(deps, caller, PAYMENTS, query.search(caller.scope), query.format)
 
 
 @router.post("/refunds", status_code=202)
@@ -129,7 +128,7 @@ async def ask_for_refunds(
     deps: Work, caller: Viewer, query: Annotated[RefundExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
-    return await _ask_for(deps, caller, REFUNDS, query.search(caller.scope), query.format)
+    return await ask_for(deps, caller, REFUNDS, query.search(caller.scope), query.format)
 
 
 @router.post("/splits", status_code=202)
@@ -137,7 +136,7 @@ async def ask_for_splits(
     deps: Work, caller: Viewer, query: Annotated[SplitExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
-    return await _ask_for(deps, caller, SPLITS, query.search(caller.scope), query.format)
+    return await ask_for(deps, caller, SPLITS, query.search(caller.scope), query.format)
 
 
 @router.get("")
@@ -170,20 +169,18 @@ async def delete_export(deps: Work, caller: Viewer, export_id: ExportId) -> Resp
 
 
 async def download(
-    deps: Deps, caller: Caller, source: Source[SearchT], search: SearchT, kind: FileKind
+    deps: Deps, caller: Caller, listing: Exportable[QueryT], query: QueryT, kind: FileKind
 ) -> StreamingResponse:
-    """All that is found, while it is read. Raises as `exporting.export` does."""
-    content = await exporting.export(deps, caller.actor, source, search, kind=kind)
-    return _answer(content, source.name, kind, deps.clock())
-
-
-async def download_listing(
-    deps: Deps, caller: Caller, listing: Listing[Any], filters: Mapping[str, Any], kind: FileKind
-) -> StreamingResponse:
-    """All that is found. Raises as `exporting.export_listing` does."""
-    asked = Asked(caller.scope, filters)
-    content = await exporting.export_listing(deps, caller.actor, listing, asked, kind=kind)
+    """All that is found. Raises as `exporting.export` does."""
+    content = await exporting.export(deps, caller.actor, listing, query, kind=kind)
     return _answer(content, listing.name, kind, deps.clock())
+
+
+async def ask_for(
+    deps: Deps, caller: Caller, listing: Exportable[QueryT], query: QueryT, kind: FileKind
+) -> ExportView:
+    """Have the file made in the background. Raises as `background_exports.ask_for` does."""
+    return _view(await background_exports.ask_for(deps, caller.actor, listing, query, kind))
 
 
 async def kept(deps: Deps, caller: Caller, export_id: str) -> StreamingResponse:
@@ -198,19 +195,6 @@ def _answer(
 ) -> StreamingResponse:
     headers = export_files.headers(name, kind, at)
     return StreamingResponse(content, media_type=export_files.MEDIA_TYPES[kind], headers=headers)
-
-
-async def _ask_for(
-    deps: Deps, caller: Caller, source: Source[SearchT], search: SearchT, kind: FileKind
-) -> ExportView:
-    return _view(await background_exports.ask_for(deps, caller.actor, source, search, kind))
-
-
-async def ask_for_listing(
-    deps: Deps, caller: Caller, listing: Listing[Any], filters: Mapping[str, Any], kind: FileKind
-) -> ExportView:
-    asked = Asked(caller.scope, filters)
-    return _view(await background_exports.ask_for(deps, caller.actor, listing, asked, kind))
 
 
 def _view(export: Export) -> ExportView:

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from merchant_admin.api.access import Admin, FreshAdmin, Viewer, Work
 from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import MAX_LOGO_BYTES, ChangeMerchant, CreateMerchant, body
 from merchant_admin.api.ids import MerchantId
-from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
+from merchant_admin.api.list_queries import MerchantParameters
+from merchant_admin.api.paging import Page, id_after, page_of
 from merchant_admin.api.views import MerchantView
 from merchant_admin.flows import merchants
 
@@ -26,12 +27,16 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, caller: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, caller: Viewer, query: Annotated[MerchantParameters, Query()]
 ) -> Page[MerchantView]:
+    """The newest first."""
     found = await merchants.read_page(
-        deps, caller.scope, after=id_after("merchant", after), limit=limit + 1
+        deps,
+        query.query(caller.scope),
+        after=id_after("merchant", query.after),
+        limit=query.limit + 1,
     )
-    return page_of(found, limit, view=MerchantView.of, place=lambda item: item.merchant_id)
+    return page_of(found, query.limit, view=MerchantView.of, place=lambda item: item.merchant_id)
 
 
 @router.get("/{merchant_id}")

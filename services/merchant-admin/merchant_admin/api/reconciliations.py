@@ -22,7 +22,7 @@ from merchant_admin.api.access import CentreDecider, Decider, Operator, Viewer, 
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.ids import DifferenceNo, StatementNo
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
-from merchant_admin.api.search import Text
+from merchant_admin.api.parameters import Text
 from merchant_admin.domain.errors import Unusable
 from merchant_admin.flows import reconciling
 from merchant_admin.flows.reconciling import StatementFile
@@ -53,6 +53,7 @@ class StatementQuery(PageQuery):
 
     merchant_id: Text | None = None
     payment_id: Text | None = None
+    channel: Text | None = None
     state: ReconciliationState | None = None
     from_day: Annotated[datetime.date | None, Field(alias="from")] = None
     to_day: Annotated[datetime.date | None, Field(alias="to")] = None

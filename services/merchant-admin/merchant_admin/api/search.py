@@ -1,13 +1,11 @@
 """`/api/orders`, `/api/payments`, `/api/refunds`: search, read one, refund."""
 
-from datetime import date, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, RefundView
-from contracts.text import storable
 from merchant_admin.api.access import Refunder, Viewer, Work
 from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import RequestRefund, body
@@ -27,33 +25,12 @@ from merchant_admin.api.paging import (
     place_of,
     position_after,
 )
+from merchant_admin.api.parameters import Moment, Text
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search
 from merchant_admin.flows import decisions, refunds, searching
 
 router = APIRouter(prefix="/api")
-
-
-Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(storable)]
-
-
-def _of_this_age(moment: datetime) -> datetime:
-    """What a database and every time zone can tell."""
-    if not 2000 <= moment.year < 2200:
-        raise ValueError("must be a moment of the years 2000 to 2199")
-    return moment
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
-
-
-def _day_of_this_age(day: date) -> date:
-    if not 2000 <= day.year < 2200:
-        raise ValueError("must be a day of the years 2000 to 2199")
-    return day
-
-
-Day = Annotated[date, AfterValidator(_day_of_this_age)]
 
 NOT_SOUGHT: Final = {"after", "limit", "format"}
 """What says how the answer comes."""

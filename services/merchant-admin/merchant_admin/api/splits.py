@@ -17,7 +17,8 @@ from merchant_admin.api.paging import (
     place_of,
     position_after,
 )
-from merchant_admin.api.search import NOT_SOUGHT, Moment, Text
+from merchant_admin.api.parameters import Moment, Text
+from merchant_admin.api.search import NOT_SOUGHT
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import SplitSearch
 from merchant_admin.flows import searching

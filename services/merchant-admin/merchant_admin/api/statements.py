@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foundation.money_text import BEIJING
 from merchant_admin.api.access import Viewer, Work
-from merchant_admin.api.search import Day, Text
+from merchant_admin.api.parameters import Day, Text
 from merchant_admin.domain.errors import BadPeriod
 from merchant_admin.flows import statements
 from merchant_admin.flows.statements import Sums

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from merchant_admin.api.access import Admin, AdminInPerson, Work
 from merchant_admin.api.bodies import Body, MerchantIds, Name, body
 from merchant_admin.api.ids import TokenId
-from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
+from merchant_admin.api.list_queries import TokenParameters
+from merchant_admin.api.paging import Page, id_after, page_of
 from merchant_admin.api.users import RoleField
 from merchant_admin.domain.api_tokens import MAX_LIFETIME, ApiToken
 from merchant_admin.domain.users import Role
@@ -69,10 +70,16 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, _: Admin, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, caller: Admin, query: Annotated[TokenParameters, Query()]
 ) -> Page[TokenView]:
-    found = await api_tokens.read_page(deps, after=id_after("api_token", after), limit=limit + 1)
-    return page_of(found, limit, view=TokenView.of, place=lambda item: item.token_id)
+    """The newest first."""
+    found = await api_tokens.read_page(
+        deps,
+        query.query(caller.scope),
+        after=id_after("api_token", query.after),
+        limit=query.limit + 1,
+    )
+    return page_of(found, query.limit, view=TokenView.of, place=lambda item: item.token_id)
 
 
 @router.delete("/{token_id}", status_code=204)

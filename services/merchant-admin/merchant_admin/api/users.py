@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from merchant_admin.api.access import Admin, AdminInPerson, Oneself, Work, actor_of
 from merchant_admin.api.bodies import Body, MerchantIds, Patch, body
 from merchant_admin.api.ids import Username
-from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, text_after
+from merchant_admin.api.list_queries import UserParameters
+from merchant_admin.api.paging import Page, page_of, text_after
 from merchant_admin.api.views import UserView
 from merchant_admin.domain.audit import SYSTEM
 from merchant_admin.domain.invitations import Invitation
@@ -133,11 +134,13 @@ async def accept(
 
 @router.get(USERS)
 async def list_page(
-    deps: Work, _: Admin, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, caller: Admin, query: Annotated[UserParameters, Query()]
 ) -> Page[UserView]:
     """By name."""
-    found = await users.read_page(deps, after=text_after(after), limit=limit + 1)
-    return page_of(found, limit, view=UserView.of, place=lambda item: item.username)
+    found = await users.read_page(
+        deps, query.query(caller.scope), after=text_after(query.after), limit=query.limit + 1
+    )
+    return page_of(found, query.limit, view=UserView.of, place=lambda item: item.username)
 
 
 @router.get(USERS + "/{username}")

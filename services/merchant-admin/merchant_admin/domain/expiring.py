@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from merchant_admin.domain.scope import Scope
+
 
 class Holder(StrEnum):
     """APP_KEY: an app signs with it. CLIENT: our callbacks show it to an app's server. ACCOUNT: a
@@ -37,3 +39,16 @@ class EndingCertificate:
     @property
     def place(self) -> Place:
         return Place(self.ends_at, self.owner, self.what)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateQuery:
+    """Those that end before then, and not before `ends_from`; None fits everything. `text` stands
+    in the name or number of whose it is."""
+
+    scope: Scope
+    before: datetime
+    ends_from: datetime | None = None
+    merchant_id: str | None = None
+    text: str | None = None
+    holder: Holder | None = None

@@ -44,6 +44,11 @@ class Typed:
         return self.text.lower()
 
     @property
+    def cases(self) -> list[str]:
+        """As it may be written where only the whole can be looked up."""
+        return sorted({self.text, self.text.upper(), self.lowered})
+
+    @property
     def pattern(self) -> str:
         """For `like`: what begins so, or is so where it is short."""
         escaped = re.sub(r"([\\%_])", r"\\\1", self.lowered)

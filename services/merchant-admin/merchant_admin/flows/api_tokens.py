@@ -15,6 +15,7 @@ from merchant_admin.domain.api_tokens import (
 )
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import NoSuch, Unusable
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.users import Role, checked_scope
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
@@ -62,9 +63,11 @@ async def find(deps: Deps, secret: str) -> ApiToken | None:
     return token
 
 
-async def read_page(deps: Deps, *, after: str | None, limit: int) -> list[ApiToken]:
+async def read_page(
+    deps: Deps, asked: ListQuery, *, after: str | None, limit: int
+) -> list[ApiToken]:
     async with deps.db.connection() as tx:
-        return await store.list_tokens(tx, after=after, limit=limit)
+        return await store.list_tokens(tx, asked, after=after, limit=limit)
 
 
 async def revoke(deps: Deps, actor: Actor, token_id: str) -> None:

@@ -19,6 +19,7 @@ from merchant_admin.domain.errors import (
     Forbidden,
     SamePerson,
 )
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.domain.users import Role
 from merchant_admin.flows import apps, channel_accounts, merchants, refunds
@@ -41,11 +42,11 @@ async def read(deps: Deps, approval_id: str, scope: Scope) -> Approval:
 
 
 async def read_page(
-    deps: Deps, scope: Scope, *, state: ApprovalState | None, after: str | None, limit: int
+    deps: Deps, asked: ListQuery, *, after: str | None, limit: int
 ) -> list[Approval]:
     """The newest first."""
     async with deps.db.connection() as tx:
-        return await store.list_approvals(tx, scope, state=state, after=after, limit=limit)
+        return await store.list_approvals(tx, asked, after=after, limit=limit)
 
 
 async def approve(

@@ -21,6 +21,7 @@ from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.certificates import usable_until
 from merchant_admin.domain.entities import App, AppTerms, Given, SealedCertificate, advanced
 from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.asking import ask, require_alone
 from merchant_admin.flows.deps import Deps
@@ -137,9 +138,9 @@ async def read(deps: Deps, app_id: str, scope: Scope) -> App:
     return app
 
 
-async def read_page(deps: Deps, scope: Scope, *, after: str | None, limit: int) -> list[App]:
+async def read_page(deps: Deps, asked: ListQuery, *, after: str | None, limit: int) -> list[App]:
     async with deps.db.connection() as tx:
-        return await store.list_apps(tx, scope, after=after, limit=limit)
+        return await store.list_apps(tx, asked, after=after, limit=limit)
 
 
 async def read_names(deps: Deps, scope: Scope, app_ids: Collection[str]) -> dict[str, str]:
@@ -152,6 +153,12 @@ async def read_ids(deps: Deps, scope: Scope) -> list[str]:
     """Of those that work for no merchant outside the scope."""
     async with deps.db.connection() as tx:
         return await store.list_app_ids(tx, scope)
+
+
+async def read_ids_of(deps: Deps, merchant_id: str, scope: Scope) -> list[str]:
+    """Of those that work for this merchant, and for no merchant outside the scope."""
+    async with deps.db.connection() as tx:
+        return await store.list_ids_of(tx, merchant_id, scope)
 
 
 async def read_of_merchant(deps: Deps, merchant_id: str, scope: Scope, *, limit: int) -> list[App]:

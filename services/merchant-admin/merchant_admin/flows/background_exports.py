@@ -5,7 +5,7 @@ encrypted and emptied by the same rules as the rest.
 """
 
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -27,17 +27,14 @@ from merchant_admin.domain.exports import (
     Export,
     ExportState,
 )
-from merchant_admin.domain.listings import Asked
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search, SplitSearch
-from merchant_admin.flows import export_files, exporting, listings
+from merchant_admin.flows import export_files, exporting, listings, money_listings
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.exporting import Counted
-from merchant_admin.flows.listings import Listing
+from merchant_admin.flows.exporting import Counted, Exportable, QueryT
 from merchant_admin.flows.recording import record_action
-from merchant_admin.store import export_rows
 from merchant_admin.store import exports as store
-from merchant_admin.store.export_rows import Source
 
 log = structlog.get_logger()
 
@@ -47,28 +44,34 @@ LEASE: Final = timedelta(minutes=5)
 CHUNK_BYTES: Final = 1024 * 1024
 COUNT_LIMIT_S: Final = 60.0
 
-SOURCES: Final[dict[str, Source[Any]]] = {
-    source.name: source
-    for source in (
-        exporting.ORDERS,
-        exporting.PAYMENTS,
-        exporting.REFUNDS,
-        exporting.SPLITS,
+LISTINGS: Final[Mapping[str, Exportable[Any]]] = {
+    listing.name: listing
+    for listing in (
+        money_listings.ORDERS,
+        money_listings.PAYMENTS,
+        money_listings.REFUNDS,
+        money_listings.SPLITS,
+        listings.CALLBACKS,
+        listings.ALERTS,
+        listings.AUDIT,
+        listings.RECONCILIATIONS,
+        listings.DEAD_LETTERS,
     )
 }
-LISTINGS: Final[dict[str, Listing[Any]]] = {
-    listing.name: listing for listing in (listings.CALLBACKS, listings.ALERTS, listings.AUDIT)
+"""Those that may be too long to wait for."""
+
+QUERIES: Final[Mapping[str, TypeAdapter[Any]]] = {
+    **{name: TypeAdapter(ListQuery) for name in LISTINGS},
+    **{name: TypeAdapter(Search) for name in ("orders", "payments", "refunds")},
+    "splits": TypeAdapter(SplitSearch),
 }
-SEARCHES: Final[dict[str, TypeAdapter[Any]]] = {
-    name: TypeAdapter(SplitSearch if name == exporting.SPLITS.name else Search) for name in SOURCES
-} | {name: TypeAdapter(Asked) for name in LISTINGS}
 
 
 async def ask_for(
     deps: Deps,
     actor: Actor,
-    source: Source[Any] | Listing[Any],
-    search: Search | SplitSearch | Asked,
+    listing: Exportable[QueryT],
+    query: QueryT,
     kind: FileKind,
 ) -> Export:
     """Write down what is wanted. Raises NoSuch for a merchant outside the scope, and
@@ -76,10 +79,10 @@ async def ask_for(
     export = Export(
         export_id=new_id("export"),
         username=actor.username,
-        things=source.name,
+        things=listing.name,
         format=kind,
-        search=SEARCHES[source.name].dump_python(_bare(search), mode="json"),
-        scope=search.scope,
+        search=QUERIES[listing.name].dump_python(_bare(query), mode="json"),
+        scope=query.scope,
         state=ExportState.WAITING,
         rows=0,
         rows_in_all=None,
@@ -87,13 +90,13 @@ async def ask_for(
         created_at=deps.clock(),
         finished_at=None,
     )
-    if search.merchant_id is not None:
-        search.scope.require(search.merchant_id, "merchant")
+    if query.merchant_id is not None:
+        query.scope.require(query.merchant_id, "merchant")
     async with deps.db.transaction() as tx:
         if await store.count_unfinished(tx, actor.username) >= MAX_UNFINISHED:
             raise TooManyExports(MAX_UNFINISHED)
         await store.add(tx, export)
-        asked = {"list": source.name, "format": kind, **exporting.filters(search)}
+        asked = {"list": listing.name, "format": kind, **exporting.filters(query)}
         await record_action(
             tx, actor, "export.asked", at=export.created_at, entity_id=export.export_id, after=asked
         )
@@ -171,13 +174,19 @@ async def forget_old(deps: Deps) -> None:
 
 async def _make(deps: Deps, export: Export, beat: Callable[[], None]) -> ExportState | None:
     """None: it is not ours any more."""
+    listing = LISTINGS[export.things]
+    kept = QUERIES[export.things].validate_python(export.search)
+    query = replace(kept, scope=export.scope)
+    rows = await listing.count(deps, query, MAX_ROWS + 1, COUNT_LIMIT_S)
+    if rows is not None:
+        async with deps.db.transaction() as tx:
+            await store.note_count(tx, export, rows)
+        if rows > MAX_ROWS:
+            raise TooManyRows(MAX_ROWS)
     counted = Counted(MAX_ROWS)
-    if export.things in LISTINGS:
-        pages, table = _listed(deps, export), LISTINGS[export.things].columns.table
-    else:
-        pages, table = await _found(deps, export), SOURCES[export.things].table
+    found = counted.through(exporting.pages(deps, listing, query, export.format))
     place = written = 0
-    async for chunk in _of_size(export_files.content(table, counted.through(pages), export.format)):
+    async for chunk in _of_size(export_files.content(listing.table, found, export.format)):
         content = zlib.compress(chunk, 1)
         written += len(content)
         if written > MAX_BYTES:
@@ -193,32 +202,9 @@ async def _make(deps: Deps, export: Export, beat: Callable[[], None]) -> ExportS
     return ExportState.DONE
 
 
-def _listed(deps: Deps, export: Export) -> export_files.Pages:
-    """How many rows there are is known in the end."""
-    kept = SEARCHES[export.things].validate_python(export.search)
-    asked = replace(kept, scope=export.scope)
-    return LISTINGS[export.things].pages(deps, asked, export.format)
-
-
-async def _found(deps: Deps, export: Export) -> export_files.Pages:
-    """Raises TooManyRows."""
-    source = SOURCES[export.things]
-    kept = SEARCHES[export.things].validate_python(export.search)
-    search = replace(kept, scope=export.scope, after=None, limit=MAX_ROWS + 1)
-    async with deps.db.transaction() as tx:
-        await tx.execute(f"set local statement_timeout = '{COUNT_LIMIT_S:.0f}s'")
-        rows = await export_rows.count(tx, source, search, timeout_s=COUNT_LIMIT_S)
-        await store.note_count(tx, export, rows)
-    if rows > MAX_ROWS:
-        raise TooManyRows(MAX_ROWS)
-    return exporting.pages(deps, source, replace(search, limit=exporting.PAGE), export.format)
-
-
-def _bare(search: Search | SplitSearch | Asked) -> Search | SplitSearch | Asked:
+def _bare(query: QueryT) -> QueryT:
     """Without whose it is, which is kept beside it."""
-    if isinstance(search, Asked):
-        return replace(search, scope=Scope(None))
-    return replace(search, scope=Scope(None), after=None)
+    return replace(exporting.from_the_top(query), scope=Scope(None))
 
 
 async def _of_size(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -18,15 +18,20 @@ from merchant_admin.flows.recording import record_action
 
 
 def scoped(scope: Scope, filters: Mapping[str, Any]) -> dict[str, Any]:
-    """The filters for a service that knows one merchant at a time, and that one in the scope."""
-    merchant_id = scope.one_of(filters.get("merchant_id"))
-    return {**filters, **({"merchant_id": merchant_id} if merchant_id else {})}
+    """The filters for a service that does not know scopes. Raises NoSuch for another merchant."""
+    if merchant_id := filters.get("merchant_id"):
+        scope.require(merchant_id, "merchant")
+    elif scope.parameter is not None:
+        return {**filters, "merchant_ids": ",".join(scope.parameter)}
+    return dict(filters)
 
 
 async def find_balances(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> LedgerBalances:
     """By merchant, channel account, currency and purpose. Raises Forwarded."""
     asked = scoped(scope, filters)
-    return await deps.trade_core.get(LedgerBalances, "/internal/ledger/balances", asked)
+    page = await deps.trade_core.get(LedgerBalances, "/internal/ledger/balances", asked)
+    within = [balance for balance in page.items if scope.has(balance.merchant_id)]
+    return page.model_copy(update={"items": within})
 
 
 async def find_entries(deps: Deps, scope: Scope, subject: str) -> LedgerEntries:

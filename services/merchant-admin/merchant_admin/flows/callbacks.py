@@ -18,22 +18,29 @@ from contracts.internal import (
 )
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.numbers import Typed
 from merchant_admin.domain.scope import Scope
 from merchant_admin.flows import apps
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
-from merchant_admin.store import views
+from merchant_admin.store import callback_numbers
 
 ALL: Final = "/internal/all-deliveries"
-MAX_WITH_NUMBER: Final = 20
-"""The notifier is asked about each by itself; an order has four of them as a rule."""
+WITH_NUMBER: Final = 20
+"""On a page: the notifier is asked about each by itself; an order has four of them as a rule."""
+
+MOST_ROUNDS: Final = 25
+"""Of pages that the other filters leave empty."""
 
 
 async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDeliveryPage:
-    """Deliveries with their attempts, newest first; `number`: any of an order, payment, refund or
-    split, with which one page holds them all. Of an app that works for others too only what
-    is about a merchant of the scope. Raises Forwarded."""
+    """Deliveries with their attempts, newest first; `number`: any of an order, payment, refund,
+    split or event, as the search box reads it. Of an app that works for others too only what is
+    about a merchant of the scope. Raises NoSuch, Forwarded."""
     wanted = dict(filters)
+    if merchant_id := wanted.pop("merchant_id", None):
+        scope.require(merchant_id, "merchant")
+        scope = Scope(frozenset({merchant_id}))
     if number := wanted.pop("number", None):
         return await _find_with_number(deps, scope, number, wanted)
     if scope.parameter is not None:
@@ -43,11 +50,15 @@ async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDel
 
 
 async def find_endpoints(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> EndpointPage:
-    """The addresses that callbacks go to: of one app, or of all that work for no merchant outside
-    the scope. Raises NoSuch, Forwarded."""
+    """The addresses that callbacks go to: of one app, of those that work for `merchant_id`, or of
+    all that work for no merchant outside the scope. Raises NoSuch, Forwarded."""
     wanted = dict(filters)
+    merchant_id = wanted.pop("merchant_id", None)
     if wanted.get("app_id"):
         await _require_app(deps, scope, wanted["app_id"])
+    elif merchant_id:
+        scope.require(merchant_id, "merchant")
+        wanted["app_ids"] = ",".join(await apps.read_ids_of(deps, merchant_id, scope))
     elif not scope.is_all:
         wanted["app_ids"] = ",".join(await apps.read_ids(deps, scope))
     return await deps.notifier.get(EndpointPage, "/internal/endpoints", wanted)
@@ -91,21 +102,37 @@ async def read_replay(deps: Deps, scope: Scope, replay_id: str) -> ReplayView:
 async def _find_with_number(
     deps: Deps, scope: Scope, number: str, filters: Mapping[str, Any]
 ) -> FoundDeliveryPage:
-    """The newest of those that are about this number: ours, the app's or the channel's."""
-    async with deps.db.transaction() as tx:
-        event_ids = await views.list_callbacks_with(
-            tx, number, scope, sorted(CALLBACK_TYPES), MAX_WITH_NUMBER
-        )
+    """A page of those that are about this number: with something on it, as long as there is."""
+    typed = Typed.of(number)
     wanted = {name: value for name, value in filters.items() if name not in ("after", "limit")}
-    if wanted.get("event_id") in event_ids:
-        event_ids = [wanted["event_id"]]
-    async with asyncio.TaskGroup() as questions:
-        asked = [
-            questions.create_task(find(deps, scope, {**wanted, "event_id": event_id}))
-            for event_id in event_ids
-        ]
-    items = [item for question in asked for item in question.result().items]
-    return FoundDeliveryPage(items=items, next_cursor=None)
+    behind = filters.get("after")
+    for _ in range(MOST_ROUNDS):
+        event_ids, behind = await _events_with(deps, typed, scope, behind)
+        if wanted.get("event_id") in event_ids:
+            event_ids = [wanted["event_id"]]
+        async with asyncio.TaskGroup() as questions:
+            asked = [
+                questions.create_task(find(deps, scope, {**wanted, "event_id": event_id}))
+                for event_id in event_ids
+            ]
+        items = [item for question in asked for item in question.result().items]
+        if items or behind is None:
+            break
+    return FoundDeliveryPage(items=items, next_cursor=behind)
+
+
+async def _events_with(
+    deps: Deps, typed: Typed | None, scope: Scope, after: str | None
+) -> tuple[list[str], str | None]:
+    """And behind which the next page begins; None: there is none."""
+    if typed is None:
+        return [], None
+    async with deps.db.transaction() as tx:
+        found = await callback_numbers.list_events(
+            tx, typed, scope, sorted(CALLBACK_TYPES), after=after, limit=WITH_NUMBER + 1
+        )
+    event_ids = found[:WITH_NUMBER]
+    return event_ids, event_ids[-1] if len(found) > WITH_NUMBER else None
 
 
 def _within(page: FoundDeliveryPage, scope: Scope) -> FoundDeliveryPage:

@@ -26,6 +26,7 @@ from merchant_admin.domain.approvals import Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import ChannelAccount, advanced
 from merchant_admin.domain.errors import NoSuch, Unusable
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.flows import channels
 from merchant_admin.flows.asking import ask, require_alone
@@ -209,16 +210,17 @@ async def read_page(
 
 
 async def read_all(
-    deps: Deps, scope: Scope, *, after: str | None, limit: int
+    deps: Deps, asked: ListQuery, *, after: str | None, limit: int
 ) -> list[ChannelAccount]:
     """Those of all merchants of the scope."""
     async with deps.db.connection() as tx:
-        return await store.list_all_accounts(tx, scope, after=after, limit=limit)
+        return await store.list_all_accounts(tx, asked, after=after, limit=limit)
 
 
 async def read_of(deps: Deps, merchant_ids: Sequence[str], *, limit: int) -> list[ChannelAccount]:
     """Those of merchants of which somebody may see all."""
-    return await read_all(deps, Scope(frozenset(merchant_ids)), after=None, limit=limit)
+    asked = ListQuery(Scope(frozenset(merchant_ids)))
+    return await read_all(deps, asked, after=None, limit=limit)
 
 
 async def read_channels(deps: Deps) -> list[ChannelDescription]:

@@ -11,6 +11,7 @@ from contracts.internal import PointAddress
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import CounterCode, advanced
 from merchant_admin.domain.errors import NoSuch, Unusable
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
@@ -79,9 +80,18 @@ async def read(deps: Deps, code_id: str, scope: Scope) -> ShownCode:
     return ShownCode(code, await _url(deps, code_id))
 
 
-async def read_page(deps: Deps, scope: Scope, *, after: str | None, limit: int) -> list[ShownCode]:
+async def read_codes(
+    deps: Deps, asked: ListQuery, *, after: str | None, limit: int
+) -> list[CounterCode]:
     async with deps.db.connection() as tx:
-        codes = await store.list_codes(tx, scope, after=after, limit=limit)
+        return await store.list_codes(tx, asked, after=after, limit=limit)
+
+
+async def read_page(
+    deps: Deps, asked: ListQuery, *, after: str | None, limit: int
+) -> list[ShownCode]:
+    """With their addresses, which the gateway tells. Raises Forwarded."""
+    codes = await read_codes(deps, asked, after=after, limit=limit)
     if not codes:
         return []
     first = codes[0].code_id

@@ -13,6 +13,7 @@ from merchant_admin.domain.approvals import ApprovalKind, Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import Given, Merchant, advanced
 from merchant_admin.domain.four_eyes import FourEyes
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.asking import ask, require_alone
 from merchant_admin.flows.deps import Deps
@@ -107,9 +108,11 @@ async def read_names(deps: Deps, merchant_ids: Set[str]) -> dict[str, str]:
         return await store.list_names(tx, sorted(merchant_ids))
 
 
-async def read_page(deps: Deps, scope: Scope, *, after: str | None, limit: int) -> list[Merchant]:
+async def read_page(
+    deps: Deps, asked: ListQuery, *, after: str | None, limit: int
+) -> list[Merchant]:
     async with deps.db.connection() as tx:
-        return await store.list_merchants(tx, scope, after=after, limit=limit)
+        return await store.list_merchants(tx, asked, after=after, limit=limit)
 
 
 async def _save(

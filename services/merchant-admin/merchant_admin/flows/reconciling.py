@@ -45,9 +45,11 @@ class StatementFile:
 
 async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> ReconciliationPage:
     """Statements of channel accounts, the latest day first. Raises Forwarded."""
-    return await deps.trade_core.get(
+    page = await deps.trade_core.get(
         ReconciliationPage, "/internal/reconciliations", scoped(scope, filters)
     )
+    within = [statement for statement in page.items if scope.has(statement.merchant_id)]
+    return page.model_copy(update={"items": within})
 
 
 async def read(
@@ -99,8 +101,7 @@ async def upload(deps: Deps, actor: Actor, scope: Scope, file: StatementFile) ->
 async def list_missing(deps: Deps, scope: Scope, limit: int) -> list[ReconciliationView]:
     """Statements that wait for a person's file, the latest day first. Raises Forwarded."""
     filters = {"state": ReconciliationState.TO_UPLOAD.value, "limit": limit}
-    found = await find(deps, scope, filters)
-    return [each for each in found.items if scope.has(each.merchant_id)]
+    return (await find(deps, scope, filters)).items
 
 
 async def fetch_again(

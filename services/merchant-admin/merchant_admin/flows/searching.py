@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.api import PaymentStatus, RefundStatus
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.numbers import Hit, Typed
 from merchant_admin.domain.projection import PastEvent
 from merchant_admin.domain.scope import Scope
@@ -111,15 +112,7 @@ async def find_numbers(deps: Deps, typed: Typed, scope: Scope, limit: int) -> li
 
 
 async def read_audit(
-    deps: Deps,
-    *,
-    after: int | None,
-    entity_id: str | None,
-    actor: str | None,
-    action: str | None,
-    limit: int,
+    deps: Deps, asked: ListQuery, *, after: int | None, limit: int
 ) -> list[NumberedEntry]:
     async with deps.db.connection() as tx:
-        return await audit.list_entries(
-            tx, after=after, entity_id=entity_id, actor=actor, action=action, limit=limit
-        )
+        return await audit.list_entries(tx, asked, after=after, limit=limit)

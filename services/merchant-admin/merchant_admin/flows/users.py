@@ -10,6 +10,7 @@ from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.guessing import Priority
 from merchant_admin.domain.invitations import GOOD_FOR, Invitation, new_token, token_digest
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.passwords import find_weakness
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role, User, checked_scope
@@ -183,9 +184,9 @@ async def read(deps: Deps, username: str) -> User:
         return await store.get_user(tx, username)
 
 
-async def read_page(deps: Deps, *, after: str | None, limit: int) -> list[User]:
+async def read_page(deps: Deps, asked: ListQuery, *, after: str | None, limit: int) -> list[User]:
     async with deps.db.connection() as tx:
-        return await store.list_users(tx, after=after, limit=limit)
+        return await store.list_users(tx, asked, after=after, limit=limit)
 
 
 async def _require_merchants(tx: Tx, scope: Scope) -> None:

@@ -9,6 +9,7 @@ import structlog
 
 from chassis.problems import Problem
 from contracts.internal import DeadLetterPage, EndpointPage, FindAlerts, ReconciliationPage
+from merchant_admin.domain.expiring import CertificateQuery
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.domain.waiting import MOST, Waiting
 from merchant_admin.flows import alerts, reconciling
@@ -37,7 +38,7 @@ async def read(deps: Deps, scope: Scope) -> Waiting:
             unknown_before=now - UNKNOWN_AFTER,
             most=MOST + 1,
         )
-        ending = await expiring.count(tx, scope, before=now + AHEAD, most=MOST + 1)
+        ending = await expiring.count(tx, CertificateQuery(scope, now + AHEAD), MOST + 1)
         asked = await approvals.count_waiting(tx, scope, now)
     counts["expiring_certificates"] = ending
     counts["approvals"] = min(asked, MOST + 1)

@@ -1,13 +1,16 @@
 """Tokens of machines."""
 
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 
 from chassis.database import Tx
 from merchant_admin.domain.api_tokens import ApiToken
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.users import Role
-from merchant_admin.store.users import scope_of
+from merchant_admin.store.entity_lists import EntityList, holding, period
+from merchant_admin.store.users import SEES, scope_of
 
 ADD = """
 insert into api_token (token_id, token_digest, name, role, merchant_ids, created_by, created_at,
@@ -21,12 +24,19 @@ select * from api_token where token_digest = $1 and expires_at > $2 and revoked_
 
 USE = "update api_token set last_used_at = $2 where token_id = $1"
 
-LIST = """
-select * from api_token
- where $1::text is null or token_id < $1
- order by token_id desc
- limit $2
-"""
+LIST: Final = EntityList(
+    table="api_token",
+    key="token_id",
+    scope=None,
+    conditions={
+        "text": holding("name", "token_id", "created_by"),
+        "role": "role = {0}",
+        "merchant_id": SEES,
+        "state": """case when revoked_at is not null then 'revoked'
+                         when expires_at <= now() then 'expired' else 'active' end = {0}""",
+        **period("created_at"),
+    },
+)
 
 REVOKE = """
 update api_token set revoked_at = $2 where token_id = $1 and revoked_at is null returning *
@@ -51,9 +61,9 @@ async def use_token(tx: Tx, token_id: str, now: datetime) -> None:
     await tx.execute(USE, token_id, now)
 
 
-async def list_tokens(tx: Tx, *, after: str | None, limit: int) -> list[ApiToken]:
+async def list_tokens(tx: Tx, asked: ListQuery, *, after: str | None, limit: int) -> list[ApiToken]:
     """The newest first, from behind `after` on."""
-    return [_token(row) for row in await tx.fetch(LIST, after, limit)]
+    return [_token(row) for row in await LIST.page(tx, asked, after=after, limit=limit)]
 
 
 async def revoke_token(tx: Tx, token_id: str, now: datetime) -> ApiToken | None:

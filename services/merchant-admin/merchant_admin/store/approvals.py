@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
 from chassis.database import Tx
 from merchant_admin.domain.approvals import Approval, ApprovalKind, ApprovalState, Asked
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
-from merchant_admin.store.scope import all_within
+from merchant_admin.store.entity_lists import EntityList, period
+from merchant_admin.store.scope import all_within, of_several
 
 ADD = """
 insert into approval (approval_id, kind, merchant_ids, subject, request, shown, seen, requested_by,
@@ -20,15 +22,18 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting')
 
 GET = all_within("select * from approval where approval_id = $1 and :scope", "merchant_ids", 2)
 
-LIST = all_within(
-    """
-select * from approval
- where ($1::text is null or approval_id < $1) and ($2::text is null or state = $2) and :scope
- order by approval_id desc
- limit $3
-""",
-    "merchant_ids",
-    4,
+LIST: Final = EntityList(
+    table="approval",
+    key="approval_id",
+    scope=of_several("merchant_ids"),
+    conditions={
+        "state": "state = {0}",
+        "kind": "kind = {0}",
+        "merchant_id": "merchant_ids @> array[{0}::text]",
+        "number": "upper({0}) in (approval_id, subject)",
+        "requested_by": "requested_by = {0}",
+        **period("requested_at"),
+    },
 )
 
 COUNT_WAITING = all_within(
@@ -85,10 +90,10 @@ async def get_approval(tx: Tx, approval_id: str, scope: Scope) -> Approval:
 
 
 async def list_approvals(
-    tx: Tx, scope: Scope, *, state: ApprovalState | None, after: str | None, limit: int
+    tx: Tx, asked: ListQuery, *, after: str | None, limit: int
 ) -> list[Approval]:
     """The newest first, from behind `after` on."""
-    return [_approval(row) for row in await tx.fetch(LIST, after, state, limit, scope.parameter)]
+    return [_approval(row) for row in await LIST.page(tx, asked, after=after, limit=limit)]
 
 
 async def count_waiting(tx: Tx, scope: Scope, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 
@@ -15,8 +16,10 @@ from contracts.events.configuration import (
 )
 from merchant_admin.domain.entities import App, AppTerms, SealedCertificate
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
-from merchant_admin.store.scope import all_within
+from merchant_admin.store.entity_lists import EntityList, holding, period
+from merchant_admin.store.scope import all_within, of_several
 
 ADD = """
 insert into app (app_id, name, merchant_ids, notify_url, callback_ack, reinitiate_after_s,
@@ -40,15 +43,17 @@ update app
 GET = "select * from app where app_id = $1"
 GET_LOCKED = "select * from app where app_id = $1 for update"
 
-LIST = all_within(
-    """
-select * from app
- where ($1::text is null or app_id < $1) and :scope
- order by app_id desc
- limit $2
-""",
-    "merchant_ids",
-    3,
+LIST: Final = EntityList(
+    table="app",
+    key="app_id",
+    scope=of_several("merchant_ids"),
+    conditions={
+        "text": holding("name", "app_id"),
+        "merchant_id": "merchant_ids @> array[{0}::text]",
+        "app_id": "app_id = {0}",
+        "state": "state = {0}",
+        **period("created_at"),
+    },
 )
 
 LIST_IDS_OF = all_within(
@@ -100,9 +105,9 @@ async def get_app(tx: Tx, app_id: str, *, lock: bool = False) -> App:
     return _app(row)
 
 
-async def list_apps(tx: Tx, scope: Scope, *, after: str | None, limit: int) -> list[App]:
+async def list_apps(tx: Tx, asked: ListQuery, *, after: str | None, limit: int) -> list[App]:
     """The newest first, from behind `after` on."""
-    return [_app(row) for row in await tx.fetch(LIST, after, limit, scope.parameter)]
+    return [_app(row) for row in await LIST.page(tx, asked, after=after, limit=limit)]
 
 
 async def list_apps_of(tx: Tx, merchant_id: str, scope: Scope, *, limit: int) -> list[App]:

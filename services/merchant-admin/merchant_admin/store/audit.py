@@ -2,26 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import asyncpg
 
 from chassis.database import Tx
 from merchant_admin.domain.audit import Actor, AuditEntry
+from merchant_admin.domain.list_query import ListQuery
+from merchant_admin.store.entity_lists import EntityList, period
 
 ADD = """
 insert into audit (at, actor, action, entity_kind, entity_id, before, after, ip, request_id)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
-LIST = """
-select * from audit
- where ($1::bigint is null or id < $1)
-   and ($2::text is null or entity_id = $2)
-   and ($3::text is null or actor = $3)
-   and ($4::text is null or action = $4)
- order by id desc
- limit $5
-"""
+LIST: Final = EntityList(
+    table="audit",
+    key="id",
+    scope=None,
+    conditions={
+        "entity_id": "entity_id = {0}",
+        "actor": "actor = {0}",
+        "action": "action = {0}",
+        **period("at"),
+    },
+)
 
 OF_ENTITIES = """
 select * from audit where entity_id = any ($1::text[]) order by id desc limit $2
@@ -50,17 +55,11 @@ async def add_entry(tx: Tx, entry: AuditEntry) -> None:
 
 
 async def list_entries(
-    tx: Tx,
-    *,
-    after: int | None,
-    entity_id: str | None,
-    actor: str | None,
-    action: str | None,
-    limit: int,
+    tx: Tx, asked: ListQuery, *, after: int | None, limit: int
 ) -> list[NumberedEntry]:
-    """The newest first, from behind `after` on; None fits everything."""
-    rows = await tx.fetch(LIST, after, entity_id, actor, action, limit)
-    return [NumberedEntry(row["id"], _entry(row)) for row in rows]
+    """The newest first, from behind `after` on."""
+    found = await LIST.page(tx, asked, after=after, limit=limit)
+    return [NumberedEntry(row["id"], _entry(row)) for row in found]
 
 
 async def list_of_entities(tx: Tx, entity_ids: Sequence[str], limit: int) -> list[AuditEntry]:

@@ -1,13 +1,16 @@
 """Channel accounts."""
 
+from typing import Final
+
 import asyncpg
 
 from chassis.database import Tx
 from contracts.events.configuration import State
 from merchant_admin.domain.entities import ChannelAccount
 from merchant_admin.domain.errors import NoSuch
-from merchant_admin.domain.scope import Scope
-from merchant_admin.store.scope import within
+from merchant_admin.domain.list_query import ListQuery
+from merchant_admin.store.entity_lists import EntityList, holding, period
+from merchant_admin.store.scope import of_one
 
 ADD = """
 insert into channel_account (payment_id, merchant_id, channel, name, credentials_sealed,
@@ -37,15 +40,17 @@ select * from channel_account
  limit $3
 """
 
-LIST_ALL = within(
-    """
-select * from channel_account
- where ($1::text is null or payment_id < $1) and :scope
- order by payment_id desc
- limit $2
-""",
-    "merchant_id",
-    3,
+LIST_ALL: Final = EntityList(
+    table="channel_account",
+    key="payment_id",
+    scope=of_one("merchant_id"),
+    conditions={
+        "text": holding("name", "display_name", "payment_id", "identity::text"),
+        "merchant_id": "merchant_id = {0}",
+        "channel": "channel = {0}",
+        "state": "state = {0}",
+        **period("created_at"),
+    },
 )
 
 LIST_LOCKED = """
@@ -113,10 +118,10 @@ async def list_accounts(
 
 
 async def list_all_accounts(
-    tx: Tx, scope: Scope, *, after: str | None, limit: int
+    tx: Tx, asked: ListQuery, *, after: str | None, limit: int
 ) -> list[ChannelAccount]:
     """Of all merchants of the scope, the newest first, from behind `after` on."""
-    return [_account(row) for row in await tx.fetch(LIST_ALL, after, limit, scope.parameter)]
+    return [_account(row) for row in await LIST_ALL.page(tx, asked, after=after, limit=limit)]
 
 
 async def list_accounts_locked(tx: Tx, *, after: str, limit: int) -> list[ChannelAccount]:

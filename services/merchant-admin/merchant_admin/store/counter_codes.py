@@ -9,8 +9,9 @@ from chassis.database import Tx
 from contracts.events.configuration import State
 from merchant_admin.domain.entities import CounterCode
 from merchant_admin.domain.errors import NoSuch
-from merchant_admin.domain.scope import Scope
-from merchant_admin.store.scope import within
+from merchant_admin.domain.list_query import ListQuery
+from merchant_admin.store.entity_lists import EntityList, holding, period
+from merchant_admin.store.scope import of_one
 
 _FIELDS: Final = tuple(field.name for field in fields(CounterCode))
 
@@ -27,15 +28,17 @@ update counter_code
 """
 GET = "select * from counter_code where code_id = $1"
 GET_LOCKED = "select * from counter_code where code_id = $1 for update"
-LIST = within(
-    """
-select * from counter_code
- where ($1::text is null or code_id < $1) and :scope
- order by code_id desc
- limit $2
-""",
-    "merchant_id",
-    3,
+LIST: Final = EntityList(
+    table="counter_code",
+    key="code_id",
+    scope=of_one("merchant_id"),
+    conditions={
+        "text": holding("name", "code_id"),
+        "merchant_id": "merchant_id = {0}",
+        "app_id": "app_id = {0}",
+        "state": "state = {0}",
+        **period("created_at"),
+    },
 )
 LIST_LOCKED = """
 select * from counter_code where code_id > $1 order by code_id limit $2 for share
@@ -70,9 +73,11 @@ async def get_code(tx: Tx, code_id: str, *, lock: bool = False) -> CounterCode:
     return _code(row)
 
 
-async def list_codes(tx: Tx, scope: Scope, *, after: str | None, limit: int) -> list[CounterCode]:
+async def list_codes(
+    tx: Tx, asked: ListQuery, *, after: str | None, limit: int
+) -> list[CounterCode]:
     """The newest first, from behind `after` on."""
-    return [_code(row) for row in await tx.fetch(LIST, after, limit, scope.parameter)]
+    return [_code(row) for row in await LIST.page(tx, asked, after=after, limit=limit)]
 
 
 async def list_codes_locked(tx: Tx, *, after: str, limit: int) -> list[CounterCode]:

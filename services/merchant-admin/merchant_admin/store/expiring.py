@@ -1,11 +1,10 @@
 """Certificates of apps and channel accounts by their end: what is disabled has none."""
 
-from datetime import datetime
 from typing import Final
 
 from chassis.database import Tx
-from merchant_admin.domain.expiring import EndingCertificate, Holder, Place
-from merchant_admin.domain.scope import Scope
+from merchant_admin.domain.expiring import CertificateQuery, EndingCertificate, Holder, Place
+from merchant_admin.store.entity_lists import pattern
 from merchant_admin.store.scope import all_within
 
 ENDING: Final = """
@@ -26,37 +25,34 @@ select 'account', payment_id, name, array[merchant_id], key ->> 'field',
  where state = 'active' and (key ->> 'valid_until')::timestamptz < $1
 """
 
-COUNT: Final = all_within(
-    f"select count(*) from (select from ({ENDING}) it where :scope limit $3) found",  # noqa: S608  # ours
-    "merchant_ids",
-    2,
-)
-
-PAGE: Final = all_within(
+FOUND: Final = all_within(
     f"""
 select * from ({ENDING}) it
  where :scope
-   and ($4::timestamptz is null or (ends_at, owner, what) > ($4, $5::text, $6::text))
- order by ends_at, owner, what
- limit $3
+   and ($3::text is null or merchant_ids @> array[$3])
+   and ($4::text is null or lower(name) like $4 or lower(owner) like $4)
+   and ($5::text is null or holder = $5)
+   and ($6::timestamptz is null or ends_at >= $6)
+   and ($7::timestamptz is null or (ends_at, owner, what) > ($7, $8::text, $9::text))
 """,  # noqa: S608  # ours
     "merchant_ids",
     2,
 )
+PAGE: Final = f"{FOUND} order by ends_at, owner, what limit $10"
+COUNT: Final = f"select count(*) from ({FOUND} limit $10) found"  # noqa: S608  # ours
 
 
-async def count(tx: Tx, scope: Scope, *, before: datetime, most: int) -> int:
-    """Those that end before then; `most` at most."""
-    counted: int = await tx.fetchval(COUNT, before, scope.parameter, most)
+async def count(tx: Tx, query: CertificateQuery, at_most: int) -> int:
+    """No further than `at_most`."""
+    counted: int = await tx.fetchval(COUNT, *_parameters(query, None), at_most)
     return counted
 
 
 async def list_page(
-    tx: Tx, scope: Scope, *, before: datetime, after: Place | None, limit: int
+    tx: Tx, query: CertificateQuery, *, after: Place | None, limit: int
 ) -> list[EndingCertificate]:
-    """Those that end before then, the next first."""
-    place = (after.ends_at, after.owner, after.what) if after else (None, None, None)
-    rows = await tx.fetch(PAGE, before, scope.parameter, limit, *place)
+    """The next to end first."""
+    rows = await tx.fetch(PAGE, *_parameters(query, after), limit)
     return [
         EndingCertificate(
             **{
@@ -67,3 +63,15 @@ async def list_page(
         )
         for row in rows
     ]
+
+
+def _parameters(query: CertificateQuery, after: Place | None) -> tuple[object, ...]:
+    return (
+        query.before,
+        query.scope.parameter,
+        query.merchant_id,
+        None if query.text is None else pattern(query.text),
+        query.holder,
+        query.ends_from,
+        *((after.ends_at, after.owner, after.what) if after else (None, None, None)),
+    )

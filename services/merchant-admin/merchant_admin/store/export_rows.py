@@ -14,6 +14,7 @@ from merchant_admin.domain.export_tables import FileKind, Kind, Table
 from merchant_admin.domain.search import Position, Search, SplitSearch
 from merchant_admin.store import search as lists
 from merchant_admin.store import splits
+from merchant_admin.store.entity_lists import allow
 
 SearchT = TypeVar("SearchT", Search, SplitSearch)
 
@@ -87,7 +88,8 @@ async def read_page(tx: Tx, source: Source[SearchT], kind: FileKind, search: Sea
 async def count(
     tx: Tx, source: Source[SearchT], search: SearchT, *, timeout_s: float | None = None
 ) -> int:
-    """No further than `search.limit`."""
+    """No further than `search.limit`; in a transaction that does nothing else."""
+    await allow(tx, timeout_s)
     await tx.execute(PLAN_WITH_VALUES)
     statement = source.statement(search).replace(":columns", "1")
     counting = f"select count(*) from ({statement}) as found"  # noqa: S608  # ours

@@ -1,6 +1,7 @@
 """Merchants."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import asyncpg
 
@@ -9,9 +10,10 @@ from contracts.events.configuration import State
 from merchant_admin.domain.entities import Merchant
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.four_eyes import FourEyes
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.logos import Logo
-from merchant_admin.domain.scope import Scope
-from merchant_admin.store.scope import within
+from merchant_admin.store.entity_lists import EntityList, holding, period
+from merchant_admin.store.scope import of_one
 
 ADD = """
 insert into merchant (merchant_id, name, state, version, updated_at, alert_route_sealed,
@@ -31,15 +33,18 @@ update merchant
 GET = "select * from merchant where merchant_id = $1"
 GET_LOCKED = "select * from merchant where merchant_id = $1 for update"
 
-LIST = within(
-    """
-select * from merchant
- where ($1::text is null or merchant_id < $1) and :scope
- order by merchant_id desc
- limit $2
-""",
-    "merchant_id",
-    3,
+LIST: Final = EntityList(
+    table="merchant",
+    key="merchant_id",
+    scope=of_one("merchant_id"),
+    conditions={
+        "text": holding("name", "display_name", "merchant_id"),
+        "merchant_id": "merchant_id = {0}",
+        "state": "state = {0}",
+        "channel": """exists (select from channel_account of_it
+                     where of_it.merchant_id = merchant.merchant_id and of_it.channel = {0})""",
+        **period("created_at"),
+    },
 )
 
 LIST_NAMES = "select merchant_id, name from merchant where merchant_id = any($1::text[])"
@@ -72,9 +77,11 @@ async def get_merchant(tx: Tx, merchant_id: str, *, lock: bool = False) -> Merch
     return _merchant(row)
 
 
-async def list_merchants(tx: Tx, scope: Scope, *, after: str | None, limit: int) -> list[Merchant]:
+async def list_merchants(
+    tx: Tx, asked: ListQuery, *, after: str | None, limit: int
+) -> list[Merchant]:
     """The newest first, from behind `after` on."""
-    return [_merchant(row) for row in await tx.fetch(LIST, after, limit, scope.parameter)]
+    return [_merchant(row) for row in await LIST.page(tx, asked, after=after, limit=limit)]
 
 
 async def list_merchants_locked(tx: Tx, *, after: str, limit: int) -> list[Merchant]:

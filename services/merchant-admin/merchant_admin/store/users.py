@@ -1,11 +1,15 @@
 """People of the back office."""
 
+from typing import Final
+
 import asyncpg
 
 from chassis.database import Tx
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role, User
+from merchant_admin.store.entity_lists import EntityList, holding, period
 
 ADD = """
 insert into admin_user (username, role, password_hash, is_from_environment, disabled_at, updated_at,
@@ -25,12 +29,23 @@ update admin_user
 FIND = "select * from admin_user where username = $1"
 FIND_LOCKED = "select * from admin_user where username = $1 for update"
 
-LIST = """
-select * from admin_user
- where $1::text is null or username > $1
- order by username
- limit $2
-"""
+SEES: Final = "(merchant_ids is null or merchant_ids @> array[{0}::text])"
+"""Whoever sees this merchant."""
+
+LIST: Final = EntityList(
+    table="admin_user",
+    key="username",
+    scope=None,
+    conditions={
+        "text": holding("username"),
+        "role": "role = {0}",
+        "merchant_id": SEES,
+        "state": """case when disabled_at is not null then 'disabled'
+                         when password_hash is null then 'invited' else 'active' end = {0}""",
+        **period("created_at"),
+    },
+    is_ascending=True,
+)
 
 LIST_FROM_ENVIRONMENT_LOCKED = """
 select * from admin_user where is_from_environment order by username for update
@@ -61,9 +76,9 @@ async def get_user(tx: Tx, username: str, *, lock: bool = False) -> User:
     return user
 
 
-async def list_users(tx: Tx, *, after: str | None, limit: int) -> list[User]:
+async def list_users(tx: Tx, asked: ListQuery, *, after: str | None, limit: int) -> list[User]:
     """By name, from behind `after` on."""
-    return [_user(row) for row in await tx.fetch(LIST, after, limit)]
+    return [_user(row) for row in await LIST.page(tx, asked, after=after, limit=limit)]
 
 
 async def list_from_environment_locked(tx: Tx) -> list[User]:

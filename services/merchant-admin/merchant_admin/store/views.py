@@ -6,9 +6,7 @@ from datetime import datetime
 from chassis.database import Tx
 from contracts.api import OrderSummary, PaymentView, RefundView
 from merchant_admin.domain.projection import CallbackNews, Mention
-from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Tried
-from merchant_admin.store.scope import within
 
 PUT_ORDERS = """
 insert into orders_view as known
@@ -72,35 +70,6 @@ on conflict (callback_id) do update
 """
 
 TRIED_OF = "select callback_id, tried from deliveries_view where callback_id = any ($1::text[])"
-
-# What is about a payment, a refund or a split; of an order by its own number, all.
-CALLBACKS_WITH_NUMBER = within(
-    """
-with named (order_id, subject) as (
-    select order_id, null from orders_view v where merchant_order_no = $1 and :scope
-    union all
-    select order_id, payment_no from payments_view v
-     where (payment_no = $1 or channel_trade_no = $1) and :scope
-    union all
-    select order_id, refund_no from refunds_view v
-     where (refund_no = $1 or merchant_refund_no = $1 or channel_refund_no = $1
-            or payment_no = any (array(select payment_no from payments_view
-                                        where payment_no = $1 or channel_trade_no = $1)))
-       and :scope
-    union all
-    select order_id, split_no from splits_view v
-     where (split_no = $1 or merchant_split_no = $1 or payment_no = $1) and :scope
-)
-select event_id from (
-    select h.event_id from named join order_history h using (order_id)
-     where h.type = any ($2::text[]) and (named.subject is null or named.subject = h.subject)
-    union
-    select callback_id from deliveries_view where numbers @> array[$1]) as found (event_id)
-order by event_id desc limit $3
-""",
-    "v.merchant_id",
-    4,
-)
 
 
 async def put_orders(tx: Tx, orders: Sequence[Mention[OrderSummary]]) -> None:
@@ -190,15 +159,6 @@ async def list_tried(tx: Tx, callback_ids: Sequence[str]) -> dict[str, list[Trie
         ]
         for row in await tx.fetch(TRIED_OF, callback_ids)
     }
-
-
-async def list_callbacks_with(
-    tx: Tx, number: str, scope: Scope, types: Sequence[str], limit: int
-) -> list[str]:
-    """The ids of the callbacks that are about this number, the newest first. Those that were told
-    of by the notifier alone are of anybody's: it has to be asked with the scope."""
-    rows = await tx.fetch(CALLBACKS_WITH_NUMBER, number, types, limit, scope.parameter)
-    return [row["event_id"] for row in rows]
 
 
 def _answered(tried: Tried) -> dict[str, object]:

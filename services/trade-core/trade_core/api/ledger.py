@@ -16,13 +16,20 @@ def add_routes(routes: APIRouter) -> None:
 async def list_balances(
     deps: DepsOfApp,
     merchant_id: str | None = None,
+    merchant_ids: str | None = None,
     payment_id: str | None = None,
     after: str | None = None,
     limit: Limit = 100,
 ) -> LedgerBalances:
-    """What the accounts of the ledger hold now."""
+    """What the accounts of the ledger hold now. `merchant_ids`, with commas between them: those of
+    any of these merchants, where no one merchant is named."""
+    several = None if merchant_ids is None else merchant_ids.split(",")
     return await read_ledger.list_balances(
-        deps, merchant_id=merchant_id, account_id=payment_id, after=after, limit=limit
+        deps,
+        merchant_ids=[merchant_id] if merchant_id else several,
+        account_id=payment_id,
+        after=after,
+        limit=limit,
     )
 
 

@@ -64,11 +64,15 @@ async def list_reconciliations(
     state: ReconciliationState | None = None,
     first_day: Annotated[date | None, Query(alias="from")] = None,
     last_day: Annotated[date | None, Query(alias="to")] = None,
+    channel: str | None = None,
+    merchant_ids: str | None = None,
     after: str | None = None,
     limit: Limit = 50,
 ) -> ReconciliationPage:
-    """Statements of channel accounts, the latest day first."""
-    wanted = Wanted(merchant_id, payment_id, state, first_day, last_day)
+    """Statements of channel accounts, the latest day first. `merchant_ids`, with commas between
+    them: only those of one of these merchants."""
+    of_any = None if merchant_ids is None else merchant_ids.split(",")
+    wanted = Wanted(merchant_id, payment_id, state, first_day, last_day, channel, of_any)
     return await read_reconciliation.list_reconciliations(deps, wanted, after, limit)
 
 

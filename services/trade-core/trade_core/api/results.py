@@ -1,11 +1,13 @@
 """What channels said: taken by HTTP where Kafka does not, and what could not be applied."""
 
 from fastapi import APIRouter, Request
+from pydantic import AwareDatetime
 
 from chassis.web import read_message
 from contracts.internal import (
     MAX_RESULTS_BYTES,
     DeadLetterPage,
+    DeadLetterState,
     DeadLetterView,
     FindSerials,
     ReplayDeadLetter,
@@ -22,6 +24,7 @@ from trade_core.api.dependencies import (
     Limit,
 )
 from trade_core.flows import dead_letters, find_serials, take_results
+from trade_core.store.dead_letters import Wanted
 
 
 def add_routes(routes: APIRouter) -> None:
@@ -45,10 +48,17 @@ async def post_serials(request: Request, deps: DepsOfApp) -> SerialList:
 
 
 async def list_dead_letters(
-    deps: DepsOfApp, after: LetterId | None = None, limit: Limit = 50
+    deps: DepsOfApp,
+    key: str | None = None,
+    state: DeadLetterState | None = None,
+    kept_from: AwareDatetime | None = None,
+    kept_before: AwareDatetime | None = None,
+    after: LetterId | None = None,
+    limit: Limit = 50,
 ) -> DeadLetterPage:
     """Words of channels that could not be applied, the newest first."""
-    return await dead_letters.list_letters(deps, after, limit)
+    wanted = Wanted(key, state, kept_from, kept_before)
+    return await dead_letters.list_letters(deps, wanted, after, limit)
 
 
 async def post_replay(

@@ -26,7 +26,7 @@ from trade_core.flows.apply_results import (
 )
 from trade_core.flows.deps import Deps
 from trade_core.store import dead_letters
-from trade_core.store.dead_letters import POISON, DeadLetter
+from trade_core.store.dead_letters import POISON, DeadLetter, Wanted
 
 log = structlog.get_logger()
 
@@ -51,10 +51,10 @@ def _alert(dead: DeadRecord) -> Alert:
     return operator_alerts.dead_result(dead.record.key or "unknown", dead.error)
 
 
-async def list_letters(deps: Deps, after: int | None, limit: int) -> DeadLetterPage:
+async def list_letters(deps: Deps, wanted: Wanted, after: int | None, limit: int) -> DeadLetterPage:
     """The newest first; `after` is the id of the last one that was seen."""
     async with deps.db.connection() as tx:
-        found = await dead_letters.list_page(tx, before=after or NEWEST, limit=limit + 1)
+        found = await dead_letters.list_page(tx, wanted, before=after or NEWEST, limit=limit + 1)
     page = found[:limit]
     return DeadLetterPage(
         items=[_view(letter) for letter in page],

@@ -1,6 +1,7 @@
 """What people see of the ledger; its balances are kept added up, so that reading them is cheap."""
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -33,13 +34,18 @@ async def advance_balances(db: Database, now: datetime) -> int:
 
 
 async def list_balances(
-    deps: Deps, *, merchant_id: str | None, account_id: str | None, after: str | None, limit: int
+    deps: Deps,
+    *,
+    merchant_ids: Sequence[str] | None,
+    account_id: str | None,
+    after: str | None,
+    limit: int,
 ) -> LedgerBalances:
     """A page of balances as they are now. Raises InvalidRequest for a cursor that is not ours."""
     place = None if after is None else _place(after)
     async with deps.reader.connection() as tx:
         found = await balances.list_page(
-            tx, merchant_id=merchant_id, account_id=account_id, after=place, limit=limit + 1
+            tx, merchant_ids=merchant_ids, account_id=account_id, after=place, limit=limit + 1
         )
     page = found[:limit]
     has_more = len(found) > limit

@@ -56,14 +56,14 @@ async def list_settled(tx: Tx, upto: int, *, before: datetime, limit: int) -> li
 async def list_page(
     tx: Tx,
     *,
-    merchant_id: str | None,
+    merchant_ids: Sequence[str] | None,
     account_id: str | None,
     after: Account | None,
     limit: int,
 ) -> Sequence[Balance]:
     """As they are now, in the order of their accounts; None does not filter."""
     place = ("", "", "", "") if after is None else _place(after)
-    rows = await tx.fetch(_PAGE, merchant_id, account_id, *place, limit)
+    rows = await tx.fetch(_PAGE, merchant_ids, account_id, *place, limit)
     return [
         Balance(
             Account(row["merchant_id"], row["payment_id"], row["currency"], row["purpose"]),
@@ -105,7 +105,7 @@ with kept as (
 )
 select merchant_id, payment_id, currency, purpose, sum(amount) as amount
 from kept
-where ($1::text is null or merchant_id = $1) and ($2::text is null or payment_id = $2)
+where ($1::text[] is null or merchant_id = any ($1)) and ($2::text is null or payment_id = $2)
   and (merchant_id, payment_id, currency, purpose) > ($3, $4, $5, $6)
 group by merchant_id, payment_id, currency, purpose
 order by merchant_id, payment_id, currency, purpose

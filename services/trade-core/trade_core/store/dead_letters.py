@@ -8,6 +8,7 @@ import asyncpg
 
 from chassis.consumer import Record
 from chassis.database import Tx
+from contracts.internal import DeadLetterState
 
 POISON: Final = (ValueError, asyncpg.PostgresError)
 """What reading or storing an impossible record raises; an unreachable database is no poison."""
@@ -25,9 +26,22 @@ class DeadLetter:
     replayed_at: datetime | None
 
 
-async def list_page(tx: Tx, *, before: int, limit: int) -> list[DeadLetter]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which letters people want to see; None does not filter. `key`: the whole of it."""
+
+    key: str | None = None
+    state: DeadLetterState | None = None
+    kept_from: datetime | None = None
+    kept_before: datetime | None = None
+
+
+async def list_page(tx: Tx, wanted: Wanted, *, before: int, limit: int) -> list[DeadLetter]:
     """The newest first, behind the one with the id `before`."""
-    return [_letter(row) for row in await tx.fetch(_PAGE, before, limit)]
+    rows = await tx.fetch(
+        _PAGE, before, limit, wanted.key, wanted.state, wanted.kept_from, wanted.kept_before
+    )
+    return [_letter(row) for row in rows]
 
 
 async def find(tx: Tx, letter_id: int) -> DeadLetter | None:
@@ -56,7 +70,15 @@ def _letter(row: asyncpg.Record) -> DeadLetter:
     )
 
 
-_PAGE = "select * from dead_event where id < $1 order by id desc limit $2"
+_PAGE = """
+select * from dead_event
+where id < $1 and ($3::text is null or key = $3)
+  and ($4::text is null or (replayed_at is null) = ($4 = 'open'))
+  and ($5::timestamptz is null or parked_at >= $5)
+  and ($6::timestamptz is null or parked_at < $6)
+order by id desc
+limit $2
+"""
 
 _FIND = "select * from dead_event where id = $1"
 

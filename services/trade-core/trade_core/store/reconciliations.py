@@ -18,13 +18,15 @@ from trade_core.store.rows import COLUMNS
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which statements people want to see; None does not filter."""
+    """Which statements people want to see; None does not filter. `merchant_ids`: of any of them."""
 
     merchant_id: str | None = None
     account_id: str | None = None
     state: ReconciliationState | None = None
     first_day: date | None = None
     last_day: date | None = None
+    channel: str | None = None
+    merchant_ids: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ async def list_views(
         after.day if after else None,
         after.statement_no if after else None,
         limit,
+        wanted.channel,
+        wanted.merchant_ids,
     )
     return [_view(row) for row in rows]
 
@@ -294,6 +298,7 @@ where ($1::text is null or merchant_id = $1) and ($2::text is null or payment_id
   and ($3::text is null or state = $3)
   and ($4::date is null or day >= $4) and ($5::date is null or day <= $5)
   and ($6::date is null or (day, statement_no) < ($6, $7::text))
+  and ($9::text is null or channel = $9) and ($10::text[] is null or merchant_id = any ($10))
 order by day desc, statement_no desc
 limit $8
 """

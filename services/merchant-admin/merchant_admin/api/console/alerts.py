@@ -1,20 +1,18 @@
 """Alerts that are kept: what happened, to whom, and who has taken it up."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, get_args
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
-from contracts.alert_titles import TITLES, kind_of
+from contracts.alert_titles import kind_of
 from contracts.events.alerts import Severity
-from contracts.identifiers import is_id
-from contracts.internal import AlertOnFile, AlertPage, AlertState, AlertTest, FindAlerts
+from contracts.internal import AlertOnFile, AlertPage, AlertTest, FindAlerts
 from merchant_admin.api.access import Work
-from merchant_admin.api.console.filters import day_of, morning_of
-from merchant_admin.api.console.forms import typed
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import PAGE, list_context
 from merchant_admin.api.console.mentions import page_of_thing
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.visiting import (
@@ -25,19 +23,10 @@ from merchant_admin.api.console.visiting import (
     to,
 )
 from merchant_admin.domain.errors import VERSION_CHANGED
-from merchant_admin.flows import alerts, merchants
+from merchant_admin.flows import alerts
 from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/alerts"
-PAGE: Final = 50
-STATES: Final[tuple[str, ...]] = get_args(AlertState)
-SEVERITIES: Final = tuple(each.value for each in Severity)
-CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "state": STATES,
-    "severity": SEVERITIES,
-    "kind": tuple(TITLES),
-}
-FIELDS: Final = ("state", "severity", "kind", "merchant_id", "from", "to", "key")
 MAX_KEY_CHARS: Final = 512
 REFUSALS: Final = frozenset({"alerts_failed", "alerts_404", "alerts_409", "callbacks_429"})
 DONE: Final = frozenset({"alert_taken"})
@@ -106,57 +95,24 @@ async def _page(
     tested: AlertTest | None = None,
     problem: str | None = None,
 ) -> Response:
-    asked = _asked(request)
+    filters = LISTS["alerts"].of(request)
+    after = request.query_params.get("after", "")[:MAX_KEY_CHARS] or None
+    wanted = FindAlerts(**LISTS["alerts"].values(filters), after=after, limit=PAGE)
     page = NOTHING
     try:
-        page = await alerts.find(deps, visitor.scope, _wanted(request, asked))
+        page = await alerts.find(deps, visitor.scope, wanted)
     except Problem as refusal:
         problem = problem or _refusal_of(refusal)
     named = {alert.merchant_id for alert in page.items if alert.merchant_id}
-    if is_id("merchant", asked.get("merchant_id", "")):
-        named.add(asked["merchant_id"])
     context = {
         "visitor": visitor,
-        "page": page,
+        **await list_context(request, deps, visitor.scope, filters, page, named),
         "shown": [ShownAlert.of(alert) for alert in page.items],
-        "names": await merchants.read_names(deps, named),
-        "asked": asked,
-        "states": STATES,
-        "severities": SEVERITIES,
-        "titles": TITLES,
         "tested": tested,
         "problem": problem,
         "done": done_in(request, DONE),
     }
     return render(request, "alerts.html", context)
-
-
-def _asked(request: Request) -> dict[str, str]:
-    """What holds as a filter; what cannot be understood does not."""
-    given = {name: typed(request.query_params.get(name, "")) for name in FIELDS}
-    return {
-        name: value
-        for name, value in given.items()
-        if value
-        and (name not in CHOICES or value in CHOICES[name])
-        and (name not in ("from", "to") or day_of(value) is not None)
-    }
-
-
-def _wanted(request: Request, asked: dict[str, str]) -> FindAlerts:
-    wanted: dict[str, Any] = {name: asked.get(name) for name in (*CHOICES, "merchant_id", "key")}
-    return FindAlerts(
-        **wanted,
-        raised_from=morning_of(asked.get("from"), 0),
-        raised_before=morning_of(asked.get("to"), 1),
-        after=request.query_params.get("after", "")[:MAX_KEY_CHARS] or None,
-        limit=PAGE,
-    )
-
-
-def filters_of(request: Request) -> dict[str, Any]:
-    wanted = _wanted(request, _asked(request))
-    return wanted.model_dump(mode="json", exclude={"scope", "after", "limit"}, exclude_none=True)
 
 
 def _refusal_of(refusal: Problem) -> str:

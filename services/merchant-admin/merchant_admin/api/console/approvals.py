@@ -1,6 +1,6 @@
 """What waits for a second person, with the forms that agree to it or reject it."""
 
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
@@ -9,6 +9,8 @@ from chassis.web import parse
 from merchant_admin.api import approvals as api
 from merchant_admin.api.access import Work
 from merchant_admin.api.approvals import Approve, Reject
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.visiting import FreshlySentByRefunder, Seen, to
 from merchant_admin.api.ids import ApprovalId
@@ -20,7 +22,7 @@ from merchant_admin.domain.errors import (
     VERSION_CHANGED,
     SamePerson,
 )
-from merchant_admin.flows import approvals, merchants
+from merchant_admin.flows import approvals
 
 HOME: Final = "/console/approvals"
 REFUSED: Final = "approval_refused"
@@ -55,23 +57,19 @@ async def awaits_approval(request: Request, error: Exception) -> Response:
 @router.get("")
 async def approvals_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """What waits, or with `?state=all` all there was."""
-    state = filters_of(request).get("state")
-    after = id_after("approval", request.query_params.get("after") or None)
+    filters = LISTS["approvals"].of(request)
     found = await approvals.read_page(
         deps,
-        visitor.scope,
-        state=ApprovalState(state) if state else None,
-        after=after,
+        LISTS["approvals"].query(filters, visitor.scope),
+        after=id_after("approval", request.query_params.get("after") or None),
         limit=DEFAULT_LIMIT + 1,
     )
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.approval_id)
     merchant_ids = {each for item in page.items for each in item.asked.merchant_ids}
     context = {
         "visitor": visitor,
-        "page": page,
-        "names": await merchants.read_names(deps, merchant_ids),
+        **await list_context(request, deps, visitor.scope, filters, page, merchant_ids),
         "now": deps.clock(),
-        "is_all": state is None,
         "problem": problem_in(request, REFUSALS),
         "done": done_in(request, DONE),
     }
@@ -100,12 +98,6 @@ async def reject(deps: Work, sent: FreshlySentByRefunder, approval_id: ApprovalI
     except Problem as refusal:
         return to(f"{HOME}?problem={_refusal(refusal)}")
     return to(f"{HOME}?done={DONE_WORDS[decided.state]}")
-
-
-def filters_of(request: Request) -> dict[str, Any]:
-    """What waits, or with `?state=all` all there was."""
-    is_all = request.query_params.get("state") == "all"
-    return {} if is_all else {"state": ApprovalState.WAITING.value}
 
 
 def _refusal(refusal: Problem) -> str:

@@ -2,19 +2,18 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from merchant_admin.api.access import Work
-from merchant_admin.api.console.forms import typed
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import SeenByCentre
 from merchant_admin.api.paging import DEFAULT_LIMIT, number_after, page_of
 from merchant_admin.domain.audit import AuditEntry
 from merchant_admin.flows import searching
-
-FILTERS: Final = ("entity_id", "actor", "action")
 
 router = APIRouter(include_in_schema=False, prefix="/console/audit")
 
@@ -38,13 +37,11 @@ class ShownEntry:
 @router.get("")
 async def audit_page(request: Request, deps: Work, visitor: SeenByCentre) -> Response:
     """The newest first."""
-    asked = filters_of(request)
+    filters = LISTS["audit"].of(request)
     found = await searching.read_audit(
         deps,
+        LISTS["audit"].query(filters, visitor.scope),
         after=number_after(request.query_params.get("after") or None),
-        entity_id=asked.get("entity_id"),
-        actor=asked.get("actor"),
-        action=asked.get("action"),
         limit=DEFAULT_LIMIT + 1,
     )
     page = page_of(
@@ -53,12 +50,8 @@ async def audit_page(request: Request, deps: Work, visitor: SeenByCentre) -> Res
         view=lambda one: ShownEntry.of(one.entry),
         place=lambda one: str(one.number),
     )
-    return render(request, "audit.html", {"visitor": visitor, "page": page, "asked": asked})
-
-
-def filters_of(request: Request) -> dict[str, Any]:
-    given = {name: typed(request.query_params.get(name, "")) for name in FILTERS}
-    return {name: value for name, value in given.items() if value}
+    context = await list_context(request, deps, visitor.scope, filters, page)
+    return render(request, "audit.html", {"visitor": visitor, **context})
 
 
 def _text(value: Any) -> str:

@@ -2,21 +2,23 @@
 
 import base64
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from chassis.web import parse
 from contracts.internal import DeadLetterPage, DeadLetterView, LedgerBalances
 from merchant_admin.api.access import Work
-from merchant_admin.api.books import LetterId, LetterQuery, Replay
-from merchant_admin.api.console.forms import typed, whole_number
+from merchant_admin.api.books import LetterId, Replay
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import list_context
+from merchant_admin.api.console.forms import whole_number
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.shown import raw
 from merchant_admin.api.console.visiting import Seen, SeenByCentre, SentByCentreOperator, to
 from merchant_admin.api.paging import DEFAULT_LIMIT
-from merchant_admin.flows import books, merchants
+from merchant_admin.flows import books
 
 VERSION_CHANGED: Final = "version_changed"
 """The code of trade-core where a decision was made on something that has changed since."""
@@ -24,6 +26,7 @@ VERSION_CHANGED: Final = "version_changed"
 RAW_CHARS: Final = 1_000
 """More than most results take; the API shows them whole."""
 
+MAX_CURSOR_CHARS: Final = 512
 REFUSALS: Final = frozenset({"core_failed", "core_refused", VERSION_CHANGED})
 NO_BALANCES: Final = LedgerBalances(items=[], next_cursor=None)
 NO_LETTERS: Final = DeadLetterPage(items=[], next_cursor=None)
@@ -47,33 +50,37 @@ class ShownLetter:
 
 @router.get("/ledger")
 async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    query = request.query_params
-    asked = {name: typed(query.get(name, "")) for name in ("merchant_id", "payment_id")}
-    filters = {**asked, "after": query.get("after", ""), "limit": DEFAULT_LIMIT}
+    """What each merchant's accounts hold."""
+    filters = LISTS["ledger"].of(request)
     page, problem = NO_BALANCES, None
     try:
         page = await books.find_balances(
-            deps, visitor.scope, {name: it for name, it in filters.items() if it}
+            deps, visitor.scope, {**LISTS["ledger"].values(filters), **_page_in(request)}
         )
     except Problem as refusal:
         problem = refusal_of(refusal)
-    names = await merchants.read_names(deps, {item.merchant_id for item in page.items})
-    context = {"visitor": visitor, "page": page, "names": names, "problem": problem, **asked}
-    return render(request, "ledger.html", context)
+    named = {item.merchant_id for item in page.items}
+    context = await list_context(request, deps, visitor.scope, filters, page, named)
+    return render(request, "ledger.html", {"visitor": visitor, "problem": problem, **context})
 
 
 @router.get("/dead-letters")
-async def dead_letters_page(
-    request: Request, deps: Work, visitor: SeenByCentre, query: Annotated[LetterQuery, Query()]
-) -> Response:
+async def dead_letters_page(request: Request, deps: Work, visitor: SeenByCentre) -> Response:
     """What trade-core could not apply, the newest first."""
+    filters = LISTS["dead-letters"].of(request)
     page, problem = NO_LETTERS, problem_in(request, REFUSALS)
     try:
-        page = await books.find_dead_letters(deps, query.filters())
+        page = await books.find_dead_letters(
+            deps, {**LISTS["dead-letters"].values(filters), **_page_in(request)}
+        )
     except Problem as refusal:
         problem = refusal_of(refusal)
-    letters = [ShownLetter.of(letter) for letter in page.items]
-    context = {"visitor": visitor, "page": page, "letters": letters, "problem": problem}
+    context = {
+        "visitor": visitor,
+        "letters": [ShownLetter.of(letter) for letter in page.items],
+        "problem": problem,
+        **await list_context(request, deps, visitor.scope, filters, page),
+    }
     return render(request, "dead_letters.html", context)
 
 
@@ -94,3 +101,9 @@ def refusal_of(refusal: Problem) -> str:
     if refusal.code == VERSION_CHANGED:
         return VERSION_CHANGED
     return "core_failed" if refusal.status >= 500 else "core_refused"
+
+
+def _page_in(request: Request) -> dict[str, Any]:
+    """Which page of a list is meant, as trade-core takes it."""
+    after = request.query_params.get("after", "").replace("\0", "")[:MAX_CURSOR_CHARS]
+    return {"limit": DEFAULT_LIMIT, **({"after": after} if after else {})}

@@ -1,5 +1,6 @@
 """Callbacks as people see them: why one did not arrive, send again, resume, replay."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 from urllib.parse import quote
@@ -11,23 +12,22 @@ from contracts.api import CallbackType
 from contracts.internal import EndpointPage, FoundDeliveryPage, ReplayRequest
 from merchant_admin.api.access import Work
 from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
-from merchant_admin.api.console.filters import morning_of
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import PAGE, list_context
 from merchant_admin.api.console.rendering import error_page, problem_in, render
 from merchant_admin.api.console.shown import BEIJING
 from merchant_admin.api.console.visiting import (
     Seen,
     SentByCentreOperator,
     SentByOperator,
+    Visitor,
     to,
 )
 from merchant_admin.flows import callbacks, searching
+from merchant_admin.flows.deps import Deps
 
-PAGE: Final = 50
 STATES: Final[tuple[str, ...]] = get_args(DeliveryState)
 TYPES: Final[tuple[str, ...]] = get_args(CallbackType)
-FILTERS: Final = ("number", "app_id", "event_id", "type", "state")
-DAYS: Final = ("from", "to")
-ENDPOINT_FILTERS: Final = ("app_id", "suspended")
 REPLAY_FIELDS: Final = ("app_id", "created_from", "created_before", "type", "state", "per_s")
 TEXT_CHARS: Final = 64
 LATE_AFTER: Final = timedelta(minutes=1)
@@ -43,16 +43,14 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 @router.get("/deliveries")
 async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Deliveries of all apps, newest first, and the form for a replay."""
-    asked = {name: _text(request, name) for name in (*FILTERS, *DAYS, *REPLAY_FIELDS)}
-    filters = {**filters_of(request), **_after(request), "limit": PAGE}
+    filters = LISTS["callbacks"].of(request)
+    wanted = {**LISTS["callbacks"].values(filters), **_page_in(request)}
     page, problem = NO_DELIVERIES, None
     try:
-        page = await callbacks.find(deps, visitor.scope, filters)
+        page = await callbacks.find(deps, visitor.scope, wanted)
     except Problem as refusal:
         problem = _refusal_of(refusal)
-    context = {"page": page, "asked": asked, "problem": problem, "states": STATES, "types": TYPES}
-    known = await searching.find_events(deps, [item.event_id for item in page.items])
-    return render(request, "deliveries.html", {"visitor": visitor, "known": known, **context})
+    return await _deliveries_page(request, deps, visitor, page, filters.asked, problem)
 
 
 @router.get("/deliveries/{event_id}")
@@ -91,17 +89,16 @@ async def redeliver(deps: Work, sent: SentByOperator, event_id: str) -> Response
 @router.get("/endpoints")
 async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Where callbacks go, and which addresses are suspended."""
-    asked = {name: _text(request, name) for name in ENDPOINT_FILTERS}
-    filters = {**endpoint_filters_of(request), **_after(request), "limit": PAGE}
+    filters = LISTS["endpoints"].of(request)
+    wanted = {**LISTS["endpoints"].values(filters), **_page_in(request)}
     page, problem = NO_ENDPOINTS, problem_in(request, REFUSALS)
     try:
-        page = await callbacks.find_endpoints(deps, visitor.scope, filters)
+        page = await callbacks.find_endpoints(deps, visitor.scope, wanted)
     except Problem as refusal:
         problem = problem or _refusal_of(refusal)
     context = {
         "visitor": visitor,
-        "page": page,
-        "asked": asked,
+        **await list_context(request, deps, visitor.scope, filters, page),
         "problem": problem,
         "late_before": deps.clock() - LATE_AFTER,
     }
@@ -123,15 +120,10 @@ async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response
     try:
         begun = await callbacks.replay(deps, sent.actor, sent.scope, _request(sent.form))
     except (Problem, ValueError) as refusal:
-        context = {
-            "page": NO_DELIVERIES,
-            "asked": {name: sent.form.get(name, "") for name in (*FILTERS, *DAYS, *REPLAY_FIELDS)},
-            "problem": _refusal_of(refusal) if isinstance(refusal, Problem) else "replay_refused",
-            "states": STATES,
-            "types": TYPES,
-            "known": {},
-        }
-        return render(request, "deliveries.html", {"visitor": sent.visitor, **context}, status=422)
+        problem = _refusal_of(refusal) if isinstance(refusal, Problem) else "replay_refused"
+        return await _deliveries_page(
+            request, deps, sent.visitor, NO_DELIVERIES, sent.form, problem, status=422
+        )
     return to(f"/console/replays/{begun.replay_id}")
 
 
@@ -146,32 +138,41 @@ async def replay_page(request: Request, deps: Work, visitor: Seen, replay_id: Re
     return render(request, "replay.html", {"visitor": visitor, "it": it, "problem": None})
 
 
-def filters_of(request: Request) -> dict[str, Any]:
-    """What cannot be understood does not filter."""
-    given = _given({name: _text(request, name) for name in (*FILTERS, *DAYS)})
-    morning = morning_of(given.pop("from", None), 0)
-    end = morning_of(given.pop("to", None), 1)
-    if morning is not None:
-        given["created_from"] = morning.isoformat()
-    if end is not None:
-        given["created_before"] = end.isoformat()
-    known = {"state": STATES, "type": TYPES}
-    return {
-        name: value for name, value in given.items() if name not in known or value in known[name]
+async def _deliveries_page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    page: FoundDeliveryPage,
+    given: Mapping[str, str],
+    problem: str | None,
+    *,
+    status: int = 200,
+) -> Response:
+    """`given`: what is filled into the form for a replay."""
+    named = {item.merchant_id for item in page.items if item.merchant_id}
+    context = {
+        "visitor": visitor,
+        **await list_context(
+            request, deps, visitor.scope, LISTS["callbacks"].of(request), page, named
+        ),
+        "known": await searching.find_events(deps, [item.event_id for item in page.items]),
+        "given": {name: given.get(name, "") for name in REPLAY_FIELDS},
+        "problem": problem,
+        "states": STATES,
+        "types": TYPES,
     }
+    return render(request, "deliveries.html", context, status=status)
 
 
-def endpoint_filters_of(request: Request) -> dict[str, Any]:
-    return _given({name: _text(request, name) for name in ENDPOINT_FILTERS})
-
-
-def _after(request: Request) -> dict[str, Any]:
-    return _given({"after": _text(request, "after")})
+def _page_in(request: Request) -> dict[str, Any]:
+    after = _text(request, "after")
+    return {"limit": PAGE, **({"after": after} if after else {})}
 
 
 def _request(form: dict[str, str]) -> ReplayRequest:
     """Raises ValueError."""
-    given = _given({name: form.get(name, "").strip() for name in REPLAY_FIELDS})
+    filled = {name: form.get(name, "").strip() for name in REPLAY_FIELDS}
+    given: dict[str, Any] = {name: value for name, value in filled.items() if value}
     moments: dict[str, Any] = {
         name: datetime.fromisoformat(given[name]).replace(tzinfo=BEIJING)
         for name in ("created_from", "created_before")
@@ -182,10 +183,6 @@ def _request(form: dict[str, str]) -> ReplayRequest:
 
 def _text(request: Request, name: str) -> str:
     return request.query_params.get(name, "").replace("\0", "").strip()[:TEXT_CHARS]
-
-
-def _given(asked: dict[str, str]) -> dict[str, Any]:
-    return {name: value for name, value in asked.items() if value}
 
 
 def _refusal_of(refusal: Problem) -> str:

@@ -3,6 +3,8 @@
 from fastapi import APIRouter, Request, Response
 
 from merchant_admin.api.access import Work
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import Seen
 from merchant_admin.api.paging import (
@@ -11,7 +13,7 @@ from merchant_admin.api.paging import (
     page_of,
     place_of_certificate,
 )
-from merchant_admin.flows import expiring, merchants
+from merchant_admin.flows import expiring
 
 router = APIRouter(include_in_schema=False, prefix="/console/certificates")
 
@@ -19,18 +21,16 @@ router = APIRouter(include_in_schema=False, prefix="/console/certificates")
 @router.get("")
 async def certificates_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Those that end within 30 days; with `?ending=any` all there are."""
-    is_all = request.query_params.get("ending") == "any"
-    after = certificate_after(request.query_params.get("after") or None)
+    filters = LISTS["certificates"].of(request)
     found = await expiring.read_page(
-        deps, visitor.scope, is_all=is_all, after=after, limit=DEFAULT_LIMIT + 1
+        deps,
+        LISTS["certificates"].query(filters, visitor.scope),
+        after=certificate_after(request.query_params.get("after") or None),
+        limit=DEFAULT_LIMIT + 1,
     )
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=place_of_certificate)
     named = {merchant_id for it in page.items for merchant_id in it.merchant_ids}
-    context = {
-        "visitor": visitor,
-        "page": page,
-        "names": await merchants.read_names(deps, named),
-        "is_all": is_all,
-        "now": deps.clock(),
-    }
-    return render(request, "certificates.html", context)
+    context = await list_context(request, deps, visitor.scope, filters, page, named)
+    return render(
+        request, "certificates.html", {"visitor": visitor, "now": deps.clock(), **context}
+    )

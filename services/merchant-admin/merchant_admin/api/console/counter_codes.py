@@ -13,17 +13,20 @@ from foundation.money_text import minor_units
 from foundation.qr import qr_svg
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import Seen, SentByAdmin, Visitor, to
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.flows import apps, counter_codes, merchants
 from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/counter-codes"
 CURRENCY: Final = "CNY"
 MAX_SUGGESTED: Final = 100
-"""Merchants and apps in the list of the form; the ids of others are typed."""
+"""Apps in the list of the form; the ids of others are typed."""
 
 AMOUNTS: Final = ("min_amount", "max_amount", "daily_limit")
 
@@ -85,29 +88,26 @@ async def print_page(request: Request, deps: Work, visitor: Seen, code_id: str) 
 async def _page(
     request: Request, deps: Deps, visitor: Visitor, refused: Refused = NOTHING_REFUSED
 ) -> Response:
-    after = id_after("counter_code", request.query_params.get("after") or None)
-    found = await counter_codes.read_page(deps, visitor.scope, after=after, limit=DEFAULT_LIMIT + 1)
-    page = page_of(found, DEFAULT_LIMIT, view=lambda it: it.code, place=lambda it: it.code.code_id)
+    filters = LISTS["counter-codes"].of(request)
+    found = await counter_codes.read_codes(
+        deps,
+        LISTS["counter-codes"].query(filters, visitor.scope),
+        after=id_after("counter_code", request.query_params.get("after") or None),
+        limit=DEFAULT_LIMIT + 1,
+    )
+    page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.code_id)
+    named = {code.merchant_id for code in page.items}
+    known_apps = ListQuery(visitor.scope)
     context = {
         "visitor": visitor,
-        "page": page,
-        **(await _suggested(deps, visitor) if visitor.may_administer else {}),
-        "names": await merchants.read_names(deps, {code.merchant_id for code in page.items}),
+        **await list_context(request, deps, visitor.scope, filters, page, named),
+        "apps": await apps.read_page(deps, known_apps, after=None, limit=MAX_SUGGESTED),
         "currency": CURRENCY,
         "home": HOME,
         "problem": refused.problem,
         "given": refused.given,
     }
     return render(request, "counter_codes.html", context, status=refused.status)
-
-
-async def _suggested(deps: Deps, visitor: Visitor) -> dict[str, object]:
-    """Whose code it may be."""
-    scope, limit = visitor.scope, MAX_SUGGESTED
-    return {
-        "merchants": await merchants.read_page(deps, scope, after=None, limit=limit),
-        "apps": await apps.read_page(deps, scope, after=None, limit=limit),
-    }
 
 
 def _terms(form: Mapping[str, str]) -> dict[str, Any]:

@@ -1,15 +1,12 @@
 """The lists as files for spreadsheets, with the filters that stand in the address: short ones at
 once, long ones in the background."""
 
-from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from contracts.api import OrderStatus, PaymentStatus, RefundStatus, SplitStatus
 from merchant_admin.api.access import Work
-from merchant_admin.api.console import alerts, audit, callbacks
-from merchant_admin.api.console.filters import Filters
+from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.visiting import Seen, SentByViewer, Visitor, to
 from merchant_admin.api.exports import download, kept
@@ -18,13 +15,11 @@ from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
 from merchant_admin.domain.errors import NoSuch, TooManyExports, TooManyRows
 from merchant_admin.domain.export_tables import FileKind
 from merchant_admin.domain.exports import KEPT_FOR, MAX_ROWS, MAX_UNFINISHED
-from merchant_admin.domain.listings import Asked
 from merchant_admin.domain.scope import Scope
-from merchant_admin.flows import background_exports, exporting, listings
+from merchant_admin.flows import background_exports, listings, money_listings
 from merchant_admin.flows.background_exports import LISTINGS
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.exporting import SearchT, Source
-from merchant_admin.flows.listings import Listing
+from merchant_admin.flows.exporting import Exportable
 
 HOME: Final = "/console/exports"
 FORMAT: Final = "format"
@@ -33,23 +28,9 @@ ASKED: Final = "export_asked"
 REMOVED: Final = "export_removed"
 TOO_MANY: Final = "export_too_many"
 
-SOURCES: Final[Mapping[str, Source[Any]]] = {
-    source.name: source
-    for source in (exporting.ORDERS, exporting.PAYMENTS, exporting.REFUNDS, exporting.SPLITS)
-}
-STATES: Final[Mapping[str, Any]] = {
-    "orders": OrderStatus,
-    "payments": PaymentStatus,
-    "refunds": RefundStatus,
-    "splits": SplitStatus,
-}
-
-LISTED: Final[Mapping[str, Callable[[Request], dict[str, Any]]]] = {
-    listings.CALLBACKS.name: callbacks.filters_of,
-    listings.ALERTS.name: alerts.filters_of,
-    listings.AUDIT.name: audit.filters_of,
-}
-"""The filters of the other lists that may be long."""
+OF_MONEY: Final = frozenset({"orders", "payments", "refunds", "splits"})
+OF_THE_CENTRE: Final = frozenset({listings.AUDIT.name, listings.DEAD_LETTERS.name})
+"""Lists of no merchant."""
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
@@ -67,13 +48,13 @@ async def exports_page(request: Request, deps: Work, visitor: Seen) -> Response:
     )
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.export_id)
     wanted = query.get(LIST, "")
+    is_known = wanted in LISTINGS
     context = {
         "visitor": visitor,
         "page": page,
         "is_live": any(export.finished_at is None for export in page.items),
-        "wanted": wanted if wanted in SOURCES or wanted in LISTED else None,
-        "asked": _asked(request, wanted),
-        "of_money": SOURCES,
+        "wanted": wanted if is_known else None,
+        "filters": LISTS[wanted].of(request) if is_known else None,
         "kind": kind_of(request),
         "limits": {"rows": MAX_ROWS, "days": KEPT_FOR.days, "unfinished": MAX_UNFINISHED},
         "problem": problem_in(request, {TOO_MANY}),
@@ -84,26 +65,22 @@ async def exports_page(request: Request, deps: Work, visitor: Seen) -> Response:
 
 @router.get("/orders")
 async def export_orders(request: Request, deps: Work, visitor: Seen) -> Response:
-    search = _search(request, "orders", visitor.scope)
-    return await _export(request, deps, visitor, exporting.ORDERS, search)
+    return await export(request, deps, visitor, money_listings.ORDERS)
 
 
 @router.get("/payments")
 async def export_payments(request: Request, deps: Work, visitor: Seen) -> Response:
-    search = _search(request, "payments", visitor.scope)
-    return await _export(request, deps, visitor, exporting.PAYMENTS, search)
+    return await export(request, deps, visitor, money_listings.PAYMENTS)
 
 
 @router.get("/refunds")
 async def export_refunds(request: Request, deps: Work, visitor: Seen) -> Response:
-    search = _search(request, "refunds", visitor.scope)
-    return await _export(request, deps, visitor, exporting.REFUNDS, search)
+    return await export(request, deps, visitor, money_listings.REFUNDS)
 
 
 @router.get("/splits")
 async def export_splits(request: Request, deps: Work, visitor: Seen) -> Response:
-    search = _search(request, "splits", visitor.scope)
-    return await _export(request, deps, visitor, exporting.SPLITS, search)
+    return await export(request, deps, visitor, money_listings.SPLITS)
 
 
 @router.get("/{export_id}/file")
@@ -120,16 +97,13 @@ async def remove(deps: Work, sent: SentByViewer, export_id: ExportId) -> Respons
 @router.post("/in-background/{things}")
 async def ask_for(request: Request, deps: Work, sent: SentByViewer, things: str) -> Response:
     """The filters stand in the address, as they do for the list."""
-    source: Source[Any] | Listing[Any]
-    search: Any
-    if things in SOURCES:
-        source, search = SOURCES[things], _search(request, things, sent.scope)
-    elif things in LISTED and (sent.scope.is_all or things != listings.AUDIT.name):
-        source, search = LISTINGS[things], Asked(sent.scope, LISTED[things](request))
-    else:
+    if things not in LISTINGS or (things in OF_THE_CENTRE and not sent.scope.is_all):
         raise NoSuch("list")
+    query = query_of(request, things, sent.scope)
     try:
-        await background_exports.ask_for(deps, sent.actor, source, search, kind_of(request))
+        await background_exports.ask_for(
+            deps, sent.actor, LISTINGS[things], query, kind_of(request)
+        )
     except TooManyExports:
         return to(f"{HOME}?problem={TOO_MANY}")
     return to(f"{HOME}?done={ASKED}")
@@ -140,30 +114,25 @@ def kind_of(request: Request) -> FileKind:
     return FileKind.XLSX if asked == FileKind.XLSX else FileKind.CSV
 
 
-def _asked(request: Request, things: str) -> dict[str, Any]:
-    """The filters that hold, for people to see."""
-    if things in LISTED:
-        return LISTED[things](request)
-    return Filters.of(request, STATES.get(things, ())).asked
-
-
-def _search(request: Request, things: str, scope: Scope) -> Any:
-    filters = Filters.of(request, STATES[things])
-    if things == "splits":
+def query_of(request: Request, things: str, scope: Scope) -> Any:
+    """What the address asks this list for, as its listing takes it."""
+    filters = LISTS[things].of(request)
+    if things == money_listings.SPLITS.name:
         return filters.split_search(scope, None)
-    return filters.search(scope, None)
+    if things in OF_MONEY:
+        return filters.search(scope, None)
+    return LISTS[things].query(filters, scope)
 
 
-async def _export(
-    request: Request,
-    deps: Deps,
-    visitor: Visitor,
-    source: Source[SearchT],
-    search: SearchT,
+async def export(
+    request: Request, deps: Deps, visitor: Visitor, listing: Exportable[Any]
 ) -> Response:
-    """A list that is too long leads to where its file is made in the background."""
+    """One that is too long leads to where its file is made in the background."""
+    query = query_of(request, listing.name, visitor.scope)
     try:
-        return await download(deps, visitor.caller, source, search, kind_of(request))
+        return await download(deps, visitor.caller, listing, query, kind_of(request))
     except TooManyRows:
-        query = request.url.include_query_params(**{LIST: source.name}).query
-        return to(f"{HOME}?{query}")
+        if not listing.is_long:
+            raise
+        address = request.url.include_query_params(**{LIST: listing.name}).query
+        return to(f"{HOME}?{address}")

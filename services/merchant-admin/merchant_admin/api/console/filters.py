@@ -1,39 +1,71 @@
 """What the lists are filtered by: in the address, filled into the form, and as chips to remove."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, Protocol
 
 from fastapi import Request
 
-from contracts.api import Method
 from foundation.money_text import BEIJING
 from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.paging import position_after
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search, SplitSearch
+from merchant_admin.flows import channels, merchants
+from merchant_admin.flows.deps import Deps
 
 PAGE: Final = 50
+KNOWN_MERCHANTS: Final = 100
+"""Offered by name; the ids of others are typed."""
+
 CURRENCY: Final = "CNY"
 FINEST: Final = "KWD"
 """A currency with three decimals."""
 CHANNEL: Final = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
-METHODS: Final = tuple(method.value for method in Method)
-FIELDS: Final = (
-    "number",
-    "state",
-    "merchant_id",
-    "app_id",
-    "channel",
-    "method",
-    "from",
-    "to",
-    "min",
-    "max",
-)
+ALL: Final = "all"
+"""Of a field that filters though nothing is asked: that it does not."""
+
+
+class FieldKind(StrEnum):
+    """HIDDEN: only in the address of a link, and a chip."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    CHANNEL = "channel"
+    DAY = "day"
+    AMOUNT = "amount"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A filter of a list, by its `name` in the address. `label`: its text; `words`: how the texts
+    of its values begin; `unless_asked`: what holds where the address does not say."""
+
+    name: str
+    kind: FieldKind = FieldKind.TEXT
+    label: str = ""
+    choices: tuple[str, ...] = ()
+    words: str = ""
+    unless_asked: str = ""
+
+    def is_meant(self, value: str) -> bool:
+        match self.kind:
+            case FieldKind.CHOICE:
+                return value in self.choices
+            case FieldKind.CHANNEL:
+                return is_channel(value)
+            case FieldKind.DAY:
+                return day_of(value) is not None
+            case FieldKind.AMOUNT:
+                return _amount(value) is not None
+            case FieldKind.TEXT | FieldKind.HIDDEN:
+                return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +73,31 @@ class Filters:
     """What somebody asked a list for. What cannot be understood does not filter, and is no chip:
     the form then comes back without it."""
 
+    fields: tuple[Field, ...]
     asked: dict[str, str]
-    states: tuple[str, ...]
 
     @classmethod
-    def of(cls, request: Request, states: Iterable[str]) -> "Filters":
-        query, known = request.query_params, tuple(states)
-        given = {name: typed(query.get(name, "")) for name in FIELDS}
-        allowed = {"state": known, "method": METHODS}
-        asked = {
-            name: value
-            for name, value in given.items()
-            if value and (name not in allowed or value in allowed[name]) and _is_meant(name, value)
-        }
-        return cls(asked, known)
+    def of(cls, request: Request, fields: tuple[Field, ...]) -> "Filters":
+        given = {it: typed(request.query_params.get(it.name, "")) for it in fields}
+        asked = {it.name: value for it, value in given.items() if value and it.is_meant(value)}
+        return cls(fields, asked)
 
     def get(self, name: str) -> str:
         return self.asked.get(name, "")
+
+    @property
+    def chips(self) -> list[tuple[Field, str]]:
+        return [(it, self.asked[it.name]) for it in self.fields if it.name in self.asked]
+
+    def values(self, period: tuple[str, str] | None) -> dict[str, Any]:
+        """By name, as a list besides money takes them. `period`: what the moments are called at
+        which the days begin and end; None where the list takes the days themselves."""
+        held = {it.name: self.get(it.name) or it.unless_asked for it in self.fields}
+        values = {name: value for name, value in held.items() if value and value != ALL}
+        if period is not None:
+            ends = (morning_of(values.pop("from", ""), 0), morning_of(values.pop("to", ""), 1))
+            values |= {name: end.isoformat() for name, end in zip(period, ends, strict=True) if end}
+        return values
 
     def search(self, scope: Scope, after: str | None) -> Search:
         """With one more than the page holds. Raises InvalidRequest for a cursor of another list."""
@@ -93,12 +133,38 @@ class Filters:
         )
 
 
-def _is_meant(name: str, value: str) -> bool:
-    if name == "channel":
-        return is_channel(value)
-    if name in ("from", "to"):
-        return day_of(value) is not None
-    return name not in ("min", "max") or _amount(value) is not None
+class AnyPage(Protocol):
+    """A page of a list, ours or another service's."""
+
+    @property
+    def items(self) -> Sequence[Any]: ...
+
+    @property
+    def next_cursor(self) -> str | None: ...
+
+
+async def list_context(
+    request: Request,
+    deps: Deps,
+    scope: Scope,
+    filters: Filters,
+    page: AnyPage,
+    merchant_ids: Iterable[str] = (),
+) -> dict[str, Any]:
+    """What `list_parts.html` shows of every list. `merchant_ids`: those whose names it needs."""
+    named = set(merchant_ids)
+    if scope.has(filters.get("merchant_id")):
+        named.add(filters.get("merchant_id"))
+    is_whole = page.next_cursor is None and not request.query_params.get("after")
+    known = await merchants.read_page(deps, ListQuery(scope), after=None, limit=KNOWN_MERCHANTS)
+    return {
+        "page": page,
+        "filters": filters,
+        "names": await merchants.read_names(deps, named),
+        "channels": channels.listed(deps, filters.get("channel")),
+        "known_merchants": known,
+        "count": count_of(page.items, is_whole=is_whole),
+    }
 
 
 def is_channel(name: str) -> bool:
@@ -129,6 +195,6 @@ def _amount(text: str | None) -> int | None:
     return minor_units(text, FINEST) if text else None
 
 
-def count_of(items: list[Any], *, is_whole: bool) -> str:
+def count_of(items: Sequence[Any], *, is_whole: bool) -> str:
     """How many there are: counted no further than the page."""
     return str(len(items)) if is_whole else f"≥ {len(items)}"

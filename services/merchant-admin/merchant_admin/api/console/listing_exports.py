@@ -1,94 +1,97 @@
 """The lists besides money as files, with the filters that stand in the address of their page."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
-
 from fastapi import APIRouter, Request, Response
 
 from merchant_admin.api.access import Work
-from merchant_admin.api.console import approvals, callbacks
-from merchant_admin.api.console.exports import HOME, LIST, LISTED, kind_of
-from merchant_admin.api.console.visiting import Seen, SeenByAdmin, SeenByCentre, Visitor, to
-from merchant_admin.api.exports import download_listing
-from merchant_admin.domain.errors import TooManyRows
+from merchant_admin.api.console.exports import HOME, export, kind_of
+from merchant_admin.api.console.visiting import Seen, SeenByAdmin, SeenByCentre
+from merchant_admin.api.exports import download
+from merchant_admin.api.ids import StatementNo
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.flows import listings
-from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.listings import Listing
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
-def _nothing(_: Request) -> dict[str, Any]:
-    return {}
-
-
-FILTERS: Final[Mapping[str, Callable[[Request], dict[str, Any]]]] = {
-    **LISTED,
-    listings.ENDPOINTS.name: callbacks.endpoint_filters_of,
-    listings.APPROVALS.name: approvals.filters_of,
-}
-"""What a list is filtered by; the others by nothing."""
-
-
 @router.get("/callbacks")
 async def export_callbacks(request: Request, deps: Work, visitor: Seen) -> Response:
-    return await _export(request, deps, visitor, listings.CALLBACKS)
+    return await export(request, deps, visitor, listings.CALLBACKS)
 
 
 @router.get("/endpoints")
 async def export_endpoints(request: Request, deps: Work, visitor: Seen) -> Response:
-    return await _export(request, deps, visitor, listings.ENDPOINTS)
+    return await export(request, deps, visitor, listings.ENDPOINTS)
 
 
 @router.get("/alerts")
 async def export_alerts(request: Request, deps: Work, visitor: Seen) -> Response:
-    return await _export(request, deps, visitor, listings.ALERTS)
+    return await export(request, deps, visitor, listings.ALERTS)
+
+
+@router.get("/reconciliations")
+async def export_reconciliations(request: Request, deps: Work, visitor: Seen) -> Response:
+    return await export(request, deps, visitor, listings.RECONCILIATIONS)
+
+
+@router.get("/ledger")
+async def export_balances(request: Request, deps: Work, visitor: Seen) -> Response:
+    return await export(request, deps, visitor, listings.BALANCES)
+
+
+@router.get("/dead-letters")
+async def export_dead_letters(request: Request, deps: Work, visitor: SeenByCentre) -> Response:
+    return await export(request, deps, visitor, listings.DEAD_LETTERS)
 
 
 @router.get("/audit")
 async def export_audit(request: Request, deps: Work, visitor: SeenByCentre) -> Response:
-    return await _export(request, deps, visitor, listings.AUDIT)
+    return await export(request, deps, visitor, listings.AUDIT)
 
 
 @router.get("/approvals")
 async def export_approvals(request: Request, deps: Work, visitor: Seen) -> Response:
-    return await _export(request, deps, visitor, listings.APPROVALS)
+    return await export(request, deps, visitor, listings.APPROVALS)
 
 
 @router.get("/merchants")
 async def export_merchants(request: Request, deps: Work, visitor: Seen) -> Response:
-    return await _export(request, deps, visitor, listings.MERCHANTS)
+    return await export(request, deps, visitor, listings.MERCHANTS)
 
 
 @router.get("/channel-accounts")
 async def export_accounts(request: Request, deps: Work, visitor: Seen) -> Response:
-    return await _export(request, deps, visitor, listings.ACCOUNTS)
+    return await export(request, deps, visitor, listings.ACCOUNTS)
 
 
 @router.get("/apps")
 async def export_apps(request: Request, deps: Work, visitor: Seen) -> Response:
-    return await _export(request, deps, visitor, listings.APPS)
+    return await export(request, deps, visitor, listings.APPS)
+
+
+@router.get("/certificates")
+async def export_certificates(request: Request, deps: Work, visitor: Seen) -> Response:
+    return await export(request, deps, visitor, listings.CERTIFICATES)
 
 
 @router.get("/counter-codes")
 async def export_codes(request: Request, deps: Work, visitor: Seen) -> Response:
-    return await _export(request, deps, visitor, listings.CODES)
+    return await export(request, deps, visitor, listings.CODES)
 
 
 @router.get("/users")
 async def export_users(request: Request, deps: Work, visitor: SeenByAdmin) -> Response:
-    return await _export(request, deps, visitor, listings.USERS)
+    return await export(request, deps, visitor, listings.USERS)
 
 
-async def _export(
-    request: Request, deps: Deps, visitor: Visitor, listing: Listing[Any]
+@router.get("/tokens")
+async def export_tokens(request: Request, deps: Work, visitor: SeenByAdmin) -> Response:
+    return await export(request, deps, visitor, listings.TOKENS)
+
+
+@router.get("/differences")
+async def export_differences(
+    request: Request, deps: Work, visitor: Seen, statement_no: StatementNo
 ) -> Response:
-    """One that is too long leads to where its file is made in the background."""
-    filters = FILTERS.get(listing.name, _nothing)(request)
-    try:
-        return await download_listing(deps, visitor.caller, listing, filters, kind_of(request))
-    except TooManyRows:
-        if not listing.is_long:
-            raise
-        query = request.url.include_query_params(**{LIST: listing.name}).query
-        return to(f"{HOME}?{query}")
+    """Of one reconciliation."""
+    query = ListQuery(visitor.scope, {"statement_no": statement_no})
+    return await download(deps, visitor.caller, listings.DIFFERENCES, query, kind_of(request))

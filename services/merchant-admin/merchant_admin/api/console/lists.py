@@ -5,14 +5,9 @@ from typing import TypeVar
 
 from fastapi import APIRouter, Request, Response
 
-from contracts.api import OrderStatus, PaymentStatus, RefundStatus, SplitStatus
 from merchant_admin.api.access import Work
-from merchant_admin.api.console.filters import (
-    METHODS,
-    PAGE,
-    Filters,
-    count_of,
-)
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import PAGE, Filters, list_context
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import Seen, Visitor
 from merchant_admin.api.paging import page_of, place_of
@@ -22,7 +17,7 @@ from merchant_admin.domain.search import (
     FoundRefund,
     FoundSplit,
 )
-from merchant_admin.flows import channels, merchants, searching
+from merchant_admin.flows import searching
 from merchant_admin.flows.deps import Deps
 
 FoundT = TypeVar("FoundT", FoundOrder, FoundPayment, FoundRefund, FoundSplit)
@@ -32,7 +27,7 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 
 @router.get("/orders")
 async def orders_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    filters = Filters.of(request, OrderStatus)
+    filters = LISTS["orders"].of(request)
     search = filters.search(visitor.scope, request.query_params.get("after"))
     found = await searching.find_orders(deps, search)
     return await _list(request, deps, visitor, filters, "orders", found, _merchant_of_order)
@@ -40,7 +35,7 @@ async def orders_page(request: Request, deps: Work, visitor: Seen) -> Response:
 
 @router.get("/payments")
 async def payments_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    filters = Filters.of(request, PaymentStatus)
+    filters = LISTS["payments"].of(request)
     search = filters.search(visitor.scope, request.query_params.get("after"))
     found = await searching.find_payments(deps, search)
     return await _list(
@@ -50,7 +45,7 @@ async def payments_page(request: Request, deps: Work, visitor: Seen) -> Response
 
 @router.get("/refunds")
 async def refunds_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    filters = Filters.of(request, RefundStatus)
+    filters = LISTS["refunds"].of(request)
     search = filters.search(visitor.scope, request.query_params.get("after"))
     found = await searching.find_refunds(deps, search)
     return await _list(
@@ -60,7 +55,7 @@ async def refunds_page(request: Request, deps: Work, visitor: Seen) -> Response:
 
 @router.get("/splits")
 async def splits_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    filters = Filters.of(request, SplitStatus)
+    filters = LISTS["splits"].of(request)
     search = filters.split_search(visitor.scope, request.query_params.get("after"))
     found = await searching.find_splits(deps, search)
     return await _list(
@@ -83,17 +78,5 @@ async def _list(
 ) -> Response:
     page = page_of(found, PAGE, view=lambda item: item, place=lambda item: place_of(item.position))
     named = {merchant_of(item) for item in page.items}
-    if visitor.scope.has(filters.get("merchant_id")):
-        named.add(filters.get("merchant_id"))
-    is_whole = page.next_cursor is None and not request.query_params.get("after")
-    context = {
-        "visitor": visitor,
-        "page": page,
-        "things": things,
-        "names": await merchants.read_names(deps, named),
-        "filters": filters,
-        "channels": channels.listed(deps, filters.get("channel")),
-        "methods": METHODS,
-        "count": count_of(page.items, is_whole=is_whole),
-    }
-    return render(request, f"{things}.html", context)
+    context = await list_context(request, deps, visitor.scope, filters, page, named)
+    return render(request, f"{things}.html", {"visitor": visitor, "things": things, **context})

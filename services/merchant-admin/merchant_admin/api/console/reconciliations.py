@@ -11,6 +11,8 @@ from chassis.web import parse
 from contracts.internal import ReconciliationPage, ReconciliationState, ReconciliationView
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.books import REFUSALS, refusal_of
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.forms import typed, whole_number
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import (
@@ -27,7 +29,6 @@ from merchant_admin.flows import merchants, reconciling
 from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/reconciliations"
-FILTERS: Final = ("merchant_id", "payment_id", "state", "from", "to")
 NO_STATEMENTS: Final = ReconciliationPage(items=[], next_cursor=None)
 UNDER_WAY: Final = frozenset({ReconciliationState.FETCHING, ReconciliationState.COMPARING})
 
@@ -37,8 +38,12 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 @router.get("")
 async def statements_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Statements of all channel accounts, the latest day first."""
-    asked = {name: typed(request.query_params.get(name, "")) for name in FILTERS}
-    wanted = {**asked, "after": _cursor(request), "limit": DEFAULT_LIMIT}
+    filters = LISTS["reconciliations"].of(request)
+    wanted = {
+        **LISTS["reconciliations"].values(filters),
+        "after": _cursor(request),
+        "limit": DEFAULT_LIMIT,
+    }
     page, problem = NO_STATEMENTS, problem_in(request, REFUSALS)
     try:
         page = await reconciling.find(
@@ -48,10 +53,14 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
         problem = refusal_of(refusal)
     context = {
         "visitor": visitor,
-        "page": page,
-        "asked": asked,
-        "names": await merchants.read_names(deps, {item.merchant_id for item in page.items}),
-        "states": ReconciliationState,
+        **await list_context(
+            request,
+            deps,
+            visitor.scope,
+            filters,
+            page,
+            {item.merchant_id for item in page.items},
+        ),
         "problem": problem,
     }
     return render(request, "reconciliations.html", context)

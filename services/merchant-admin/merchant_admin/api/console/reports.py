@@ -11,7 +11,8 @@ from contracts.money import MINOR_DIGITS
 from foundation.money_text import BEIJING, money
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.charts import Chart, columns
-from merchant_admin.api.console.filters import CURRENCY, METHODS, day_of, is_channel
+from merchant_admin.api.console.filter_fields import METHOD
+from merchant_admin.api.console.filters import CURRENCY, day_of, is_channel
 from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import Seen
@@ -68,7 +69,7 @@ async def reports_page(request: Request, deps: Work, visitor: Seen) -> Response:
         "presets": _presets(today),
         "currencies": sorted({*result.currencies, report.currency}),
         "channels": channels.listed(deps, report.channel),
-        "methods": METHODS,
+        "methods": METHOD.choices,
         "grains": list(Grain),
         "parts": list(By),
         "percent": percent,
@@ -109,7 +110,7 @@ def _asked(request: Request, scope: Scope, today: date) -> Report:
         merchant_id=given["merchant_id"] or None,
         app_id=given["app_id"] or None,
         channel=channel if channel and is_channel(channel) else None,
-        method=method if method in METHODS else None,
+        method=method if method in METHOD.choices else None,
     )
 
 

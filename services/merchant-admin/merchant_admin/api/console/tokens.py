@@ -10,6 +10,8 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.forms import whole_number
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import (
@@ -79,12 +81,18 @@ async def _page(
     problem: str | None = None,
     status: int = 200,
 ) -> Response:
-    after = id_after("api_token", request.query_params.get("after") or None)
-    found = await api_tokens.read_page(deps, after=after, limit=DEFAULT_LIMIT + 1)
+    filters = LISTS["tokens"].of(request)
+    found = await api_tokens.read_page(
+        deps,
+        LISTS["tokens"].query(filters, visitor.scope),
+        after=id_after("api_token", request.query_params.get("after") or None),
+        limit=DEFAULT_LIMIT + 1,
+    )
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.token_id)
+    named = {each for token in page.items for each in token.scope.parameter or ()}
     context = {
         "visitor": visitor,
-        "page": page,
+        **await list_context(request, deps, visitor.scope, filters, page, named),
         "roles": Role,
         "now": deps.clock(),
         "max_days": MAX_LIFETIME.days,

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import (
     FreshlySentByAdmin,
@@ -45,12 +47,18 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 @router.get("")
 async def users_page(request: Request, deps: Work, visitor: SeenByAdmin) -> Response:
-    after = text_after(request.query_params.get("after") or None)
-    found = await users.read_page(deps, after=after, limit=DEFAULT_LIMIT + 1)
+    filters = LISTS["users"].of(request)
+    found = await users.read_page(
+        deps,
+        LISTS["users"].query(filters, visitor.scope),
+        after=text_after(request.query_params.get("after") or None),
+        limit=DEFAULT_LIMIT + 1,
+    )
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.username)
+    named = {each for user in page.items for each in user.scope.parameter or ()}
     context = {
         "visitor": visitor,
-        "page": page,
+        **await list_context(request, deps, visitor.scope, filters, page, named),
         "roles": Role,
         "min_password_chars": MIN_CHARS,
         "problem": problem_in(request, REFUSALS),

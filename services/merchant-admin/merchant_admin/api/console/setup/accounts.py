@@ -9,6 +9,8 @@ from chassis.web import parse
 from contracts.events.configuration import State
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import PAGE, list_context
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.setup.credential_pages import credentials_in, form_context
 from merchant_admin.api.console.setup.wrong import wrong_fields
@@ -30,7 +32,6 @@ from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/channel-accounts"
 OF_MERCHANT: Final = "/console/merchants/{merchant_id}/channel-accounts"
-PAGE: Final = 50
 DONE: Final = frozenset({"setup_created", "setup_saved", "credentials_saved"})
 REFUSALS: Final = frozenset({"trial_failed"})
 
@@ -38,16 +39,18 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get(HOME)
-async def list_page(
-    request: Request, deps: Work, visitor: Seen, after: str | None = None
-) -> Response:
+async def list_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    filters = LISTS["channel-accounts"].of(request)
     found = await channel_accounts.read_all(
-        deps, visitor.scope, after=id_after("channel_account", after), limit=PAGE + 1
+        deps,
+        LISTS["channel-accounts"].query(filters, visitor.scope),
+        after=id_after("channel_account", request.query_params.get("after") or None),
+        limit=PAGE + 1,
     )
     page = page_of(found, PAGE, view=lambda item: item, place=lambda item: item.account_id)
-    names = await merchants.read_names(deps, {item.merchant_id for item in page.items})
-    context = {"visitor": visitor, "page": page, "names": names}
-    return render(request, "channel_accounts.html", context)
+    named = {item.merchant_id for item in page.items}
+    context = await list_context(request, deps, visitor.scope, filters, page, named)
+    return render(request, "channel_accounts.html", {"visitor": visitor, **context})
 
 
 @router.get(OF_MERCHANT + "/new")

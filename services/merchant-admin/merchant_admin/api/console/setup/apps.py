@@ -10,6 +10,8 @@ from contracts.api import Method
 from contracts.events.configuration import KeyAlgorithm, State
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import CreateKey
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import PAGE, list_context
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.setup import app_forms
 from merchant_admin.api.console.setup.credential_pages import pasted_in
@@ -34,7 +36,6 @@ from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.keys import ShownKey
 
 HOME: Final = "/console/apps"
-PAGE: Final = 50
 DONE: Final = frozenset({"setup_created", "setup_saved", "key_deleted"})
 REFUSALS: Final = frozenset({"ping_failed", "ping_no_address"})
 
@@ -42,14 +43,18 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def list_page(
-    request: Request, deps: Work, visitor: Seen, after: str | None = None
-) -> Response:
-    found = await apps.read_page(deps, visitor.scope, after=id_after("app", after), limit=PAGE + 1)
+async def list_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    filters = LISTS["apps"].of(request)
+    found = await apps.read_page(
+        deps,
+        LISTS["apps"].query(filters, visitor.scope),
+        after=id_after("app", request.query_params.get("after") or None),
+        limit=PAGE + 1,
+    )
     page = page_of(found, PAGE, view=lambda item: item, place=lambda item: item.app_id)
     used = {merchant_id for item in page.items for merchant_id in item.terms.merchant_ids}
-    context = {"visitor": visitor, "page": page, "names": await merchants.read_names(deps, used)}
-    return render(request, "apps.html", context)
+    context = await list_context(request, deps, visitor.scope, filters, page, used)
+    return render(request, "apps.html", {"visitor": visitor, **context})
 
 
 @router.get("/new")

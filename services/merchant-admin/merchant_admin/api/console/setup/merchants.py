@@ -9,6 +9,8 @@ from chassis.web import parse
 from contracts.events.configuration import State
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeMerchant, CreateMerchant
+from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import PAGE, list_context
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.setup.four_eyes import REFUSED
 from merchant_admin.api.console.setup.wrong import wrong_fields
@@ -27,21 +29,23 @@ from merchant_admin.flows import apps, channel_accounts, merchants
 from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/merchants"
-PAGE: Final = 50
 DONE: Final = frozenset({"setup_created", "setup_saved"})
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def list_page(
-    request: Request, deps: Work, visitor: Seen, after: str | None = None
-) -> Response:
+async def list_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    filters = LISTS["merchants"].of(request)
     found = await merchants.read_page(
-        deps, visitor.scope, after=id_after("merchant", after), limit=PAGE + 1
+        deps,
+        LISTS["merchants"].query(filters, visitor.scope),
+        after=id_after("merchant", request.query_params.get("after") or None),
+        limit=PAGE + 1,
     )
     page = page_of(found, PAGE, view=lambda item: item, place=lambda item: item.merchant_id)
-    return render(request, "merchants.html", {"visitor": visitor, "page": page})
+    context = await list_context(request, deps, visitor.scope, filters, page)
+    return render(request, "merchants.html", {"visitor": visitor, **context})
 
 
 @router.get("/new")

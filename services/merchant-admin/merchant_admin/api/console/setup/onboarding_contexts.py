@@ -11,6 +11,7 @@ from merchant_admin.api.console.setup.apps import hand_over_context
 from merchant_admin.api.console.setup.credential_pages import form_context
 from merchant_admin.api.console.visiting import Visitor
 from merchant_admin.api.paging import MAX_LIMIT
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.onboarding import Draft, Step
 from merchant_admin.flows import apps, channel_accounts, channels, keys, merchants, pings
 from merchant_admin.flows.deps import Deps
@@ -30,7 +31,8 @@ async def context_of(
 
 
 async def _merchant(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
-    found = await merchants.read_page(deps, visitor.scope, after=None, limit=MAX_LIMIT)
+    everyone = ListQuery(visitor.scope)
+    found = await merchants.read_page(deps, everyone, after=None, limit=MAX_LIMIT)
     return {"merchants": found}
 
 

@@ -12,6 +12,7 @@ from merchant_admin.api.console.texts import (
     codes,
     empty,
     failures,
+    filters,
     frame,
     names,
     numbers,
@@ -44,4 +45,5 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **names.TEXTS,
     **numbers.TEXTS,
     **reports.TEXTS,
+    **filters.TEXTS,
 }

@@ -5,11 +5,9 @@ from typing import Final
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "alerts": ("告警", "Alerts"),
     "severity": ("级别", "Severity"),
-    "any_severity": ("全部级别", "Any severity"),
     "severity.critical": ("严重", "Critical"),
     "severity.warning": ("警告", "Warning"),
     "severity.info": ("提示", "Info"),
-    "any_kind": ("全部种类", "Any kind"),
     "chip.kind": ("种类", "Kind"),
     "chip.severity": ("级别", "Severity"),
     "chip.key": ("告警", "Alert"),

@@ -5,10 +5,6 @@ from typing import Final
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "deliveries": ("回调", "Callbacks"),
     "callbacks": ("回调", "Callbacks"),
-    "number_hint": (
-        "订单、支付、退款、分账的任一号码",
-        "Any order, payment, refund or split number",
-    ),
     "chip.event_id": ("事件", "Event"),
     "chip.type": ("事件类型", "Type"),
     "chip.entity_id": ("号码", "Number"),
@@ -60,7 +56,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "endpoint.behind": ("积压", "Behind"),
     "endpoint.held": ("暂缓（熔断）", "Left alone (circuit open)"),
     "endpoint.suspended": ("已停用", "Suspended"),
-    "endpoint.not_suspended": ("未停用", "Not suspended"),
     "endpoint.gone": ("应答 410", "It answered 410"),
     "endpoint.failing": ("连续五天失败", "It failed for five days"),
     "trouble.bad_status": ("应答状态码不是成功", "Answered with an error"),

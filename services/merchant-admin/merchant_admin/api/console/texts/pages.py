@@ -10,10 +10,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "refunds": ("退款", "Refunds"),
     "splits": ("分账", "Splits"),
     "search": ("搜索", "Search"),
-    "search_hint": (
-        "商户订单号、支付流水号、渠道交易号或退款号",
-        "Order, payment, channel trade or refund number",
-    ),
     "state": ("状态", "State"),
     "any_state": ("全部状态", "Any state"),
     "nothing_found": ("没有找到记录。", "Nothing found."),

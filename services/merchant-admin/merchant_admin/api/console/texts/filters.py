@@ -1,0 +1,32 @@
+"""What the filters of lists are called, and what one may choose."""
+
+from typing import Final
+
+from contracts.alert_titles import TITLES
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "any": ("不限", "Any"),
+    "filter_text": ("名称或标识", "Name or number"),
+    "chip.text": ("名称或标识", "Name or number"),
+    "chip.role": ("角色", "Role"),
+    "chip.payment_id": ("支付标识", "Channel account"),
+    "chip.requested_by": ("申请人", "Asked for by"),
+    "chip.suspended": ("状态", "State"),
+    "chip.ending": ("到期", "Ends"),
+    "chip.holder": ("用途", "Used for"),
+    "suspended": ("状态", "State"),
+    "suspended.true": ("已暂停", "Suspended"),
+    "suspended.false": ("未暂停", "Not suspended"),
+    "ending": ("到期", "Ends"),
+    "ending.soon": ("30 天内", "Within 30 days"),
+    "ending.any": ("任何时候", "At any time"),
+    "ending.over": ("已到期", "Already over"),
+    "holder": ("用途", "Used for"),
+    "approval_state.all": ("全部", "All"),
+    "letter_state.open": ("未应用", "Not applied"),
+    "letter_state.applied": ("已应用", "Applied"),
+    "token_state.active": ("有效", "Valid"),
+    "token_state.expired": ("已到期", "Expired"),
+    "token_state.revoked": ("已吊销", "Revoked"),
+    **{f"alert_kind.{kind}": title for kind, title in TITLES.items()},
+}

@@ -1,0 +1,213 @@
+"""The lists of our own things: found by what stands in the address, in the API, on the page and in
+the file; and the callbacks of a number, page by page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from contracts.events.deliveries import CallbackNumbers
+from merchant_admin.flows import callbacks
+from merchant_admin.flows.read_model import apply
+
+from .conftest import PASSWORD, Admin
+from .people import Person
+from .test_callbacks import DELIVERY, ENDPOINT
+from .test_configuration import CREDENTIALS
+from .test_counter_codes import AMOUNTS
+from .test_exports import exported
+from .test_read_model import BEGAN, Story, delivery
+
+
+@dataclass(frozen=True)
+class Town:
+    """Of each kind one of 东苑 (active), one of 西苑 (disabled)."""
+
+    east: dict[str, str]
+    west: dict[str, str]
+
+    def filled(self, text: str) -> str:
+        return self.east.get(text, text)
+
+
+async def a_company(admin: Admin, name: str) -> dict[str, str]:
+    merchant_id = (await admin.post("/api/merchants", {"name": name}))["merchant_id"]
+    account = {"channel": "wechat", "name": name, "credentials": CREDENTIALS}
+    accounts = f"/api/merchants/{merchant_id}/channel-accounts"
+    payment_id = (await admin.post(accounts, account))["payment_id"]
+    app = await admin.post("/api/apps", {"name": name, "merchant_ids": [merchant_id]})
+    ids = {"merchant_id": merchant_id, "app_id": app["app_id"]}
+    code = await admin.post("/api/counter-codes", {**ids, "name": name, **AMOUNTS})
+    return {**ids, "payment_id": payment_id, "code_id": code["code_id"]}
+
+
+@pytest.fixture
+async def town(admin: Admin) -> Town:
+    east, west = await a_company(admin, "East Garden"), await a_company(admin, "West 100%")
+    for path in (
+        f"merchants/{west['merchant_id']}",
+        f"merchants/{west['merchant_id']}/channel-accounts/{west['payment_id']}",
+        f"apps/{west['app_id']}",
+        f"counter-codes/{west['code_id']}",
+    ):
+        done = await admin.http.patch(f"/api/{path}", json={"state": "disabled"})
+        assert done.status_code == 200, done.text
+    clerk = {"username": "clerk", "password": PASSWORD, "role": "merchant_staff"}
+    await admin.post("/api/users", {**clerk, "merchant_ids": [east["merchant_id"]]})
+    await admin.post("/api/tokens", {"name": "Nightly Report", "role": "finance"})
+    return Town(east, west)
+
+
+EAST = ("East Garden",)
+CASES: Sequence[tuple[str, str, dict[str, str], Sequence[str]]] = (
+    ("merchants", "name", {"text": "GARDEN"}, EAST),
+    ("merchants", "name", {"text": "100%"}, ("West 100%",)),
+    ("merchants", "name", {"text": "%"}, ("West 100%",)),
+    ("merchants", "name", {"state": "active"}, EAST),
+    ("merchants", "name", {"channel": "wechat"}, ("West 100%", "East Garden")),
+    ("merchants", "name", {"channel": "easy"}, ()),
+    ("channel-accounts", "name", {"merchant_id": "merchant_id"}, EAST),
+    ("channel-accounts", "name", {"state": "disabled", "channel": "wechat"}, ("West 100%",)),
+    ("channel-accounts", "name", {"text": "1900000001", "state": "active"}, EAST),
+    ("apps", "name", {"merchant_id": "merchant_id"}, EAST),
+    ("apps", "name", {"state": "disabled"}, ("West 100%",)),
+    ("apps", "name", {"text": "app_id"}, EAST),
+    ("counter-codes", "name", {"app_id": "app_id"}, EAST),
+    ("counter-codes", "name", {"merchant_id": "merchant_id", "state": "disabled"}, ()),
+    ("users", "username", {"role": "merchant_staff"}, ("clerk",)),
+    ("users", "username", {"merchant_id": "merchant_id"}, ("admin", "clerk")),
+    ("users", "username", {"text": "CLE", "state": "active"}, ("clerk",)),
+    ("users", "username", {"state": "invited"}, ()),
+    ("tokens", "name", {"text": "nightly", "state": "active"}, ("Nightly Report",)),
+    ("tokens", "name", {"state": "revoked"}, ()),
+)
+
+
+async def test_a_filter_holds_in_the_api_on_the_page_and_in_the_file(
+    admin: Admin, town: Town
+) -> None:
+    person = await Person.logged_in(admin)
+    everything = {"East Garden", "West 100%", "clerk", "Nightly Report"}
+    for things, name, filters, expected in CASES:
+        asked = {key: town.filled(value) for key, value in filters.items()}
+        answer = await admin.http.get(f"/api/{things}", params=asked)
+        assert [item[name] for item in answer.json()["items"]] == list(expected), (things, asked)
+        assert [row[name] for row in await exported(admin, things, **asked)] == list(expected)
+        page = await person.open_page(things, **asked)
+        table = page.partition("<tbody>")[2].partition("</tbody>")[0]
+        found = {one for one in everything if f"<strong>{one}</strong>" in table}
+        assert found == set(expected) & everything, things
+        assert page.count('aria-label="Remove the filter ') == len(asked), (things, asked)
+
+
+async def test_a_period_is_days_of_beijing(admin: Admin, town: Town) -> None:
+    person = await Person.logged_in(admin)
+    assert "East Garden" in await person.open_page("merchants", **{"from": "2001-01-01"})
+    page = await person.open_page("merchants", to="2001-01-01")
+    assert "East Garden</strong>" not in page
+    assert "Try with fewer filters." in page
+    assert await exported(admin, "merchants", created_before="2001-01-01T00:00:00Z") == []
+
+
+async def test_what_cannot_be_understood_does_not_filter_a_page(admin: Admin, town: Town) -> None:
+    person = await Person.logged_in(admin)
+    page = await person.open_page("merchants", state="odd", channel="?", **{"from": "soon"})
+    assert "East Garden" in page
+    assert "Remove the filter" not in page
+    refused = await admin.http.get("/api/merchants", params={"state": "odd"})
+    assert refused.status_code == 422
+
+
+async def test_approvals_are_those_that_wait_unless_all_are_asked_for(
+    admin: Admin, town: Town
+) -> None:
+    path = f"/api/merchants/{town.east['merchant_id']}"
+    await admin.http.patch(path, json={"four_eyes": {"refunds_from": 1}})
+    asked = (await admin.http.patch(path, json={"four_eyes": {"refunds_from": 9}})).json()
+    number = asked["approval_id"]
+    person = await Person.logged_in(admin)
+    assert number in await person.open_page("approvals", requested_by="admin")
+    assert number not in await person.open_page("approvals", kind="refund")
+    await admin.http.post(f"/api/approvals/{number}/reject", json={"reason": "no"})
+    assert number not in await person.open_page("approvals")
+    assert number in await person.open_page("approvals", state="all", number=number.lower())
+    assert [row["state"] for row in await exported(admin, "approvals", number=number)] == [
+        "rejected"
+    ]
+
+
+async def test_an_address_is_found_by_the_merchant_its_app_works_for(
+    admin: Admin, town: Town
+) -> None:
+    admin.notifier.answers["/internal/endpoints"] = {"items": [ENDPOINT], "next_cursor": None}
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": [], "next_cursor": None}
+    person = await Person.logged_in(admin)
+    merchant_id = town.east["merchant_id"]
+    page = await person.open_page("endpoints", merchant_id=merchant_id, suspended="true")
+    assert "Remove the filter Merchant East Garden" in page
+    assert "Remove the filter State Suspended" in page
+    asked = admin.notifier.calls[-1][2] or {}
+    assert (asked["app_ids"], asked["suspended"]) == (town.east["app_id"], "true")
+    await person.open_page("deliveries", merchant_id=merchant_id)
+    assert (admin.notifier.calls[-1][2] or {})["merchant_ids"] == merchant_id
+
+
+async def events_asked_for(admin: Admin) -> list[str]:
+    asked: list[dict[str, Any]] = [call[2] or {} for call in admin.notifier.calls]
+    return [query["event_id"] for query in asked if "event_id" in query]
+
+
+async def test_every_callback_of_a_number_is_reached_page_by_page(
+    admin: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callbacks, "WITH_NUMBER", 2)
+    numbers = CallbackNumbers(payment_no="P0NUMBER")
+    events = [
+        event.model_copy(update={"data": event.data.model_copy(update={"numbers": numbers})})
+        for event in (
+            delivery(f"E0{place}", "delivery.failed", attempts=1, at=BEGAN) for place in range(5)
+        )
+    ]
+    await apply(admin.deps, events)
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": [DELIVERY], "next_cursor": None}
+    pages, after = [], None
+    while True:
+        admin.notifier.calls.clear()
+        cursor = {"after": after} if after else {}
+        answer = await admin.http.get("/api/deliveries", params={"number": "P0NUMBER", **cursor})
+        pages.append(sorted(await events_asked_for(admin), reverse=True))
+        after = answer.json()["next_cursor"]
+        if after is None:
+            break
+    assert pages == [["E04", "E03"], ["E02", "E01"], ["E00"]]
+
+
+async def test_pages_of_a_number_that_other_filters_leave_empty_are_passed_over(
+    admin: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callbacks, "WITH_NUMBER", 1)
+    story = Story(merchant_order_no="W2026-7").paid().refunded()
+    await apply(admin.deps, [*story.events])
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": [], "next_cursor": None}
+    answer = await admin.http.get("/api/deliveries", params={"number": "W2026-7"})
+    assert answer.json() == {"items": [], "next_cursor": None}
+    assert len(await events_asked_for(admin)) > 1
+
+
+async def test_a_number_is_read_as_in_the_search_box(admin: Admin) -> None:
+    first = Story(merchant_order_no="Water-2026-1").paid()
+    second = Story(merchant_order_no="WATER-2026-11").paid()
+    await apply(admin.deps, [*first.events, *second.events])
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": [], "next_cursor": None}
+    paid, paid_too = first.events[2].id, second.events[2].id
+    for number, event_ids in (
+        ("water-2026-1", {paid}),
+        ("water-2026-", {paid, paid_too}),
+        ("water", set()),
+        (f" {first.payment_no.lower()} ", {paid}),
+        (paid, {paid}),
+    ):
+        admin.notifier.calls.clear()
+        await admin.http.get("/api/deliveries", params={"number": number})
+        assert set(await events_asked_for(admin)) == event_ids, number
