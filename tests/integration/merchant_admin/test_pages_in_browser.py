@@ -3,6 +3,7 @@ and on a phone, by day and by night, in both languages. Walked from the route ta
 page is looked at without a line here."""
 
 import asyncio
+import itertools
 import re
 import shutil
 import socket
@@ -17,6 +18,8 @@ from axe_playwright_python.async_playwright import Axe
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
+
+from merchant_admin.domain.onboarding import Step
 
 from .conftest import PASSWORD, USERNAME, Admin
 from .test_listing_exports import LISTS
@@ -39,14 +42,16 @@ LOOKS: Final[tuple[Appearance, ...]] = (
 )
 """The pages take turns: all of them in all eight ways would take minutes."""
 
-FILES: Final = ("orders", "payments", "refunds", "splits", *LISTS)
+FILES: Final = ("orders", "payments", "refunds", "splits", "differences", *LISTS)
 NO_PAGES: Final = {
     "/console/search",
     "/console/replays/{replay_id}",
     "/console/account/second-factor/qr.svg",
     "/console/imports/template.csv",
+    "/console/exports/{export_id}/file",
     *(f"/console/exports/{things}" for things in FILES),
 }
+"""Files, pictures, and pages that lead on or look again by themselves."""
 CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH: Final = re.compile(r"[A-Za-z]{4,}")
 KNOWN_ENGLISH: Final = re.compile(
@@ -88,16 +93,24 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 def pages(app: FastAPI, company: Company) -> list[str]:
-    """The addresses of all pages, filled with what this company has."""
-    numbers = {**company.numbers, "username": USERNAME}
+    """The addresses of all pages, filled with what this company has: each of them has a value."""
+    values = {
+        **{name: [number] for name, number in company.numbers.items()},
+        "username": [USERNAME],
+        "token": ["of-nobody"],
+        "step": [str(step) for step in Step],
+    }
     found = []
     for context in iter_route_contexts(app.routes):
         route, path = context.original_route, context.path or ""
         if not isinstance(route, APIRoute) or "GET" not in (route.methods or ()):
             continue
-        names = set(re.findall(r"\{(\w+)", path))
-        if path.startswith("/console") and path not in NO_PAGES and names <= set(numbers):
-            found.append(path.format(**numbers))
+        if not path.startswith("/console") or path in NO_PAGES:
+            continue
+        names = re.findall(r"\{(\w+)", path)
+        for filled in itertools.product(*(values[name] for name in names)):
+            assert all(filled), f"{path}: nothing is known for one of {names}"
+            found.append(path.format(**dict(zip(names, filled, strict=True))))
     return [*found, "/console/search?q=nothing-has-it", "/console/nowhere"]
 
 
