@@ -3,7 +3,6 @@ the file; and the callbacks of a number, page by page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -154,7 +153,7 @@ async def test_an_address_is_found_by_the_merchant_its_app_works_for(
 
 
 async def events_asked_for(admin: Admin) -> list[str]:
-    asked: list[dict[str, Any]] = [call[2] or {} for call in admin.notifier.calls]
+    asked = [call[2] or {} for call in admin.notifier.calls]
     return [query["event_id"] for query in asked if "event_id" in query]
 
 
@@ -174,7 +173,7 @@ async def test_every_callback_of_a_number_is_reached_page_by_page(
     pages, after = [], None
     while True:
         admin.notifier.calls.clear()
-        cursor = {"after": after} if after else {}
+        cursor: dict[str, str] = {"after": after} if after else {}
         answer = await admin.http.get("/api/deliveries", params={"number": "P0NUMBER", **cursor})
         pages.append(sorted(await events_asked_for(admin), reverse=True))
         after = answer.json()["next_cursor"]
