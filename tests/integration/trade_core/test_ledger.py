@@ -31,10 +31,13 @@ SETTLED_S = 901
 
 
 async def balances(
-    harness: Harness, merchant_id: str = "M1", payment_id: str | None = None
+    harness: Harness,
+    merchant_id: str = "M1",
+    payment_id: str | None = None,
+    after: str | None = None,
 ) -> list[LedgerBalance]:
     page = await list_balances(
-        harness.deps, merchant_ids=[merchant_id], account_id=payment_id, after=None, limit=100
+        harness.deps, merchant_ids=[merchant_id], account_id=payment_id, after=after, limit=100
     )
     return page.items
 
