@@ -3,6 +3,7 @@
 import copy
 import re
 import shutil
+import tomllib
 from collections.abc import Callable, Iterable
 from inspect import signature
 from pathlib import Path
@@ -106,6 +107,18 @@ def test_the_changelog_names_the_last_release_and_its_commit() -> None:
     assert last.commit[:12] in text
     compose = (REPOSITORY / "deploy" / "compose.yaml").read_text()
     assert set(re.findall(r"image: paymesh/[a-z-]+:(\S+)", compose)) == {last.next}
+
+
+def test_what_is_installed_is_of_the_release_that_it_becomes() -> None:
+    """`paymesh_build_info` says it. The client that apps install has versions of its own."""
+    files = [
+        *REPOSITORY.glob("libs/*/pyproject.toml"),
+        *REPOSITORY.glob("services/*/pyproject.toml"),
+        REPOSITORY / "deploy" / "local" / "pyproject.toml",
+    ]
+    versions = {tomllib.loads(file.read_text())["project"]["version"] for file in files}
+    assert versions == {release.last().next}
+    assert f"Becomes {release.last().next};" in (REPOSITORY / "CHANGELOG.md").read_text()
 
 
 def test_every_topic_is_made_with_its_partitions_chosen() -> None:
