@@ -108,6 +108,12 @@ async def read_names(deps: Deps, merchant_ids: Set[str]) -> dict[str, str]:
         return await store.list_names(tx, sorted(merchant_ids))
 
 
+async def read_newest_names(deps: Deps, scope: Scope, limit: int) -> dict[str, str]:
+    """By id, the newest first."""
+    async with deps.db.connection() as tx:
+        return await store.list_newest_names(tx, scope, limit)
+
+
 async def read_page(
     deps: Deps, asked: ListQuery, *, after: str | None, limit: int
 ) -> list[Merchant]:

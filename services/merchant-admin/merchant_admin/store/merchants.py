@@ -12,8 +12,9 @@ from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.four_eyes import FourEyes
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.logos import Logo
+from merchant_admin.domain.scope import Scope
 from merchant_admin.store.entity_lists import EntityList, holding, period
-from merchant_admin.store.scope import of_one
+from merchant_admin.store.scope import of_one, within
 
 ADD = """
 insert into merchant (merchant_id, name, state, version, updated_at, alert_route_sealed,
@@ -48,6 +49,12 @@ LIST: Final = EntityList(
 )
 
 LIST_NAMES = "select merchant_id, name from merchant where merchant_id = any($1::text[])"
+
+LIST_NEWEST_NAMES = within(
+    "select merchant_id, name from merchant where :scope order by merchant_id desc limit $1",
+    "merchant_id",
+    2,
+)
 
 LIST_LOCKED = """
 select * from merchant where merchant_id > $1 order by merchant_id limit $2 for share
@@ -99,6 +106,12 @@ async def list_four_eyes(tx: Tx, merchant_ids: Sequence[str]) -> dict[str, FourE
 async def list_names(tx: Tx, merchant_ids: Sequence[str]) -> dict[str, str]:
     """The names of those of them that exist, by id."""
     rows = await tx.fetch(LIST_NAMES, list(merchant_ids))
+    return {row["merchant_id"]: row["name"] for row in rows}
+
+
+async def list_newest_names(tx: Tx, scope: Scope, limit: int) -> dict[str, str]:
+    """By id, the newest first."""
+    rows = await tx.fetch(LIST_NEWEST_NAMES, limit, scope.parameter)
     return {row["merchant_id"]: row["name"] for row in rows}
 
 

@@ -13,7 +13,6 @@ from foundation.money_text import BEIJING
 from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.paging import position_after
-from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search, SplitSearch
 from merchant_admin.flows import channels, merchants
@@ -156,13 +155,12 @@ async def list_context(
     if scope.has(filters.get("merchant_id")):
         named.add(filters.get("merchant_id"))
     is_whole = page.next_cursor is None and not request.query_params.get("after")
-    known = await merchants.read_page(deps, ListQuery(scope), after=None, limit=KNOWN_MERCHANTS)
     return {
         "page": page,
         "filters": filters,
         "names": await merchants.read_names(deps, named),
         "channels": channels.listed(deps, filters.get("channel")),
-        "known_merchants": known,
+        "known_merchants": await merchants.read_newest_names(deps, scope, KNOWN_MERCHANTS),
         "count": count_of(page.items, is_whole=is_whole),
     }
 
