@@ -24,7 +24,7 @@ async def test_a_new_channel_has_its_form_its_name_and_its_place_in_filters(admi
     form = await person.open_page(path, channel="acme")
     for text in ('name="shop_id"', "Shop number", "On the first page of Acme&#39;s console."):
         assert text in form
-    for page in ("payments", "orders", "reports"):
+    for page in ("payments", "orders", "reports", "merchants", "channel-accounts"):
         shown = await person.open_page(page, channel="acme")
         assert '<option value="acme" selected>Acme Pay</option>' in shown
         for name, plugin in PLUGINS.items():
