@@ -5,7 +5,7 @@ A service's `migrations/env.py` is two lines: `from chassis.migrations import ru
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 from alembic import command, context, op
@@ -35,6 +35,17 @@ def upgrade(package: str, database_url: str, revision: str = "head") -> None:
 def execute(script: str) -> None:
     """Run SQL of several statements in a migration, which `op.execute` cannot."""
     _run_raw(lambda raw: raw.execute(script))
+
+
+def execute_apart(scripts: Sequence[str]) -> None:
+    """Run each in a transaction of its own: what one has locked is free again before the next."""
+
+    async def run(raw: asyncpg.Connection) -> None:
+        for script in scripts:
+            await raw.execute(script)
+
+    with op.get_context().autocommit_block():
+        _run_raw(run)
 
 
 def execute_in_steps(script: str) -> None:

@@ -54,6 +54,10 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
         "A channel speaks of a payment that is not on file",
     ),
     "order.amount:": ("旧金额的支付已到账", "An order was paid with its former amount"),
+    "event_days.behind:": (
+        "事件日志的日表未按时开启或清理",
+        "Days of the event log are neither opened nor dropped",
+    ),
     "outbox.dead:": ("Kafka 永久拒收的事件", "Events that Kafka refuses for good"),
     "outbox.stuck:": ("事件未能送达 Kafka", "Events do not reach Kafka"),
     "payment.closed_after_success:": (

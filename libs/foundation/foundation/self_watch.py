@@ -6,7 +6,7 @@ from typing import Any, Final
 from chassis.background import CRASHES, Alarm, Watch
 from chassis.consumer import Consumer
 from chassis.fitness import Fitness
-from chassis.outbox import Relay
+from chassis.outbox import Days, Relay
 from chassis.web import SLOW_S, UNHANDLED
 from contracts.events import alerts
 from foundation.alerting import Tell
@@ -24,6 +24,7 @@ def self_watch(
     *,
     consumers: Mapping[str, Consumer[Any]],
     relay: Relay | None = None,
+    days: Days | None = None,
     configuration: ConfigurationReplica | None = None,
     fitness: Fitness | None = None,
     more: Iterable[Alarm] = (),
@@ -38,6 +39,8 @@ def self_watch(
         alarms.append(_unfit(service, fitness, tell))
     if relay is not None:
         alarms += _stuck(service, relay, tell)
+    if days is not None:
+        alarms.append(_behind_its_days(service, days, tell))
     if configuration is not None:
         alarms.append(_forged(service, configuration, tell))
     return Watch(alarms, every_s=CHECK_EVERY_S)
@@ -102,6 +105,14 @@ def _stuck(service: str, relay: Relay, tell: Tell) -> list[Alarm]:
         ),
         Alarm(lambda: relay.dead, 0, lambda count: tell(alerts.outbox_dead(service, count))),
     ]
+
+
+def _behind_its_days(service: str, days: Days, tell: Tell) -> Alarm:
+    return Alarm(
+        days.behind_s,
+        alerts.DAYS_LIMIT_S,
+        lambda behind_s: tell(alerts.event_days_behind(service, behind_s)),
+    )
 
 
 def _forged(service: str, configuration: ConfigurationReplica, tell: Tell) -> Alarm:

@@ -16,7 +16,7 @@ from chassis.background import Background
 from chassis.consumer import Consumer
 from chassis.database import AWAY, Database
 from chassis.fitness import Fitness, clock_of
-from chassis.outbox import FORGET_EVERY_S, Relay, Retention
+from chassis.outbox import DAYS_EVERY_S, Days, Relay
 from chassis.producer import Producer
 from chassis.schema import until_current
 from chassis.web import create_app, serve
@@ -231,12 +231,17 @@ class _Running:
         start("keeping", days.run, pulse=days.pulse, stall_s=2 * keeping.EVERY_S, gate=gate)
         start("measuring", measuring.run, pulse=measuring.pulse)
         start("outbox", relay.run, pulse=relay.pulse)
-        kept = Retention(deps.db, timedelta(days=self._config.retention_days))
-        start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S, gate=gate)
+        logged = Days(deps.db, timedelta(days=self._config.retention_days))
+        start("event-days", logged.run, pulse=logged.pulse, stall_s=2 * DAYS_EVERY_S, gate=gate)
         people = Messaging(deps, ready=self._configuration.caught_up)
         start("messaging", people.run, pulse=people.pulse, gate=gate)
         watching = watch(
-            deps, relay, self._configuration, {NAME: events, f"{NAME}-alerts": alerts}, self.fitness
+            deps,
+            relay,
+            self._configuration,
+            {NAME: events, f"{NAME}-alerts": alerts},
+            fitness=self.fitness,
+            days=logged,
         )
         ends = CertificateWatch(deps, ready=self._configuration.caught_up)
         start("certificates", ends.run, pulse=ends.pulse, stall_s=5 * CHECK_EVERY_S, gate=gate)

@@ -15,7 +15,7 @@ from chassis.background import Background, pause
 from chassis.consumer import Consumer, Record
 from chassis.database import AWAY, Database
 from chassis.fitness import Fitness, clock_of
-from chassis.outbox import FORGET_EVERY_S, Relay, Retention
+from chassis.outbox import DAYS_EVERY_S, Days, Relay
 from chassis.producer import Producer
 from chassis.schema import until_current
 from chassis.web import add_routes, create_app, serve
@@ -181,8 +181,8 @@ class _Running:
         start("results", read_results, pulse=results.pulse, gate=gate)
         start("due", due.run, pulse=due.pulse, gate=gate)
         start("outbox", relay.run, pulse=relay.pulse)
-        kept = Retention(deps.db, timedelta(days=self._config.event_retention_days))
-        start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S, gate=gate)
+        days = Days(deps.db, timedelta(days=self._config.event_retention_days))
+        start("event-days", days.run, pulse=days.pulse, stall_s=2 * DAYS_EVERY_S, gate=gate)
         ledger = LedgerLoop(deps)
         start("ledger", ledger.run, pulse=ledger.pulse, stall_s=5 * LEDGER_EVERY_S, gate=gate)
         reconciling = ReconcileLoop(deps, self._accounts)
@@ -204,6 +204,7 @@ class _Running:
             tell,
             consumers={NAME: results},
             relay=relay,
+            days=days,
             configuration=self._configuration,
             fitness=self.fitness,
             more=behind.alarms(tell),

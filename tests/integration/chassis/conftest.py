@@ -31,6 +31,15 @@ async def db(postgres_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+async def by_day(db: Database) -> Database:
+    """`db` with its event log divided, as the services that have large ones do it."""
+    async with db.connection() as connection:
+        for script in (*outbox.BOUND, outbox.DIVISION):
+            await connection.execute(script)
+    return db
+
+
+@pytest.fixture
 async def producer(kafka_bootstrap: str) -> AsyncIterator[Producer]:
     producer = Producer(kafka_bootstrap, "tests")
     await producer.start()

@@ -15,7 +15,6 @@ from chassis.database import Database
 from chassis.outbox import (
     LoggedEvent,
     OutboxEvent,
-    PositionForgotten,
     Relay,
     Retention,
     forget,
@@ -342,36 +341,6 @@ async def test_events_are_forgotten_when_their_time_is_over(db: Database, broker
     assert [row["id"] for row in left] == [3, 5, 9, 10]
 
 
-async def test_reader_whose_place_is_forgotten_is_told_and_shown_the_oldest_that_is_left(
-    db: Database,
-) -> None:
-    await write(db, *[event(n) for n in range(4)])
-    first, _, last_forgotten = await page_since(db, "a", 0, 3)
-    async with db.transaction() as tx:
-        await tx.execute("delete from event_pending")
-        await tx.execute("update event_log set created_at = now() - interval '9 days' where id < 4")
-        await tx.execute("insert into event_dead (id, error) values (1, 'dead ones are kept')")
-    await forget(db, datetime.now(UTC) - timedelta(days=8))
-
-    with pytest.raises(PositionForgotten) as forgotten:
-        await list_since(db, "a", first.position, 10)
-    for position in (forgotten.value.oldest, last_forgotten.position):
-        assert [e.event.event_id for e in await page_since(db, "a", position, 10)] == ["e3"]
-
-
-async def test_reader_who_has_read_everything_is_never_behind(db: Database) -> None:
-    await write(db, *[event(n) for n in range(4)])
-    _, second, _, last = await page_since(db, "a", 0, 4)
-    async with db.transaction() as tx:
-        await tx.execute("delete from event_pending")
-    await forget(db, datetime.now(UTC) + timedelta(days=1))
-
-    assert await list_since(db, "a", last.position, 10) == []
-    with pytest.raises(PositionForgotten) as forgotten:
-        await list_since(db, "a", second.position, 10)
-    assert forgotten.value.oldest == last.position
-
-
 async def test_retention_forgets_at_its_start(db: Database, running: Running) -> None:
     await write(db, event(1))
     async with db.transaction() as tx:
@@ -389,40 +358,40 @@ async def page_since(db: Database, tenant: str, after: int, limit: int) -> list[
     return page
 
 
-async def test_a_reader_pages_through_its_own_events(db: Database) -> None:
-    await write(db, *[event(n, tenant="ab"[n % 2]) for n in range(10)])
+async def test_a_reader_pages_through_its_own_events(by_day: Database) -> None:
+    await write(by_day, *[event(n, tenant="ab"[n % 2]) for n in range(10)])
 
-    first = await page_since(db, "a", 0, 3)
-    rest = await page_since(db, "a", first[-1].position, 100)
+    first = await page_since(by_day, "a", 0, 3)
+    rest = await page_since(by_day, "a", first[-1].position, 100)
 
     assert [logged.event for logged in first + rest] == [
         event(n, tenant="a") for n in range(0, 10, 2)
     ]
     assert first[0].created_at.tzinfo is not None
-    assert await list_since(db, "a", rest[-1].position, 100) == []
-    assert await list_since(db, "nobody", 0, 100) == []
+    assert await list_since(by_day, "a", rest[-1].position, 100) == []
+    assert await list_since(by_day, "nobody", 0, 100) == []
 
 
 async def test_a_reader_never_passes_a_transaction_that_commits_late(
-    db: Database,
+    by_day: Database,
 ) -> None:
-    late = await db.dedicated("late")
+    late = await by_day.dedicated("late")
     async with late.transaction():
         await put(late, [event(1)])
-        await write(db, event(2))
-        assert await list_since(db, "a", 0, 10) == []
+        await write(by_day, event(2))
+        assert await list_since(by_day, "a", 0, 10) == []
     await late.close()
 
-    assert [e.event.event_id for e in await page_since(db, "a", 0, 10)] == ["e1", "e2"]
+    assert [e.event.event_id for e in await page_since(by_day, "a", 0, 10)] == ["e1", "e2"]
 
 
-async def test_a_reader_waits_shortly_for_a_late_commit(db: Database) -> None:
-    late = await db.dedicated("late")
+async def test_a_reader_waits_shortly_for_a_late_commit(by_day: Database) -> None:
+    late = await by_day.dedicated("late")
     transaction = late.transaction()
     await transaction.start()
     await put(late, [event(1)])
-    await write(db, event(2))
-    reading = asyncio.ensure_future(list_since(db, "a", 0, 10))
+    await write(by_day, event(2))
+    reading = asyncio.ensure_future(list_since(by_day, "a", 0, 10))
     await asyncio.sleep(0.05)
     await transaction.commit()
     await late.close()
@@ -431,22 +400,24 @@ async def test_a_reader_waits_shortly_for_a_late_commit(db: Database) -> None:
 
 
 async def test_a_transaction_that_took_no_event_id_before_does_not_hold_up_readers(
-    db: Database, postgres_url: str
+    by_day: Database, postgres_url: str
 ) -> None:
     reader = await asyncpg.connect(postgres_url)
     async with reader.transaction(isolation="repeatable_read", readonly=True):
         await reader.fetchval("select count(*) from event_log")
-        await write(db, event(1))
-        assert len(await page_since(db, "a", 0, 10)) == 1
+        await write(by_day, event(1))
+        assert len(await page_since(by_day, "a", 0, 10)) == 1
     await reader.close()
 
 
 @pytest.mark.parametrize("writers", [8])
-async def test_readers_beside_many_writers_see_every_event_once(db: Database, writers: int) -> None:
+async def test_readers_beside_many_writers_see_every_event_once(
+    by_day: Database, writers: int
+) -> None:
     done = asyncio.Event()
 
     async def write_some(writer: int) -> None:
-        connection = await db.dedicated("writer")
+        connection = await by_day.dedicated("writer")
         for number in range(25):
             async with connection.transaction():
                 await put(connection, [event(1000 * writer + number, f"k{writer}")])
@@ -458,7 +429,7 @@ async def test_readers_beside_many_writers_see_every_event_once(db: Database, wr
         position = 0
         while True:
             last_turn = done.is_set()
-            page = await list_since(db, "a", position, 10)
+            page = await list_since(by_day, "a", position, 10)
             seen += [logged.event.event_id for logged in page]
             position = page[-1].position if page else position
             if last_turn and not page:

@@ -75,7 +75,8 @@ async def connected(primary: Postgres, standby: Postgres) -> AsyncIterator[Pair]
     second = await Database.connect(standby.url(), application_name="second", min_size=0)
     steering = await asyncpg.connect(standby.url())
     async with first.connection() as tx:
-        await tx.execute(outbox.SCHEMA)
+        for script in (outbox.SCHEMA, *outbox.BOUND, outbox.DIVISION):
+            await tx.execute(script)
     try:
         yield Pair(first, second, steering)
     finally:

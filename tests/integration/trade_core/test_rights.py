@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from tests.builders.trade_core import paid, refund_request, returned
+from tests.builders.trade_core import paid, refund_request, request, returned
 from tests.integration.trade_core.harness import Harness
 
 from chassis import migrations
 from chassis.database import Database
-from chassis.outbox import forget
+from chassis.outbox import Days
 from contracts.internal import DecidePayment, PaymentDecision
 from trade_core.domain.deciding import claim_shown
 from trade_core.flows.decide import decide_payment
@@ -61,12 +61,28 @@ async def test_service_forgets_events_when_their_time_is_over_and_never_changes_
     own_harness: Harness,
 ) -> None:
     await own_harness.paid()
-    for change in ("update event_log set topic = ''", "truncate event_log"):
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
-            await own_harness.rows(change)
+    await refused_to_change(own_harness, "event_log")
+    await refused_to_change(own_harness, await latest_day(own_harness))
     await own_harness.rows("delete from event_pending")
-    assert await forget(own_harness.db, datetime.now(UTC) + timedelta(days=1)) > 0
+    await Days(own_harness.db, timedelta(0)).attend(datetime.now(UTC) + timedelta(days=1))
     assert await own_harness.events() == []
+    await own_harness.paid(request(merchant_order_no="W2"))
+    await refused_to_change(own_harness, await latest_day(own_harness))
+
+
+async def refused_to_change(harness: Harness, table: str) -> None:
+    for change in ("update {} set topic = ''", "delete from {}", "truncate {}"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+            await harness.rows(change.format(table))
+
+
+async def latest_day(harness: Harness) -> str:
+    """The table that took the latest event."""
+    (row,) = await harness.rows(LATEST_DAY)
+    return str(row["name"])
+
+
+LATEST_DAY = "select tableoid::regclass::text as name from event_log order by id desc limit 1"
 
 
 async def test_service_works_without_the_rights_that_it_has_not(own_harness: Harness) -> None:

@@ -18,7 +18,7 @@ from tests.integration.trade_core.service import (
     until,
 )
 
-from chassis.outbox import forget
+from chassis.outbox import Days
 from contracts import topics
 from contracts.events.results import Source, Verdict
 from contracts.identifiers import new_id
@@ -181,7 +181,7 @@ async def test_cursor_older_than_what_is_kept_is_answered_with_the_oldest(
     cursor = (await page(limit="1")).json()["next_cursor"]
     async with service.db.transaction() as tx:
         await tx.execute("delete from event_pending")
-    await forget(service.db, datetime.now(UTC) + timedelta(minutes=1))
+    await Days(service.db, timedelta(0)).attend(datetime.now(UTC) + timedelta(days=1))
 
     expired = await page(after=cursor)
     assert (expired.status_code, expired.json()["code"]) == (410, "cursor_expired")

@@ -37,6 +37,7 @@ class Kafka:
     [
         ({"oldest_s": 10.5}, "outbox.stuck:trade-core"),
         ({"dead": 1}, "outbox.dead:trade-core"),
+        ({"days_s": 21_601.0}, "event_days.behind:trade-core"),
         ({"lag": 10_001}, "consumer.behind:trade-core"),
         ({"refused": 1}, "configuration.unproven:trade-core"),
         ({"blocked": 1}, "consumer.blocked:trade-core"),
@@ -47,13 +48,15 @@ async def test_what_piles_up_is_told_as_soon_as_kafka_takes_it(
     figure: dict[str, float], key: str
 ) -> None:
     calm = {"oldest_s": 10.0, "dead": 0, "lag": 10_000, "blocked": 0, "refused": 0}
-    measured: Any = SimpleNamespace(**{**calm, "silence_s": 10.0, **figure})
+    measured: Any = SimpleNamespace(**{**calm, "silence_s": 10.0, "days_s": 21_600.0, **figure})
+    measured.behind_s = lambda: measured.days_s
     kafka = Kafka()
     watching = self_watch(
         "trade-core",
         by_kafka(kafka.send, "paymesh/trade-core"),
         consumers={"trade-core": measured},
         relay=measured,
+        days=measured,
         configuration=measured,
     )
 

@@ -4,6 +4,8 @@
 yet, `event_dead` those that can never be published.
 """
 
+from chassis.outbox.days import BOUND, DIVISION, Days
+from chassis.outbox.days import EVERY_S as DAYS_EVERY_S
 from chassis.outbox.log import (
     SCHEMA,
     LoggedEvent,
@@ -21,8 +23,12 @@ from chassis.outbox.retention import EVERY_S as FORGET_EVERY_S
 from chassis.outbox.retention import Retention, forget
 
 __all__ = [
+    "BOUND",
+    "DAYS_EVERY_S",
+    "DIVISION",
     "FORGET_EVERY_S",
     "SCHEMA",
+    "Days",
     "LoggedEvent",
     "OutboxEvent",
     "PositionForgotten",

@@ -119,6 +119,7 @@ async def list_since(
     nothing out.
 
     Raises PositionForgotten where `after` lies before what is kept; 0 is always the oldest kept.
+    For a log that is kept by the day.
     """
     async with db.connection() as connection:
         row = await connection.fetchrow(_NEWEST, tenant, after, limit)
@@ -226,13 +227,9 @@ insert into event_pending (id, shard)
 select logged.id, given.shard from logged join given using (event_id)
 """
 
-# Dead events outlive what was forgotten around them; a cursor among them has a gap behind it.
 _NEWEST = """
 select newest, case when newest is not null then pg_current_xact_id() end,
-    case when $2 > 0 then coalesce(
-        (select id from event_log l
-         where not exists (select from event_dead d where d.id = l.id) order by id limit 1),
-        (select last_value + is_called::int from event_log_id_seq)) - 1 end
+    case when $2 > 0 then (select upto from event_forgotten) end
 from (select max(id) as newest
       from (select id from event_log where tenant = $1 and id > $2 order by id limit $3) page) m
 """
@@ -276,9 +273,11 @@ with recent as materialized (select id from event_log where created_at >= $1)
 select coalesce(min(id) - 1, 9223372036854775807) from recent
 """
 
+# Each is looked up by itself, in the table of its day.
 _PENDING_OF_TOPIC = """
 select l.id, l.payload
-from event_pending p join event_log l on l.id = p.id
+from event_pending p cross join lateral (
+    select id, topic, payload from event_log where id = p.id offset 0) l
 where p.id > $2 and l.topic = $1
 order by p.id
 limit $3

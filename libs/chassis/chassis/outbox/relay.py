@@ -132,15 +132,17 @@ class Relay:
 
     async def _find_neighbours(self, connection: Connection, shards: Shards) -> None:
         await shards.settle()
-        (seen,) = await connection.fetch(_OLDEST)
-        self.oldest_s, self.dead = seen["oldest_s"] or 0.0, seen["dead"]
+        (seen,) = await connection.fetch(_WAITING)
+        self.dead, oldest = seen["dead"], seen["oldest"]
+        self.oldest_s = await connection.fetchval(_AGE_S, oldest) or 0.0 if oldest else 0.0
         OLDEST_S.set(self.oldest_s)
 
     async def _round(self, connection: Connection, shards: Sequence[int]) -> tuple[int, bool]:
         """Publish one batch: how many events were found, and whether the broker seems down."""
         if not shards:
             return 0, False
-        rows = await connection.fetch(_PENDING, shards, self._held.waiting(), self._batch)
+        ids = await connection.fetchval(_PENDING, shards, self._batch)
+        rows = await connection.fetch(_EVENTS, ids, self._held.waiting()) if ids else []
         if not rows:
             return 0, False
         results = await self._producer.attempt([_message(row) for row in rows])
@@ -249,14 +251,16 @@ async def _close(connection: Connection) -> None:
         connection.terminate()
 
 
-# The array is read first, whatever the planner believes: joined, a plan made when both tables were
-# young may walk the whole log in every round.
 _PENDING = """
+select array_agg(id) from (
+    select id from event_pending where shard = any ($1::smallint[]) order by id limit $2) waiting
+"""
+
+# By ids that are known when it is planned: only their days are looked into.
+_EVENTS = """
 select id, event_id, topic, key, type, payload
 from event_log
-where id = any (array(
-    select id from event_pending where shard = any ($1::smallint[]) order by id limit $3))
-  and key <> all ($2::text[])
+where id = any ($1::bigint[]) and key <> all ($2::text[])
 order by id
 """
 
@@ -267,10 +271,10 @@ with buried as (delete from event_pending where id = $1)
 insert into event_dead (id, error) values ($1, $2) on conflict do nothing
 """
 
-_OLDEST = """
-select (select extract(epoch from now() - created_at)::float8
-        from event_log where id = (select min(id) from event_pending)) as oldest_s,
-       (select count(*) from event_dead) as dead
+_WAITING = """
+select (select min(id) from event_pending) as oldest, (select count(*) from event_dead) as dead
 """
+
+_AGE_S = "select extract(epoch from now() - created_at)::float8 from event_log where id = $1"
 
 _ANNOUNCE = "select pg_notify($1, '')"

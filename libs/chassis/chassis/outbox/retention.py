@@ -1,4 +1,5 @@
-"""How long events are kept: the oldest go, step by step, but for those still on their way."""
+"""How long events of a small log are kept: the oldest go, step by step, but for those still on
+their way. A log that grows is kept by the day: `days`."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -45,7 +46,7 @@ async def forget(
     """Delete the events created before; answers how many.
 
     Goes along the primary key from its beginning to the first step with a younger event. What is
-    pending or dead stays. A reader whose cursor is behind is told so (`list_since`).
+    pending or dead stays.
     """
     position: int = 0
     count: int = 0

@@ -64,6 +64,7 @@ def record(alert: Alert, *, source: str, at: datetime) -> AlertRecord:
 
 OUTBOX_LIMIT_S: Final = 10.0
 SILENCE_LIMIT_S: Final = 10.0
+DAYS_LIMIT_S: Final = 6 * 3600.0
 LAG_LIMIT: Final = 10_000
 """About ten seconds of events at full load."""
 
@@ -87,6 +88,17 @@ def outbox_dead(service: str, count: float) -> Alert:
         title="Events that Kafka refuses for good",
         detail=f"{count:.0f} events of {service} are kept in event_dead.",
         facts={"service": service, "count": int(count)},
+    )
+
+
+def event_days_behind(service: str, behind_s: float) -> Alert:
+    """Nothing is lost: events go on where they are, and old ones stay."""
+    return Alert(
+        key=f"event_days.behind:{service}",
+        severity=Severity.WARNING,
+        title="Days of the event log are neither opened nor dropped",
+        detail=f"{service} has not managed to for {behind_s / 3600:.0f} hours.",
+        facts={"service": service},
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from chassis.background import Watch
 from chassis.consumer import Consumer
 from chassis.fitness import Fitness
-from chassis.outbox import Relay
+from chassis.outbox import Days, Relay
 from contracts.events import alerts
 from contracts.events.alerts import Alert
 from contracts.events.deliveries import SOURCE
@@ -24,7 +24,9 @@ def watch(
     relay: Relay,
     configuration: ConfigurationReplica,
     consumers: Mapping[str, Consumer[Any]],
+    *,
     fitness: Fitness | None = None,
+    days: Days | None = None,
 ) -> Watch:
     """`consumers` by their groups."""
 
@@ -37,6 +39,7 @@ def watch(
         tell,
         consumers=consumers,
         relay=relay,
+        days=days,
         configuration=configuration,
         fitness=fitness,
     )

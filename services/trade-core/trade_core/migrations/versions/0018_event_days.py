@@ -1,0 +1,12 @@
+"""The event log by the day, so that what is old is dropped whole and not deleted row by row."""
+
+from chassis.migrations import execute, execute_apart
+from chassis.outbox import BOUND, DIVISION
+
+revision = "0018"
+down_revision = "0017"
+
+
+def upgrade() -> None:
+    execute_apart(BOUND)
+    execute(DIVISION)
