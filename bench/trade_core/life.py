@@ -52,7 +52,7 @@ class Life:
 
     async def create(self, seconds: float, in_flight: int) -> Tally:
         """Fresh orders of one app, each with a number of its own; with no time one each."""
-        tally, deps, end = Tally(), _alone(self.db), time.perf_counter() + seconds
+        tally, deps, end = Tally(), lone_deps(self.db), time.perf_counter() + seconds
 
         async def work() -> None:
             while True:
@@ -70,7 +70,7 @@ class Life:
         """Of each payment that was opened, first that it waits, then that it is paid, in batches
         as Kafka hands them over: each is read, applied and committed before the next."""
         waiting, paid = Tally(), Tally()
-        flow = Results(_alone(self.db))
+        flow = Results(lone_deps(self.db))
         for tally, result in ((waiting, _waits), (paid, _is_paid)):
             records = [_record(result(payment)) for payment in self.opened]
             with self.meter.counting(tally):
@@ -145,7 +145,7 @@ def _record(result: PaymentResult) -> Record:
     )
 
 
-def _alone(db: Database) -> Deps:
+def lone_deps(db: Database) -> Deps:
     """Without Kafka: commands go nowhere, and nobody is woken."""
 
     async def send(messages: Sequence[Message]) -> Sequence[bool]:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import uvloop
 
-from bench.trade_core import history
+from bench.trade_core import history, reads
 from bench.trade_core.bare_inserts import Bare
 from bench.trade_core.life import Life
 from bench.trade_core.served import Served
@@ -34,6 +34,7 @@ CONNECTIONS: Final = 10
 CREATES_BAR: Final = 0.5
 RESULTS_BAR: Final = 5_000
 PAST_BAR: Final = 1.1
+READ_BAR_S: Final = 0.05
 
 PAST: Final = ", with the past"
 
@@ -74,6 +75,8 @@ async def main(plan: dict[str, Any]) -> bool:
             print(f"{plan['in_flight']} in flight, {CONNECTIONS} connections, fsync on\n")
             turns = await measure(plan, bare, young, old)
         is_met = report(turns, plan["old_orders"])
+        if plan["old_orders"]:
+            is_met &= await read(plan, old)
         await served(plan)
         return is_met
 
@@ -144,6 +147,19 @@ def report(turns: Turns, old_orders: int) -> bool:
 def judge(name: str, figure: str, is_met: bool, bar: str) -> bool:
     print(f"{'PASS' if is_met else 'FAIL'} {name:<44}{figure:>12}   bar {bar}", flush=True)
     return is_met
+
+
+async def read(plan: dict[str, Any], old: Life) -> bool:
+    """The lists of the app that has half of the past."""
+    print()
+    verdicts = []
+    for one in await reads.measure(old.db, plan["pids"]["postgresql"]):
+        figure = f"{1e3 * one.p95_s:.1f} ms"
+        is_met = one.p95_s <= READ_BAR_S
+        verdicts.append(judge(f"p95 of GET /v1/{one.name}", figure, is_met, "≤ 50 ms"))
+        slowest, cpu_ms = 1e3 * one.slowest_s, 1e3 * one.cpu_s
+        print(f"     slowest: {one.slowest}, {slowest:.1f} ms; PostgreSQL {cpu_ms:.1f} ms a page")
+    return all(verdicts)
 
 
 async def served(plan: dict[str, Any]) -> None:

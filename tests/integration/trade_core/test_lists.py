@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from tests.builders.trade_core import APP, MERCHANT, paid, refund_request, request, split_request
@@ -12,6 +12,7 @@ from chassis.problems import InvalidRequest
 from contracts.internal import ListQuery
 from trade_core.flows import list_records
 from trade_core.flows.deps import Deps
+from trade_core.store import lists
 
 Lists = Callable[[Deps, ListQuery], Awaitable[Any]]
 
@@ -48,6 +49,29 @@ async def test_a_full_last_page_is_the_end(harness: Harness) -> None:
         await harness.opened(request(merchant_order_no=f"W{number}"))
     found = await pages(harness, list_records.list_orders, limit=2)
     assert [len(page) for page in found] == [2, 2]
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_page_looks_at_so_many_and_goes_on_behind_them(
+    harness: Harness, order: Literal["asc", "desc"]
+) -> None:
+    made = [await harness.opened(request(merchant_order_no=f"W{n}")) for n in range(7)]
+    await harness.apply(paid(made[3]))
+    read: list[list[str]] = []
+    after = None
+    async with harness.db.connection() as tx:
+        while True:
+            wanted = query(status="succeeded", order=order)
+            page = await lists.page(tx, lists.PAYMENTS, wanted, after, scanned=2)
+            read.append(page.numbers)
+            if page.goes_on_after is None:
+                break
+            after = page.goes_on_after
+        by_number = query(merchant_order_no="W3", status="succeeded", order=order)
+        found = await lists.page(tx, lists.PAYMENTS, by_number, None, scanned=2)
+
+    assert read == [[], [made[3].payment_no], [], []]
+    assert (found.numbers, found.goes_on_after) == ([made[3].payment_no], None)
 
 
 async def test_an_app_lists_what_is_its_own_and_of_its_merchants(harness: Harness) -> None:

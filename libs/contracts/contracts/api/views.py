@@ -133,28 +133,32 @@ class OrderView(OrderSummary):
 
 
 class PaymentPage(BaseModel):
-    """`next_cursor` is where the next call goes on; null at the end of the list."""
+    """`next_cursor` is where the next call goes on; null at the end of the list. A page may hold
+    fewer items than `limit`, or none, and still go on."""
 
     items: list[PaymentView]
     next_cursor: str | None
 
 
 class OrderPage(BaseModel):
-    """`next_cursor` is where the next call goes on; null at the end of the list."""
+    """`next_cursor` is where the next call goes on; null at the end of the list. A page may hold
+    fewer items than `limit`, or none, and still go on."""
 
     items: list[OrderView]
     next_cursor: str | None
 
 
 class RefundPage(BaseModel):
-    """`next_cursor` is where the next call goes on; null at the end of the list."""
+    """`next_cursor` is where the next call goes on; null at the end of the list. A page may hold
+    fewer items than `limit`, or none, and still go on."""
 
     items: list[RefundView]
     next_cursor: str | None
 
 
 class SplitPage(BaseModel):
-    """`next_cursor` is where the next call goes on; null at the end of the list."""
+    """`next_cursor` is where the next call goes on; null at the end of the list. A page may hold
+    fewer items than `limit`, or none, and still go on."""
 
     items: list[SplitView]
     next_cursor: str | None

@@ -66,9 +66,8 @@ async def list_splits(deps: Deps, query: ListQuery) -> SplitPage:
 
 async def _page(tx: Tx, listed: Listed, query: ListQuery) -> tuple[list[str], str | None]:
     after = None if query.after is None else _number(listed, query.after)
-    found = await lists.numbers(tx, listed, query, after)
-    page = found[: query.limit]
-    return page, _cursor(page[-1]) if len(found) > query.limit else None
+    found = await lists.page(tx, listed, query, after)
+    return found.numbers, found.goes_on_after and _cursor(found.goes_on_after)
 
 
 async def _paid(tx: Tx, payment_nos: Sequence[str]) -> dict[str, tuple[Order, Payment]]:

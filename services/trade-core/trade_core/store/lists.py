@@ -2,6 +2,9 @@
 
 Numbers sort by the time at which they were made, so a page goes on behind a number and a period is
 a range of numbers; what exactly falls into it is said by the times of the rows.
+
+However much an app has, a page costs no more than `SCANNED` looks: what a filter names by number is
+found by that number; for any other, so many are looked at, and the page goes on behind the last.
 """
 
 from collections.abc import Iterator
@@ -16,18 +19,24 @@ from contracts.internal import ListQuery
 SLACK: Final = timedelta(minutes=5)
 """How far the time in a number and that in its row may be apart."""
 
+SCANNED: Final = 2_000
+"""About as many as can be looked at in 50 ms."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What can be listed: its number, where it comes from, and the columns of the filters."""
+    """What can be listed: its number, its table and what is joined to that, and the columns of the
+    filters. `of_orders`: how it is found by the ids of orders, by an index."""
 
     kind: Kind
     number: str
-    rows: str
+    table: str
+    joined: str
     app_id: str
     merchant_id: str
     state: str
     created_at: str
+    of_orders: str
     own_number: str | None = None
     of_payments: str = "{}"
 
@@ -35,88 +44,170 @@ class Listed:
 PAYMENTS: Final = Listed(
     kind="payment",
     number="p.payment_no",
-    rows="payments p join orders o using (order_id)",
+    table="payments p",
+    joined="join orders o using (order_id)",
     app_id="p.app_id",
     merchant_id="o.merchant_id",
     state="p.state",
     created_at="p.created_at",
+    of_orders="p.order_id = any (array({}))",
 )
 ORDERS: Final = Listed(
     kind="order",
     number="o.order_id",
-    rows="orders o",
+    table="orders o",
+    joined="",
     app_id="o.app_id",
     merchant_id="o.merchant_id",
     state="o.state",
     created_at="o.created_at",
+    of_orders="o.order_id = any (array({}))",
     of_payments="exists (select from payments p where p.order_id = o.order_id and {})",
 )
 REFUNDS: Final = Listed(
     kind="refund",
     number="r.refund_no",
-    rows="refunds r join payments p using (payment_no) join orders o on o.order_id = r.order_id",
+    table="refunds r",
+    joined="join payments p using (payment_no) join orders o on o.order_id = r.order_id",
     app_id="r.app_id",
     merchant_id="r.merchant_id",
     state="r.state",
     created_at="r.created_at",
+    of_orders="r.order_id = any (array({}))",
     own_number="r.merchant_refund_no",
 )
 SPLITS: Final = Listed(
     kind="split",
     number="s.split_no",
-    rows="splits s join payments p using (payment_no) join orders o on o.order_id = s.order_id",
+    table="splits s",
+    joined="join payments p using (payment_no) join orders o on o.order_id = s.order_id",
     app_id="s.app_id",
     merchant_id="s.merchant_id",
     state="s.state",
     created_at="s.created_at",
+    of_orders="s.payment_no = any (array("
+    "select payment_no from payments where order_id = any (array({}))))",
     own_number="s.merchant_split_no",
 )
 
 
-async def numbers(tx: Tx, listed: Listed, query: ListQuery, after: str | None) -> list[str]:
-    """One number more than the page has, where there is one."""
-    text, values = statement(listed, query, after)
-    return [row["number"] for row in await tx.fetch(text, *values)]
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`goes_on_after`: where the next page begins; None at the end."""
+
+    numbers: list[str]
+    goes_on_after: str | None
 
 
-def statement(listed: Listed, query: ListQuery, after: str | None) -> tuple[str, list[object]]:
-    """The SQL of a page, and its values. Every part of the text is one of ours."""
-    conditions = list(_conditions(listed, query, after))
-    wheres = [text.format(f"${place}") for place, (text, _) in enumerate(conditions, 1)]
-    direction = "desc" if query.order == "desc" else "asc"
+async def page(
+    tx: Tx, listed: Listed, query: ListQuery, after: str | None, *, scanned: int = SCANNED
+) -> Page:
+    """May be shorter than the limit, or empty, and still go on: see `SCANNED`."""
+    text, values = statement(listed, query, after, scanned=scanned)
+    found = [row["number"] for row in await tx.fetch(text, *values)]
+    if len(found) > query.limit:
+        return Page(found[: query.limit], found[query.limit - 1])
+    if _names_a_number(listed, query):
+        return Page(found, None)
+    text, values = _last_scanned(listed, query, after, scanned)
+    return Page(found, await tx.fetchval(text, *values))
+
+
+def statement(
+    listed: Listed, query: ListQuery, after: str | None, *, scanned: int = SCANNED
+) -> tuple[str, list[object]]:
+    """The SQL of a page and one number more, and its values. Every part of the text is ours."""
+    values: list[object] = [query.app_id, query.merchant_ids]
+    within = _numbered(values, _range(listed, query, after))
+    filters = _numbered(values, _filters(listed, query))
+    rows, alias = listed.table, listed.table.split()[1]
+    if not _names_a_number(listed, query):
+        rows = (
+            f"(select * from {listed.table} where {listed.app_id} = $1{within}"  # noqa: S608
+            f" {_ordered(listed, query)} limit {scanned}) {alias}"
+        )
     text = (
-        f"select {listed.number} as number from {listed.rows}"  # noqa: S608
-        f" where {' and '.join(wheres)}"
-        f" order by {listed.number} {direction} limit {query.limit + 1}"
+        f"select {listed.number} as number from {rows} {listed.joined}"  # noqa: S608
+        f" where {listed.app_id} = $1 and {listed.merchant_id} = any ($2::text[]){within}{filters}"
+        f" {_ordered(listed, query)} limit {query.limit + 1}"
     )
-    return text, [value for _, value in conditions]
+    return text, values
 
 
-def _conditions(
-    listed: Listed, query: ListQuery, after: str | None
-) -> Iterator[tuple[str, object]]:
-    yield f"{listed.app_id} = {{}}", query.app_id
-    yield f"{listed.merchant_id} = any ({{}}::text[])", query.merchant_ids
+def _last_scanned(
+    listed: Listed, query: ListQuery, after: str | None, scanned: int
+) -> tuple[str, list[object]]:
+    """The last of those that `statement` looks at, where there are so many."""
+    values: list[object] = [query.app_id]
+    within = _numbered(values, _range(listed, query, after))
+    text = (
+        f"select {listed.number} from {listed.table} where {listed.app_id} = $1{within}"  # noqa: S608
+        f" {_ordered(listed, query)} offset {scanned - 1} limit 1"
+    )
+    return text, values
+
+
+def _ordered(listed: Listed, query: ListQuery) -> str:
+    return f"order by {listed.number} {'desc' if query.order == 'desc' else 'asc'}"
+
+
+def _numbered(values: list[object], conditions: Iterator[tuple[str, object]]) -> str:
+    """The conditions in SQL; their values are added to those that are there."""
+    text = ""
+    for condition, value in conditions:
+        values.append(value)
+        text += " and " + condition.format(f"${len(values)}")
+    return text
+
+
+def _names_a_number(listed: Listed, query: ListQuery) -> bool:
+    named = [query.merchant_order_no, query.payment_no, query.channel_trade_no]
+    if listed.own_number is not None:
+        named.append(query.number)
+    return any(number is not None for number in named)
+
+
+def _range(listed: Listed, query: ListQuery, after: str | None) -> Iterator[tuple[str, object]]:
     if after is not None:
         yield f"{listed.number} {'<' if query.order == 'desc' else '>'} {{}}", after
+    if query.created_from is not None:
+        yield f"{listed.number} >= {{}}", earliest(listed.kind, query.created_from - SLACK)
+    if query.created_to is not None:
+        yield f"{listed.number} < {{}}", earliest(listed.kind, query.created_to + SLACK)
+
+
+def _filters(listed: Listed, query: ListQuery) -> Iterator[tuple[str, object]]:
     if query.status is not None:
         yield f"{listed.state} = {{}}", query.status
-    yield from _period(listed, query)
-    if query.merchant_order_no is not None:
-        yield "o.merchant_order_no = {}", query.merchant_order_no
+    if query.created_from is not None:
+        yield f"{listed.created_at} >= {{}}", query.created_from
+    if query.created_to is not None:
+        yield f"{listed.created_at} < {{}}", query.created_to
+    for orders, value in _orders(query):
+        yield listed.of_orders.format(orders), value
     if query.number is not None and listed.own_number is not None:
         yield f"{listed.own_number} = {{}}", query.number
     for column, value in _of_payments(query):
         yield listed.of_payments.format(column), value
 
 
-def _period(listed: Listed, query: ListQuery) -> Iterator[tuple[str, object]]:
-    if query.created_from is not None:
-        yield f"{listed.created_at} >= {{}}", query.created_from
-        yield f"{listed.number} >= {{}}", earliest(listed.kind, query.created_from - SLACK)
-    if query.created_to is not None:
-        yield f"{listed.created_at} < {{}}", query.created_to
-        yield f"{listed.number} < {{}}", earliest(listed.kind, query.created_to + SLACK)
+def _orders(query: ListQuery) -> Iterator[tuple[str, object]]:
+    """The orders of a number. $1 and $2: the app and its merchants."""
+    if query.merchant_order_no is not None:
+        yield (
+            "select order_id from orders"
+            " where app_id = $1 and merchant_id = any ($2::text[]) and merchant_order_no = {}",
+            query.merchant_order_no,
+        )
+    if query.payment_no is not None:
+        yield "select order_id from payments where payment_no = {}", query.payment_no
+    if query.channel_trade_no is not None:  # Each half has its index.
+        yield (
+            "select order_id from payments"
+            " where channel_trade_no = {0} and not shares_trade_no union all"
+            " select order_id from payments where channel_trade_no = {0} and shares_trade_no",
+            query.channel_trade_no,
+        )
 
 
 def _of_payments(query: ListQuery) -> Iterator[tuple[str, object]]:
