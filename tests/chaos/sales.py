@@ -137,7 +137,8 @@ class Business:
         """Whether the payer could; a channel may never have heard of the payment."""
         paying = {"payment_no": payment_no, "notify": notify}
         for _ in range(PAY_TRIES):
-            if (await self._sandbox.post("/_control/pay", json=paying)).is_success:
+            answer = await answered(self._sandbox.post("/_control/pay", json=paying))
+            if answer is not None and answer.is_success:
                 return True
             await asyncio.sleep(PAUSES_S[0])
         return False
@@ -156,9 +157,14 @@ class Business:
         tries = itertools.count()
 
         async def asked() -> httpx.Response | None:
-            answer = await answered(self.api.post("/v1/payments", self.request(sale)))
+            answer: httpx.Response | None = None
+            try:
+                answer = await self.api.post("/v1/payments", self.request(sale))
+                words = _in_words(answer)
+            except httpx.TransportError as error:
+                words = f"{NO_ANSWER} ({type(error).__name__})"
             if next(tries) == 0:
-                sale.first = NO_ANSWER if answer is None else _in_words(answer)
+                sale.first = words
             return answer if answer is not None and payment_no_of(answer) else None
 
         return payment_no_of(await _insisted(asked, (201, 200, 402, 502, 504)))
