@@ -8,10 +8,8 @@ from typing import Final
 from paymesh_local.images.buildah import Image
 from paymesh_local.processes import Program
 
-WRITABLE: Final = "/tmp", "/var/lib/paymesh"
-"""The volumes of the manifests."""
-
 STATE: Final = "/var/lib/paymesh"
+"""Beside /tmp what may be written: the volumes of the manifests."""
 
 START: Final = """
 root=$1 user=$2; shift 2
@@ -41,5 +39,5 @@ class Container:
             name=name,
             command=("unshare", "--mount", *started, *(command or self.image.command)),
             log=log,
-            environment={**self.image.environment, **environment},
+            environment={"HOME": "/", **self.image.environment, **environment},
         )

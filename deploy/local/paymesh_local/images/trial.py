@@ -21,7 +21,7 @@ from paymesh_local.upgrade.replicas import GRACE_S, is_ready
 from paymesh_local.walkthrough import Walkthrough
 
 REFUSAL: Final = "The settings are not usable:"
-END_LIMIT_S: Final = 30.0
+END_LIMIT_S: Final = 120.0
 FIRST_OF_PEOPLE: Final = 1000
 """Users below this number are the system's."""
 
