@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 VENV := .venv/bin/python
-WORKERS ?= 2
+WORKERS ?= 3
 SEEDS ?= 1000
 OLD_ORDERS ?= 10000000
 ORDERS ?= 5000000
@@ -62,7 +62,7 @@ test-sdks: venv ## the signers of Node, Go, PHP and Java on the shared vectors; 
 sdks: venv ## clients for Java, Go, PHP and Node, generated from the OpenAPI into dist/sdks
 	@$(VENV) -m paymesh_local.sdk_clients
 
-fuzz: venv ## FUZZ_SECONDS=900 of what Schemathesis makes of our OpenAPI, signed; make test does 60 s
+fuzz: venv ## FUZZ_SECONDS=900 of what Schemathesis makes of our OpenAPI, signed; make test does 30 s
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(VENV) -m pytest tests/fuzz
 
 # Public SDKs and a linter for Node, where npm is; without them the rest runs all the same.

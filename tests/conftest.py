@@ -11,14 +11,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
+from tests.databases import Databases, connected
 
 from chassis import migrations
 from paymesh_local import kafka, testbed
@@ -103,43 +101,39 @@ def kafka_bootstrap() -> str:
     return os.environ.get("KAFKA_BOOTSTRAP") or _ask("kafka shared")["bootstrap"]
 
 
+@pytest.fixture(scope="session")
+def databases(postgres_server: str) -> Databases:
+    return Databases(postgres_server, _run())
+
+
 @pytest.fixture
-async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
+async def postgres_url(databases: Databases) -> AsyncIterator[str]:
     """An empty database of this test's own."""
-    async with _database(postgres_server, "template0") as url:
+    async with databases.like("template0") as url:
         yield url
 
 
 @pytest.fixture
-async def make_database(postgres_server: str) -> AsyncIterator[MakeDatabase]:
+async def make_database(databases: Databases) -> AsyncIterator[MakeDatabase]:
     """`await make_database("trade_core")`: a database of this test's own, fully migrated."""
-    async with AsyncExitStack() as databases:
+    async with AsyncExitStack() as made:
 
         async def make(package: str) -> str:
-            template = await _template(postgres_server, package)
-            return await databases.enter_async_context(_database(postgres_server, template))
+            template = await _template(databases, package)
+            return await made.enter_async_context(databases.like(template))
 
         yield make
 
 
-@asynccontextmanager
-async def _database(server: str, template: str) -> AsyncIterator[str]:
-    name = f"{_run()}_{uuid.uuid4().hex}"
-    async with _connection(server) as admin:
-        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
-        yield _database_url(server, name)
-        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-async def _template(server: str, package: str) -> str:
+async def _template(databases: Databases, package: str) -> str:
     """Migrated once per run; the other workers wait for the one that does it."""
     name = f"{_run()}_template_{package}"
-    async with _connection(server) as admin:
+    async with connected(databases.server_url) as admin:
         await admin.execute("SELECT pg_advisory_lock(hashtext($1))", name)
         if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
             unfinished = f"{name}_new"
             await admin.execute(f'CREATE DATABASE "{unfinished}" TEMPLATE template0')
-            url = _database_url(server, unfinished)
+            url = databases.url_of(unfinished)
             await asyncio.to_thread(migrations.upgrade, package, url)
             await admin.execute(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')
     return name
@@ -147,7 +141,7 @@ async def _template(server: str, package: str) -> str:
 
 async def _drop_databases_of_this_run(server: str) -> None:
     """Only a given server outlives the run."""
-    async with _connection(server) as admin:
+    async with connected(server) as admin:
         rows = await admin.fetch(
             "SELECT datname FROM pg_database WHERE starts_with(datname, $1)", _run()
         )
@@ -155,22 +149,9 @@ async def _drop_databases_of_this_run(server: str) -> None:
             await admin.execute(f'DROP DATABASE "{row["datname"]}" WITH (FORCE)')
 
 
-@asynccontextmanager
-async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(url)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
 def _run() -> str:
     """The prefix of this run's databases."""
     return Path(os.environ[SOCKET_VARIABLE]).parent.name.replace("-", "_")
-
-
-def _database_url(server: str, database: str) -> str:
-    return urlsplit(server)._replace(path=f"/{database}").geturl()
 
 
 def _ask(request: str) -> dict[str, str]:

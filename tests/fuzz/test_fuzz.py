@@ -18,7 +18,7 @@ from tests.e2e.running import RunningStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SECONDS: Final = int(os.environ.get("FUZZ_SECONDS", "60"))
+SECONDS: Final = int(os.environ.get("FUZZ_SECONDS", "30"))
 GRACE_S: Final = 120
 """For what is under way at the end of its time, and to make failures small."""
 

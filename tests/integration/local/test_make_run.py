@@ -146,17 +146,20 @@ async def test_a_payment_is_shown_and_nothing_is_left(first: Stopped) -> None:
     ports.Ports.of_base(first.base).require_free()
 
 
-async def test_a_second_start_elsewhere_keeps_the_merchant_and_pays_with_other_sealing_keys(
+async def test_later_starts_elsewhere_keep_the_merchant_and_pay_with_other_sealing_keys(
     first: Stopped,
 ) -> None:
-    """The first start seals to the old keys; the second exchanges them; the third has none of them,
-    and what it pays, tells and refunds needs every secret of the merchant and the app."""
+    """The first start seals to the old keys; the second exchanges them, and is killed bit by bit;
+    the third has none of them, and what it pays, tells and refunds needs every secret."""
     folder = first.folder
     await rotate_sealing(folder, "--new-keys")
     async with running(folder) as run:
         await run.until((folder / "demo.json").exists)
         assert "8 secrets of 8 entities are sealed anew" in await rotate_sealing(folder)
         assert "0 secrets of 0 entities are sealed anew" in await rotate_sealing(folder)
+        await is_refused_beside(run)
+        await whatever_is_killed_is_started_again(run)
+        await a_killed_supervisor_takes_all_along(run)
     await rotate_sealing(folder, "--forget-old")
     async with running(folder, demo=True) as run:
         await run.shows("Ctrl-C stops everything")
@@ -180,31 +183,28 @@ async def rotate_sealing(folder: Path, *step: str) -> str:
     return output.decode()
 
 
-async def test_whatever_is_killed_is_started_again_and_a_killed_supervisor_takes_all_along(
-    folder: Path,
-) -> None:
-    async with running(folder) as run:
-        await run.until((folder / "demo.json").exists)
-        before = run.demo
-        await is_refused_beside(run)
-        os.kill(before["pids"]["trade-core"], signal.SIGKILL)
-        await run.until(lambda: run.demo["pids"]["trade-core"] != before["pids"]["trade-core"])
-        await run.shows("trade-core                   runs again")
+async def whatever_is_killed_is_started_again(run: Run) -> None:
+    before = run.demo
+    os.kill(before["pids"]["trade-core"], signal.SIGKILL)
+    await run.until(lambda: run.demo["pids"]["trade-core"] != before["pids"]["trade-core"])
+    await run.shows("trade-core                   runs again")
 
-        run.child("--listen_addresses=127.0.0.1").kill()
-        await run.shows("postgres                     runs again")
+    run.child("--listen_addresses=127.0.0.1").kill()
+    await run.shows("postgres                     runs again")
 
-        run.child("paymesh_local.broker").kill()
-        await run.shows("broker                       runs again")
-        assert run.demo["kafka_bootstrap"] != before["kafka_bootstrap"]
-        was = before["pids"]
-        await run.until(lambda: run.demo["pids"]["gateway"] != was["gateway"])
-        await run.until(lambda: run.demo["pids"]["notifier"] != was["notifier"])
+    run.child("paymesh_local.broker").kill()
+    await run.shows("broker                       runs again")
+    assert run.demo["kafka_bootstrap"] != before["kafka_bootstrap"]
+    was = before["pids"]
+    await run.until(lambda: run.demo["pids"]["gateway"] != was["gateway"])
+    await run.until(lambda: run.demo["pids"]["notifier"] != was["notifier"])
 
-        family = run.family()
-        run.process.send(signal.SIGKILL)
-        await run.process.wait()
-        await ended(family)
+
+async def a_killed_supervisor_takes_all_along(run: Run) -> None:
+    family = run.family()
+    run.process.send(signal.SIGKILL)
+    await run.process.wait()
+    await ended(family)
 
 
 async def ended(family: list[psutil.Process]) -> None:
