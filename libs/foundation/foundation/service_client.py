@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from chassis import logs, tracing
 from chassis.problems import MEDIA_TYPE, Forwarded, Internal, Overloaded, Problem
 from chassis.tracing import Kind
-from foundation.connections import Connections, NotConnected, Response
+from foundation.connections import Connections, Response
 
 log = structlog.get_logger()
 
@@ -118,8 +118,8 @@ class Service:
         for pause_s in (*REFUSED_PAUSES_S, None):
             try:
                 return await self._connections.exchange(method, target, _about(), body)
-            except NotConnected as error:
-                if pause_s is None or not isinstance(error.__cause__, ConnectionRefusedError):
+            except ConnectionRefusedError:
+                if pause_s is None:
                     raise
                 await asyncio.sleep(pause_s)
         raise AssertionError("the last try returns or raises")

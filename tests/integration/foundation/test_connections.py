@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from foundation.connections import AnswerTooLong, ConnectionLost, Connections
+from foundation import connections
+from foundation.connections import ConnectionLost, Connections
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b\r\n\r\nok"
 
@@ -123,48 +124,19 @@ async def test_what_was_said_in_advance_is_no_answer() -> None:
     assert (response.status, response.body) == (200, b"ok")
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + 11 * b"x",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n" + 11 * b"x",
-        b"HTTP/1.1 200 OK\r\nX-A: " + 70_000 * b"x",
-        b"HTTP/1.1 200 OK\r\n" + 7_000 * b"X-A: abcd\r\n",
-    ],
-)
-async def test_an_answer_has_an_end(answer: bytes) -> None:
-    peer = Peer(answer)
+async def test_an_answer_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MAX_ANSWER_BYTES", 10)
+    peer = Peer(b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + 11 * b"x")
     async with listening(peer) as ours:
-        with pytest.raises(AnswerTooLong):
-            await ours.exchange("POST", "/", {}, b"", limit_bytes=10)
+        with pytest.raises(ConnectionLost):
+            await ours.exchange("POST", "/", {}, b"")
 
 
-async def test_an_answer_without_a_length_ends_with_its_connection() -> None:
-    peer = Peer(b"HTTP/1.1 200 OK\r\n\r\nwhole")
-    async with listening(peer) as ours:
-        asking = asyncio.ensure_future(ours.exchange("POST", "/", {}, b""))
-        await peer.received.acquire()
-        await peer.hang_up()
-        assert (await asking).body == b"whole"
-
-
-@pytest.mark.parametrize("address", ["", "not a url", "ftp://there/", "http://", "http://a:b/"])
-async def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(ValueError, match=r"address|Port"):
-        Connections(address, {}, max_age_s=60)
-
-
-@pytest.mark.parametrize("text", ["a\r\nX: y", "a\nb", "a\0b", "ä", "a\t"])
+@pytest.mark.parametrize("text", ["a\r\nX: y", "a\nb", "a\0b", "ä", " a", ""])
 async def test_nothing_in_a_head_begins_another(text: str) -> None:
     ours = Connections("http://127.0.0.1:1", {}, max_age_s=60)
     with pytest.raises(ValueError, match="cannot stand"):
         await ours.exchange("POST", "/", {"X-Request-Id": text}, b"")
-    for target in (f"/{text}", "", "/a b"):
-        with pytest.raises(ValueError, match="cannot be"):
-            await ours.exchange("POST", target, {}, b"")
-
-
-async def test_an_answer_that_is_not_exact_is_read_all_the_same() -> None:
-    peer = Peer(b"HTTP/1.1 200 OK\nContent-Length: 2\nX-A: b\x01\n\nok")
-    async with listening(peer) as ours:
-        assert (await ours.exchange("POST", "/", {}, b"")).body == b"ok"
+    if text:
+        with pytest.raises(ValueError, match="cannot stand"):
+            await ours.exchange("POST", f"/{text}\r\n", {}, b"")
