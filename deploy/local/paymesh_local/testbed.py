@@ -67,6 +67,7 @@ class Testbed:
                 self._answers[request] = asyncio.ensure_future(self._start(request))
             return await asyncio.shield(self._answers[request])
         except CannotRun as error:
+            self._answers.pop(bare, None)  # The next who asks may find a calmer machine.
             return {"error": str(error)}
 
     async def stop(self) -> None:
