@@ -42,7 +42,9 @@ LOOKS: Final[tuple[Appearance, ...]] = (
 )
 """The pages take turns: all of them in all eight ways would take minutes."""
 
-FILES: Final = ("orders", "payments", "refunds", "splits", "differences", *LISTS)
+FILES: Final = (
+    "orders", "payments", "refunds", "splits", "differences", "certificates", *LISTS,
+)  # fmt: skip
 NO_PAGES: Final = {
     "/console/search",
     "/console/replays/{replay_id}",

@@ -106,7 +106,9 @@ async def _page(
     named = {alert.merchant_id for alert in page.items if alert.merchant_id}
     context = {
         "visitor": visitor,
-        **await list_context(request, deps, visitor.scope, filters, page, named),
+        **await list_context(
+            request, deps, visitor.scope, filters, page, named, is_read=page is not NOTHING
+        ),
         "shown": [ShownAlert.of(alert) for alert in page.items],
         "tested": tested,
         "problem": problem,

@@ -60,8 +60,14 @@ async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
     except Problem as refusal:
         problem = refusal_of(refusal)
     named = {item.merchant_id for item in page.items}
-    context = await list_context(request, deps, visitor.scope, filters, page, named)
-    return render(request, "ledger.html", {"visitor": visitor, "problem": problem, **context})
+    context = {
+        "visitor": visitor,
+        "problem": problem,
+        **await list_context(
+            request, deps, visitor.scope, filters, page, named, is_read=page is not NO_BALANCES
+        ),
+    }
+    return render(request, "ledger.html", context)
 
 
 @router.get("/dead-letters")
@@ -79,7 +85,9 @@ async def dead_letters_page(request: Request, deps: Work, visitor: SeenByCentre)
         "visitor": visitor,
         "letters": [ShownLetter.of(letter) for letter in page.items],
         "problem": problem,
-        **await list_context(request, deps, visitor.scope, filters, page),
+        **await list_context(
+            request, deps, visitor.scope, filters, page, is_read=page is not NO_LETTERS
+        ),
     }
     return render(request, "dead_letters.html", context)
 

@@ -98,7 +98,9 @@ async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Respons
         problem = problem or _refusal_of(refusal)
     context = {
         "visitor": visitor,
-        **await list_context(request, deps, visitor.scope, filters, page),
+        **await list_context(
+            request, deps, visitor.scope, filters, page, is_read=page is not NO_ENDPOINTS
+        ),
         "problem": problem,
         "late_before": deps.clock() - LATE_AFTER,
     }
@@ -153,7 +155,13 @@ async def _deliveries_page(
     context = {
         "visitor": visitor,
         **await list_context(
-            request, deps, visitor.scope, LISTS["callbacks"].of(request), page, named
+            request,
+            deps,
+            visitor.scope,
+            LISTS["callbacks"].of(request),
+            page,
+            named,
+            is_read=page is not NO_DELIVERIES,
         ),
         "known": await searching.find_events(deps, [item.event_id for item in page.items]),
         "given": {name: given.get(name, "") for name in REPLAY_FIELDS},

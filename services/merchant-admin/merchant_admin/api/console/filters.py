@@ -149,8 +149,11 @@ async def list_context(
     filters: Filters,
     page: AnyPage,
     merchant_ids: Iterable[str] = (),
+    *,
+    is_read: bool = True,
 ) -> dict[str, Any]:
-    """What `list_parts.html` shows of every list. `merchant_ids`: those whose names it needs."""
+    """What `list_parts.html` shows of every list. `merchant_ids`: those whose names it needs.
+    `is_read`: whether whoever keeps the list has answered; an empty page says nothing if not."""
     named = set(merchant_ids)
     if scope.has(filters.get("merchant_id")):
         named.add(filters.get("merchant_id"))
@@ -161,7 +164,8 @@ async def list_context(
         "names": await merchants.read_names(deps, named),
         "channels": channels.listed(deps, filters.get("channel")),
         "known_merchants": await merchants.read_newest_names(deps, scope, KNOWN_MERCHANTS),
-        "count": count_of(page.items, is_whole=is_whole),
+        "count": count_of(page.items, is_whole=is_whole) if is_read else "",
+        "is_read": is_read,
     }
 
 

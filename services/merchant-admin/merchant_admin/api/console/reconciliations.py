@@ -60,6 +60,7 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
             filters,
             page,
             {item.merchant_id for item in page.items},
+            is_read=page is not NO_STATEMENTS,
         ),
         "problem": problem,
     }

@@ -3,6 +3,10 @@
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "empty.unread": (
+        "暂时无法读取，请稍后再试。",
+        "It cannot be read at the moment. Please try again in a while.",
+    ),
     "empty.audit": (
         "换一个号码或用户名再试；清空条件则列出全部操作。",
         "Try another number or name; without them everything is listed.",
