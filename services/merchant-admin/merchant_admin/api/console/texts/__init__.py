@@ -7,6 +7,7 @@ from merchant_admin.api.console.texts import (
     alerts,
     approvals,
     apps,
+    audit,
     books,
     callbacks,
     codes,
@@ -46,4 +47,5 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **numbers.TEXTS,
     **reports.TEXTS,
     **filters.TEXTS,
+    **audit.TEXTS,
 }
