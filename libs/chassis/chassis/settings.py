@@ -231,12 +231,15 @@ class CalledSettings(Settings):
         return (*self.accepted_tokens, AcceptedToken(OPERATOR, self.operator_token))
 
 
+SET_BY_IMAGES: Final = frozenset({"PAYMESH_HOST"})
+"""What the images set for whatever is started in them, migrations too, which listen nowhere."""
+
 S = TypeVar("S", bound=BaseSettings)
 
 
 def load(kind: type[S]) -> S:
     """The settings of this process. Exits with one line per problem, never showing a value."""
-    known = {PREFIX + name.upper() for name in kind.model_fields}
+    known = {PREFIX + name.upper() for name in kind.model_fields} | SET_BY_IMAGES
     unknown = sorted(
         name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
     )

@@ -1,6 +1,7 @@
 """What the Dockerfiles name is there, and all that a service imports comes into its image."""
 
 import ast
+import os
 import re
 import sys
 import tomllib
@@ -14,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from chassis.settings import SET_BY_IMAGES, load
+from notifier.settings import MigrationSettings
 from paymesh_local import release
 from paymesh_local.paths import REPOSITORY
 from paymesh_local.services import SERVICES, Service
@@ -49,6 +52,17 @@ def test_an_image_is_made_of_what_is_there(service: Service) -> None:
     assert {f"!{path.partition('/')[0]}" for path in copied} <= set(kept)
     assert f'CMD ["python", "-m", "{service.package}"]' in text
     assert f"paymesh/{service.name}:{release.last().next} ." in text
+
+
+def test_what_an_image_sets_no_program_in_it_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration listens nowhere, and is told where to listen all the same."""
+    for service in SERVICES:
+        assert set(re.findall(r"PAYMESH_\w+(?==)", dockerfile(service))) == SET_BY_IMAGES
+    for name in [each for each in os.environ if each.startswith("PAYMESH_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PAYMESH_HOST", "0.0.0.0")
+    monkeypatch.setenv("PAYMESH_DATABASE_URL", "postgresql://nowhere")
+    assert load(MigrationSettings).database_url.get_secret_value() == "postgresql://nowhere"
 
 
 def test_images_differ_by_their_service_alone() -> None:
