@@ -20,11 +20,13 @@ from trade_core.flows import (
     list_records,
     read,
     read_day_statement,
+    read_figures,
     read_ledger,
     read_reconciliation,
 )
 from trade_core.flows.deps import Deps
 from trade_core.store.day_statements import Holder
+from trade_core.store.figures import FeePart, FeeQuestion
 from trade_core.store.reconciliations import Wanted
 
 
@@ -80,6 +82,9 @@ async def test_lists_never_touch_the_primary(harness: Harness, deps: Deps) -> No
         closed, merchant_ids=None, account_id=None, after=None, limit=10
     )
     assert balances.items
+    today = day_of(harness.deps.clock())
+    fees = FeeQuestion(today, today, "CNY", FeePart.CHANNEL, False, None, None, None, None)
+    assert (await read_figures.read_fees(closed, fees)).items == []
     page = await read_reconciliation.list_reconciliations(closed, Wanted(), None, 10)
     assert page.items == []
 
@@ -96,6 +101,8 @@ async def test_events_statements_and_checks_are_read_there_too(
         deps, holder, today, after=None, limit=10
     )
     assert statement.captured == payment.amount
+    period = await read_figures.read_period(deps, MERCHANT, "CNY", today, today)
+    assert [each.captured for each in period.movements] == [payment.amount]
     harness.now += timedelta(days=1)
     findings = await check_ledger.check(deps.db, deps.clock(), lambda: None, replica=deps.replica)
     assert findings is not None

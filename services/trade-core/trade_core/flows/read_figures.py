@@ -36,7 +36,7 @@ MAX_EVENTS: Final = 500
 async def read_fees(deps: Deps, asked: FeeQuestion) -> FeeSums:
     """Raises InvalidRequest for a period that is none, or too long."""
     _check(asked.first, asked.last, MAX_FEE_DAYS)
-    async with deps.db.connection() as tx:
+    async with deps.reader.connection() as tx:
         rows = await figures.list_fees(tx, asked)
     return FeeSums(items=[FeeSum.model_validate(dict(row)) for row in rows])
 
@@ -57,8 +57,7 @@ async def read_period(
     """Raises InvalidRequest as `read_fees` does, and Overloaded as a day's statement does."""
     _check(first, last, MAX_DAYS)
     now = deps.clock()
-    async with deps.db.transaction() as tx:
-        await tx.execute("set transaction isolation level repeatable read, read only")
+    async with deps.reader.snapshot() as tx:
         position = await day_statements.get_position(tx)
         if position.latest - position.upto > MAX_BEHIND:
             raise Overloaded("Statements are still being added up.", retry_after_s=60)

@@ -123,7 +123,7 @@ where upto is not null and day >= $1
 order by day desc limit 1
 """
 
-_NAMES: Final = ("merchant_id", "payment_id", "currency", "purpose")
+_NAMES: Final = ("merchant_id", "account_id", "currency", "purpose")
 
 _REMEMBER = """
 insert into ledger_checked_balance (merchant_id, payment_id, currency, purpose, amount)
