@@ -185,13 +185,12 @@ async def test_a_payment_there_is_asked_for_and_paid_and_told(
 # ── nobody else says a channel's name ──
 
 
-@pytest.mark.parametrize("name", ["acme", *(n for n, p in PLUGINS.items() if p.wallet is None)])
+@pytest.mark.parametrize("name", ["acme", *(n for n, p in PLUGINS.items() if p.login is None)])
 def test_no_file_outside_its_folders_says_its_name(name: str) -> None:
-    """But for wallets, in whose own browsers the cashier calls `jsapi`: that is their bridge."""
+    """But for those whose wallets log payers in: they are the examples of much that is shown."""
     channels = ROOT / "services/gateway/gateway/channels"
     own = {
         channels / "registry.py",
-        ROOT / "services/cashier/cashier/domain/places.py",  # what browsers call themselves
         *(channels / each for each in PLUGINS),
         ROOT / "libs/sandbox/sandbox" / name,
     }
@@ -204,6 +203,15 @@ def test_no_file_outside_its_folders_says_its_name(name: str) -> None:
         if not own & {file, *file.parents} and quoted.search(file.read_text(encoding="utf-8"))
     ]
     assert named_in == []
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_the_cashier_knows_no_channel(name: str) -> None:
+    """Browsers, bridges and links of wallets are their plugins' to declare."""
+    quoted = re.compile(rf"""["'.]{name}\b""")
+    for pattern in SOURCES:
+        for file in (ROOT / "services/cashier/cashier").rglob(pattern):
+            assert not quoted.search(file.read_text(encoding="utf-8")), file
 
 
 def account(account_id: str) -> ChannelAccount:

@@ -19,6 +19,7 @@ from cashier.settings import CashierSettings
 from chassis.web import PublicApp
 from chassis.web.server import KEEP_ALIVE_S
 from contracts.identifiers import new_id
+from gateway.channels.registry import PLUGINS
 
 LOGO_MARK = "a1" * 12
 WECHAT, ALIPAY = new_id("channel_account"), new_id("channel_account")
@@ -32,6 +33,13 @@ OFFERS: list[dict[str, Any]] = [
     }
     for payment_id, channel in ((WECHAT, "wechat"), (ALIPAY, "alipay"))
 ]
+
+
+WALLETS = {
+    name: plugin.wallet.model_dump(mode="json")
+    for name, plugin in PLUGINS.items()
+    if plugin.wallet is not None
+}
 
 
 @dataclass
@@ -144,6 +152,7 @@ class Gateway:
             "sequence": self.sequence,
             "page_url": f"https://cashier.example/pay/{self.token}",
             "payments": [{**common, **payment, **self.payment}],
+            "wallets": WALLETS,
         }
 
     def pay(self) -> None:

@@ -23,6 +23,7 @@ OFFERS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 LOOKS = {name: plugin.seen_by_payers() for name, plugin in PLUGINS.items()}
+WALLETS = {name: plugin.wallet for name, plugin in PLUGINS.items() if plugin.wallet}
 
 MakeCheckout = Callable[..., Checkout]
 
@@ -92,6 +93,7 @@ def checkout() -> MakeCheckout:
                 "app_id": "A1",
                 "sequence": 3,
                 "looks": LOOKS,
+                "wallets": WALLETS,
                 "page_url": f"https://cashier.example/pay/{TOKEN}",
                 "payments": [shown, *({**shown, **each} for each in others)],
                 "refunds": [{**refund_of(shown), **each} for each in refunds],

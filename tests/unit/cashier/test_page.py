@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from cashier.api.rendering import render_checkout, render_problem
 from cashier.api.texts import TEXTS
-from cashier.domain.places import Place
+from cashier.domain.places import Place, Whereabouts
 from cashier.domain.stage import Seat
 from chassis.problems import NotFound, Overloaded
 from contracts.internal import Look
@@ -24,7 +24,7 @@ from .conftest import ALIPAY, NOW, PAYMENT_NO, TOKEN, WECHAT, MakeCheckout
 EVIL = "<script>alert(1)</script>"
 QR = {"type": "qr_code", "qr_code": "weixin://wxpay/bizpayurl?pr=secret"}
 AT_WECHAT = {"payment_id": WECHAT, "channel": "wechat"}
-IN_WECHAT = Seat(Place.WECHAT, PAYMENT_NO, NOW)
+IN_WECHAT = Seat("wechat", PAYMENT_NO, NOW)
 
 
 def request(query: str = "", language: str = "") -> Request:
@@ -35,7 +35,7 @@ def request(query: str = "", language: str = "") -> Request:
     )  # fmt: skip
 
 
-def seat(place: Place = Place.DESKTOP, attempt: str | None = PAYMENT_NO) -> Seat:
+def seat(place: Whereabouts = Place.DESKTOP, attempt: str | None = PAYMENT_NO) -> Seat:
     return Seat(place, attempt, NOW)
 
 
@@ -173,10 +173,24 @@ def test_inside_wechat_the_bridge_is_called_with_what_was_signed(checkout: MakeC
         IN_WECHAT,
     )  # fmt: skip
     page = bytes(answer.body).decode()
-    (latest,) = re.findall(r'data-params="([^"]+)"', page)
-    assert json.loads(unescape(latest)) == params
+    (latest,) = re.findall(r'data-bridge="([^"]+)"', page)
+    assert json.loads(unescape(latest)) == {
+        "object": "WeixinJSBridge", "method": "invoke", "function": "getBrandWCPayRequest",
+        "params": params,
+    }  # fmt: skip
     assert "frame-src weixin: weixinping:" in answer.headers["content-security-policy"]
-    assert 'data-bridge="wechat"' in page
+
+
+def test_a_bridge_gets_what_it_knows_by_its_own_names(checkout: MakeCheckout) -> None:
+    action = {"type": "jsapi", "params": {"trade_no": "2026"}}
+    begun = checkout(payment_id=ALIPAY, channel="alipay", action=action)
+    answer = render_checkout(request(), TOKEN, begun, seat("alipay"))
+    (called,) = re.findall(r'data-bridge="([^"]+)"', bytes(answer.body).decode())
+    assert json.loads(unescape(called)) == {
+        "object": "AlipayJSBridge", "method": "call", "function": "tradePay",
+        "params": {"tradeNO": "2026"},
+    }  # fmt: skip
+    assert "frame-src" not in answer.headers["content-security-policy"]
 
 
 def test_where_nothing_can_be_paid_the_link_is_given_along(checkout: MakeCheckout) -> None:
@@ -184,7 +198,7 @@ def test_where_nothing_can_be_paid_the_link_is_given_along(checkout: MakeCheckou
     assert 'name="payment_id"' not in page
     assert f'value="https://cashier.example/pay/{TOKEN}"' in page
     assert f'src="/pay/{TOKEN}/code.png"' in page
-    in_wechat = html(checkout(), seat(Place.WECHAT, None))
+    in_wechat = html(checkout(), seat("wechat", None))
     assert re.findall(r'name="payment_id" value="([^"]+)"', in_wechat) == [WECHAT]
     assert "<details" in in_wechat
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cashier.domain.places import Place, place_of
+from cashier.domain.places import Place, Whereabouts, place_of
 from cashier.domain.ways import ways_at
 
-from .conftest import OFFERS, MakeCheckout
+from .conftest import OFFERS, WALLETS, MakeCheckout
 
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2_1 like Mac OS X) AppleWebKit/605.1.15"
 ANDROID = "Mozilla/5.0 (Linux; Android 12; M2012K11AC"
@@ -15,17 +15,17 @@ ANDROID = "Mozilla/5.0 (Linux; Android 12; M2012K11AC"
     ("agent", "place"),
     [
         (f"{IPHONE} Version/17.2 Mobile/15E148 Safari/604.1", Place.PHONE),
-        (f"{IPHONE} Mobile/15E148 MicroMessenger/8.0.48", Place.WECHAT),
+        (f"{IPHONE} Mobile/15E148 MicroMessenger/8.0.48", "wechat"),
         (f"{IPHONE} Mobile/15E148 wxwork/4.1.30 MicroMessenger/7.0.1 Language/zh", Place.EMBEDDED),
         (f"{IPHONE} Mobile/15E148 MicroMessenger/8.0.76 miniProgram/wx2c1c", Place.EMBEDDED),
-        (f"{IPHONE} Mobile/22G100 Ariver/1.1.0 AliApp(AP/10.8.30)", Place.ALIPAY),
+        (f"{IPHONE} Mobile/22G100 Ariver/1.1.0 AliApp(AP/10.8.30)", "alipay"),
         (f"{IPHONE} Mobile/15E148 AliApp(TB/10.2)", Place.EMBEDDED),
         (f"{IPHONE} Mobile/15E148", Place.EMBEDDED),
         (f"{IPHONE} Mobile UnionPay/1.0 CloudPay", Place.EMBEDDED),
         (f"{ANDROID}) Chrome/120.0 Mobile Safari/537.36", Place.PHONE),
         (f"{ANDROID}; wv) Version/4.0 Chrome/120 Mobile Safari/537.36", Place.EMBEDDED),
-        (f"{ANDROID}; wv) XWEB/1340129 MicroMessenger/8.0.48", Place.WECHAT),
-        ("(Phone; OpenHarmony 5.0) ArkWeb/4.1.6.1 MicroMessenger/8.0.10", Place.WECHAT),
+        (f"{ANDROID}; wv) XWEB/1340129 MicroMessenger/8.0.48", "wechat"),
+        ("(Phone; OpenHarmony 5.0) ArkWeb/4.1.6.1 MicroMessenger/8.0.10", "wechat"),
         ("(Phone; OpenHarmony 6.0) Safari/537.36 ArkWeb/6.0 HuaweiBrowser/5.1", Place.PHONE),
         ("(Windows NT 10.0) Chrome/132 MicroMessenger/7.0.20 WindowsWechat/WMPF", Place.DESKTOP),
         ("(Macintosh; Intel Mac OS X 10_15) Version/17.0 Safari/605.1.15", Place.DESKTOP),
@@ -33,29 +33,29 @@ ANDROID = "Mozilla/5.0 (Linux; Android 12; M2012K11AC"
         ("x" * 100_000, Place.DESKTOP),
     ],
 )  # fmt: skip
-def test_the_place_is_read_from_the_user_agent(agent: str, place: Place) -> None:
-    assert place_of(agent) is place
+def test_the_place_is_read_from_the_user_agent(agent: str, place: Whereabouts) -> None:
+    assert place_of(agent, wallets=WALLETS) == place
 
 
 def test_payers_may_say_otherwise_but_not_that_they_are_in_a_wallet() -> None:
-    assert place_of("", "phone") is Place.PHONE
-    assert place_of("iPhone Safari/1", "desktop") is Place.DESKTOP
-    assert place_of("", "wechat") is Place.DESKTOP
-    assert place_of("MicroMessenger/8", "junk") is Place.WECHAT
+    assert place_of("", "phone", wallets=WALLETS) is Place.PHONE
+    assert place_of("iPhone Safari/1", "desktop", wallets=WALLETS) is Place.DESKTOP
+    assert place_of("", "wechat", wallets=WALLETS) is Place.DESKTOP
+    assert place_of("MicroMessenger/8", "junk", wallets=WALLETS) == "wechat"
 
 
 @pytest.mark.parametrize(
     ("place", "found"),
     [
-        (Place.WECHAT, [("wechat", "jsapi"), ("easy", "cashier")]),
-        (Place.ALIPAY, [("alipay", "jsapi"), ("easy", "cashier")]),
+        ("wechat", [("wechat", "jsapi"), ("easy", "cashier")]),
+        ("alipay", [("alipay", "jsapi"), ("easy", "cashier")]),
         (Place.PHONE, [("wechat", "h5"), ("alipay", "h5"), ("easy", "cashier")]),
         (Place.DESKTOP, [("wechat", "native"), ("alipay", "native"), ("easy", "cashier")]),
         (Place.EMBEDDED, [("easy", "cashier")]),
     ],
 )
 def test_the_way_follows_the_place(
-    checkout: MakeCheckout, place: Place, found: list[tuple[str, str]]
+    checkout: MakeCheckout, place: Whereabouts, found: list[tuple[str, str]]
 ) -> None:
     ways = ways_at(place, checkout(offers=len(OFFERS)).offers)
     assert [(way.offer.channel, way.method.value) for way in ways] == found

@@ -13,6 +13,7 @@ from cashier.domain.stage import (
     is_safe_link,
     overtaken_by,
     paid_of,
+    schemes_of,
     stage_of,
     status_of,
 )
@@ -90,15 +91,15 @@ def test_only_the_order_itself_is_closed(checkout: MakeCheckout) -> None:
 
 def test_a_bridge_is_for_the_device_that_was_asked_who_pays(checkout: MakeCheckout) -> None:
     begun = checkout(**AT_WECHAT, action=JSAPI)
-    here = Seat(Place.WECHAT, PAYMENT_NO, NOW)
+    here = Seat("wechat", PAYMENT_NO, NOW)
     assert stage_of(begun, here) is Stage.BRIDGE
-    for other in (replace(here, attempt=None), replace(here, place=Place.ALIPAY), DESKTOP):
+    for other in (replace(here, attempt=None), replace(here, place="alipay"), DESKTOP):
         assert stage_of(begun, other) is Stage.ELSEWHERE
 
 
 def test_a_code_is_not_shown_to_the_phone_that_cannot_scan_it(checkout: MakeCheckout) -> None:
     begun = checkout(**AT_WECHAT, action=QR)
-    assert stage_of(begun, Seat(Place.WECHAT, None, NOW)) is Stage.ELSEWHERE
+    assert stage_of(begun, Seat("wechat", None, NOW)) is Stage.ELSEWHERE
     assert stage_of(begun, Seat(Place.PHONE, PAYMENT_NO, NOW)) is Stage.SCAN
 
 
@@ -172,3 +173,10 @@ def test_paid_is_final_and_everything_else_goes_on(checkout: MakeCheckout) -> No
 )
 def test_a_link_never_leads_to_a_script(url: str) -> None:
     assert not is_safe_link(url)
+    assert not is_safe_link(url, ["weixin"])
+
+
+def test_a_link_may_open_the_app_of_its_own_channel_only(checkout: MakeCheckout) -> None:
+    assert is_safe_link("weixin://x", schemes_of(checkout(), "wechat"))
+    assert not is_safe_link("weixin://x", schemes_of(checkout(), "alipay"))
+    assert not is_safe_link("weixin://x", schemes_of(checkout(), "easy"))

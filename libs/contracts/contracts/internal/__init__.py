@@ -127,6 +127,8 @@ from contracts.internal.channels import (
 )
 from contracts.internal.checkout import (
     AskWho,
+    Bridge,
+    Browser,
     ChannelLook,
     Checkout,
     CheckoutOnFile,
@@ -260,6 +262,8 @@ __all__ = [
     "AttemptView",
     "BeginUpload",
     "Begun",
+    "Bridge",
+    "Browser",
     "CallOnFile",
     "ChannelDescription",
     "ChannelList",

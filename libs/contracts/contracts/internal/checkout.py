@@ -9,20 +9,18 @@ from contracts.internal.message import Message
 from contracts.internal.trade import PaymentOnFile
 from contracts.words import Words
 
-Wallet = Literal["wechat", "alipay"]
-"""A wallet whose own browser carries `jsapi` payments out."""
-
 
 class Offer(Message):
     """One account that the page may offer. `method` is the way without a known place of the payer;
-    `ways` are all of them. `name` is what payers call it, `wallet` where its `jsapi` works."""
+    `ways` are all of them. `name` is what payers call it, `wallet` in whose own browser its `jsapi`
+    works: one of the checkout's `wallets`."""
 
     payment_id: str
     channel: str
     method: Method
     ways: Annotated[list[Method], Field(default_factory=list)]
     name: str = ""
-    wallet: Wallet | None = None
+    wallet: str | None = None
 
 
 class CheckoutOnFile(Message):
@@ -65,6 +63,40 @@ class ChannelLook(Message):
     fills: Annotated[tuple[SvgPath, ...], Field(max_length=8)] = ()
 
 
+Scheme = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]{1,31}$")]
+ScriptName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,63}$")]
+
+
+class Browser(Message):
+    """`says`: what stands, in small letters, in its User-Agent. `own`: the wallet's, where its
+    bridge works · `desktop`: its program for computers · `embedded`: it can do neither."""
+
+    says: Annotated[str, Field(min_length=3, max_length=64)]
+    place: Literal["own", "desktop", "embedded"]
+
+
+class Bridge(Message):
+    """What a page in the wallet's own browser calls for a `jsapi` payment: `method` of the global
+    `object`, which is there once the event `<object>Ready` came, with `function`, the parameters
+    of the action and a callback. `members`: by their names there, where not all are given as they
+    are. `frames`: schemes of the hidden frames by which it speaks."""
+
+    object: ScriptName
+    method: ScriptName
+    function: ScriptName
+    members: dict[ScriptName, ScriptName] = Field(default_factory=dict)
+    frames: tuple[Scheme, ...] = ()
+
+
+class Wallet(Message):
+    """A channel's own program on the payer's device. `browsers`: the first that fits decides.
+    `schemes`: of links that open it."""
+
+    browsers: tuple[Browser, ...] = ()
+    schemes: tuple[Scheme, ...] = ()
+    bridge: Bridge | None = None
+
+
 class Checkout(Message):
     """What the hosted page shows of one payment, and of the order that it belongs to.
 
@@ -72,7 +104,7 @@ class Checkout(Message):
     to. `sequence` is the order's version: news of the bus with a higher one are newer than this.
     `payments` are the order's attempts, oldest first. `account_names`: what payers call the
     accounts of these attempts, by `payment_id`, where they have a name of their own. `looks`: of
-    the channels of the offers and the attempts, by name.
+    the channels of the offers and the attempts, by name. `wallets`: of all channels that have one.
     """
 
     payment: PaymentView
@@ -88,6 +120,7 @@ class Checkout(Message):
     look: Look = Look()
     account_names: Annotated[dict[str, str], Field(default_factory=dict)]
     looks: Annotated[dict[str, ChannelLook], Field(default_factory=dict)]
+    wallets: Annotated[dict[str, Wallet], Field(default_factory=dict)]
 
 
 class ChooseOffer(Message):

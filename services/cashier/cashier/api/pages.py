@@ -21,6 +21,7 @@ from cashier.api.reading import (
     Token,
     Work,
     address_of,
+    agent_of,
     remember,
     seat_of,
     visit_of,
@@ -77,7 +78,7 @@ async def payer(request: Request, deps: Work) -> Response:
 @router.get("/pay/{token}")
 async def show(request: Request, deps: Work, token: Token) -> Response:
     checkout = await checkouts.get_checkout(deps, token)
-    return render_checkout(request, token, checkout, seat_of(request, deps))
+    return render_checkout(request, token, checkout, seat_of(request, deps, checkout))
 
 
 @router.post("/pay/{token}/channel")
@@ -87,8 +88,8 @@ async def choose(request: Request, deps: Work, token: Token) -> Response:
     account_id, given = form.get("payment_id", ""), form.get("place", "")
     if not _OFFER.fullmatch(account_id):
         raise NotFound("There is no such offer.")
-    visit, seat = visit_of(request), seat_of(request, deps, given)
-    choice = Choice(account_id, seat.place, address_of(request), visit)
+    visit, place = visit_of(request), given or request.query_params.get("place", "")
+    choice = Choice(account_id, agent_of(request), place, address_of(request), visit)
     response = _go_on(request, await checkouts.choose(deps, token, choice), given)
     remember(request, response, VISIT, visit, None)
     return response

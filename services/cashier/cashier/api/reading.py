@@ -11,6 +11,7 @@ from cashier.domain.places import place_of
 from cashier.domain.stage import Seat
 from cashier.flows.checkouts import Deps
 from chassis.problems import NotFound
+from contracts.internal import Checkout
 
 VISIT: Final = "paymesh_visit"
 """Random, known to this browser only: an address that a wallet sends back works nowhere else."""
@@ -49,11 +50,15 @@ MerchantId = Annotated[str, _with_form(r"M[0-9A-Z]{26}", "merchant")]
 LogoMark = Annotated[str, _with_form(r"[0-9a-f]{24}", "logo")]
 
 
-def seat_of(request: Request, deps: Deps, given: str | None = None) -> Seat:
-    """`given`: where the payer says to be, which else stands in the address as `place`."""
-    given = given or request.query_params.get("place")
-    place = place_of(request.headers.get("user-agent", ""), given)
+def seat_of(request: Request, deps: Deps, checkout: Checkout) -> Seat:
+    """Where the payer says to be stands in the address as `place`."""
+    given = request.query_params.get("place")
+    place = place_of(agent_of(request), given, wallets=checkout.wallets)
     return Seat(place, request.cookies.get(ATTEMPT), deps.clock())
+
+
+def agent_of(request: Request) -> str:
+    return request.headers.get("user-agent", "")
 
 
 def address_of(request: Request) -> str:

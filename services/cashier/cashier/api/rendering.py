@@ -33,7 +33,7 @@ from cashier.domain.ways import ways_at
 from chassis.problems import Problem
 from contracts.actions import JsapiAction, QrCodeAction
 from contracts.api import PaymentStatus
-from contracts.internal import ChannelLook, Checkout, Look, PayPoint
+from contracts.internal import Bridge, ChannelLook, Checkout, Look, PayPoint
 from contracts.words import Words
 from foundation.money_text import plain_amount
 from foundation.pages import Pages, templates_of
@@ -62,9 +62,6 @@ FORMS: Final = "; form-action 'self' https:"
 """A choice leads on to the channel's or the wallet's own address, which only it knows."""
 
 OWN_FORMS: Final = "; form-action 'self'"
-
-BRIDGE_FRAMES: Final = "; frame-src weixin: weixinping:"
-"""WeChat's bridge speaks through hidden frames."""
 
 _templates: Final = templates_of("cashier.api")
 _templates.filters.update(plain_amount=plain_amount)
@@ -103,7 +100,7 @@ def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat
         **_calling(checkout, seat, stage),
         **_receipt(checkout),
     }
-    policy = _forms(request) + (BRIDGE_FRAMES if stage is Stage.BRIDGE else "")
+    policy = _forms(request) + _frames(bridge_of(checkout, current.channel), stage)
     return _page(request, "checkout.html", context, look=checkout.look, policy=policy)
 
 
@@ -152,13 +149,13 @@ def _ways(request: Request, checkout: Checkout, seat: Seat, stage: Stage) -> dic
     current = current_of(checkout)
     is_chosen = stage in PAY_NOW
     shown = [way for way in ways if not (is_chosen and way.offer.payment_id == current.payment_id)]
-    is_phone = seat.place in (Place.WECHAT, Place.ALIPAY, Place.EMBEDDED)
+    is_phone = seat.place not in (Place.PHONE, Place.DESKTOP)
     return {
         "ways": shown if stage in CHOOSING else [],
         "last_channel": last,
         "is_carried": is_phone and len(ways) < len(checkout.offers) and stage in CHOOSING,
         "page_qr": Markup(qr_svg(checkout.page_url))
-        if seat.place is Place.DESKTOP and ways and checkout.page_url and stage is Stage.CHOOSE
+        if seat.place == Place.DESKTOP and ways and checkout.page_url and stage is Stage.CHOOSE
         else None,
     }
 
@@ -173,12 +170,35 @@ def _calling(checkout: Checkout, seat: Seat, stage: Stage) -> dict[str, Any]:
         "qr": Markup(qr_svg(action.qr_code))
         if stage is Stage.SCAN and isinstance(action, QrCodeAction)
         else None,
-        "bridge": orjson.dumps(action.params).decode()
+        "bridge": _bridge(bridge_of(checkout, current.channel), action)
         if stage is Stage.BRIDGE and isinstance(action, JsapiAction)
         else None,
         "is_link_fresh": age_s < LINK_LIVES_S,
         "return_url": return_url if return_url and is_safe_link(return_url) else None,
     }
+
+
+def bridge_of(checkout: Checkout, channel: str | None) -> Bridge | None:
+    wallet = checkout.wallets.get(channel or "")
+    return wallet.bridge if wallet else None
+
+
+def _bridge(bridge: Bridge | None, action: JsapiAction) -> str | None:
+    """What the page's script calls, and with what."""
+    if bridge is None:
+        return None
+    call = bridge.model_dump(include={"object", "method", "function"})
+    params = action.params
+    if bridge.members:
+        params = {name: params.get(ours, "") for name, ours in bridge.members.items()}
+    return orjson.dumps({**call, "params": params}).decode()
+
+
+def _frames(bridge: Bridge | None, stage: Stage) -> str:
+    """By which the bridge speaks."""
+    if bridge is None or stage is not Stage.BRIDGE or not bridge.frames:
+        return ""
+    return f"; frame-src {' '.join(f'{scheme}:' for scheme in bridge.frames)}"
 
 
 def _receipt(checkout: Checkout) -> dict[str, Any]:

@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 async def events(request: Request, deps: Work, token: Token) -> Response:
     """Server-sent events `status`: `{status, order, stage, mark, final}`, the present one first."""
     checkout = await checkouts.get_checkout(deps, token)
-    viewer = Viewer(token, address_of(request), seat_of(request, deps))
+    viewer = Viewer(token, address_of(request), seat_of(request, deps, checkout))
     statuses = following.follow(deps, checkout, viewer)
     first = await anext(statuses)  # a refusal is an answer of its own, not the start of a stream
     return StreamingResponse(
@@ -39,7 +39,7 @@ async def events(request: Request, deps: Work, token: Token) -> Response:
 async def status(request: Request, deps: Work, token: Token) -> Response:
     """The present status, for pages that poll."""
     checkout = await checkouts.get_checkout(deps, token)
-    latest = status_of(checkout, seat_of(request, deps))
+    latest = status_of(checkout, seat_of(request, deps, checkout))
     return JSONResponse(_content(latest), headers=HEADERS)
 
 

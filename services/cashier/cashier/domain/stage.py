@@ -5,14 +5,14 @@ ends choosing, and what became of the payment is told when its channel has told 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, assert_never
 from urllib.parse import urlsplit
 
-from cashier.domain.places import Place
+from cashier.domain.places import Place, Whereabouts
 from contracts.actions import (
     AppAction,
     FormAction,
@@ -31,8 +31,8 @@ from contracts.api import (
 )
 from contracts.internal import Checkout
 
-SAFE_SCHEMES: Final = frozenset({"https", "http", "weixin", "alipays"})
-"""Where a link may lead: web pages and the wallets' own apps; never a script."""
+SAFE_SCHEMES: Final = frozenset({"https", "http"})
+"""Where any link may lead; that of a channel also to its own app, and never to a script."""
 
 UNDECIDED: Final = frozenset(
     {PaymentStatus.INITIATING, PaymentStatus.PENDING, PaymentStatus.UNKNOWN}
@@ -76,7 +76,7 @@ CHOOSING: Final = frozenset({Stage.CHOOSE, Stage.FAILED, Stage.ELSEWHERE}) | PAY
 class Seat:
     """Who looks, from where, and when. `attempt`: the payment that this device began."""
 
-    place: Place
+    place: Whereabouts
     attempt: str | None
     now: datetime
 
@@ -122,7 +122,8 @@ def stage_of(checkout: Checkout, seat: Seat) -> Stage:
         return Stage.CLOSED
     if seat.now >= order.expires_at:
         return Stage.ASKING if any(_is_begun(each) for each in payments) else Stage.EXPIRED
-    return _stage_of_open(current_of(checkout), seat)
+    current = current_of(checkout)
+    return _stage_of_open(current, seat, schemes_of(checkout, current.channel))
 
 
 def payments_of(checkout: Checkout) -> Sequence[PaymentView]:
@@ -159,8 +160,16 @@ def overtaken_by(checkout: Checkout) -> PaymentView | None:
     return current if is_over and current.payment_no != asked.payment_no else None
 
 
-def is_safe_link(url: str) -> bool:
-    return urlsplit(url).scheme.lower() in SAFE_SCHEMES
+def schemes_of(checkout: Checkout, channel: str | None) -> Collection[str]:
+    """Of links that open this channel's own app."""
+    wallet = checkout.wallets.get(channel or "")
+    return wallet.schemes if wallet else ()
+
+
+def is_safe_link(url: str, schemes: Collection[str] = ()) -> bool:
+    """`schemes`: beside those of web pages."""
+    scheme = urlsplit(url).scheme.lower()
+    return scheme in SAFE_SCHEMES or scheme in schemes
 
 
 def _stage_of_paid(paid: PaymentView, refunds: Sequence[RefundView]) -> Stage:
@@ -174,12 +183,12 @@ def _is_begun(payment: PaymentView) -> bool:
     return payment.payment_id is not None and payment.status in UNDECIDED
 
 
-def _stage_of_open(payment: PaymentView, seat: Seat) -> Stage:
+def _stage_of_open(payment: PaymentView, seat: Seat, schemes: Collection[str]) -> Stage:
     match payment.status:
         case PaymentStatus.INITIATING | PaymentStatus.UNKNOWN:
             return Stage.WAIT
         case PaymentStatus.PENDING:
-            return _stage_of_pending(payment, seat)
+            return _stage_of_pending(payment, seat, schemes)
         case PaymentStatus.FAILED:
             return Stage.FAILED
         case PaymentStatus.CLOSED:
@@ -190,19 +199,19 @@ def _stage_of_open(payment: PaymentView, seat: Seat) -> Stage:
             assert_never(payment.status)
 
 
-def _stage_of_pending(payment: PaymentView, seat: Seat) -> Stage:
+def _stage_of_pending(payment: PaymentView, seat: Seat, schemes: Collection[str]) -> Stage:
     if payment.payment_id is None:
         return Stage.CHOOSE
     is_ours = seat.attempt == payment.payment_no
     match payment.action:
         case QrCodeAction():
             # A phone cannot scan what stands on its own screen.
-            is_seen = is_ours or seat.place is Place.DESKTOP
+            is_seen = is_ours or seat.place == Place.DESKTOP
             return Stage.SCAN if is_seen else Stage.ELSEWHERE
         case RedirectAction(url=url):
-            return _if_safe(url, Stage.GO if is_ours else Stage.ELSEWHERE)
+            return _if_safe(url, schemes, Stage.GO if is_ours else Stage.ELSEWHERE)
         case FormAction(url=url):
-            return _if_safe(url, Stage.SUBMIT)
+            return _if_safe(url, schemes, Stage.SUBMIT)
         case JsapiAction():
             # It is made out to the one who was asked: nobody else can pay it.
             is_here = seat.place == payment.channel
@@ -213,5 +222,5 @@ def _stage_of_pending(payment: PaymentView, seat: Seat) -> Stage:
             assert_never(payment.action)
 
 
-def _if_safe(url: str, stage: Stage) -> Stage:
-    return stage if is_safe_link(url) else Stage.WAIT
+def _if_safe(url: str, schemes: Collection[str], stage: Stage) -> Stage:
+    return stage if is_safe_link(url, schemes) else Stage.WAIT

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cashier.domain.places import Place
+from cashier.domain.places import Place, Whereabouts
 from contracts.api import Method
 from contracts.internal import Offer
 
-_BY_PLACE: Final[dict[Place, tuple[Method, ...]]] = {
-    Place.WECHAT: (Method.JSAPI, Method.CASHIER),
-    Place.ALIPAY: (Method.JSAPI, Method.CASHIER),
+_BY_PLACE: Final[dict[Whereabouts, tuple[Method, ...]]] = {
     Place.PHONE: (Method.H5, Method.CASHIER, Method.NATIVE),
     Place.DESKTOP: (Method.NATIVE, Method.CASHIER),
     Place.EMBEDDED: (Method.CASHIER,),
 }
+_IN_WALLET: Final = (Method.JSAPI, Method.CASHIER)
 """The best first. `cashier` is the channel's own page, which works everywhere."""
 
 
@@ -26,15 +25,15 @@ class Way:
     method: Method
 
 
-def ways_at(place: Place, offers: Sequence[Offer], *, last_channel: str = "") -> list[Way]:
+def ways_at(place: Whereabouts, offers: Sequence[Offer], *, last_channel: str = "") -> list[Way]:
     """What can be paid here, with what this device used last in front."""
     found = [Way(offer, method) for offer in offers if (method := _method(place, offer))]
     return sorted(found, key=lambda way: way.offer.channel != last_channel)
 
 
-def _method(place: Place, offer: Offer) -> Method | None:
+def _method(place: Whereabouts, offer: Offer) -> Method | None:
     can = offer.ways or [offer.method]
-    for method in _BY_PLACE[place]:
+    for method in _BY_PLACE.get(place, _IN_WALLET):
         if method is Method.JSAPI and offer.wallet != place:
             continue
         if method in can:

@@ -1,14 +1,14 @@
 """Show a checkout, choose where to pay, ask how it stands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import structlog
 
-from cashier.domain.places import Place
-from cashier.domain.stage import is_safe_link, payments_of
+from cashier.domain.places import place_of
+from cashier.domain.stage import is_safe_link, payments_of, schemes_of
 from cashier.domain.ways import Way, ways_at
 from cashier.flows.beginnings import Beginnings
 from cashier.flows.hub import Hub
@@ -53,10 +53,12 @@ class Deps:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the payer chose, and where they are. `visit` is known to their browser only."""
+    """What the payer chose, with which browser; `place`: where they say to be. `visit` is known to
+    that browser only."""
 
     account_id: str
-    place: Place
+    user_agent: str
+    place: str
     client_ip: str | None
     visit: str
 
@@ -117,7 +119,7 @@ async def choose(deps: Deps, token: str, choice: Choice) -> Step:
         if problem.code in ENDS_THE_CHOICE:
             raise
         return Step(token, refusal=problem.code)
-    return _begun(chosen)
+    return _begun(chosen, schemes_of(checkout, chosen.channel))
 
 
 async def payer_came(deps: Deps, payer: PayerCame) -> Step:
@@ -149,7 +151,8 @@ def _way(checkout: Checkout, choice: Choice) -> Way | None:
     offers = [each for each in checkout.offers if each.payment_id == choice.account_id]
     if not offers:
         raise NotFound("There is no such offer.")
-    return next(iter(ways_at(choice.place, offers)), None)
+    place = place_of(choice.user_agent, choice.place, wallets=checkout.wallets)
+    return next(iter(ways_at(place, offers)), None)
 
 
 async def _ask_who(deps: Deps, token: str, choice: Choice) -> str:
@@ -158,9 +161,9 @@ async def _ask_who(deps: Deps, token: str, choice: Choice) -> str:
     return (await deps.gateway.post(WhoAsked, path, body=asked)).url
 
 
-def _begun(chosen: ChosenPayment) -> Step:
+def _begun(chosen: ChosenPayment, schemes: Collection[str] = ()) -> Step:
     """A channel's own page is opened at once: the payer never passes two cashiers."""
     action = chosen.action
-    is_link = isinstance(action, RedirectAction) and is_safe_link(action.url)
+    is_link = isinstance(action, RedirectAction) and is_safe_link(action.url, schemes)
     url = action.url if is_link and isinstance(action, RedirectAction) else None
     return Step(chosen.token, url=url, attempt=chosen.payment_no, channel=chosen.channel)

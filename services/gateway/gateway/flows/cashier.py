@@ -133,18 +133,23 @@ async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
             for name, plugin in deps.plugins.items()
             if name in channels
         },
+        wallets={
+            name: plugin.wallet
+            for name, plugin in deps.plugins.items()
+            if plugin.wallet is not None
+        },
     )
 
 
 def _offer(account: ChannelAccount) -> Offer:
-    can = ways(account)
+    can, wallet = ways(account), account.plugin.wallet
     return Offer(
         payment_id=account.account_id,
         channel=account.channel,
         method=can[0],
         ways=can,
         name=account.display_name or "",
-        wallet=account.plugin.wallet,
+        wallet=account.channel if wallet is not None and wallet.bridge is not None else None,
     )
 
 

@@ -79,8 +79,7 @@ async function check() {
 }
 
 // The wallet's own bridge. What it answers is no proof of anything: the channel is asked.
-function bridgeOf(kind) {
-  const name = kind === "wechat" ? "WeixinJSBridge" : "AlipayJSBridge";
+function bridgeOf(name) {
   return new Promise((found, away) => {
     if (window[name]) return found(window[name]);
     document.addEventListener(`${name}Ready`, () => found(window[name]), { once: true });
@@ -89,21 +88,20 @@ function bridgeOf(kind) {
 }
 
 async function callBridge(box) {
-  const params = JSON.parse(box.dataset.params);
+  const call = JSON.parse(box.dataset.bridge);
   const show = (name) => {
     for (const line of box.querySelectorAll("[class^=bridge-]")) line.hidden = true;
     if (name) box.querySelector(name).hidden = false;
   };
   show("");
   try {
-    const bridge = await bridgeOf(box.dataset.bridge);
+    const bridge = await bridgeOf(call.object);
     const answered = (answer) => {
       if (answer?.err_msg === "pre_verify_jsapi:ok") return;
       show(".bridge-asked");
       check().finally(() => show(""));
     };
-    if (box.dataset.bridge === "wechat") bridge.invoke("getBrandWCPayRequest", params, answered);
-    else bridge.call("tradePay", { tradeNO: params.trade_no }, answered);
+    bridge[call.method](call.function, call.params, answered);
   } catch {
     show(".bridge-away");
   }

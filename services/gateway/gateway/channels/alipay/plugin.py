@@ -26,6 +26,7 @@ from gateway.channels.alipay.operations import (
     statements,
     trial,
 )
+from gateway.channels.alipay.wallet import WALLET
 from gateway.channels.plugin import (
     HandOver,
     KeyRenewal,
@@ -84,7 +85,7 @@ PLUGIN: Plugin[Account] = Plugin(
         gives_back=bool,
     ),
     offers=(Method.NATIVE, Method.JSAPI, Method.H5),
-    wallet="alipay",
+    wallet=WALLET,
     login=login.LOGIN,
     hosted=frozenset({Method.H5, Method.PC}),
 )

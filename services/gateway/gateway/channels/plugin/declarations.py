@@ -159,8 +159,9 @@ class Plugin(Generic[AccountT]):
     """One channel. `title` is what people call it, `look` how payers see it on our page.
     `own_urls` names the credential fields that are addresses, with the channel's
     own values. `offers` are the methods that our hosted page may use (none: it has its own), the
-    first where nothing is known of the payer's place. `wallet`: in whose browser `jsapi` works;
-    `login`: how that wallet tells who the payer is.
+    first where nothing is known of the payer's place. `wallet`: the channel's own program on
+    payers' devices, where it has one: how its browser is known, the bridge there by which `jsapi`
+    works, and what links open it; `login`: how it tells who the payer is.
 
     `identity` names the credentials that say whose account it is: they never change, but those of
     `learnt_later` may be told later, once. `overlap` gives the first account, which also believes

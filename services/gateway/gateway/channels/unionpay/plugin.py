@@ -23,11 +23,13 @@ from gateway.channels.unionpay.operations import (
     statements,
     trial,
 )
+from gateway.channels.unionpay.wallet import WALLET
 
 PLUGIN: Plugin[Account] = Plugin(
     name="unionpay",
     title=Words("银联支付", "UnionPay"),
     look=LOOK,
+    wallet=WALLET,
     credentials=Credentials,
     form=FORM,
     open_account=open_account,

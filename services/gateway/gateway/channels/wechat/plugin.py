@@ -24,6 +24,7 @@ from gateway.channels.wechat.operations import (
     statements,
     trial,
 )
+from gateway.channels.wechat.wallet import WALLET
 
 _NATIVE = Operation(native.call, native.outcome, action="qr_code")
 
@@ -69,6 +70,6 @@ PLUGIN: Plugin[Account] = Plugin(
         gives_back=is_merchant_number,
     ),
     offers=(Method.NATIVE, Method.JSAPI, Method.H5),
-    wallet="wechat",
+    wallet=WALLET,
     login=login.LOGIN,
 )
