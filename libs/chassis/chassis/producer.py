@@ -20,7 +20,7 @@ NOT_PUBLISHED = Counter(
 )
 REPLACED = Counter("paymesh_kafka_producer_replaced", "Times the producer was stuck and replaced")
 
-LINGER_MS = 0  # Long enough for concurrent sends to share a batch, too short to be noticed.
+LINGER_MS = 2  # Long enough for concurrent sends to share a batch, too short to be noticed.
 MAX_BATCH_BYTES = 131_072
 TOPIC_LIMIT_S = 3.0  # A topic that is not known within this time does not exist yet.
 DISCARD_LIMIT_S = 2.0
@@ -52,7 +52,7 @@ Handed: TypeAlias = "asyncio.Future[object] | NotPublished"
 
 
 class Producer:
-    """One per process, for concurrent use: what comes while a request is under way shares the next.
+    """One per process, for concurrent use: sends that run at the same time share batches.
 
     aiokafka's idempotent producer never gives up a batch and can get stuck for good, so each send
     has a limit of its own. A producer that failed a delivery is replaced; sends wait for the new.
@@ -155,6 +155,7 @@ async def _connect(bootstrap: Broker | str, client_id: str) -> AIOKafkaProducer:
         enable_idempotence=True,
         acks="all",
         compression_type="lz4",
+        linger_ms=LINGER_MS,
         max_batch_size=MAX_BATCH_BYTES,
     )
     try:

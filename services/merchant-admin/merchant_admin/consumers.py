@@ -12,7 +12,7 @@ from merchant_admin.flows import read_model
 from merchant_admin.flows.deps import Deps
 
 GROUP: Final = "merchant-admin"
-PACE_S: Final = 0.2
+REST_S: Final = 0.2
 IDLE_WAIT_MS: Final = 500
 """People do not see that the search is so much behind; batches are many times larger for it."""
 
@@ -39,7 +39,7 @@ def read_model_consumer(
         session_timeout_ms=session_timeout_ms,
         fetch_wait_ms=fetch_wait_ms,
         idle_wait_ms=IDLE_WAIT_MS,
-        pace_s=PACE_S,
+        rest_s=REST_S,
     )
 
 

@@ -56,7 +56,6 @@ from notifier.settings import NotifierSettings
 from notifier.store.presence import Presence
 
 NAME: Final = "notifier"
-PACE_S: Final = 0.015  # Where events flow, this long after a fetch the next brings the more.
 GRACE_S: Final = 13.0  # A try that has just begun takes 10 s, then its result is stored.
 ALERTS_IDLE_WAIT_MS: Final = 500
 RELAY_REST_S: Final = 0.1  # Nobody waits to hear what became of a callback.
@@ -197,7 +196,6 @@ class _Running:
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,
             fetch_wait_ms=self._config.kafka_fetch_wait_ms,
-            pace_s=PACE_S,
         )
 
     def _alerts(self, deps: Deps) -> Consumer[AlertRecord]:

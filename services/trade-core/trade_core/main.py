@@ -43,9 +43,6 @@ from trade_core.jobs import (
 from trade_core.settings import TradeCoreSettings
 
 WAIT_S: Final = 0.1
-PACE_S: Final = 0.025
-"""Where results flow, this long after a fetch the next brings the more."""
-
 IDLE_WAIT_MS: Final = 150
 """Who reads a payment at once is made to wait for its initiation, half a second at most."""
 
@@ -225,7 +222,6 @@ class _Running:
             session_timeout_ms=self._config.kafka_session_timeout_ms,
             fetch_wait_ms=self._config.kafka_fetch_wait_ms,
             idle_wait_ms=IDLE_WAIT_MS,
-            pace_s=PACE_S,
         )
 
     async def ready(self) -> Mapping[str, bool | str]:

@@ -98,10 +98,10 @@ def sell(producer: Producer, topic: str) -> Callable[[range], Any]:
     return send
 
 
-async def test_a_pace_makes_batches_larger(
+async def test_rest_makes_batches_larger(
     harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
-    async with running(harness.consumer(pace_s=1.0).run):
+    async with running(harness.consumer(rest_s=1.0).run):
         await sell(range(1))
         await until(lambda: harness.applied == [0])
         for number in range(1, 20):

@@ -13,15 +13,13 @@ from typing import Generic, TypeVar
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from prometheus_client import Counter, Gauge
 
 from chassis.background import Pulse, pause, unless_stopped
 from chassis.broker import Broker, options_of
-from chassis.consumer.commits import Commits
 from chassis.consumer.last_answer import LastAnswer
 from chassis.consumer.membership import Handover, leave
-from chassis.consumer.pace import Pace
 from chassis.consumer.patience import FETCH_WAIT_MS, IDLE_WAIT_MS, REFRESH_MS, Patience
 from chassis.consumer.records import DeadRecord, Record, dead, record_of
 from chassis.database import is_passing
@@ -44,6 +42,7 @@ DEAD = Counter("paymesh_dead_events", "Records that could not be applied", ["gro
 POLL_MS = 1_000  # A record ends it at once; the rest is for pulse and measures.
 REQUEST_LIMIT_MS = 20_000
 HEARTBEAT_MAX_MS = 5_000
+COMMIT_LIMIT_S = 10.0
 STALLED_S = 120.0
 BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 10.0
 SUSPECT_AFTER = 3  # Failures of a batch before one of its records is suspected.
@@ -74,8 +73,8 @@ class Consumer(Generic[T]):
     the same.
     `healthy` tells whether the database is up: while it is not, no record is blamed.
     `fetch_wait_ms`, and `idle_wait_ms` when nothing happens: see `Patience`.
-    `pace_s`: how far apart its fetches are at least, so that batches are larger where records flow:
-    see `Pace`.
+    `rest_s`: how long it rests after a batch that was not full, so that the next is larger, where
+    to be up to date costs more than it is worth.
     """
 
     def __init__(
@@ -93,7 +92,7 @@ class Consumer(Generic[T]):
         fetch_wait_ms: int = FETCH_WAIT_MS,
         idle_wait_ms: int = IDLE_WAIT_MS,
         max_records: int = 500,
-        pace_s: float = 0.0,
+        rest_s: float = 0.0,
     ) -> None:
         self.pulse = Pulse()
         self.lag = 0
@@ -110,8 +109,8 @@ class Consumer(Generic[T]):
         self._fetch_wait_ms = fetch_wait_ms
         self._patience = Patience(fetch_wait_ms, idle_wait_ms)
         self._max_records = max_records
-        self._pace_s = pace_s
-        self._working = asyncio.Lock()  # Held while a batch is applied.
+        self._rest_s = rest_s
+        self._working = asyncio.Lock()  # Held while a batch is applied and committed.
         self._next: dict[TopicPartition, int] = {}  # The first offset not applied yet.
         self._applied_ms = time.time() * 1000  # The time of the last record that was applied.
         self._failures = 0
@@ -134,25 +133,18 @@ class Consumer(Generic[T]):
         """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
         self.pulse.beat()
         kafka = self._member()
-        commits = Commits(kafka, self._group)
-        kafka.subscribe(topics=self._topics, listener=Handover(self._working, self._next, commits))
         self._last_answer.listen(kafka)
-        Pace(self._pace_s).hold(kafka)
-        committing = asyncio.ensure_future(commits.run())
         try:
             await unless_stopped(stop, kafka.start())
-            await self._read(kafka, commits, stop)
-            if stop.is_set():
-                await commits.flush()
+            await self._read(kafka, stop)
         except KafkaError as error:
             log.warning("consumer.interrupted", group=self._group, reason=repr(error))
         finally:
             if stop.is_set():
                 self._last_answer.rest()
-            committing.cancel()
             await leave(kafka)
 
-    async def _read(self, kafka: AIOKafkaConsumer, commits: Commits, stop: asyncio.Event) -> None:
+    async def _read(self, kafka: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         moved_at = time.monotonic()
         while not stop.is_set():
             # The lock is not held here: getmany waits for a rebalance, which waits for the lock.
@@ -161,7 +153,7 @@ class Consumer(Generic[T]):
             )
             self.pulse.beat()
             self._patience.after(kafka, found=bool(batches))
-            if batches and (wait_s := await self._handle(kafka, commits, batches)):
+            if batches and (wait_s := await self._handle(kafka, batches)):
                 await pause(stop, wait_s)
             self._measure(kafka)
             if batches or not self.lag:
@@ -170,8 +162,8 @@ class Consumer(Generic[T]):
                 log.error("consumer.stalled", group=self._group, lag=self.lag)
                 return
 
-    async def _handle(self, kafka: AIOKafkaConsumer, commits: Commits, batches: Batches) -> float:
-        """Apply, or go back to where the batch began; how long to wait then."""
+    async def _handle(self, kafka: AIOKafkaConsumer, batches: Batches) -> float:
+        """Apply and commit, or go back to where the batch began; how long to wait then."""
         async with self._working:
             self._next.update({tp: raws[0].offset for tp, raws in batches.items()})
             records = [record_of(raw) for raws in batches.values() for raw in raws]
@@ -186,10 +178,8 @@ class Consumer(Generic[T]):
             self._failures = 0
             self._applied_ms = max(record.timestamp_ms for record in records)
             APPLIED.labels(self._group).inc(len(records))
-            done = {tp: raws[-1].offset + 1 for tp, raws in batches.items()}
-            self._next.update(done)
-            commits.note(done)
-            return 0.0
+            await self._commit(kafka, {tp: raws[-1].offset + 1 for tp, raws in batches.items()})
+            return self._rest_s if len(records) < self._max_records else 0.0
 
     async def _process(self, records: Sequence[Record]) -> None:
         values: list[tuple[Record, T]] = []
@@ -272,6 +262,17 @@ class Consumer(Generic[T]):
             except IllegalStateError:
                 log.info("consumer.partition_gone", group=self._group, partition=str(tp))
 
+    async def _commit(self, kafka: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+        """Commit exactly these; what is not committed comes again, which is harmless."""
+        self._next.update(offsets)
+        try:
+            async with asyncio.timeout(COMMIT_LIMIT_S):
+                await kafka.commit(offsets)
+        except (CommitFailedError, IllegalStateError) as error:
+            log.info("consumer.partitions_moved", group=self._group, reason=repr(error))
+        except (KafkaError, TimeoutError) as error:
+            log.warning("consumer.not_committed", group=self._group, reason=repr(error))
+
     def _backoff_s(self) -> float:
         longest_s = min(BACKOFF_FIRST_S * 2.0 ** (self._failures - 1), BACKOFF_MAX_S)
         return longest_s * random.uniform(0.5, 1)
@@ -283,7 +284,7 @@ class Consumer(Generic[T]):
         LAG_S.labels(self._group).set(self.lag_s)
 
     def _member(self) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
+        kafka = AIOKafkaConsumer(
             **options_of(self._bootstrap),
             client_id=self._member_id or self._group,
             group_id=self._group,
@@ -297,6 +298,8 @@ class Consumer(Generic[T]):
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=min(HEARTBEAT_MAX_MS, self._session_timeout_ms // 3),
         )
+        kafka.subscribe(topics=self._topics, listener=Handover(self._working, self._next))
+        return kafka
 
 
 def _place(record: Record) -> dict[str, object]:

@@ -7,8 +7,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
-from chassis.consumer.commits import Commits
-
 log = structlog.get_logger()
 
 HANDOVER_LIMIT_S = 10.0
@@ -17,20 +15,16 @@ STOP_LIMIT_S = 10.0
 
 @ConsumerRebalanceListener.register
 class Handover:
-    """Lets the running batch finish, and what was applied be committed, before its partitions go
-    to another member."""
+    """Lets the running batch finish and commit before its partitions go to another member."""
 
-    def __init__(
-        self, working: asyncio.Lock, progress: dict[TopicPartition, int], commits: Commits
-    ) -> None:
+    def __init__(self, working: asyncio.Lock, progress: dict[TopicPartition, int]) -> None:
         self._working = working
         self._progress = progress
-        self._commits = commits
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         try:
             async with asyncio.timeout(HANDOVER_LIMIT_S), self._working:
-                await self._commits.flush()
+                return
         except TimeoutError:
             log.warning("consumer.handover_late", partitions=len(revoked))
 
