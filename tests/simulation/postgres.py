@@ -238,7 +238,9 @@ select quote_ident(tablename) as name,
        pg_relation_size(quote_ident(tablename)::regclass) > 0 as is_used
 from pg_tables
 where schemaname = current_schema and tablename not in (
-    'alembic_version', 'ledger_position', 'day_position') order by tablename
+    'alembic_version', 'ledger_position', 'day_position')
+    and quote_ident(tablename)::regclass not in (select partrelid from pg_partitioned_table)
+order by tablename
 """
 
 _FROM_THE_START = "update ledger_position set upto = 0; update day_position set upto = 0"
