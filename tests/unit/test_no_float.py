@@ -16,7 +16,7 @@ SECONDS = {
     "services/cashier/cashier/domain/colours.py",
     "services/gateway/gateway/domain/payer_state.py",
     "services/gateway/gateway/domain/recent_checks.py",
-    "services/merchant-admin/merchant_admin/domain/listings.py",
+    "services/merchant-admin/merchant_admin/domain/list_columns.py",
     "services/merchant-admin/merchant_admin/domain/passwords.py",
     "services/merchant-admin/merchant_admin/domain/ratios.py",
     "services/merchant-admin/merchant_admin/domain/waiting.py",
