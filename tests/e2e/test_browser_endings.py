@@ -258,7 +258,7 @@ async def test_a_counter_code_is_put_up_and_printed_on_a6(
             "min_amount": "1", "max_amount": "500", "daily_limit": "20,000", "amounts": "50 100",
         }  # fmt: skip
         for name, value in typed.items():
-            await page.locator(f"form.fields [name={name}]").fill(value)
+            await page.locator(f"form.fields[method=post] [name={name}]").fill(value)
         await nothing_is_in_the_way(page)
         await page.get_by_role("button", name="新建", exact=True).click()
         await page.get_by_text("付款前请核对收款方名称").wait_for()

@@ -31,7 +31,7 @@ from .test_console_statements import PATH as PERIOD_PATH
 from .test_counter_codes import AMOUNTS
 from .test_decisions import CLAIM, FORM, REASON, decision
 from .test_read_model import BEGAN, Story
-from .test_reconciliations import STATEMENT
+from .test_reconciliations import DIFFERENCE, STATEMENT
 from .test_refunds import payment
 from .test_splits import Split
 
@@ -119,13 +119,16 @@ class Company:
             **STATEMENT, "statement_no": self.statement_no, "merchant_id": self.merchant_id,
             "payment_id": self.payment_id, "note": self.secret,
         }  # fmt: skip
-        nothing: dict[str, Any] = {"items": [], "next_cursor": None}
+        difference = {
+            **DIFFERENCE, "statement_no": self.statement_no, "merchant_id": self.merchant_id,
+            "payment_id": self.payment_id, "detail": self.secret,
+        }  # fmt: skip
         path = f"/internal/reconciliations/{self.statement_no}"
         core.answers = {
             "/internal/ledger/balances": {"items": [balance], "next_cursor": None},
             "/internal/ledger/entries": {"items": [entry]},
             "/internal/reconciliations": {**statement, "items": [statement], "next_cursor": None},
-            path: {**statement, "differences": nothing},
+            path: {**statement, "differences": {"items": [difference], "next_cursor": None}},
             f"{path}/fetch": statement,
             PERIOD_PATH: period(self.merchant_id, self.app_id),
         }

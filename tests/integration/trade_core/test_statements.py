@@ -314,7 +314,7 @@ async def test_statements_are_listed_from_the_latest_day_on(harness: Harness) ->
         return len((await list_reconciliations(harness.deps, Wanted(**filters), None, 100)).items)
 
     assert await listed(merchant_id="M2") == 3
-    assert await listed(payment_id="C1", first_day=YESTERDAY) == 2
+    assert await listed(account_id="C1", first_day=YESTERDAY) == 2
     assert await listed(last_day=YESTERDAY) == 4
     assert await listed(state="matched") == 0
     for cursor in ("x", "e30", "W10", "WzEsMl0"):

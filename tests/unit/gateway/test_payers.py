@@ -22,12 +22,14 @@ from contracts.api import Method, OrderStatus, PaymentStatus, PaymentView
 from contracts.identifiers import new_id
 from contracts.internal import (
     AskWho,
+    Bridge,
     CheckoutOnFile,
     ChosenChannel,
     PayerCame,
     PaymentOnFile,
     SignedWayBack,
     SignWayBack,
+    Wallet,
 )
 from gateway.calling.transport import Broken
 from gateway.channels.plugin import Moment, NotIdentified, PayerLogin, Reply, Request
@@ -51,6 +53,8 @@ def _payer(reply_: Reply, account: str, moment: Moment) -> str:
         raise NotIdentified(code, is_used_code=code == "used", is_ours=code == "secret")
     return str(content["openid"])
 
+
+WALLET = Wallet(bridge=Bridge(object="WalletBridge", method="call", function="pay"))
 
 LOGIN = PayerLogin(
     is_possible=lambda account: account == "can ask",
@@ -83,7 +87,7 @@ def centre(*steps: Step, opened: str = "can ask", **stored: Any) -> Harness:
             ("POST", "/internal/way-back/sign"): lambda _: SignedWayBack(signature="c2lnbg=="),
         },
     )
-    plugin = fake_plugin(offers=(Method.NATIVE, Method.JSAPI), login=LOGIN, wallet="wechat")
+    plugin = fake_plugin(offers=(Method.NATIVE, Method.JSAPI), login=LOGIN, wallet=WALLET)
     made.directory.put(ChannelAccount(ACCOUNT, "M1", True, plugin, opened))
     return made
 
@@ -168,7 +172,7 @@ async def test_account_that_cannot_ask_offers_no_jsapi() -> None:
     at = centre(opened="cannot ask")
     offers = (await cashier.get_checkout(at.deps, TOKEN)).offers
     assert [(each.ways, each.wallet) for each in offers if each.payment_id == ACCOUNT] == [
-        ([Method.NATIVE], "wechat")
+        ([Method.NATIVE], "fake")
     ]
     with pytest.raises(NotHere):
         await state(at)
