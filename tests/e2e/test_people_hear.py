@@ -65,10 +65,13 @@ async def test_people_hear_of_a_dead_service_once(
 
 
 def about(robot: Robot, key: str) -> list[str]:
+    """The paragraphs about this; a message may be about several things."""
     title = chinese(key)
     assert title
-    texts: list[str] = [body["markdown"]["text"] for body in robot.taken]
-    return [text for text in texts if title in text and f"service: {key.partition(':')[2]}" in text]
+    service = f"service: {key.partition(':')[2]}"
+    messages: list[str] = [body["markdown"]["text"] for body in robot.taken]
+    paragraphs = [each for message in messages for each in message.split("\n\n")]
+    return [each for each in paragraphs if title in each and service in each]
 
 
 async def says(robot: Robot, key: str) -> None:
