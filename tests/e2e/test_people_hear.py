@@ -30,7 +30,7 @@ async def test_people_hear_of_errors_and_crashes_once_however_many(
     """A second burst of errors is counted with the first: the message about the crash, which
     comes later, brings none of it."""
     errors, crashes = "service.errors:trade-core", "loop.crashed:trade-core"
-    await forgotten(stack, errors, crashes)
+    await forgotten(stack, robot, errors, crashes)
     payment = await harness.created(harness.request())
     async with spoiled(stack, "INSERT ON payment_links", f"new.subject = '{SPOILED}'"):
         began = time.monotonic()
@@ -55,7 +55,7 @@ async def test_people_hear_of_a_dead_service_once(
     stack: RunningStack, robot: Robot, record_property: Record
 ) -> None:
     away = "service.away:cashier"
-    await forgotten(stack, away)
+    await forgotten(stack, robot, away)
     with held_still(stack.demo["pids"]["cashier"]):
         began = time.monotonic()
         await says(robot, away)
@@ -102,10 +102,12 @@ async def spoiled(stack: RunningStack, statement: str, when: str) -> AsyncIterat
         await executed(urls["trade_core"], f"DROP TRIGGER spoiled ON {table}")
 
 
-async def forgotten(stack: RunningStack, *keys: str) -> None:
-    """What other tests have caused: a trouble that goes on is not told anew for minutes."""
+async def forgotten(stack: RunningStack, robot: Robot, *keys: str) -> None:
+    """What other tests have caused: a trouble that goes on is not told anew for minutes, and what
+    was told of it is not about this test."""
     query = "DELETE FROM trouble WHERE key = ANY ($1::text[])"
     await executed(stack.demo["database_urls"]["notifier"], query, list(keys))
+    robot.taken.clear()
 
 
 async def executed(url: str, query: str, *args: Any) -> None:
