@@ -16,7 +16,10 @@ class EntityList:
     """`table` and the unique `key` by which it is read, downwards unless `is_ascending`. `scope`:
     the predicate of the caller's scope, with its parameter as `{0}` (`store.scope`), None for a
     list of the whole centre. `conditions`: by the name of a filter what it lets through, with the
-    filter's text as `{0}`; a filter that has none finds nothing."""
+    filter's text as `{0}`; a filter that has none finds nothing.
+
+    These texts are constants of our store; whatever people type is a parameter.
+    """
 
     table: str
     key: str
@@ -35,7 +38,7 @@ class EntityList:
         parameters.append(limit)
         order = self.key if self.is_ascending else f"{self.key} desc"
         return await tx.fetch(
-            f"select * from {self.table} where {where} order by {order} limit ${len(parameters)}",  # noqa: S608  # ours
+            f"select * from {self.table} where {where} order by {order} limit ${len(parameters)}",  # noqa: S608  # constants
             *parameters,
         )
 
@@ -45,9 +48,9 @@ class EntityList:
         """No further than `at_most`; in a transaction that does nothing else."""
         await allow(tx, timeout_s)
         where, parameters = self._where(asked)
-        found = f"select from {self.table} where {where} limit ${len(parameters) + 1}"  # ours
+        found = f"select from {self.table} where {where} limit ${len(parameters) + 1}"
         counted: int = await tx.fetchval(
-            f"select count(*) from ({found}) found",  # noqa: S608  # ours
+            f"select count(*) from ({found}) found",  # noqa: S608  # constants
             *parameters,
             at_most,
             timeout=timeout_s,
