@@ -16,12 +16,12 @@ from typing import Final
 
 import asyncpg
 from aiohttp import web
+from tests.integration.notifier.publishing import message_of, paid_order
 
 from bench.cpu import seconds_of, spent
 from chassis.producer import Message, Producer
 from contracts import record_proof, sealing, topics, webhooks
-from contracts.api import OrderStatus, OrderSummary, PaymentView
-from contracts.events import configuration, orders
+from contracts.events import configuration
 from contracts.identifiers import new_id
 from foundation.record_proof import stamped
 from paymesh_local import processes
@@ -39,13 +39,6 @@ BODY_BYTES: Final = 700
 """About what the body of a payment's callback has."""
 
 TELL_AGAIN_S: Final = 0.2
-
-PAYMENT: Final = {
-    "merchant_order_no": "W2026-001", "channel_trade_no": "4200001", "merchant_id": "M1",
-    "payment_id": "C1", "channel": "wechat", "method": "native", "status": "succeeded",
-    "amount": 1299, "currency": "CNY", "amount_refunded": 0, "subject": "物业费 11月",
-    "action": None, "metadata": {}, "failure": None,
-}  # fmt: skip
 
 
 class Servers:
@@ -271,38 +264,5 @@ async def harness(*, real_kafka: bool = False) -> AsyncIterator[Harness]:
 
 
 def _payment(app_id: str) -> tuple[str, Message]:
-    now = datetime.now(UTC)
-    payment = PaymentView.model_validate(
-        {**PAYMENT, "payment_no": new_id("payment"), "expires_at": now, "created_at": now,
-         "paid_at": now}
-    )  # fmt: skip
-    order = OrderSummary(
-        merchant_order_no=payment.merchant_order_no,
-        merchant_id=payment.merchant_id,
-        status=OrderStatus.PAID,
-        amount=payment.amount,
-        currency=payment.currency,
-        amount_paid=payment.amount,
-        amount_refunded=0,
-        subject=payment.subject,
-        created_at=now,
-        expires_at=now,
-    )
-    order_id = new_id("order")
-    event = orders.OrderEvent(
-        app_id=app_id,
-        merchant_id="M1",
-        order_id=order_id,
-        sequence=1,
-        order=order,
-        payment=payment,
-    )
-    record = orders.OrderEventRecord(
-        id=new_id("event"),
-        source=orders.SOURCE,
-        type=orders.OrderEventType.PAYMENT_SUCCEEDED,
-        subject=order_id,
-        time=now,
-        data=event,
-    )
-    return record.id, Message(topics.ORDER_EVENTS, order_id, record.to_bytes(), record.headers())
+    record = paid_order(app_id)
+    return record.id, message_of(record)

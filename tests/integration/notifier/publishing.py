@@ -46,6 +46,15 @@ def app_record(
 
 
 def payment_succeeded(app_id: str) -> Message:
+    return message_of(paid_order(app_id))
+
+
+def message_of(record: orders.OrderEventRecord) -> Message:
+    return Message(topics.ORDER_EVENTS, record.subject, record.to_bytes(), record.headers())
+
+
+def paid_order(app_id: str) -> orders.OrderEventRecord:
+    """A new order of this app that was just paid."""
     now = datetime.now(UTC)
     payment = PaymentView.model_validate(
         {**PAYMENT, "payment_no": new_id("payment"), "expires_at": now, "created_at": now,
@@ -64,7 +73,7 @@ def payment_succeeded(app_id: str) -> Message:
         expires_at=now,
     )
     order_id = new_id("order")
-    record = orders.OrderEventRecord(
+    return orders.OrderEventRecord(
         id=new_id("event"),
         source=orders.SOURCE,
         type=orders.OrderEventType.PAYMENT_SUCCEEDED,
@@ -79,7 +88,6 @@ def payment_succeeded(app_id: str) -> Message:
             payment=payment,
         ),
     )
-    return Message(topics.ORDER_EVENTS, order_id, record.to_bytes(), record.headers())
 
 
 async def publish(producer: Producer, *messages: Message) -> None:
