@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
@@ -120,12 +120,32 @@ def test_a_rule_that_never_speaks_or_always_does_is_found() -> None:
         assert wrong in shown
 
 
+def shown_on(path: Path) -> list[str]:
+    """What the panels of a dashboard ask for."""
+    panels = json.loads(path.read_text())["panels"]
+    return [target["expr"] for panel in panels for target in panel["targets"]]
+
+
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
 def test_a_dashboard_asks_for_what_there_is(path: Path) -> None:
-    board = json.loads(path.read_text())
-    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"]) > 0
-    asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
-    assert [fault for each in asked for fault in faults(each)] == []
+    panels = json.loads(path.read_text())["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels) > 0
+    assert [fault for each in shown_on(path) for fault in faults(each)] == []
+
+
+def unseen(metrics: Iterable[str], asked: Sequence[str]) -> set[str]:
+    """Metrics that none of the expressions asks for."""
+    words = {word for each in asked for word in re.findall(r"[a-z_]+", each)}
+    return {
+        name for name in metrics if re.sub(r"_(bucket|sum|count)$", "_bucket", name) not in words
+    }
+
+
+def test_each_metric_is_on_a_dashboard_or_feeds_a_rule() -> None:
+    asked = [rule["expr"] for rule in rules()]
+    asked += [each for path in DASHBOARDS for each in shown_on(path)]
+    assert unseen(METRICS, asked) == set()
+    assert unseen(["up", "paymesh_x_total"], asked) == {"paymesh_x_total"}
 
 
 def test_each_service_is_scraped_at_a_port_that_it_has() -> None:

@@ -39,6 +39,11 @@ DUE_LIMIT_S: Final = 30.0
 STARTED_S: Final = 600.0
 DUE_OLDEST_S: Final = Gauge("paymesh_due_oldest_seconds", "How long the oldest due row has waited")
 DUE_ROWS: Final = Gauge("paymesh_due_rows", "Rows that are due and that nobody has taken")
+UNKNOWN_OLDEST_S: Final = Gauge(
+    "paymesh_unknown_oldest_seconds",
+    "Age of the oldest payment, refund or split of which nobody can say what its channel did",
+    ["kind", "channel"],
+)
 RECONCILE_STALL_S: Final = 900.0
 """Longer than a comparison may take."""
 
@@ -135,6 +140,9 @@ class BacklogLoop:
             self._latest = await backlog(self._deps.db, self._deps.clock())
             DUE_OLDEST_S.set(self._latest.due_s)
             DUE_ROWS.set(self._latest.due_rows)
+            UNKNOWN_OLDEST_S.clear()
+            for labels, age_s in self._latest.unknown_s.items():
+                UNKNOWN_OLDEST_S.labels(*labels).set(age_s)
 
     def alarms(self, tell: Tell) -> list[Alarm]:
         """For `self_watch`."""

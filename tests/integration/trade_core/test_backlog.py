@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+from tests.builders.trade_core import payment_result, refund_request, refund_result, waits
 from tests.integration.trade_core.harness import Harness
 
+from contracts.api import PaymentStatus
+from contracts.events.results import Source, Verdict
 from trade_core.domain import checking
 from trade_core.domain.checking import Findings
 from trade_core.flows.measure import CHECK_TAKES, backlog
@@ -34,3 +37,26 @@ async def test_a_check_of_last_night_that_is_not_there_counts_after_two_hours(
     async with harness.db.transaction() as tx:
         await store.finish(tx, began.date(), Findings(), upto=0, at=late)
     assert (await backlog(harness.db, late)).check_s == 0
+
+
+async def test_the_oldest_payment_whose_outcome_nobody_knows_counts(harness: Harness) -> None:
+    payment = (await harness.open()).payment
+    assert (await backlog(harness.db, harness.now)).unknown_s == {}
+    harness.pass_time(60)
+    await harness.apply(payment_result(payment, Source.QUERY, Verdict.UNKNOWN))
+    assert await harness.state(payment) is PaymentStatus.UNKNOWN
+    harness.pass_time(840)
+    assert (await backlog(harness.db, harness.now)).unknown_s == {("payment", "wechat"): 900}
+    await harness.apply(waits(payment))
+    assert (await backlog(harness.db, harness.now)).unknown_s == {}
+
+
+async def test_a_refund_that_is_under_way_at_its_channel_is_not_unknown(
+    harness: Harness,
+) -> None:
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment))).refund
+    harness.pass_time(700)
+    assert (await backlog(harness.db, harness.now)).unknown_s == {("refund", "wechat"): 700}
+    await harness.apply(refund_result(refund, Source.QUERY, Verdict.PENDING))
+    assert (await backlog(harness.db, harness.now)).unknown_s == {}

@@ -46,6 +46,7 @@ EACH_ITS_OWN: Final = {
     "due.IN_TURN": "the due loop shares its turns out among accounts",
     "due._TAKE": "the due loop",
     "due._OLDEST": "a metric",
+    "due._OLDEST_UNKNOWN": "a metric",
     "due._OPENED_SINCE": "reask, after a restore of this database",
     "due._WAITING": "a metric",
     "movements._NOTE": "notes what each payment and refund moved",

@@ -93,6 +93,11 @@ class OrderAggregate:
         payment = self.payments[number if about is None else about.payment_no]
         return payment.account_id or ""
 
+    def unknown_since(self, number: str) -> datetime | None:
+        """Of a payment whose state is unknown."""
+        payment = self.payments.get(number)
+        return payment.initiated_at if payment and payment.state is PaymentStatus.UNKNOWN else None
+
     def know_refunds(self, refunds: Mapping[str, Refund]) -> None:
         """These were read under the order's lock too."""
         self.refunds = {**self.refunds, **refunds}

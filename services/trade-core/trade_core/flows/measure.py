@@ -1,6 +1,7 @@
 """How far behind the clock's work is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,16 +16,21 @@ CHECK_TAKES: Final = timedelta(hours=2)
 DUE_COUNTED: Final = 10_000
 """More than that is as bad, and would cost more to count."""
 
+UNKNOWN_SEEN: Final = 1_000
+"""The oldest of these is the oldest of all, however many a channel that is down leaves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """`due_s`: how long the oldest due row has waited that nobody has taken; `due_rows`: how many
     there are, `DUE_COUNTED` at most. `check_s`: how long ago the nightly check should have been
-    over, 0 where it is."""
+    over, 0 where it is. `unknown_s`: the age of the oldest whose outcome nobody knows, by kind
+    (payment, refund, split) and channel."""
 
     due_s: float
     check_s: float
     due_rows: int
+    unknown_s: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 async def backlog(db: Database, now: datetime) -> Backlog:
@@ -32,6 +38,8 @@ async def backlog(db: Database, now: datetime) -> Backlog:
     async with db.connection() as tx:
         due_s = await due.oldest_s(tx)
         waiting = await due.count_due(tx, DUE_COUNTED)
+        unknown_s = await due.oldest_unknown_s(tx, UNKNOWN_SEEN)
         is_finished = await checks.is_finished(tx, began.date())
     late = now - began - CHECK_TAKES
-    return Backlog(due_s, 0.0 if is_finished else max(0.0, late.total_seconds()), waiting)
+    check_s = 0.0 if is_finished else max(0.0, late.total_seconds())
+    return Backlog(due_s, check_s, waiting, unknown_s)

@@ -10,11 +10,13 @@ from trade_core.domain.due import NextCheck
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When to look at this number, which is at this channel account ("": at none yet)."""
+    """When to look at this number, which is at this channel account ("": at none yet).
+    `unknown_since`: of a payment of which nobody can say what its channel did."""
 
     subject: str
     account: str
     next_check: NextCheck | None
+    unknown_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ async def put(tx: Tx, dues: Sequence[Due]) -> None:
             "account": due.account,
             "due_at": due.next_check.due_at,
             "attempt": due.next_check.attempt,
+            "unknown_since": due.unknown_since,
         }
         for due in dues
         if due.next_check is not None
@@ -106,6 +109,13 @@ async def count_due(tx: Tx, limit: int) -> int:
     return int(row["waiting"]) if row else 0
 
 
+async def oldest_unknown_s(tx: Tx, limit: int) -> dict[tuple[str, str], float]:
+    """How long ago the oldest payment, refund and split was asked for of which nobody can say what
+    its channel did, by kind and channel; of each kind the `limit` oldest are looked at."""
+    rows = await tx.fetch(_OLDEST_UNKNOWN, limit)
+    return {(row["kind"], row["channel"]): max(0.0, row["age_s"]) for row in rows}
+
+
 async def next_s(tx: Tx) -> float | None:
     """In how many seconds the first row is due; None where there is none."""
     waited: float | None = await tx.fetchval(_OLDEST)
@@ -140,11 +150,12 @@ async def settle(
 
 
 _PUT = """
-insert into due_work (subject, account, due_at, attempt)
+insert into due_work (subject, account, due_at, attempt, unknown_since)
 select * from jsonb_to_recordset($1)
-  as l (subject text, account text, due_at timestamptz, attempt int)
+  as l (subject text, account text, due_at timestamptz, attempt int, unknown_since timestamptz)
 on conflict (subject) do update
-set account = excluded.account, due_at = excluded.due_at, attempt = excluded.attempt
+set account = excluded.account, due_at = excluded.due_at, attempt = excluded.attempt,
+    unknown_since = excluded.unknown_since
 where due_work.attempt = 0 or due_work.subject <> all ($2::text[])
 """
 
@@ -165,6 +176,26 @@ select statement_timestamp() as now, count(*) as waiting
 from (
     select from due_work where due_at <= statement_timestamp() order by due_at limit $1
 ) due
+"""
+
+# A payment's row may lag behind its state, which therefore decides.
+_OLDEST_UNKNOWN = """
+select kind, channel,
+    extract(epoch from statement_timestamp() - min(since))::float8 as age_s
+from (
+    (select 'payment' as kind, subject as payment_no, unknown_since as since
+     from due_work where unknown_since is not null order by unknown_since limit $1)
+    union all
+    (select 'refund', payment_no, created_at
+     from refunds where state = 'processing' and heard is distinct from 'under way'
+     order by created_at limit $1)
+    union all
+    (select 'split', payment_no, created_at
+     from splits where state = 'processing' and heard is distinct from 'under way'
+     order by created_at limit $1)
+) unknown join payments p using (payment_no)
+where kind <> 'payment' or p.state = 'unknown'
+group by kind, channel
 """
 
 _TAKE = """

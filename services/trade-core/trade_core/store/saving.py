@@ -108,7 +108,12 @@ def _changes(read: Mapping[str, T], now: Mapping[str, T]) -> list[tuple[T, T]]:
 
 def _dues(aggregate: OrderAggregate) -> list[due.Due]:
     return [
-        due.Due(subject, aggregate.account_of(subject), next_check)
+        due.Due(
+            subject,
+            aggregate.account_of(subject),
+            next_check,
+            aggregate.unknown_since(subject),
+        )
         for subject, next_check in aggregate.next_checks.items()
     ]
 
