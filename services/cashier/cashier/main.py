@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -15,12 +15,14 @@ from cashier import consumers
 from cashier.api import pages
 from cashier.flows.beginnings import Beginnings
 from cashier.flows.checkouts import Deps
+from cashier.flows.gateway_clock import clock_of
 from cashier.flows.hub import Hub
 from cashier.flows.logos import Logos
 from cashier.settings import CashierSettings
 from chassis import logs, settings, tracing
 from chassis.background import Background
 from chassis.broadcast import Broadcast
+from chassis.fitness import Fitness
 from chassis.web import PublicApp, create_public_app, serve
 from contracts import topics
 from foundation.alerting import by_http, notifier_of
@@ -38,10 +40,17 @@ def main() -> None:
     serve(build(config), config)
 
 
-def build(config: CashierSettings) -> PublicApp:
-    """The application; what it needs is opened when it starts, and closed when it ends."""
-    running = _Running(config)
-    app = create_public_app(service=NAME, lifespan=running.lifespan, alive=running.alive)
+def build(config: CashierSettings, *, now: Callable[[], float] = time.time) -> PublicApp:
+    """The application; what it needs is opened when it starts, and closed when it ends. `now`:
+    this machine's clock."""
+    running = _Running(config, now)
+    app = create_public_app(
+        service=NAME,
+        lifespan=running.lifespan,
+        ready=running.ready,
+        alive=running.alive,
+        gate=running.fitness.gate,
+    )
     if config.trusted_proxies:
         trusted = [str(network) for network in config.trusted_proxies]
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
@@ -52,9 +61,13 @@ def build(config: CashierSettings) -> PublicApp:
 class _Running:
     """The connections and loops of one process."""
 
-    def __init__(self, config: CashierSettings) -> None:
+    def __init__(self, config: CashierSettings, now: Callable[[], float]) -> None:
         self._config = config
         self._background = Background()
+        self._gateway = Service(
+            config.gateway_url, config.gateway_token, max_age_s=config.connection_age_s
+        )
+        self.fitness = Fitness({"clock": clock_of(self._gateway, now=now).check})
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
@@ -69,27 +82,31 @@ class _Running:
             fetch_wait_ms=config.kafka_fetch_wait_ms,
             watch=hub.watch_bus,
         )
-        gateway = Service(
-            config.gateway_url, config.gateway_token, max_age_s=config.connection_age_s
-        )
         app.state.wechat_proofs = config.wechat_proofs
         app.state.deps = Deps(
-            gateway=gateway,
+            gateway=self._gateway,
             hub=hub,
             clock=partial(datetime.now, UTC),
             beginnings=Beginnings(time.monotonic),
             logos=Logos(),
         )
         async with AsyncExitStack() as opened:
-            await opened.enter_async_context(gateway)
+            await opened.enter_async_context(self._gateway)
             if (notifier := notifier_of(config)) is not None:
                 await opened.enter_async_context(notifier)
+            await self.fitness.begin()
             background = await opened.enter_async_context(self._background)
+            background.start("fitness", self.fitness.run, pulse=self.fitness.pulse)
             background.start("news", news.run, pulse=news.pulse, gate=hub.watched)
             if notifier is not None:
-                watching = self_watch(NAME, by_http(notifier, SOURCE), consumers={})
+                watching = self_watch(
+                    NAME, by_http(notifier, SOURCE), consumers={}, fitness=self.fitness
+                )
                 background.start("watch", watching.run, pulse=watching.pulse)
             yield
+
+    async def ready(self) -> Mapping[str, bool | str]:
+        return self.fitness.ready()
 
     def alive(self) -> Mapping[str, bool]:
         return self._background.alive()

@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -195,7 +196,9 @@ async def cashier(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[Publi
 
 
 @asynccontextmanager
-async def cashier_at(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[PublicApp]:
+async def cashier_at(
+    gateway: Gateway, kafka_bootstrap: str, *, now: Callable[[], float] = time.time
+) -> AsyncIterator[PublicApp]:
     async with served(gateway.app()) as gateway_url:
         settings = CashierSettings.model_validate(
             {
@@ -206,7 +209,7 @@ async def cashier_at(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[Pu
                 "wechat_proofs": "Abc123Def456Ghi7",
             }
         )
-        yield build(settings)
+        yield build(settings, now=now)
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ gateway (for merchant-admin):
     POST /internal/signatures/inspect                     InspectSignature → InspectedSignature
     GET  /internal/counter-codes/{code_id}/address        → PointAddress
 gateway (for the cashier):
+    GET  /internal/clock                                  → ClockReading
     GET  /internal/logos/{merchant_id}/{mark}             → LogoFile
     GET  /internal/checkouts/{token}                      → Checkout
     POST /internal/checkouts/{token}/channel              ChooseOffer → ChosenPayment
@@ -185,7 +186,7 @@ from contracts.internal.pay_points import (
     PointAddress,
     PointState,
 )
-from contracts.internal.peer import Peer
+from contracts.internal.peer import ClockReading, Peer
 from contracts.internal.reconciliation import (
     MAX_PAGE_ROWS,
     MAX_RAW_CHARS,
@@ -279,6 +280,7 @@ __all__ = [
     "ChosenPayment",
     "ClaimSeen",
     "ClaimView",
+    "ClockReading",
     "CloseOrderById",
     "CloseOrderFor",
     "DeadLetterPage",

@@ -11,3 +11,9 @@ class Peer(Message):
 
     now: AwareDatetime
     record_key_ids: list[str]
+
+
+class ClockReading(Message):
+    """What a replica's clock shows now."""
+
+    now: AwareDatetime

@@ -1,5 +1,6 @@
 """/internal: for our own services; each route names those that may call it."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,6 +12,7 @@ from contracts.internal import (
     AskWho,
     CheckCredentials,
     ChooseOffer,
+    ClockReading,
     InspectSignature,
     PayerCame,
     PayHere,
@@ -80,6 +82,11 @@ async def inspect_signature(request: Request, deps: DepsOf) -> Response:
     asked = await read_message(request, InspectSignature, limit_bytes=MAX_INSPECTED_BYTES)
     found = inspect(deps.directory, asked, api_url=deps.addresses.public, now_s=deps.clock())
     return answer(found)
+
+
+@router.get("/clock", dependencies=BY_CASHIER)
+async def read_clock(deps: DepsOf) -> Response:
+    return answer(ClockReading(now=datetime.fromtimestamp(deps.clock(), UTC)))
 
 
 @router.get("/checkouts/{token}", dependencies=BY_CASHIER)
