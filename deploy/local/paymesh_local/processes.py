@@ -1,6 +1,7 @@
 """Programs as child processes: with a clean environment, tied to our life, and stopped in time."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -71,7 +72,8 @@ class Process:
         self.send(self.program.stop_signal)
         if await self._ended_within(grace_s):
             return
-        os.killpg(self.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # It ended just now.
+            os.killpg(self.pid, signal.SIGKILL)
         await self._ended_within(KILL_GRACE_S)
 
     async def _ended_within(self, limit_s: float) -> bool:
