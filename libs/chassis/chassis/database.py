@@ -79,8 +79,12 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, PASSING)
 
 
-CONNECTIONS = Gauge("paymesh_database_connections", "Of the pool, by what they do", ["state"])
-WAITING = Gauge("paymesh_database_waiting", "Callers that wait for a connection of the pool")
+CONNECTIONS = Gauge(
+    "paymesh_database_connections", "Of each pool, by what they do", ["pool", "state"]
+)
+WAITING = Gauge(
+    "paymesh_database_waiting", "Callers that wait for a connection of the pool", ["pool"]
+)
 
 
 class Database:
@@ -93,9 +97,11 @@ class Database:
         self._url = url
         self._server_settings = server_settings
         self._waiting = 0
-        WAITING.set_function(lambda: self._waiting)
-        CONNECTIONS.labels("idle").set_function(pool.get_idle_size)
-        CONNECTIONS.labels("in_use").set_function(lambda: pool.get_size() - pool.get_idle_size())
+        name = server_settings["application_name"]
+        WAITING.labels(name).set_function(lambda: self._waiting)
+        CONNECTIONS.labels(name, "idle").set_function(pool.get_idle_size)
+        in_use = CONNECTIONS.labels(name, "in_use")
+        in_use.set_function(lambda: pool.get_size() - pool.get_idle_size())
 
     @classmethod
     async def connect(

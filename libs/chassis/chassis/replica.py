@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import structlog
+from pydantic import SecretStr
 
 from chassis.database import Database, Tx
 from chassis.problems import Overloaded
@@ -23,6 +24,18 @@ CATCH_UP_LIMIT_S: Final = 0.2
 CATCH_UP_POLL_S: Final = 0.01
 LEFT_ALONE_S: Final = 10.0
 """A replica that cannot be reached is not tried again before."""
+
+
+async def connect(
+    url: SecretStr | None, *, application_name: str, max_size: int
+) -> Database | None:
+    """The replica of a `Reader`, where there is one. It is connected to when it is first read: the
+    service starts without it, too."""
+    if url is None:
+        return None
+    return await Database.connect(
+        url.get_secret_value(), application_name=application_name, min_size=0, max_size=max_size
+    )
 
 
 class Reader:
@@ -45,6 +58,12 @@ class Reader:
             if found is None:
                 found = await opened.enter_async_context(self._primary.connection())
             yield found
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """As `connection`, in one transaction, which writes nothing. Raises Overloaded."""
+        async with self.connection() as connection, connection.transaction(readonly=True):
+            yield connection
 
     @asynccontextmanager
     async def current(self) -> AsyncIterator[Tx]:

@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from chassis import logs, settings, tracing
+from chassis import logs, replica, settings, tracing
 from chassis.background import Background, Pulse
 from chassis.database import AWAY, Database
 from chassis.fitness import Fitness, clock_of
@@ -141,12 +141,17 @@ class _Running:
             max_size=config.database_pool,
         )
         self._db = db
+        reads = await replica.connect(
+            config.read_database_url,
+            application_name=f"{NAME}-reads",
+            max_size=config.database_pool,
+        )
         await self.fitness.begin()
         signing = record_proof.signing_key(config.configuration_key.get_secret_value())
         stamp = stamped(signing, (topics.MERCHANT_CONFIG,))
         producer = Producer(config.broker(), NAME, stamp=stamp)
         relay = Relay(db, producer)
-        deps = app.state.deps = _deps(config, db, relay)
+        deps = app.state.deps = _deps(config, db, reads, relay)
         try:
             await producer.start()
             await ensure_administrator(
@@ -165,6 +170,8 @@ class _Running:
         finally:
             self._is_begun = False
             await producer.stop()
+            if reads is not None:
+                await reads.close()
             await db.close()
 
     def _start(self, background: Background, deps: Deps, relay: Relay, send: Send) -> None:
@@ -224,10 +231,11 @@ class _Running:
         return self._background.alive()
 
 
-def _deps(config: AdminSettings, db: Database, relay: Relay) -> Deps:
+def _deps(config: AdminSettings, db: Database, reads: Database | None, relay: Relay) -> Deps:
     service = partial(Service, max_age_s=config.connection_age_s)
     return Deps(
         db=db,
+        replica=reads,
         wake=relay.wake,
         clock=partial(datetime.now, UTC),
         gateway=service(config.gateway_url, config.gateway_token),

@@ -10,7 +10,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from chassis import logs, settings, tracing
+from chassis import logs, replica, settings, tracing
 from chassis.background import Background, pause
 from chassis.consumer import Consumer, Record
 from chassis.database import AWAY, Database
@@ -108,7 +108,13 @@ class _Running:
                 url, application_name=NAME, max_size=config.database_pool
             )
             opened.push_async_callback(db.close)
-            replica = await self._replica(opened)
+            reads = await replica.connect(
+                config.read_database_url,
+                application_name=f"{NAME}-reads",
+                max_size=config.database_pool,
+            )
+            if reads is not None:
+                opened.push_async_callback(reads.close)
             producer = Producer(
                 config.broker(),
                 NAME,
@@ -120,7 +126,7 @@ class _Running:
             wake_up = asyncio.Event()
             deps = app.state.deps = Deps(
                 db=db,
-                replica=replica,
+                replica=reads,
                 clock=lambda: datetime.fromtimestamp(self._now(), UTC),
                 late_payment=self._policies.late_payment,
                 refund_splits=self._policies.refund_splits,
@@ -137,20 +143,6 @@ class _Running:
             await opened.enter_async_context(self._background)
             self._start_loops(deps, relay, DueLoop(deps, wake_up), notifier)
             yield
-
-    async def _replica(self, opened: AsyncExitStack) -> Database | None:
-        """It is connected to when it is first read: the service starts without it, too."""
-        url = self._config.read_database_url
-        if url is None:
-            return None
-        replica = await Database.connect(
-            url.get_secret_value(),
-            application_name=f"{NAME}-reads",
-            min_size=0,
-            max_size=self._config.database_pool,
-        )
-        opened.push_async_callback(replica.close)
-        return replica
 
     async def _check_clock(self) -> str | None:
         return await clock_of(self._db, now=self._now).check() if self._db else None

@@ -127,7 +127,7 @@ async def _events_with(
     """And behind which the next page begins; None: there is none."""
     if typed is None:
         return [], None
-    async with deps.db.transaction() as tx:
+    async with deps.reader.transaction() as tx:
         found = await callback_numbers.list_events(
             tx, typed, scope, sorted(CALLBACK_TYPES), after=after, limit=WITH_NUMBER + 1
         )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from chassis.database import Database
+from chassis.replica import Reader
 from contracts.internal import ChannelList
 from contracts.words import Words
 from foundation.service_client import Service
@@ -59,7 +60,9 @@ class Deps:
     """`wake` tells the relay that events were committed. `session_keys`: the first
     keys new sessions, all are known. `session_cookie`: its name. `requires_totp`: of whoever
     configures, decides or refunds. `refund_reauthentication_from`: minor units, from which a
-    refund wants to know again who asks for it. `exports_asked`: something waits to be made."""
+    refund wants to know again who asks for it. `exports_asked`: something waits to be made.
+    `reader`: where lists of the read model are read: at `replica`, or without one at `db`, as is
+    all that is asked for by its number."""
 
     db: Database
     wake: Callable[[], None]
@@ -80,3 +83,8 @@ class Deps:
     projector: Projector = field(default_factory=Projector)
     exports_asked: asyncio.Event = field(default_factory=asyncio.Event)
     exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_EXPORTS))
+    replica: Database | None = None
+    reader: Reader = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reader", Reader(self.db, self.replica))

@@ -29,7 +29,7 @@ class MoneyListing(Generic[SearchT]):
     async def count(self, deps: Deps, query: SearchT, at_most: int, timeout_s: float | None) -> int:
         """No further than `at_most`."""
         counted = replace(query, limit=at_most)
-        async with deps.db.transaction() as tx:
+        async with deps.reader.transaction() as tx:
             return await export_rows.count(tx, self.source, counted, timeout_s=timeout_s)
 
     async def pages(
@@ -38,7 +38,7 @@ class MoneyListing(Generic[SearchT]):
         """Each page in a transaction of its own: a slow reader holds no connection."""
         query = replace(query, limit=PAGE)
         while True:
-            async with deps.db.transaction() as tx:
+            async with deps.reader.transaction() as tx:
                 rows = await export_rows.read_page(tx, self.source, kind, query)
             if rows.found:
                 yield rows.found

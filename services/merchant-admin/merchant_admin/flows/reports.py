@@ -37,7 +37,7 @@ async def read(deps: Deps, report: Report) -> ReportResult:
     """Raises NoSuch for a merchant outside the scope."""
     if report.merchant_id is not None:
         report.scope.require(report.merchant_id, "merchant")
-    async with deps.db.transaction() as tx:
+    async with deps.reader.transaction() as tx:
         figures = await store.read_figures(tx, report)
         waits = await store.read_waits(tx, report)
         callbacks = None
@@ -66,7 +66,7 @@ async def read_today(deps: Deps, scope: Scope) -> tuple[datetime, list[Today]]:
     begins = datetime.combine(now.date(), time(), BEIJING)
     upto = now.replace(minute=0, second=0, microsecond=0)
     day = timedelta(1)
-    async with deps.db.connection() as tx:
+    async with deps.reader.connection() as tx:
         hours = await store.list_hours(tx, scope, begins - day, begins + day)
     today = [_today(currency, found, begins, upto) for currency, found in hours.items()]
     return upto, sorted(today, key=lambda one: one.so_far.paid + one.yesterday.paid, reverse=True)

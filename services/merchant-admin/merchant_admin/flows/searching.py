@@ -1,4 +1,7 @@
-"""Searching orders, payments, refunds and splits, and reading the audit."""
+"""Searching orders, payments, refunds and splits, and reading the audit.
+
+What is searched for may be some moments old, as the read model is; what has a number is read where
+it was written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,17 +52,17 @@ class PaymentInFull:
 
 
 async def find_orders(deps: Deps, search: Search) -> list[FoundOrder]:
-    async with deps.db.transaction() as tx:
+    async with deps.reader.transaction() as tx:
         return await store.list_orders(tx, search)
 
 
 async def find_payments(deps: Deps, search: Search) -> list[FoundPayment]:
-    async with deps.db.transaction() as tx:
+    async with deps.reader.transaction() as tx:
         return await store.list_payments(tx, search)
 
 
 async def find_refunds(deps: Deps, search: Search) -> list[FoundRefund]:
-    async with deps.db.transaction() as tx:
+    async with deps.reader.transaction() as tx:
         return await store.list_refunds(tx, search)
 
 
@@ -88,7 +91,7 @@ async def read_refund(deps: Deps, refund_no: str, scope: Scope) -> FoundRefund:
 
 
 async def find_splits(deps: Deps, search: SplitSearch) -> list[FoundSplit]:
-    async with deps.db.transaction() as tx:
+    async with deps.reader.transaction() as tx:
         return await splits.list_splits(tx, search)
 
 
@@ -101,13 +104,13 @@ async def find_events(deps: Deps, event_ids: Sequence[str]) -> dict[str, PastEve
     """What orders they are events of; those that have not arrived here are left out."""
     if not event_ids:
         return {}
-    async with deps.db.connection() as tx:
+    async with deps.reader.connection() as tx:
         return await history.list_by_events(tx, event_ids)
 
 
 async def find_numbers(deps: Deps, typed: Typed, scope: Scope, limit: int) -> list[Hit]:
     """What has this number, or one that begins so."""
-    async with deps.db.transaction() as tx:
+    async with deps.reader.transaction() as tx:
         return await numbers.find(tx, typed, scope, limit)
 
 
