@@ -36,6 +36,7 @@ from notifier.jobs.watch import watch
 from notifier.messengers.dingtalk import DingTalk, signature
 from notifier.messengers.mail import Mail
 from notifier.messengers.webhook import Webhook
+from notifier.store import incidents
 
 
 @pytest.fixture
@@ -119,8 +120,20 @@ async def test_robot_is_never_asked_too_often(
         await harness.value("update trouble set due_at = now() where untold > 0 returning 1")
         await alerts.send_due(deps)
 
-    assert len(robot.taken) == 1
-    assert await harness.value("select count(*) from trouble where untold > 0") == 29
+    assert len(robot.taken) == alerts.IN_A_ROW
+    assert await harness.value("select count(*) from trouble where untold > 0") == 27
+
+
+async def test_a_robot_is_asked_fewer_than_twenty_times_a_minute(harness: Harness) -> None:
+    asked = 0
+    for _ in range(60):
+        async with harness.db.transaction() as tx:
+            while await incidents.take_turn(
+                tx, "r", alerts.SPEAK_EVERY_S, in_a_row=alerts.IN_A_ROW
+            ):
+                asked += 1
+            await tx.execute("update teller set spoke_at = spoke_at - interval '1 second'")
+    assert alerts.IN_A_ROW < asked < 20
 
 
 async def test_same_alert_from_kafka_twice_counts_once(harness: Harness) -> None:

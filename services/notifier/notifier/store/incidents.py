@@ -32,9 +32,10 @@ async def put(tx: Tx, incidents: Iterable[Incident]) -> None:
     await tx.executemany(_PUT, [astuple(incident) for incident in incidents])
 
 
-async def take_turn(tx: Tx, destination: str, every_s: float) -> bool:
-    """Whether we may speak there now; then nobody else may for `every_s`."""
-    return bool(await tx.fetchval(_TURN, destination, every_s))
+async def take_turn(tx: Tx, destination: str, every_s: float, *, in_a_row: int = 1) -> bool:
+    """Whether we may speak there now: once every `every_s`, and after a silence `in_a_row` times at
+    once, whoever of the replicas it is."""
+    return bool(await tx.fetchval(_TURN, destination, every_s, in_a_row))
 
 
 async def list_due_routes(tx: Tx, limit: int) -> list[str]:
@@ -114,10 +115,12 @@ on conflict (key, route) do update set
     due_at = excluded.due_at
 """
 
+# What is spoken sooner than its turn counts as spoken in it: then `spoke_at` is in the future.
 _TURN = """
 insert into teller (destination, spoke_at) values ($1, now())
-on conflict (destination) do update set spoke_at = now()
-where teller.spoke_at <= now() - make_interval(secs => $2)
+on conflict (destination) do update
+set spoke_at = greatest(now(), teller.spoke_at + make_interval(secs => $2))
+where teller.spoke_at <= now() + ($3::int - 2) * make_interval(secs => $2)
 returning true
 """
 
