@@ -35,24 +35,24 @@ async def reading(admin: Admin, url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def story(admin: Admin) -> tuple[Story, str]:
     """One of everything in the database; and the number of the split."""
-    told = Story().paid().refunded()
-    split = Split(told)
+    past = Story().paid().refunded()
+    split = Split(past)
     split.tell("split.created", "processing", "processing")
-    await apply(admin.deps, told.events)
-    return told, split.split_no
+    await apply(admin.deps, past.events)
+    return past, split.split_no
 
 
 async def test_lists_files_and_reports_never_ask_the_database_itself(
     admin: Admin, story: tuple[Story, str], make_database: MakeDatabase
 ) -> None:
-    told, _ = story
+    past, _ = story
     async with reading(admin, await make_database("merchant_admin")) as late:
         for things in THINGS:
             assert await found(admin, things) == []
             file = await admin.http.get(f"/api/exports/{things}", params={"format": "csv"})
             assert len(file.text.splitlines()) == 1, file.text
         assert (await report(admin))["currencies"] == []
-        await apply(replace(admin.deps, db=late), told.events)
+        await apply(replace(admin.deps, db=late), past.events)
         for things in THINGS[:3]:
             assert len(await found(admin, things)) == 1
 
@@ -60,12 +60,12 @@ async def test_lists_files_and_reports_never_ask_the_database_itself(
 async def test_what_has_a_number_is_as_new_as_the_database(
     admin: Admin, story: tuple[Story, str], make_database: MakeDatabase
 ) -> None:
-    told, split_no = story
+    past, split_no = story
     async with reading(admin, await make_database("merchant_admin")):
         for path in (
-            f"orders/{told.order_id}",
-            f"payments/{told.payment_no}",
-            f"refunds/{told.refund_no}",
+            f"orders/{past.order_id}",
+            f"payments/{past.payment_no}",
+            f"refunds/{past.refund_no}",
             f"splits/{split_no}",
         ):
             assert (await admin.http.get(f"/api/{path}")).status_code == 200, path
