@@ -114,7 +114,7 @@ async def test_a_file_is_for_who_asked_and_only_while_they_may_see_it(admin: Adm
     assert answer.headers["location"] == "/console/exports?done=export_asked"
     await make_next(admin.deps)
     page = await person.open_page("exports")
-    assert "Done" in page
+    assert ">Done</span>" in page
     export_id = page.partition("/console/exports/X")[2].partition("/")[0]
     path = f"exports/X{export_id}/file"
     assert [row["merchant_id"] for row in rows(await person.get(path))] == ["M1"]
@@ -124,7 +124,7 @@ async def test_a_file_is_for_who_asked_and_only_while_they_may_see_it(admin: Adm
     narrowed = {"merchant_ids": [merchant["merchant_id"]]}
     await admin.http.patch("/api/users/auditor", json=narrowed)
     assert (await person.get(path)).status_code == 404
-    assert "Done" not in await person.open_page("exports")
+    assert ">Done</span>" not in await person.open_page("exports")
 
 
 async def test_it_is_kept_for_a_week_or_until_it_is_removed(admin: Admin) -> None:

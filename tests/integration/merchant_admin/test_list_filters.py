@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from contracts.events.deliveries import CallbackNumbers
+from merchant_admin.domain.audit import SYSTEM
 from merchant_admin.flows import callbacks
 from merchant_admin.flows.read_model import apply
+from merchant_admin.flows.recording import record_action
 
 from .conftest import PASSWORD, Admin
 from .people import Person
@@ -210,3 +212,63 @@ async def test_a_number_is_read_as_in_the_search_box(admin: Admin) -> None:
         admin.notifier.calls.clear()
         await admin.http.get("/api/deliveries", params={"number": number})
         assert set(await events_asked_for(admin)) == event_ids, number
+
+
+async def test_the_audit_of_a_merchant_is_what_was_done_to_what_is_its(
+    admin: Admin, town: Town
+) -> None:
+    app = town.east["app_id"]
+    await admin.post(f"/api/apps/{app}/keys", {"alg": "HMAC-SHA256"})
+    elsewhere = await admin.http.patch(
+        f"/api/apps/{app}", json={"merchant_ids": [town.west["merchant_id"]]}
+    )
+    assert elsewhere.status_code == 200, elsewhere.text
+    asked = {"merchant_id": town.east["merchant_id"]}
+    answer = await admin.http.get("/api/audit", params=asked)
+    assert [entry["action"] for entry in answer.json()["items"]] == [
+        "app.updated",
+        "user.created",
+        "counter_code.created",
+        "app.created",
+        "channel_account.created",
+        "merchant.created",
+    ]
+    assert "app.updated" in [row["action"] for row in await exported(admin, "audit", **asked)]
+    page = await (await Person.logged_in(admin)).open_page("audit", **asked)
+    assert "Remove the filter Merchant East Garden" in page
+    assert town.west["code_id"] not in page
+
+
+async def test_the_audit_of_a_merchant_has_what_was_done_to_its_payments(admin: Admin) -> None:
+    story = Story().paid().refunded()
+    await apply(admin.deps, story.events)
+    numbers = {
+        "order.asked": story.order_id,
+        "payment.decided": story.payment_no,
+        "refund.decided": story.refund_no,
+        "callback.redelivered": story.events[0].id,
+    }
+    async with admin.deps.db.transaction() as tx:
+        for action, number in numbers.items():
+            await record_action(
+                tx, SYSTEM, action, at=admin.clock(), entity_id=number, after={"outcome": "done"}
+            )
+    for merchant_id, expected in ((story.merchant_id, list(reversed(numbers))), ("M0OTHER", [])):
+        answer = await admin.http.get("/api/audit", params={"merchant_id": merchant_id})
+        assert [entry["action"] for entry in answer.json()["items"]] == expected
+
+
+async def test_exports_are_filtered_and_the_offer_of_one_is_not(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    for things in ("orders", "callbacks"):
+        await person.send(f"exports/in-background/{things}")
+    answer = await admin.http.get("/api/exports", params={"list": "orders", "state": "waiting"})
+    assert [item["list"] for item in answer.json()["items"]] == ["orders"]
+    assert (await admin.http.get("/api/exports", params={"state": "odd"})).status_code == 422
+    page = await person.open_page("exports", list="callbacks")
+    assert page.count("/remove") == 1
+    assert "Remove the filter List Callbacks" in page
+    assert "/remove" not in await person.open_page("exports", to="2001-01-01")
+    offer = await person.open_page("exports", wanted="orders", state="paid", to="2001-01-01")
+    assert offer.count("/remove") == 2
+    assert "Make it in the background" in offer

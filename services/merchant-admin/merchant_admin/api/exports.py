@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from merchant_admin.api.access import Caller, Viewer, Work
 from merchant_admin.api.ids import ExportId
-from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
+from merchant_admin.api.list_queries import ExportParameters
+from merchant_admin.api.paging import Page, id_after, page_of
 from merchant_admin.api.search import OrderQuery, PaymentQuery, RefundQuery
 from merchant_admin.api.splits import SplitQuery
 from merchant_admin.domain.export_tables import FileKind
@@ -141,13 +142,17 @@ async def ask_for_splits(
 
 @router.get("")
 async def list_exports(
-    deps: Work, caller: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, caller: Viewer, query: Annotated[ExportParameters, Query()]
 ) -> Page[ExportView]:
     """Your own of the last seven days, the newest first."""
     found = await background_exports.read_page(
-        deps, caller.username, caller.scope, after=id_after("export", after), limit=limit + 1
+        deps,
+        caller.username,
+        query.query(caller.scope),
+        after=id_after("export", query.after),
+        limit=query.limit + 1,
     )
-    return page_of(found, limit, view=_view, place=lambda it: it.export_id)
+    return page_of(found, query.limit, view=_view, place=lambda it: it.export_id)
 
 
 @router.get("/{export_id}")

@@ -9,6 +9,7 @@ from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from merchant_admin.api.parameters import Moment, Text
 from merchant_admin.domain.approvals import ApprovalKind, ApprovalState
 from merchant_admin.domain.expiring import Holder
+from merchant_admin.domain.exports import ExportState
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role
@@ -102,9 +103,19 @@ class ApprovalParameters(PeriodParameters):
 
 
 class AuditParameters(PeriodParameters):
+    """`merchant_id`: of what was done to this merchant, to what is its, or to who sees it."""
+
+    merchant_id: Text | None = None
     entity_id: Text | None = None
     actor: Text | None = None
     action: Text | None = None
+
+
+class ExportParameters(PeriodParameters):
+    """`list`: by the name of its file, as `orders`."""
+
+    list: Text | None = None
+    state: ExportState | None = None
 
 
 class CertificateParameters(ListParameters):

@@ -105,12 +105,12 @@ async def ask_for(
 
 
 async def read_page(
-    deps: Deps, username: str, scope: Scope, *, after: str | None, limit: int
+    deps: Deps, username: str, asked: ListQuery, *, after: str | None, limit: int
 ) -> list[Export]:
     """Of this person, the newest first; what has data outside their scope of now is left out."""
+    theirs = replace(asked, filters={**asked.filters, "username": username})
     async with deps.db.connection() as tx:
-        found = await store.list_of(tx, username, after=after, limit=limit)
-    return [export for export in found if export.is_for(username, scope)]
+        return await store.list_exports(tx, theirs, after=after, limit=limit)
 
 
 async def read(deps: Deps, username: str, scope: Scope, export_id: str) -> Export:

@@ -16,6 +16,28 @@ insert into audit (at, actor, action, entity_kind, entity_id, before, after, ip,
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
+_NAMED: Final = "jsonb_build_array(before, after) @> jsonb_build_array(jsonb_build_object({0}))"
+
+OF_MERCHANT: Final = f"""(entity_id = {{0}}
+    or {_NAMED.format("'merchant_id', {0}::text")}
+    or {_NAMED.format("'merchant_ids', jsonb_build_array({0}::text)")}
+    or entity_kind in ('channel_account', 'statement') and exists (
+        select from channel_account where payment_id = entity_id and merchant_id = {{0}})
+    or entity_kind in ('key', 'callback', 'callbacks') and exists (
+        select from app where app_id = coalesce(after ->> 'app_id', entity_id)
+                          and merchant_ids @> array[{{0}}::text])
+    or entity_kind = 'approval' and exists (
+        select from approval where approval_id = entity_id and merchant_ids @> array[{{0}}::text])
+    or entity_kind = 'callback' and exists (
+        select from order_history join orders_view using (order_id)
+         where event_id = entity_id and merchant_id = {{0}})
+    or entity_kind = 'order' and exists (
+        select from orders_view where order_id = entity_id and merchant_id = {{0}})
+    or entity_kind in ('payment', 'refund') and (exists (
+        select from payments_view where payment_no = entity_id and merchant_id = {{0}}) or exists (
+        select from refunds_view where refund_no = entity_id and merchant_id = {{0}})))"""  # noqa: S608  # constants
+"""What was done to this merchant, to what is its, or to who sees it: few rows name it."""
+
 LIST: Final = EntityList(
     table="audit",
     key="id",
@@ -24,6 +46,7 @@ LIST: Final = EntityList(
         "entity_id": "entity_id = {0}",
         "actor": "actor = {0}",
         "action": "action = {0}",
+        "merchant_id": OF_MERCHANT,
         **period("at"),
     },
 )

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
 from chassis.database import Tx
 from merchant_admin.domain.export_tables import FileKind
 from merchant_admin.domain.exports import Export, ExportState
+from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
+from merchant_admin.store.entity_lists import EntityList, period
+from merchant_admin.store.scope import of_several
 
 _COLUMNS = """export_id, username, things, format, search, merchant_ids, state, rows, rows_in_all,
        bytes, created_at, finished_at, takes"""
@@ -24,11 +27,18 @@ COUNT_UNFINISHED = """
 select count(*) from export where username = $1 and state in ('waiting', 'running')
 """
 
-LIST = f"""
-select {_COLUMNS} from export
- where username = $1 and ($2::text is null or export_id < $2)
- order by export_id desc limit $3
-"""  # noqa: S608  # columns of ours
+LIST: Final = EntityList(
+    table="export",
+    key="export_id",
+    scope=of_several("merchant_ids"),
+    conditions={
+        "username": "username = {0}",
+        "list": "things = {0}",
+        "state": "state = {0}",
+        **period("created_at"),
+    },
+)
+"""A file of the whole centre, whose merchants are null, is of no smaller scope."""
 
 GET = f"select {_COLUMNS} from export where export_id = $1"  # noqa: S608  # columns of ours
 
@@ -87,9 +97,9 @@ async def count_unfinished(tx: Tx, username: str) -> int:
     return int(await tx.fetchval(COUNT_UNFINISHED, username))
 
 
-async def list_of(tx: Tx, username: str, *, after: str | None, limit: int) -> list[Export]:
+async def list_exports(tx: Tx, asked: ListQuery, *, after: str | None, limit: int) -> list[Export]:
     """The newest first, from behind `after` on."""
-    return [_export(row) for row in await tx.fetch(LIST, username, after, limit)]
+    return [_export(row) for row in await LIST.page(tx, asked, after=after, limit=limit)]
 
 
 async def find(tx: Tx, export_id: str) -> Export | None:

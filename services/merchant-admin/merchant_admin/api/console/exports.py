@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.filter_fields import LISTS
+from merchant_admin.api.console.filters import Filters, list_context
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.visiting import Seen, SentByViewer, Visitor, to
 from merchant_admin.api.exports import download, kept
@@ -23,7 +24,7 @@ from merchant_admin.flows.exporting import Exportable
 
 HOME: Final = "/console/exports"
 FORMAT: Final = "format"
-LIST: Final = "list"
+LIST: Final = "wanted"
 ASKED: Final = "export_asked"
 REMOVED: Final = "export_removed"
 TOO_MANY: Final = "export_too_many"
@@ -37,24 +38,27 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 @router.get("")
 async def exports_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    """One's own; and, led here by a list that is too long, the offer to make its file."""
+    """One's own; and, led here by a list that is too long, the offer to make its file: the
+    filters in the address are then those of that list."""
     query = request.query_params
+    wanted = query.get(LIST, "")
+    is_known = wanted in LISTINGS
+    exports = LISTS["exports"]
+    filters = Filters(exports.fields, {}) if is_known else exports.of(request)
     found = await background_exports.read_page(
         deps,
         visitor.username,
-        visitor.scope,
+        exports.query(filters, visitor.scope),
         after=id_after("export", query.get("after") or None),
         limit=DEFAULT_LIMIT + 1,
     )
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.export_id)
-    wanted = query.get(LIST, "")
-    is_known = wanted in LISTINGS
     context = {
         "visitor": visitor,
-        "page": page,
+        **await list_context(request, deps, visitor.scope, filters, page),
         "is_live": any(export.finished_at is None for export in page.items),
         "wanted": wanted if is_known else None,
-        "filters": LISTS[wanted].of(request) if is_known else None,
+        "wanted_filters": LISTS[wanted].of(request) if is_known else None,
         "kind": kind_of(request),
         "limits": {"rows": MAX_ROWS, "days": KEPT_FOR.days, "unfinished": MAX_UNFINISHED},
         "problem": problem_in(request, {TOO_MANY}),

@@ -23,10 +23,12 @@ from merchant_admin.api.console.filters import ALL, Field, FieldKind, Filters
 from merchant_admin.api.list_queries import TokenState, UserState
 from merchant_admin.domain.approvals import ApprovalKind, ApprovalState
 from merchant_admin.domain.expiring import Holder
+from merchant_admin.domain.exports import ExportState
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role
 from merchant_admin.flows import expiring
+from merchant_admin.flows.background_exports import LISTINGS
 
 
 def choice(name: str, choices: Iterable[str], words: str = "", unless_asked: str = "") -> Field:
@@ -127,6 +129,14 @@ LISTS: Final[Mapping[str, ListFilters]] = {
             Field("entity_id", label="number"),
             Field("actor", label="username"),
             Field("action", label="chip.action"),
+            MERCHANT,
+            *PERIOD,
+        )
+    ),
+    "exports": ListFilters(
+        (
+            Field("list", FieldKind.CHOICE, "export_list", tuple(LISTINGS), "export_of."),
+            choice("state", ExportState, "export_state."),
             *PERIOD,
         )
     ),
@@ -167,4 +177,4 @@ LISTS: Final[Mapping[str, ListFilters]] = {
         )
     ),
 }
-"""By the name of the list's file."""
+"""By the name of the list, which is that of its file where it has one."""
