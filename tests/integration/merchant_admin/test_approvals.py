@@ -69,6 +69,16 @@ async def test_by_default_nothing_waits(admin: Admin) -> None:
     assert (await admin.http.post(refunds(admin), json=BODY)).status_code == 201
 
 
+async def test_nobody_is_asked_about_more_than_is_left(admin: Admin, merchant_id: str) -> None:
+    core = admin.trade_core
+    assert core.payment is not None
+    core.payment["amount_refunded"] = core.payment["amount"] - LIMIT
+    refused = await admin.http.post(refunds(admin), json={**BODY, "amount": LIMIT + 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "refund_exceeds_paid")
+    assert (await admin.http.get("/api/approvals")).json()["items"] == []
+    await waiting(await admin.http.post(refunds(admin), json=BODY))
+
+
 async def test_a_refund_is_sent_when_another_person_agrees(admin: Admin, merchant_id: str) -> None:
     li = await hire(admin, "finance")
     small = {**BODY, "amount": LIMIT - 1, "merchant_refund_no": "r-0"}
@@ -209,8 +219,9 @@ async def test_what_was_agreed_to_is_sent_although_trade_core_was_away(
 
 async def test_what_trade_core_refuses_has_failed(admin: Admin, merchant_id: str) -> None:
     li = await hire(admin, "finance")
-    too_much = {**BODY, "amount": 2_000}
-    path = await waiting(await admin.http.post(refunds(admin), json=too_much))
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    assert admin.trade_core.payment is not None
+    admin.trade_core.payment["amount"] = LIMIT - 1  # what is reserved besides is not seen before
     failed = (await approve(li, path)).json()
     assert (failed["state"], failed["outcome"]["code"]) == ("failed", "refund_exceeds_paid")
 

@@ -6,7 +6,7 @@ AdminProblem
 ├── NoSuch 404
 ├── Unusable 422, with JSON pointers
 ├── TooManyRows 422 · BadPeriod 422 · TooManyExports 429
-├── NotRefundable 409 · NumberTaken 409
+├── NotRefundable 409 · RefundExceedsPaid 409 · NumberTaken 409
 └── AlreadyDecided 409 · ChangedMeanwhile 409 · SamePerson 403
 """
 
@@ -155,6 +155,13 @@ class NotRefundable(AdminProblem):
 
     def __init__(self) -> None:
         super().__init__("The payer has not chosen a channel yet, so nothing was paid.")
+
+
+class RefundExceedsPaid(AdminProblem):
+    code = Code.REFUND_EXCEEDS_PAID
+
+    def __init__(self, left: str) -> None:
+        super().__init__(f"{left} is left of the payment at most.")
 
 
 class ImportIsOld(AdminProblem):

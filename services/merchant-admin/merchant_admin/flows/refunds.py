@@ -4,9 +4,10 @@ from chassis.problems import Forwarded
 from contracts.api import CreateRefund, PaymentWithOrder
 from contracts.identifiers import new_id
 from contracts.internal import OpenedRefund, OpenRefund
+from foundation.money_text import money
 from merchant_admin.domain.approvals import ApprovalKind, ApprovalState, Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.errors import NotRefundable, NumberTaken
+from merchant_admin.domain.errors import NotRefundable, NumberTaken, RefundExceedsPaid
 from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.asking import ask
 from merchant_admin.flows.deps import Deps
@@ -84,7 +85,8 @@ async def _await_second_person(
     deps: Deps, actor: Actor, payment: PaymentWithOrder, requested: CreateRefund
 ) -> None:
     """Raises AwaitsApproval, also for a number that waits already, and NumberTaken for a number
-    that was asked for with other content. One that was agreed to goes on."""
+    that was asked for with other content. One that was agreed to goes on. Nobody is asked about
+    more than is left: RefundExceedsPaid."""
     async with deps.db.transaction() as tx:
         four_eyes = (await list_four_eyes(tx, [payment.merchant_id])).get(payment.merchant_id)
         if four_eyes is None or not four_eyes.wants_for_refund(requested.amount):
@@ -93,11 +95,19 @@ async def _await_second_person(
             tx, requested.payment_no, requested.merchant_refund_no, deps.clock()
         )
         if approval is None:
+            _require_left(payment, requested.amount)
             approval = await ask(deps, tx, actor, _asked(payment, requested))
     if request_of(approval.asked) != requested:
         raise NumberTaken
     if approval.state is ApprovalState.WAITING:
         raise AwaitsApproval(approval)
+
+
+def _require_left(payment: PaymentWithOrder, amount: int) -> None:
+    """Of what is refunded already; what is reserved besides, trade-core knows."""
+    left = payment.amount - payment.amount_refunded
+    if amount > left:
+        raise RefundExceedsPaid(money(left, payment.currency))
 
 
 def _asked(payment: PaymentWithOrder, requested: CreateRefund) -> Asked:
