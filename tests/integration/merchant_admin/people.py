@@ -52,3 +52,8 @@ class Person:
             data={**form, "csrf": self.csrf if csrf is None else csrf},
             headers=self.headers,
         )
+
+
+def is_login(location: str) -> bool:
+    """Whether this leads to the login, and from there back."""
+    return location.partition("?")[0] == "/console/login"

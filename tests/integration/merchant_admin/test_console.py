@@ -9,6 +9,7 @@ from merchant_admin.domain.sessions import HOST_SESSION_COOKIE
 from merchant_admin.flows.read_model import apply
 
 from .conftest import PASSWORD, USERNAME, Admin
+from .people import is_login
 from .test_read_model import Story
 
 EVIL = "<script>alert(1)</script>"
@@ -25,7 +26,7 @@ async def test_the_root_leads_to_the_page_and_the_page_to_the_login(admin: Admin
     assert (root.status_code, root.headers["location"]) == (303, "/console")
     for page in ("", "payments", "orders", "merchants", "payments/P1"):
         answer = await admin.anonymous.get(f"/console/{page}".rstrip("/"))
-        assert (answer.status_code, answer.headers["location"]) == (303, "/console/login")
+        assert (answer.status_code, is_login(answer.headers["location"])) == (303, True)
 
 
 async def test_a_person_logs_in_looks_and_logs_out(admin: Admin) -> None:

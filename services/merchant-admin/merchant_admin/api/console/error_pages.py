@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 
 from merchant_admin.api.console.rendering import error_page
-from merchant_admin.api.console.visiting import LoginNeeded
+from merchant_admin.api.console.visiting import LoginNeeded, find_visitor
 
 PAGES: Final = "/console"
 ASSETS: Final = "/console/static/"
@@ -27,7 +27,10 @@ async def _error_page(answer: Any, request: Request, error: Exception) -> Respon
     path = request.url.path
     if not path.startswith(PAGES) or path.startswith(ASSETS):
         return response
-    page = error_page(request, response.status_code, getattr(request.state, "visitor", None))
+    visitor = getattr(request.state, "visitor", None)
+    if visitor is None and response.status_code == 404:
+        visitor = await find_visitor(request, request.app.state.deps)  # no route has looked for one
+    page = error_page(request, response.status_code, visitor)
     for name in ("Retry-After", "X-Request-Id"):
         if name in response.headers:
             page.headers[name] = response.headers[name]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import Overloaded, Problem
 from merchant_admin.api.access import Work, actor_of
 from merchant_admin.api.console.forms import read_form
-from merchant_admin.api.console.navigation import HOME
+from merchant_admin.api.console.kept_forms import Wanted, is_from_here, shown_again
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import (
     BACK,
@@ -32,7 +32,8 @@ router = APIRouter(include_in_schema=False)
 
 @router.get(LOGIN)
 async def login_page(request: Request) -> Response:
-    return render(request, "login.html", {"visitor": None, "problem": None})
+    wanted = Wanted.of({BACK: request.query_params.get(BACK, "")})
+    return render(request, "login.html", {"visitor": None, "problem": None, "wanted": wanted})
 
 
 @router.post(LOGIN)
@@ -42,16 +43,24 @@ async def log_in(request: Request, deps: Work) -> Response:
     form = await read_form(request)
     actor = actor_of(request, form.get("username", "")[:64])
     ticket = form.get("ticket", "")[:256]
+    wanted = Wanted.of(form if is_from_here(request) else {})
     try:
         session = await _session(deps, actor, form, ticket)
     except TotpRequired as needed:
         ticket = ticket or await sessions.check_password(deps, actor, _password(form))
-        context = {"username": actor.username, "ticket": ticket, "problem": _problem(needed)}
-        return render(request, "login_second_step.html", {"visitor": None, **context}, status=401)
+        context: dict[str, object] = {
+            "visitor": None,
+            "fields": {"username": actor.username, "ticket": ticket, **wanted.fields},
+            "problem": _problem(needed),
+        }
+        return render(request, "login_second_step.html", context, status=401)
     except (NotLoggedIn, TooManyLogins, Overloaded) as refusal:
-        context = {"visitor": None, "problem": _problem(refusal, ticket)}
+        context = {"visitor": None, "problem": _problem(refusal, ticket), "wanted": wanted}
         return render(request, "login.html", context, status=refusal.status)
-    response = to(HOME)
+    response: Response = to(wanted.back)
+    if wanted.form:
+        csrf = rules.csrf_token(deps.session_keys, session.access_token)
+        response = shown_again(request, wanted, csrf)
     response.set_cookie(
         deps.session_cookie,
         session.access_token,
@@ -66,8 +75,7 @@ async def log_in(request: Request, deps: Work) -> Response:
 @router.post(REAUTHENTICATION)
 async def prove(sent: FreshlySentByAnyone) -> Response:
     """Back to the page that wanted to know again who sits at the browser."""
-    back = sent.form.get(BACK, "")
-    return to(back if back.startswith("/console/") else HOME)
+    return to(Wanted.of(sent.form).back)
 
 
 @router.post("/console/logout")

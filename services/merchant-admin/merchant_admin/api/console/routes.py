@@ -34,6 +34,7 @@ from merchant_admin.api.console import (
     tokens,
     users,
 )
+from merchant_admin.api.console.kept_forms import show_late_form, to_login
 from merchant_admin.api.console.navigation import Navigation
 from merchant_admin.api.console.setup import accounts as account_pages
 from merchant_admin.api.console.setup import apps as app_pages
@@ -44,12 +45,12 @@ from merchant_admin.api.console.setup import onboarding as onboarding_pages
 from merchant_admin.api.console.setup import signature as signature_pages
 from merchant_admin.api.console.visiting import (
     EnrolmentNeeded,
+    LateForm,
     LoginNeeded,
     ReauthenticationNeeded,
     RightNeeded,
     to_enrolment,
     to_forbidden,
-    to_login,
     to_reauthentication,
 )
 from merchant_admin.domain.approvals import AwaitsApproval
@@ -104,4 +105,5 @@ def add_to(app: FastAPI) -> None:
     app.state.navigation = Navigation.of(app)
     app.add_exception_handler(EnrolmentNeeded, to_enrolment)
     app.add_exception_handler(ReauthenticationNeeded, to_reauthentication)
+    app.add_exception_handler(LateForm, show_late_form)
     app.add_exception_handler(AwaitsApproval, approvals.awaits_approval)

@@ -108,6 +108,14 @@ class LoginNeeded(Exception):
     """A page was asked for by somebody who is not logged in."""
 
 
+class LateForm(Exception):
+    """A form of ours was sent that was shown in an earlier session, filled in as `form`."""
+
+    def __init__(self, visitor: Visitor, form: dict[str, str]) -> None:
+        self.visitor = visitor
+        self.form = form
+
+
 class RightNeeded(Exception):
     """A page was asked for, or a form sent, by somebody whose role does not allow it."""
 
@@ -150,7 +158,7 @@ class _PageGuard(Guard):
 class _FormGuard(Guard):
     async def __call__(self, request: Request, deps: Work) -> Sent:
         visitor = await _let_in(self, request, deps)
-        sent = _sent(deps, Sent(visitor, await read_form(request)))
+        sent = _sent(request, deps, Sent(visitor, await read_form(request)))
         if self.is_fresh_only:
             return replace(sent, form=await proved(deps, visitor, sent.form))
         return sent
@@ -163,12 +171,12 @@ class _UploadGuard(Guard):
     async def __call__(self, request: Request, deps: Work) -> Sent:
         visitor = await _let_in(self, request, deps)
         if not is_upload(request):
-            sent = _sent(deps, Sent(visitor, await read_form(request)))
+            sent = _sent(request, deps, Sent(visitor, await read_form(request)))
             if self.is_fresh_only:
                 return replace(sent, form=await proved(deps, visitor, sent.form))
             return sent
         upload = await read_upload(request)
-        sent = _sent(deps, Sent(visitor, upload.fields, upload.files))
+        sent = _sent(request, deps, Sent(visitor, upload.fields, upload.files))
         if self.is_fresh_only and not visitor.caller.is_fresh(deps.clock()):
             raise _first_prove(visitor, urlsplit(request.headers.get("referer", "")).path)
         return sent
@@ -236,10 +244,6 @@ FreshlySentByAdmin = Annotated[
 """For credentials, keys, users and rights."""
 
 
-async def to_login(_: Request, __: Exception) -> Response:
-    return to(LOGIN)
-
-
 async def to_forbidden(request: Request, error: Exception) -> Response:
     assert isinstance(error, RightNeeded)
     return error_page(request, Forbidden.status, error.visitor)
@@ -265,24 +269,32 @@ def to(url: str) -> RedirectResponse:
     return RedirectResponse(url, status_code=303, headers={"Cache-Control": "no-store"})
 
 
-def _sent(deps: Deps, sent: Sent) -> Sent:
-    """Raises NotLoggedIn for a form that is not from a page of ours."""
+def _sent(request: Request, deps: Deps, sent: Sent) -> Sent:
+    """Raises NotLoggedIn for a form that is not of ours, LateForm for one of an earlier session."""
     given = sent.form.get(CSRF_FIELD, "")
-    if not rules.is_csrf_token(deps.session_keys, sent.visitor.caller.token, given):
-        raise NotLoggedIn("The form is not from this page.")
-    return sent
+    if rules.is_csrf_token(deps.session_keys, sent.visitor.caller.token, given):
+        return sent
+    if request.headers.get("sec-fetch-site") == "same-origin" and not is_upload(request):
+        raise LateForm(sent.visitor, sent.form)
+    raise NotLoggedIn("The form is not from this page.")
+
+
+async def find_visitor(request: Request, deps: Deps) -> Visitor | None:
+    """Whoever is logged in, whatever they may see."""
+    token = request.cookies.get(deps.session_cookie)
+    caller = await find_caller(request, deps, token, by_cookie=True)
+    if caller is None:
+        return None
+    return Visitor(caller, rules.csrf_token(deps.session_keys, caller.token))
 
 
 async def _let_in(guard: Guard, request: Request, deps: Deps) -> Visitor:
-    caller = await find_caller(
-        request, deps, request.cookies.get(deps.session_cookie), by_cookie=True
-    )
-    if caller is None:
+    visitor = await find_visitor(request, deps)
+    if visitor is None:
         raise LoginNeeded
-    visitor = Visitor(caller, rules.csrf_token(deps.session_keys, caller.token))
     request.state.visitor = visitor
-    if guard.wants_enrolment(caller):
+    if guard.wants_enrolment(visitor.caller):
         raise EnrolmentNeeded
-    if not guard.admits(caller):
+    if not guard.admits(visitor.caller):
         raise RightNeeded(visitor)
     return visitor

@@ -22,7 +22,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ways.books": ("账务", "Books"),
     "ways.setup": ("接入", "Set-up"),
     "ways.people": ("人员", "People"),
-    "approvals": ("审批", "Approvals"),
+    "approvals": ("复核", "Approvals"),
     "reports": ("报表", "Reports"),
     "statements": ("结算单", "Statements"),
     "exports": ("导出", "Exports"),
@@ -40,6 +40,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "登录已结束或表单来自旧页面。请返回并刷新后再提交；没有任何内容被改动。",
         "Your session ended, or the form is from an older page. Go back, reload and send it again; "
         "nothing was changed.",
+    ),
+    "kept_form": ("请核对后重新提交", "Look again, and send it"),
+    "kept_form_hint": (
+        "表单提交时登录已结束，没有任何内容被改动。以下是您填写的内容，请核对后重新提交。",
+        "Your session had ended when you sent the form; nothing was changed. This is what you had "
+        "filled in: look at it, and send it again.",
+    ),
+    "kept_form_send": ("重新提交", "Send it again"),
+    "kept_form_login": (
+        "登录已结束。所填内容已保留，登录后可核对并重新提交。",
+        "Your session has ended. What you filled in is kept: log in, look at it and send it again.",
     ),
     "error.403": ("您没有这项权限", "You do not have this right"),
     "error.403_way": (
