@@ -31,7 +31,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "consumer.failing:": ("事件处理反复失败", "Events cannot be applied at the moment"),
     "delivery.exhausted:": ("应用一周内未收到回调", "An app could not be told"),
     "due.behind": ("到期任务积压", "Due work is behind"),
-    "endpoint.held:": ("回调地址无应答，已暂停试探", "A callback address does not answer"),
+    "endpoint.held:": ("回调地址无应答，已暂缓投递", "A callback address does not answer"),
     "endpoint.suspended:": ("回调地址已停用", "A callback address was suspended"),
     "event.parked:": ("通知服务有记录无法使用", "The notifier could not use a record"),
     "http.failing:": ("大量请求失败", "Many requests fail"),

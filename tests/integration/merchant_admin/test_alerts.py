@@ -1,6 +1,7 @@
 """Alerts and certificates: found by filters, linked to what they speak of, taken up and audited;
 people of a company see those of theirs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -69,6 +70,24 @@ async def test_every_number_that_an_alert_mentions_leads_to_its_page(admin: Admi
         assert f'href="{page}"' in html
     assert "&lt;script&gt;" in html
     assert "<script>" not in html
+
+
+async def test_what_an_alert_speaks_of_is_in_the_readers_words(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    facts = {
+        "merchant_order_no": "W 7", "channel": "wechat", "cause": "duplicate", "amount": 28666,
+        "currency": "CNY", "failure": "bad_status", "anything": "else",
+    }  # fmt: skip
+    kept(admin, alert(facts=facts))
+    html = re.sub(r"<[^>]+>", "", await person.open_page("alerts", lang="zh"))
+    shown = " ".join(html.split())
+    for words in (
+        "渠道 微信支付", "退款原因 重复支付，自动退回", "金额 ¥286.66", "原因 应答状态码不是成功",
+        "商户订单号 W 7", "anything else",
+    ):  # fmt: skip
+        assert words in shown, words
+    assert "CNY" not in shown
+    assert 'href="/console/search?q=W%207"' in await person.open_page("alerts")
 
 
 async def test_alert_is_acknowledged_as_it_was_seen_and_audited(admin: Admin) -> None:

@@ -54,6 +54,20 @@ async def test_one_event_shows_its_tries_and_what_the_app_answered_escaped(
     assert "<script>" not in html
 
 
+async def test_one_that_waits_untried_tells_how_its_address_is(
+    admin: Admin, person: Person
+) -> None:
+    waits = {**DELIVERY, "state": "pending", "next_attempt_at": AT}
+    held = {**ENDPOINT, "held_until": AT, "failing_since": AT}
+    for path, item in (("all-deliveries", waits), ("endpoints", held)):
+        admin.notifier.answers[f"/internal/{path}"] = {"items": [item], "next_cursor": None}
+    html = await person.open_page("deliveries/E1")
+    assert "Left alone (circuit open)" in html
+    assert 'href="/console/endpoints?app_id=A1"' in html
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": [TRIED], "next_cursor": None}
+    assert "Left alone" not in await person.open_page("deliveries/E1")
+
+
 async def test_event_nobody_knows_is_not_found(admin: Admin, person: Person) -> None:
     admin.notifier.answers["/internal/all-deliveries"] = EMPTY
     with pytest.raises(AssertionError, match="There is no such number"):

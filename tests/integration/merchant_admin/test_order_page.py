@@ -111,6 +111,29 @@ async def test_word_of_a_channel_that_made_something_true_is_told_once(admin: Ad
     assert ">0 ms<" in html
 
 
+async def test_notification_stands_where_it_was_received_whatever_the_channels_clock_says(
+    admin: Admin,
+) -> None:
+    story = Story().paid()
+    call = ChannelCall(
+        operation=Source.NOTICE,
+        outcome=Verdict.SUCCEEDED,
+        asked_at=BEGAN - timedelta(seconds=1),
+        said_at=BEGAN - timedelta(seconds=1),
+    )
+    created, *others = story.events
+    later = BEGAN + timedelta(milliseconds=300)
+    known = [
+        event.model_copy(
+            update={"time": later, "data": event.data.model_copy(update={"call": call})}
+        )
+        for event in others
+    ]
+    await apply(admin.deps, [created, *known])
+    html = await (await Person.logged_in(admin)).open_page(f"orders/{story.order_id}")
+    assert 0 < html.index("The app asked for a payment") < html.index("Notification received")
+
+
 async def test_chinese_page_says_a_failure_in_chinese(admin: Admin) -> None:
     story = Story()
     failure = {"code": "NOT_ENOUGH", "message": "balance is not enough"}

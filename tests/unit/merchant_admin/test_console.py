@@ -1,15 +1,31 @@
 """That the pages are told in both languages."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import merchant_admin
+from merchant_admin.api.console import texts
 from merchant_admin.api.console.texts import TEXTS
+from merchant_admin.flows.background_exports import LISTINGS
 
 
 def test_every_text_is_there_in_both_languages() -> None:
     assert all(chinese and english for chinese, english in TEXTS.values())
+
+
+def test_no_text_is_written_twice() -> None:
+    """The later one would win, wherever the earlier was meant."""
+    modules = [import_module(f"{texts.__name__}.{it.name}") for it in iter_modules(texts.__path__)]
+    written = Counter(key for module in modules for key in module.TEXTS)
+    assert {key for key, times in written.items() if times > 1} == set()
+
+
+def test_every_list_that_is_exported_has_words() -> None:
+    assert {f"export_of.{name}" for name in LISTINGS} <= set(TEXTS)
 
 
 def audited() -> Iterator[str]:

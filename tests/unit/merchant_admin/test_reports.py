@@ -1,10 +1,11 @@
 """Medians by buckets, months, and charts whose lines stand at round figures."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
-from merchant_admin.api.console.charts import columns
+from merchant_admin.api.console.charts import CHAR, columns
 from merchant_admin.api.console.reports import duration, percent
 from merchant_admin.domain.errors import BadPeriod
 from merchant_admin.domain.ratios import BUCKET_BOUNDS_S, median_s
@@ -50,9 +51,20 @@ def test_a_chart_has_round_lines_and_a_word_for_each_column() -> None:
     assert empty.bars == []
 
 
-def test_labels_are_thinned() -> None:
-    chart = columns([str(n) for n in range(31)], [1.0] * 31, label=str)
-    assert len(chart.labels) <= 8
+@pytest.mark.parametrize("names", [["11-23"] * 31, ["11-23 04:00"] * 48, ["2026-11"] * 12])
+def test_labels_are_thinned_as_far_as_they_have_room(names: list[str]) -> None:
+    chart = columns(names, [1.0] * len(names), label=str)
+    places = [label.x for label in chart.labels]
+    needed = len(names[0]) * CHAR
+    assert len(places) > 1
+    assert all(after - before >= needed for before, after in pairwise(places))
+
+
+def test_figures_of_lines_stand_beside_the_columns_without_idle_decimals() -> None:
+    chart = columns(["a"], [180_000.0], label=lambda value: f"¥{value:,.2f}")
+    assert [line.text for line in chart.lines] == ["¥100,000", "¥200,000"]
+    assert chart.bars[0].x >= chart.left >= len("¥200,000") * CHAR
+    assert chart.bars[0].label == "a · ¥180,000.00"
 
 
 def test_rates_and_times_as_people_read_them() -> None:

@@ -102,8 +102,7 @@ def _of_events(events: Iterable[PastEvent]) -> Iterator[Line]:
             call = ChannelCall.model_validate(facts["call"])
             seen = (call, event.trace_id)
             if seen != shown:
-                at = call.said_at or event.at
-                yield _of_call(min(at, event.at), event.subject, call, None, event.trace_id)
+                yield _of_call(_known_at(call, event.at), event.subject, call, None, event.trace_id)
             shown = seen
         failure = facts.get("failure") or {}
         yield Line(
@@ -120,6 +119,14 @@ def _of_events(events: Iterable[PastEvent]) -> Iterator[Line]:
             event_id=event.event_id,
             request_id=event.trace_id,
         )
+
+
+def _known_at(call: ChannelCall, applied_at: datetime) -> datetime:
+    """A notification is told where it was received: the channel's own clock may count in seconds,
+    and be before what it speaks of."""
+    if call.operation is Source.NOTICE or call.said_at is None:
+        return applied_at
+    return min(call.said_at, applied_at)
 
 
 def _of_call(

@@ -117,6 +117,7 @@ def refund_needs_a_person(order: Order, payment: Payment, refund: Refund) -> Ale
             "refund_no": refund.refund_no,
             "cause": refund.cause,
             "amount": refund.amount,
+            "currency": refund.currency,
         },
     )
 
@@ -135,6 +136,7 @@ def refunded_outside(order: Order, payment: Payment, refund: Refund) -> Alert:
             "refund_no": refund.refund_no,
             "channel_refund_no": refund.channel_refund_no,
             "amount": refund.amount,
+            "currency": refund.currency,
         },
     )
 
@@ -148,7 +150,7 @@ def external_exceeds_paid(order: Order, payment: Payment, missing: int) -> Alert
         detail=f"{Money(missing, payment.currency)} beyond what is left of {payment.payment_no}"
         " went back, or refunds that are under way here will be refused.",
         merchant_id=order.merchant_id,
-        facts={**_numbers(order, payment), "missing": missing},
+        facts={**_numbers(order, payment), "missing": missing, "currency": payment.currency},
     )
 
 
@@ -186,6 +188,7 @@ def returned_twice(order: Order, payment: Payment, refund: Refund) -> Alert:
             **_numbers(order, payment),
             "refund_no": refund.refund_no,
             "amount": refund.amount,
+            "currency": refund.currency,
         },
     )
 
@@ -244,6 +247,7 @@ def _contradicted(order: Order, payment: Payment, refund: Refund, what: str) -> 
             **_numbers(order, payment),
             "refund_no": refund.refund_no,
             "amount": refund.amount,
+            "currency": refund.currency,
         },
     )
 

@@ -1,15 +1,19 @@
 """Alerts that are kept: what happened, to whom, and who has taken it up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
+from pydantic import JsonValue
 
 from chassis.problems import Problem
 from contracts.alert_titles import kind_of
 from contracts.events.alerts import Severity
 from contracts.internal import AlertOnFile, AlertPage, AlertTest, FindAlerts
+from foundation.money_text import money
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
@@ -35,24 +39,74 @@ NOTHING: Final = AlertPage(items=[], next_cursor=None)
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
+AMOUNTS: Final = {
+    "amount": "currency",
+    "missing": "currency",
+    "our_amount": "our_currency",
+    "said_amount": "said_currency",
+}
+"""The facts that are minor units, each with the fact that is their currency."""
+
+FOUND_BY_SEARCH: Final = frozenset({"merchant_order_no", "channel_trade_no", "said_trade_no"})
+WORDS: Final = {
+    "cause": "cause.",
+    "channel": "channel.",
+    "failure": "trouble.",
+    "operation": "operation.",
+    "verdict": "outcome.",
+}
+"""How the texts of their values begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """What an alert speaks of: by the `name` of the fact, with its page where it has one; `words`:
+    the key of its text."""
+
+    name: str
+    value: str
+    page: str | None = None
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ShownAlert:
-    """`kind`: of `TITLES`, None for one that has no words there. `mentions`: what it speaks of, by
-    name, each with its page where it has one."""
+    """`kind`: of `TITLES`, None for one that has no words there."""
 
     it: AlertOnFile
     kind: str | None
-    mentions: list[tuple[str, str, str | None]]
+    mentions: list[Mention]
 
     @classmethod
     def of(cls, alert: AlertOnFile) -> "ShownAlert":
         kind = kind_of(alert.key)
-        facts = {name: str(fact) for name, fact in alert.facts.items() if fact is not None}
+        facts = [_mention(name, alert.facts) for name in _shown(alert.facts)]
         named = [part for part in alert.key.removeprefix(kind or "").split(":") if part]
-        known = {*facts.values(), alert.merchant_id}
-        others = [("", part) for part in named if page_of_thing(part) and part not in known]
-        mentions = [(name, it, page_of_thing(it)) for name, it in (*facts.items(), *others)]
-        return cls(alert, kind, mentions)
+        known = {*(it.value for it in facts), alert.merchant_id}
+        others = [
+            Mention("", part, page_of_thing(part))
+            for part in named
+            if page_of_thing(part) and part not in known
+        ]
+        return cls(alert, kind, [*facts, *others])
+
+
+def _shown(facts: Mapping[str, JsonValue]) -> list[str]:
+    """The names of those that are shown: not of a currency that stands with its amount."""
+    given = [name for name, fact in facts.items() if fact is not None]
+    currencies = {AMOUNTS[name] for name in given if name in AMOUNTS}
+    return [name for name in given if name not in currencies]
+
+
+def _mention(name: str, facts: Mapping[str, JsonValue]) -> Mention:
+    fact, currency = facts[name], facts.get(AMOUNTS.get(name, ""))
+    if isinstance(fact, int) and isinstance(currency, str):
+        return Mention(name, money(fact, currency))
+    value = str(fact)
+    page = page_of_thing(value)
+    if page is None and name in FOUND_BY_SEARCH:
+        page = f"/console/search?q={quote(value)}"
+    return Mention(name, value, page, WORDS[name] + value if name in WORDS else "")
 
 
 @router.get("")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from contracts.api import CallbackType
-from contracts.internal import EndpointPage, FoundDeliveryPage, ReplayRequest
+from contracts.internal import EndpointPage, EndpointView, FoundDeliveryPage, ReplayRequest
 from merchant_admin.api.access import Work
 from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
 from merchant_admin.api.console.filter_fields import LISTS
@@ -23,7 +23,7 @@ from merchant_admin.api.console.visiting import (
     Visitor,
     to,
 )
-from merchant_admin.flows import callbacks, searching
+from merchant_admin.flows import apps, callbacks, searching
 from merchant_admin.flows.deps import Deps
 
 STATES: Final[tuple[str, ...]] = get_args(DeliveryState)
@@ -57,10 +57,12 @@ async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Respon
 async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: str) -> Response:
     """All that was tried for one event."""
     page, problem = NO_DELIVERIES, problem_in(request, REFUSALS)
+    waits_at: dict[str, EndpointView] = {}
     try:
         page = await callbacks.find(
             deps, visitor.scope, {"event_id": event_id[:TEXT_CHARS], "limit": PAGE}
         )
+        waits_at = await _addresses(deps, visitor, page)
     except Problem as refusal:
         problem = problem or _refusal_of(refusal)
     if not page.items and problem is None:
@@ -70,7 +72,10 @@ async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: s
         "event_id": event_id,
         "page": page,
         "problem": problem,
+        "waits_at": waits_at,
+        "late_before": deps.clock() - LATE_AFTER,
         "known": await searching.find_events(deps, [event_id[:TEXT_CHARS]]),
+        "names": await apps.read_names(deps, visitor.scope, {item.app_id for item in page.items}),
     }
     return render(request, "delivery.html", context)
 
@@ -99,7 +104,13 @@ async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Respons
     context = {
         "visitor": visitor,
         **await list_context(
-            request, deps, visitor.scope, filters, page, is_read=page is not NO_ENDPOINTS
+            request,
+            deps,
+            visitor.scope,
+            filters,
+            page,
+            app_ids={item.app_id for item in page.items},
+            is_read=page is not NO_ENDPOINTS,
         ),
         "problem": problem,
         "late_before": deps.clock() - LATE_AFTER,
@@ -161,6 +172,7 @@ async def _deliveries_page(
             LISTS["callbacks"].of(request),
             page,
             named,
+            app_ids={item.app_id for item in page.items},
             is_read=page is not NO_DELIVERIES,
         ),
         "known": await searching.find_events(deps, [item.event_id for item in page.items]),
@@ -170,6 +182,18 @@ async def _deliveries_page(
         "types": TYPES,
     }
     return render(request, "deliveries.html", context, status=status)
+
+
+async def _addresses(
+    deps: Deps, visitor: Visitor, page: FoundDeliveryPage
+) -> dict[str, EndpointView]:
+    """Where those wait that are not delivered: what holds an address holds all that goes there."""
+    found: dict[str, EndpointView] = {}
+    for app_id in {item.app_id for item in page.items if item.state == "pending"}:
+        wanted = {"app_id": app_id, "limit": PAGE}
+        endpoints = await callbacks.find_endpoints(deps, visitor.scope, wanted)
+        found |= {endpoint.address: endpoint for endpoint in endpoints.items}
+    return found
 
 
 def _page_in(request: Request) -> dict[str, Any]:

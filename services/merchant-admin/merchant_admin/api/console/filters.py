@@ -15,7 +15,7 @@ from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.paging import position_after
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search, SplitSearch
-from merchant_admin.flows import channels, merchants
+from merchant_admin.flows import apps, channels, merchants
 from merchant_admin.flows.deps import Deps
 
 PAGE: Final = 50
@@ -150,9 +150,10 @@ async def list_context(
     page: AnyPage,
     merchant_ids: Iterable[str] = (),
     *,
+    app_ids: Iterable[str] = (),
     is_read: bool = True,
 ) -> dict[str, Any]:
-    """What `list_parts.html` shows of every list. `merchant_ids`: those whose names it needs.
+    """What `list_parts.html` shows of every list. `merchant_ids`, `app_ids`: whose names it needs.
     `is_read`: whether whoever keeps the list has answered; an empty page says nothing if not."""
     named = set(merchant_ids)
     if scope.has(filters.get("merchant_id")):
@@ -161,7 +162,10 @@ async def list_context(
     return {
         "page": page,
         "filters": filters,
-        "names": await merchants.read_names(deps, named),
+        "names": {
+            **await merchants.read_names(deps, named),
+            **await apps.read_names(deps, scope, {*app_ids, filters.get("app_id")} - {""}),
+        },
         "channels": channels.listed(deps, filters.get("channel")),
         "known_merchants": await merchants.read_newest_names(deps, scope, KNOWN_MERCHANTS),
         "count": count_of(page.items, is_whole=is_whole) if is_read else "",

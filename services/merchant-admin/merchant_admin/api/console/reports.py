@@ -12,7 +12,7 @@ from foundation.money_text import BEIJING, money
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.charts import Chart, columns
 from merchant_admin.api.console.filter_fields import METHOD
-from merchant_admin.api.console.filters import CURRENCY, day_of, is_channel
+from merchant_admin.api.console.filters import CURRENCY, KNOWN_MERCHANTS, day_of, is_channel
 from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import Seen
@@ -66,6 +66,7 @@ async def reports_page(request: Request, deps: Work, visitor: Seen) -> Response:
         "panels": _panels(result),
         "largest": max((it.paid_amount for it in result.groups.values()), default=0),
         "names": await _names(deps, report, result),
+        "known_merchants": await merchants.read_newest_names(deps, visitor.scope, KNOWN_MERCHANTS),
         "presets": _presets(today),
         "currencies": sorted({*result.currencies, report.currency}),
         "channels": channels.listed(deps, report.channel),

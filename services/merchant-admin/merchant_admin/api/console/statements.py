@@ -10,7 +10,7 @@ from contracts.money import MINOR_DIGITS
 from foundation.money_text import BEIJING
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.books import refusal_of
-from merchant_admin.api.console.filters import CURRENCY, day_of
+from merchant_admin.api.console.filters import CURRENCY, KNOWN_MERCHANTS, day_of
 from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import Seen
@@ -52,6 +52,7 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
         "merchant_id": merchant_id or "",
         "app_id": app_id or "",
         "names": await merchants.read_names(deps, {merchant_id} if merchant_id else set()),
+        "known_merchants": await merchants.read_newest_names(deps, visitor.scope, KNOWN_MERCHANTS),
         "first": first,
         "last": last,
         "month": month,

@@ -3,7 +3,7 @@
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "audited_call.approval": ("审批", "Approval"),
+    "audited_call.approval": ("复核", "Approval"),
     "audited_call.configuration": ("配置", "Configuration"),
     "audited_call.export": ("导出", "Export"),
     "audited_call.import": ("批量导入", "Import"),

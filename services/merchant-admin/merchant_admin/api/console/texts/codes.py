@@ -3,7 +3,6 @@
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "counter-codes": ("收款码", "Counter codes"),
     "codes_hint": (
         "贴在柜台的固定收款码：业主扫码后自己填写金额，以所选应用端的名义下单。",
         "Codes to put up at a counter: payers scan one, enter the amount, and begin an order of "

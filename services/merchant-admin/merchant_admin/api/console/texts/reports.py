@@ -65,7 +65,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Today so far; below, the complete hours until {upto} beside those of yesterday.",
     ),
     "today.title": ("今天与昨天同时段", "Today beside yesterday"),
-    "today.until": ("截至", "Until"),
+    "today.until": ("截至 {time}：", "Until {time}:"),
     "today.now": ("今天", "today"),
     "today.then": ("昨天", "yesterday"),
     "today.panel": ("每小时收款：今天与昨天", "Taken by the hour: today and yesterday"),
