@@ -130,8 +130,8 @@ bench-notifier: venv ## callbacks per second, and whom a dead app delays; W=W1,W
 sandbox: venv ## only the third parties, on port 8010
 	@exec $(TIED) $(VENV) -m sandbox --port 8010 --state-dir .local/sandbox-alone --public-url http://127.0.0.1:8010
 
-secrets: venv ## what deploy/compose.yaml must be told, once: deploy/.env
-	@$(VENV) -m paymesh_local.compose_secrets
+secrets: venv ## what deploy/compose.yaml must be told, once: deploy/.env; FOLDER=… an overlay for a cluster with all its secrets
+	@$(VENV) -m paymesh_local.$(if $(FOLDER),cluster_secrets "$(FOLDER)",compose_secrets)
 
 audit: venv ## a bill of materials of requirements.lock, and what of it is known to be vulnerable
 	@$(VENV) -m paymesh_local.audit

@@ -19,21 +19,22 @@ def main(path: Path = FILE) -> None:
     if path.exists():
         print(f"{path} is there already; delete it to make new secrets")
         return
-    private_file.write(path, text())
+    private_file.write(path, "".join(f"{name}={it}\n" for name, it in new_secrets().items()))
     print(f"wrote {path}")
 
 
-def text() -> str:
+def new_secrets() -> dict[str, str]:
+    """By the names that compose.yaml reads."""
     gateway, notifier = sealing.generate(), sealing.generate()
     configuration = record_proof.generate()
-    values = {
+    return {
         "POSTGRES_PASSWORD": secrets.token_hex(24),
         "TRADE_CORE_DATABASE_PASSWORD": secrets.token_hex(24),
         "MERCHANT_ADMIN_DATABASE_PASSWORD": secrets.token_hex(24),
         "MERCHANT_ADMIN_OWNER_DATABASE_PASSWORD": secrets.token_hex(24),
         "NOTIFIER_DATABASE_PASSWORD": secrets.token_hex(24),
         **{
-            f"TOKEN_OF_{_variable(caller)}_FOR_{_variable(called)}": secrets.token_urlsafe(32)
+            token_name(caller, called): secrets.token_urlsafe(32)
             for called, callers in CALLERS.items()
             for caller in callers
         },
@@ -48,11 +49,11 @@ def text() -> str:
         "NOTIFIER_SEALING_KEY": notifier.private_key,
         "NOTIFIER_SEALING_PUBLIC_KEY": notifier.public_key,
     }
-    return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
-def _variable(name: str) -> str:
-    return name.replace("-", "_").upper()
+def token_name(caller: str, called: str) -> str:
+    """Of the token by which one service calls another."""
+    return f"TOKEN_OF_{caller}_FOR_{called}".replace("-", "_").upper()
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ OF_OTHERS: Final = {
     "KafkaTopic": "kafka.strimzi.io/v1beta2",
     "KafkaUser": "kafka.strimzi.io/v1beta2",
     "Cluster": "postgresql.cnpg.io/v1",
+    "Database": "postgresql.cnpg.io/v1",
     "ScheduledBackup": "postgresql.cnpg.io/v1",
     "ExternalSecret": "external-secrets.io/v1",
     "PrometheusRule": "monitoring.coreos.com/v1",

@@ -30,6 +30,7 @@ GO_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "github.com/cloudnative-pg/cloudnative-pg@v1.27.0": (
         "config/crd/bases/postgresql.cnpg.io_clusters.yaml",
+        "config/crd/bases/postgresql.cnpg.io_databases.yaml",
         "config/crd/bases/postgresql.cnpg.io_scheduledbackups.yaml",
     ),
 }
