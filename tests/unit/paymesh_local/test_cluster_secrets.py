@@ -49,7 +49,7 @@ def pairs(lines: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in (line.partition("=") for line in given)}
 
 
-def told(folder: Path, service: str) -> dict[str, str]:
+def environment_of(folder: Path, service: str) -> dict[str, str]:
     """All that a pod of this service finds in its environment."""
     [merged] = [it for it in kustomization(folder)["configMapGenerator"] if it["name"] == service]
     base = pairs((BASE / "config" / f"{service}.env").read_text().splitlines())
@@ -63,7 +63,7 @@ def test_a_service_has_all_its_settings(
 ) -> None:
     for name in [name for name in os.environ if name.startswith(settings.PREFIX)]:
         monkeypatch.delenv(name)
-    for name, value in told(folder, service).items():
+    for name, value in environment_of(folder, service).items():
         assert "replace-with" not in value, name
         monkeypatch.setenv(name, value)
     settings.load(SETTINGS[service])
@@ -77,13 +77,16 @@ def test_a_secret_holds_what_its_manifest_says(service: str, folder: Path) -> No
 
 
 def test_keys_fit_each_other(folder: Path) -> None:
-    gateway, admin = told(folder, "gateway"), told(folder, "merchant-admin")
-    assert gateway["PAYMESH_RECORD_KEYS"] == told(folder, "trade-core")["PAYMESH_RECORD_KEYS"]
+    gateway, admin = environment_of(folder, "gateway"), environment_of(folder, "merchant-admin")
+    assert (
+        gateway["PAYMESH_RECORD_KEYS"]
+        == environment_of(folder, "trade-core")["PAYMESH_RECORD_KEYS"]
+    )
     assert f"merchant-admin:{admin['PAYMESH_GATEWAY_TOKEN']}" in gateway["PAYMESH_ACCEPTED_TOKENS"]
     for service in ("gateway", "notifier"):
         public = admin[f"PAYMESH_{service.upper()}_SEALING_PUBLIC_KEY"]
         sealed = sealing.seal(public, "secret", context="C1")
-        private = told(folder, service)["PAYMESH_SEALING_KEY"]
+        private = environment_of(folder, service)["PAYMESH_SEALING_KEY"]
         assert sealing.open_sealed(private, sealed, context="C1") == "secret"
     signing = record_proof.signing_key(admin["PAYMESH_CONFIGURATION_KEY"])
     known = gateway["PAYMESH_CONFIGURATION_PUBLIC_KEYS"]
