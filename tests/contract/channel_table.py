@@ -44,6 +44,7 @@ def _row(plugin: Plugin[Any], judge: str) -> str:
     operations = {
         "query": plugin.query,
         f"close ({closes})" if closes else "close": plugin.close,
+        "undo": plugin.undo,
         "refund": plugin.refund,
         "query refund": plugin.query_refund,
         "abnormal refund": plugin.refund_abnormal,

@@ -28,20 +28,36 @@ async def test_a_code_is_paid_told_and_refunded(
     assert payment["action"]["qr_code"].startswith("https://qr.95516.com/")
     await paid(sandbox, payment["payment_no"])
     await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
-    refund = await api.post(
-        "/v1/refunds",
-        {
-            "merchant_id": payment["merchant_id"],
-            "payment_id": payment["payment_id"],
-            "payment_no": payment["payment_no"],
-            "merchant_refund_no": f"{payment['merchant_order_no']}-R",
-            "amount": 300,
-            "notify_url": callbacks.url,
-        },
-    )
-    assert refund.status_code == 201
-    await callbacks.expect(tells("refund.succeeded", refund.json()["refund_no"]))
+    refund_no = await _refunded(api, payment, 300, callbacks)
+    await callbacks.expect(tells("refund.succeeded", refund_no))
     assert (await payment_of(api, payment["payment_no"]))["amount_refunded"] == 300
+
+
+@pytest.mark.parametrize("fault", [None, "no_undo", "drop_answer", "drop_request"])
+async def test_all_of_todays_payment_goes_back_once(
+    stack: RunningStack,
+    api: ApiClient,
+    sandbox: httpx.AsyncClient,
+    callbacks: CallbackReceiver,
+    fault: str | None,
+) -> None:
+    """By an undo until 22:00 in Beijing, by a refund where the issuer takes none, and after it."""
+    payment = await created(api, _request(stack, "native", notify_url=callbacks.url))
+    number, amount = payment["payment_no"], payment["amount"]
+    await paid(sandbox, number)
+    await callbacks.expect(tells("payment.succeeded", number))
+    if fault is not None:
+        strikes = {"channel": "unionpay", "operation": "refund", "fault": fault, "times": 1}
+        await sandbox.post("/_control/faults", json={**strikes, "payment_no": number})
+    refund_no = await _refunded(api, payment, amount, callbacks)
+    await callbacks.expect(tells("refund.succeeded", refund_no))
+    assert (await payment_of(api, number))["amount_refunded"] == amount
+    trade = await trade_at_channel(sandbox, number)
+    assert trade is not None
+    assert trade["refunded"] == amount
+    went_back = [each for each in trade["refunds"] if each["state"] != "failed"]
+    assert [each["amount"] for each in went_back] == [amount]
+    await sandbox.delete("/_control/faults")
 
 
 async def test_the_browser_brings_the_form_to_the_page(
@@ -106,6 +122,25 @@ async def test_a_wrong_amount_is_a_conflict(
     payment = await created(api, _request(stack, "native"))
     await paid(sandbox, payment["payment_no"], amount=1)
     await eventually(has_status(api, payment["payment_no"], "conflicted"))
+
+
+async def _refunded(
+    api: ApiClient, payment: dict[str, Any], amount: int, callbacks: CallbackReceiver
+) -> str:
+    """The number of a new refund of this payment."""
+    refund = await api.post(
+        "/v1/refunds",
+        {
+            "merchant_id": payment["merchant_id"],
+            "payment_id": payment["payment_id"],
+            "payment_no": payment["payment_no"],
+            "merchant_refund_no": f"{payment['merchant_order_no']}-R",
+            "amount": amount,
+            "notify_url": callbacks.url,
+        },
+    )
+    assert refund.status_code == 201
+    return str(refund.json()["refund_no"])
 
 
 def _request(stack: RunningStack, method: str, **changes: Any) -> dict[str, Any]:

@@ -194,6 +194,57 @@ def test_a_refund_is_taken_once_told_and_found(
     assert sandbox.trade(key["orderId"])["refunded"] == 300
 
 
+def _undo(key: Fields, url: str, query_id: str, **more: str) -> Fields:
+    order = _order(key, url, txnType="31", txnSubType="00", origQryId=query_id)
+    return {**order, "reqReserved": "of mine", **more}
+
+
+def test_an_undo_is_taken_once_told_and_found(
+    unionpay: UnionpayClient, sandbox: RunningSandbox, merchant: Merchant
+) -> None:
+    key, undo = _key(_number()), _key(_number())
+    unionpay.call(BACK, **_order(key, merchant.url))
+    sandbox.pay(key["orderId"], notify=False)
+    asked = _undo(undo, merchant.url, _asked(unionpay, key)["queryId"])
+    assert _asked(unionpay, undo)["respCode"] == "34"
+    assert unionpay.call(BACK, **asked)["respCode"] == "00"
+    assert unionpay.call(BACK, **asked)["respCode"] == "12"
+    notified = dict(parse_qsl(merchant.next_notification().body.decode()))
+    assert unionpay.is_signed(notified)
+    assert (notified["txnType"], notified["orderId"]) == ("31", undo["orderId"])
+    assert (notified["txnAmt"], notified["reqReserved"]) == ("1299", "of mine")
+    assert _asked(unionpay, undo)["origRespCode"] == "00"
+    # Nothing of it goes back a second time, by an undo or by a refund.
+    assert unionpay.call(BACK, **asked | _key(_number()))["respCode"] == "35"
+    refund = asked | _key(_number()) | {"txnType": "04", "txnAmt": "1"}
+    assert unionpay.call(BACK, **refund)["respCode"] == "36"
+    assert sandbox.trade(key["orderId"])["refunded"] == 1299
+
+
+def test_an_undo_is_of_the_whole_by_its_query_id_and_the_refund_follows_its_refusal(
+    unionpay: UnionpayClient, sandbox: RunningSandbox, merchant: Merchant
+) -> None:
+    key = _key(_number())
+    unionpay.call(BACK, **_order(key, merchant.url))
+    unpaid = _undo(_key(_number()), merchant.url, "20260131120005" + "1234567")
+    assert unionpay.call(BACK, **unpaid)["respCode"] == "35"
+    sandbox.pay(key["orderId"], notify=False)
+    query_id = _asked(unionpay, key)["queryId"]
+    part = _undo(_key(_number()), merchant.url, query_id, txnAmt="1298")
+    assert unionpay.call(BACK, **part)["respCode"] == "36"
+    named = {"origOrderId": key["orderId"], "origTxnTime": key["txnTime"]}
+    unnamed = _undo(_key(_number()), merchant.url, "", **named)
+    assert unionpay.call(BACK, **unnamed)["respCode"] == "10"
+    sandbox.fault("unionpay", "refund", "no_undo", payment_no=key["orderId"], times=1)
+    undo = _key(_number())
+    asked = _undo(undo, merchant.url, query_id)
+    assert unionpay.call(BACK, **asked)["respCode"] == "64"
+    assert unionpay.call(BACK, **asked)["respCode"] == "12"
+    assert _asked(unionpay, undo)["origRespCode"] == "64"
+    refund = asked | _key(_number()) | {"txnType": "04"}
+    assert unionpay.call(BACK, **refund)["respCode"] == "00"
+
+
 def test_a_wrong_signature_is_refused_and_the_refusal_is_not_signed(
     unionpay: UnionpayClient,
 ) -> None:

@@ -31,6 +31,7 @@ Kind = Literal[
     "duplicate",
     "early",
     "hold",
+    "no_undo",
     "too_early",
     "probe",
     "unsigned",
@@ -44,6 +45,7 @@ ONLY_AT: dict[Kind, Operation] = {
     "early": "notice",
     "probe": "notice",
     "hold": "refund",
+    "no_undo": "refund",
     "too_early": "split",
 }
 KINDS: frozenset[Kind] = frozenset(get_args(Kind))

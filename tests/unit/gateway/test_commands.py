@@ -1,7 +1,7 @@
 """trade-core's commands: hints with a lease, carried out within caps."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from contracts.events.commands import (
     RefundRef,
 )
 from gateway.calling.transport import Broken
+from gateway.channels.plugin import Undo
 from gateway.consumers import MAX_RUNNING_PER_ACCOUNT, Commands
 from gateway.directory import ChannelAccount
 from gateway.flows import command as flow
@@ -87,6 +88,24 @@ async def test_each_command_asks_its_channel_and_tells_the_answer(
     (message,) = gateway.producer.taken
     assert (message.topic, message.key) == (topic, "P1")
     assert gateway.producer.events()[0]["source"] == name
+
+
+@pytest.mark.parametrize(("paid_at", "target"), [(NOW, "/query_undo"), (None, "/query_refund")])
+async def test_when_it_was_paid_says_how_the_money_goes_back(
+    paid_at: datetime | None, target: str
+) -> None:
+    """A trade-core of an earlier release does not tell."""
+    gateway = harness(reply({"paid": 1299}))
+    way = Undo(
+        lambda refunding: refunding.trade.paid_at is not None,
+        operation("/undo"),
+        operation("/query_undo"),
+    )
+    gateway.directory.put(ChannelAccount("C1", "M1", True, fake_plugin(undo=way), "key"))
+    asked = PAYMENT.model_copy(update={"paid_at": paid_at})
+    await flow.run(gateway.deps, command(CommandName.QUERY_REFUND, payment=asked))
+    assert [request.url for request in gateway.transport.sent] == [f"https://fake.example{target}"]
+    assert gateway.producer.events()[0]["refund_no"] == "R1"
 
 
 async def test_an_answer_that_did_not_come_is_told_as_unknown() -> None:

@@ -31,7 +31,8 @@ class CommandName(StrEnum):
 class PaymentRef(Data):
     """All that a plugin must know to speak of a payment to its channel.
 
-    `splits`: it was initiated as one that will be split."""
+    `splits`: it was initiated as one that will be split. `paid_at`: when it was paid, by the
+    channel's word; None while it is not, and from senders that do not tell."""
 
     payment_no: str
     payment_id: str
@@ -45,6 +46,7 @@ class PaymentRef(Data):
     created_at: datetime
     expires_at: datetime
     splits: bool = False
+    paid_at: datetime | None = None
 
 
 class SplitReturn(Data):

@@ -13,7 +13,7 @@ from sandbox.faults import Hit
 from sandbox.notifications import SignedNotification
 from sandbox.truth import Notification, Refund, Trade
 from sandbox.unionpay.account import UnionpayAccount
-from sandbox.unionpay.orders import REFUND_CODES, members_of, refund_members
+from sandbox.unionpay.orders import REFUND_CODES, kind_of, members_of, refund_members
 from sandbox.unionpay.wire import SUCCESS, UNKNOWN_CODE, as_form, seal
 
 ANSWER_WITHIN_S = 5.0
@@ -60,7 +60,7 @@ def _of_payment(trade: Trade, hit: Hit) -> dict[str, str]:
 def _of_refund(trade: Trade, refund: Refund, hit: Hit) -> dict[str, str]:
     amount = str(refund.amount + ("wrong_amount" in hit))
     return refund_members(refund) | {
-        "txnType": "04",
+        "txnType": kind_of(refund),
         "txnSubType": "00",
         "bizType": trade.details["biz_type"],
         "origQryId": trade.channel_trade_no,

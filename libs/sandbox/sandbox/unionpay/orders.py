@@ -66,7 +66,7 @@ def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     check_key(asked)
     merchant = asked.account.mer_id
     refund = deps.truth.find_refund(CHANNEL, merchant, asked.number)
-    if refund is not None and refund.details["txn_time"] == asked.fields["txnTime"]:
+    if refund is not None and refund.details.get("txn_time") == asked.fields["txnTime"]:
         return Done(respond(asked, _about_refund(refund, hit), hit))
     trade = deps.truth.find_trade(CHANNEL, merchant, asked.number)
     is_known = trade is not None and trade.details["txn_time"] == asked.fields["txnTime"]
@@ -96,14 +96,19 @@ def refund_members(refund: Refund) -> dict[str, str]:
     at = beijing_compact(refund.finished_at or refund.created_at)
     return {
         "orderId": refund.number,
-        "txnTime": refund.details["txn_time"],
+        "txnTime": refund.details.get("txn_time", at),
         "queryId": refund.channel_refund_no,
         "currencyCode": YUAN,
         "traceNo": refund.channel_refund_no[-6:],
         "traceTime": at[4:],
         "settleDate": at[4:8],
-        "reqReserved": refund.details["reserved"],
+        "reqReserved": refund.details.get("reserved", ""),
     }
+
+
+def kind_of(refund: Refund) -> str:
+    """Its txnType; what was given back in UnionPay's console is a refund."""
+    return str(refund.details.get("txn_type", "04"))
 
 
 def _about_trade(trade: Trade, hit: Hit) -> dict[str, str]:

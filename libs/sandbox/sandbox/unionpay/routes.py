@@ -32,6 +32,7 @@ APP = Method("pay", orders.create_app)
 PAY = Method("pay", orders.create)
 REVERSE = Method("close", refunds.reverse)
 REFUND = Method("refund", refunds.create)
+UNDO = Method("refund", refunds.undo)
 QUERY = Method("query", orders.query)
 QUERY_REFUND = Method("query_refund", orders.query)
 STATEMENT = Method("bill", statements.fetch)
@@ -68,7 +69,7 @@ async def _serve(
 
 
 def _of_back_transaction(deps: Deps, asked: Asked) -> Method:
-    return {"04": REFUND, "99": REVERSE}.get(asked.fields.get("txnType", ""), PAY)
+    return {"04": REFUND, "31": UNDO, "99": REVERSE}.get(asked.fields.get("txnType", ""), PAY)
 
 
 def _of_query(deps: Deps, asked: Asked) -> Method:
@@ -80,7 +81,7 @@ def _of_query(deps: Deps, asked: Asked) -> Method:
 def _payment_no(deps: Deps, method: Method, asked: Asked) -> str:
     """The number faults are filtered by: that of the payment concerned."""
     number = asked.fields.get("orderId", "")
-    if method is REFUND:
+    if method in (REFUND, UNDO):
         original = refunds.find_original(deps, asked)
         return original.payment_no if original else ""
     if method is QUERY_REFUND:

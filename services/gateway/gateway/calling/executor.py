@@ -20,6 +20,7 @@ from contracts.events.alerts import Alert
 from gateway.calling.bulkhead import Bulkheads, inexpressible
 from gateway.calling.key_renewal import Renewal
 from gateway.calling.metrics import SuccessRates, note, place
+from gateway.calling.money_back import MoneyBack
 from gateway.calling.serials import Serials
 from gateway.calling.transport import Transport
 from gateway.calling.unlisted_codes import UnlistedCodes
@@ -65,6 +66,9 @@ PAY_LIMIT_S: Final = 10.0
 PAUSES_S: Final = (0.3, 1.2)
 """Before each repeat of an initiation; a channel that is still in trouble after them is asked by
 query."""
+
+SENDING: Final = frozenset({"refund", "undo"})
+"""What gives a refund its short number, where the channel needs one."""
 
 SHORTEST_S: Final = 1.0
 """With less time left than this, no repeat is begun."""
@@ -144,11 +148,11 @@ class Executor:
 
     async def refund(self, account: ChannelAccount, refunding: Refunding) -> Outcome:
         """Send the refund; to be repeated with the same number until its outcome is known."""
-        return await self._run(account, "refund", account.plugin.refund, refunding)
+        return await self._money_back(account, refunding).send()
 
     async def query_refund(self, account: ChannelAccount, refunding: Refunding) -> Outcome:
         """Ask how the refund stands."""
-        return await self._run(account, "query_refund", account.plugin.query_refund, refunding)
+        return await self._money_back(account, refunding).query()
 
     async def refund_abnormal(self, account: ChannelAccount, refunding: Refunding) -> Outcome:
         """Send a refund that the payer's account did not take to the merchant's own."""
@@ -244,6 +248,13 @@ class Executor:
             raise NotAnswered(f"{answered.code}: {answered.message}")
         return [replace(one, outcome=_at(one.outcome, asked_at, self._now())) for one in answered]
 
+    def _money_back(self, account: ChannelAccount, refunding: Refunding) -> MoneyBack:
+        return MoneyBack(
+            account.plugin,
+            refunding,
+            lambda name, operation: self._run(account, name, operation, refunding),
+        )
+
     def _hand_over(
         self, account: ChannelAccount, method: HandOver[Any], order: PayOrder
     ) -> Outcome:
@@ -263,7 +274,7 @@ class Executor:
         subject: SubjectT,
     ) -> Outcome:
         started = self.monotonic()
-        numbered = await self._with_serial(account, subject, draw=name == "refund")
+        numbered = await self._with_serial(account, subject, draw=name in SENDING)
         outcome: Outcome = (
             numbered
             if isinstance(numbered, NotSent)

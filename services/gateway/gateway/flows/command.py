@@ -89,6 +89,7 @@ def trade_of(payment: PaymentRef) -> Trade:
         created_at=payment.created_at,
         expires_at=payment.expires_at,
         channel_trade_no=payment.channel_trade_no,
+        paid_at=payment.paid_at,
     )
 
 

@@ -152,6 +152,7 @@ def payment_ref(order: Order, payment: Payment) -> PaymentRef:
         created_at=payment.created_at,
         expires_at=payment.expires_at,
         splits=payment.will_split,
+        paid_at=payment.paid_at,
     )
 
 

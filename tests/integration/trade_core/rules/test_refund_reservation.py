@@ -114,6 +114,9 @@ async def test_unknown_refund_is_asked_about_and_sent_again_with_the_same_number
         CommandName.QUERY_REFUND,
     ]  # fmt: skip
     assert {command.refund.refund_no for command in sent if command.refund} == {refund.refund_no}
+    paid_at = (await harness.payment(payment)).paid_at
+    assert paid_at is not None
+    assert {command.payment.paid_at for command in sent} == {paid_at}
     assert await harness.refund_state(refund) is RefundStatus.PROCESSING
 
 

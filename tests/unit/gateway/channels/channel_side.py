@@ -227,6 +227,12 @@ def refunding(amount_minor: int = 500, **changed: Any) -> Refunding:
     return Refunding(**(values | changed))
 
 
+def undoing(**changed: Any) -> Refunding:
+    """Of all that was paid, a moment ago: where a channel has an undo, it is for this one."""
+    values = {"trade": replace(paid_trade(), paid_at=NOW), **changed}
+    return refunding(AMOUNT.amount_minor, **values)
+
+
 def splitting(**changed: Any) -> Splitting:
     values: dict[str, Any] = {
         "trade": paid_trade(),
@@ -273,6 +279,11 @@ def operations_of(plugin: Plugin[Any]) -> dict[str, tuple[Any, Any]]:
         "refund": (plugin.refund, refunding()),
         "query_refund": (plugin.query_refund, refunding()),
     }
+    if plugin.undo is not None:
+        others |= {
+            "undo": (plugin.undo.send, undoing()),
+            "query_undo": (plugin.undo.query, undoing()),
+        }
     if plugin.splits is not None:
         others |= {
             "split": (plugin.splits.split, splitting()),

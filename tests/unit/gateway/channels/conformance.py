@@ -22,6 +22,7 @@ from tests.unit.gateway.channels.conformance_calls import Calls
 from tests.unit.gateway.channels.conformance_forms import Forms
 from tests.unit.gateway.channels.conformance_odd import OddValues
 from tests.unit.gateway.channels.conformance_splits import SplitAnswers
+from tests.unit.gateway.channels.conformance_undo import Undos
 
 from contracts.money import Money
 from gateway.channels.plugin import (
@@ -47,7 +48,7 @@ SUBJECTS = [
 ]
 
 
-class Conformance(Answers, Calls, OddValues, SplitAnswers, Forms):
+class Conformance(Answers, Calls, OddValues, SplitAnswers, Undos, Forms):
     """`make_side` makes the other end; everything else is inherited."""
 
     make_side: type[Any]

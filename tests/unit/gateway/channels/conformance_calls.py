@@ -12,6 +12,7 @@ from tests.unit.gateway.channels.channel_side import (
     order,
     refunding,
     trade,
+    undoing,
 )
 from tests.unit.gateway.harness import FakeTransport, Step
 
@@ -53,7 +54,7 @@ class Calls:
         for name, (operation, subject) in operations_of(side.plugin).items():
             call = operation.call(subject, account)
             sent = f"{call.target} {call.query} {call.body}"
-            number = subject.refund_no if name == "refund" else ""
+            number = subject.refund_no if name in ("refund", "undo") else ""
             assert number in sent or side.plugin.has_serials, name
 
 
@@ -73,6 +74,8 @@ async def _asked_all(side: Side, account: Any, fault: Step) -> list[Outcome]:
         await ask.query(here, trade()),
         await ask.refund(here, refunding()),
         await ask.query_refund(here, refunding()),
+        await ask.refund(here, undoing()),
+        await ask.query_refund(here, undoing()),
     ]
     closing = closing_trade(side.plugin)
     return paid + asked + ([await ask.close(here, closing)] if side.plugin.close else [])

@@ -140,7 +140,7 @@ def test_a_refund_is_told_by_its_number_and_that_of_its_payment(side: UnionpaySi
 
 
 def test_a_notification_of_another_kind_comes_again(side: UnionpaySide) -> None:
-    notification = side.notification(PAYMENT_NO, "00", txnType="31")
+    notification = side.notification(PAYMENT_NO, "00", txnType="02")
     with pytest.raises(NotUnderstood):
         side.plugin.notifications.read(notification, opened(side), MOMENT)
 
@@ -174,10 +174,13 @@ def test_values_may_hold_what_separates_fields_in_braces() -> None:
 DAY = StatementRequest(date(2026, 1, 31), "trade")
 
 
-def line(code: str, at: str, amount: str, query_id: str, number: str) -> bytes:
-    widths = (3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6)
+def line(code: str, at: str, amount: str, query_id: str, number: str, txn_type: str = "") -> bytes:
+    """Cut off after the column `txnType`, or before where that is not told."""
+    widths = [3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6, 10, 13, 13, 4, 15, 2]
     cells = [code, "阳光花园", "", "000001", at, "622****0000", amount, "5411", "01", query_id,
-             "00", number, "", ""]  # fmt: skip
+             "00", number, "", "", "", "", "", "", "", txn_type]  # fmt: skip
+    if not txn_type:
+        widths, cells = widths[:14], cells[:14]
     raw = [cell.encode("gbk") for cell in cells]
     return b" ".join(
         cell + b" " * (width - len(cell)) for cell, width in zip(raw, widths, strict=True)
@@ -210,6 +213,24 @@ def test_a_statement_counts_its_columns_in_bytes(side: UnionpaySide) -> None:
     assert (back.kind, back.refund_no, back.amount) == ("refund", REFUND_NO, Money(-500, "CNY"))
     assert back.channel_no == "202601311300001234567"
     assert other.kind == "other"
+
+
+@pytest.mark.parametrize(
+    ("code", "txn_type", "number"),
+    [
+        ("S31", "31", REFUND_NO),
+        ("S99", "31", REFUND_NO),  # its trade code is not known to us, its kind is
+        ("S30", "04", f"{REFUND_NO}04"),
+    ],
+)
+def test_a_statement_knows_what_went_back_by_an_undo_or_after_one(
+    side: UnionpaySide, code: str, txn_type: str, number: str
+) -> None:
+    row = line(code, "0131130000", "000000001299", "202601311300001234567", number, txn_type)
+    read = statements.read(statement(row), DAY, opened(side))
+    assert isinstance(read, Statement)
+    [back] = read.rows
+    assert (back.kind, back.refund_no, back.amount) == ("refund", REFUND_NO, Money(-1299, "CNY"))
 
 
 def test_a_row_that_cannot_be_read_is_set_aside(side: UnionpaySide) -> None:

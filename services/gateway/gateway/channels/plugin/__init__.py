@@ -23,6 +23,7 @@ from gateway.channels.plugin.declarations import (
     Splits,
     StatementFile,
     Statements,
+    Undo,
     Wire,
 )
 from gateway.channels.plugin.forms import (
@@ -153,6 +154,7 @@ __all__ = [
     "Trial",
     "Understood",
     "UnderstoodT",
+    "Undo",
     "Unknown",
     "UnknownKey",
     "UnreadableFile",

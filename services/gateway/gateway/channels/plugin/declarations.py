@@ -149,6 +149,21 @@ class Splits(Generic[AccountT]):
     gives_back: Callable[[str], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Undo(Generic[AccountT]):
+    """Takes a payment back whole before it is cleared (撤销), in place of a refund.
+
+    `is_for`: whether this refund begins as one, told by what is stored of it and of its payment
+    and by no clock, so that each repeat speaks of the same. `send` is repeated with the same
+    number, and `query` tells what became of it: Declined where it came to nothing. For such a
+    refund the plugin's `refund` and `query_refund` then use a number of their own.
+    """
+
+    is_for: Callable[[Refunding], bool]
+    send: Operation[Refunding, AccountT]
+    query: Operation[Refunding, AccountT]
+
+
 TrialReader: TypeAlias = Callable[[Reply, Call, AccountT, Moment], Trial]
 """Reads the reply to `Plugin.trial_call`, or to a query for a payment that cannot exist; raises
 Unverifiable, which blames the credential that `Plugin.channel_key` names."""
@@ -174,7 +189,8 @@ class Plugin(Generic[AccountT]):
     wrong where it signs with a key of this name, that nobody entered. `form`: how people enter the
     credentials.
 
-    `closes`: the ways to pay whose payments `close` can end (None: all); others end by their time.
+    `undo`: what a refund may begin with. `closes`: the ways to pay whose payments `close` can end
+    (None: all); others end by their time.
 
     A channel has `statements` that we fetch, or a `statement_file` that people upload.
 
@@ -201,6 +217,7 @@ class Plugin(Generic[AccountT]):
     channel_key: Callable[[AccountT], str]
     closes: frozenset[Method] | None = None
     trial_call: Callable[[AccountT], Call] | None = None
+    undo: Undo[AccountT] | None = None
     refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None
     statements: Statements[AccountT] | None = None

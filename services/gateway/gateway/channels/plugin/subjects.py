@@ -38,7 +38,8 @@ class PayOrder:
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """A payment that was (perhaps) initiated before: to query or to close."""
+    """A payment that was (perhaps) initiated before: to query or to close. `paid_at`: when it was
+    paid, by the channel's word; None where it is not, or nobody told."""
 
     payment_no: str
     amount: Money
@@ -46,6 +47,7 @@ class Trade:
     created_at: datetime
     expires_at: datetime
     channel_trade_no: str | None = None
+    paid_at: datetime | None = None
     serial: Serial | None = None
 
 

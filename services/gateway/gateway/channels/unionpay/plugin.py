@@ -2,7 +2,7 @@
 
 from contracts.api import Method
 from contracts.words import Words
-from gateway.channels.plugin import HandOver, Notifications, Operation, Plugin, Statements
+from gateway.channels.plugin import HandOver, Notifications, Operation, Plugin, Statements, Undo
 from gateway.channels.unionpay import wire
 from gateway.channels.unionpay.credentials import (
     FILE_URLS,
@@ -19,9 +19,11 @@ from gateway.channels.unionpay.operations import (
     notifications,
     query,
     query_refund,
+    query_undo,
     refund,
     statements,
     trial,
+    undo,
 )
 from gateway.channels.unionpay.wallet import WALLET
 
@@ -52,6 +54,11 @@ PLUGIN: Plugin[Account] = Plugin(
     closes=frozenset({Method.BARCODE}),
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
+    undo=Undo(
+        undo.is_for,
+        Operation(undo.call, undo.outcome),
+        Operation(query_undo.call, query_undo.outcome),
+    ),
     notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),
     trial=trial.read,
     channel_key=trial.channel_key,

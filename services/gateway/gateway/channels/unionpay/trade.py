@@ -6,10 +6,12 @@ Source: open.unionpay.com (acpAPIId=901, 交易状态查询)
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from contracts.api import Method
+from contracts.identifiers import is_id
 from contracts.money import Money
 from gateway.channels.formats import (
     BEIJING,
@@ -21,19 +23,19 @@ from gateway.channels.formats import (
 )
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
+    Call,
     Declined,
     Outcome,
     PayOrder,
     Pending,
-    Refunding,
     Succeeded,
     Trade,
     Unverifiable,
 )
 from gateway.channels.unionpay import codes, limits
-from gateway.channels.unionpay.wire import SUCCESS
+from gateway.channels.unionpay.wire import QUERY_PATH, SUCCESS
 
-PAYMENT, REFUND, QUERY, REVERSAL = "01", "04", "00", "99"
+PAYMENT, REFUND, UNDO, QUERY, REVERSAL = "01", "04", "31", "00", "99"
 INTERNET, MOBILE = "07", "08"
 CURRENCIES: Final[Mapping[str, str]] = {
     "156": "CNY", "344": "HKD", "392": "JPY", "446": "MOP", "840": "USD",
@@ -65,6 +67,20 @@ def product(method: Method) -> dict[str, str]:
         "bizType": _GATEWAY if is_page else _OTHERS,
         "channelType": INTERNET if method is Method.PC else MOBILE,
     }
+
+
+def ask_about(method: Method, number: str, made_at: datetime) -> Call:
+    """How a trade stands, whatever it is: a payment, a refund or an undo."""
+    return Call(
+        "POST",
+        QUERY_PATH,
+        body={
+            "txnType": QUERY,
+            "txnSubType": "00",
+            "bizType": product(method)["bizType"],
+            **key(number, made_at),
+        },
+    )
 
 
 def write(order: PayOrder) -> dict[str, Any]:
@@ -112,8 +128,20 @@ def read(content: Mapping[str, Any], code_name: str) -> Outcome:
     return unlisted_code(code, text(content, "respMsg"))
 
 
-def refund_key(refunding: Refunding) -> dict[str, str]:
-    return key(refunding.refund_no, refunding.created_at)
+def without_number(outcome: Outcome) -> Outcome:
+    """Of an undo: what is under way may come to nothing, and then the refund has another number."""
+    return replace(outcome, channel_no=None) if isinstance(outcome, Pending) else outcome
+
+
+def number_after_undo(refund_no: str) -> str:
+    """The `orderId` of a refund that follows an undo, which has the `refund_no` itself."""
+    return refund_no + REFUND
+
+
+def refund_no_of(number: str) -> str:
+    """Of which refund of ours this `orderId` is; "" for what is none."""
+    refund_no = number if is_id("refund", number) else number.removesuffix(REFUND)
+    return refund_no if is_id("refund", refund_no) else ""
 
 
 def _amount(content: Mapping[str, Any]) -> Money:

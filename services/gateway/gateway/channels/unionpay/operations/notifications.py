@@ -9,7 +9,6 @@ Source: open.unionpay.com (acpAPIId=901, 后台通知)
 from dataclasses import replace
 from typing import Final
 
-from contracts.identifiers import is_id
 from gateway.channels.formats import text
 from gateway.channels.plugin import (
     Acknowledgement,
@@ -37,7 +36,8 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
     """Verify on the decoded form, read."""
     fields = split_form(notification.body)
     check_signature(fields, account, moment)
-    number = text(fields, "orderId")
+    number, payment_no = text(fields, "orderId"), text(fields, "reqReserved")
+    refund_no = trade.refund_no_of(number)
     outcome = _dated(understood(trade.read(fields, "respCode")))
     match text(fields, "txnType"):
         case trade.PAYMENT if number:
@@ -45,8 +45,12 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
             return [
                 NotifiedPayment(number, Pending() if isinstance(outcome, Declined) else outcome)
             ]
-        case trade.REFUND if is_id("refund", number):
-            return [NotifiedRefund(number, text(fields, "reqReserved"), outcome)]
+        case trade.UNDO if refund_no:
+            # One that comes to nothing is followed by a refund: the query tells of both.
+            undone = outcome if isinstance(outcome, Succeeded) else Pending()
+            return [NotifiedRefund(refund_no, payment_no, undone)]
+        case trade.REFUND if refund_no:
+            return [NotifiedRefund(refund_no, payment_no, outcome)]
         case _:
             raise NotUnderstood("a notification about neither a payment nor a refund of ours")
 

@@ -11,20 +11,10 @@ from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Declined, Outcome, Pending, Trade
 from gateway.channels.unionpay import codes, trade
 from gateway.channels.unionpay.credentials import Account
-from gateway.channels.unionpay.wire import QUERY_PATH
 
 
 def call(asked: Trade, account: Account) -> Call:
-    return Call(
-        "POST",
-        QUERY_PATH,
-        body={
-            "txnType": trade.QUERY,
-            "txnSubType": "00",
-            "bizType": trade.product(asked.method)["bizType"],
-            **trade.key(asked.payment_no, asked.created_at),
-        },
-    )
+    return trade.ask_about(asked.method, asked.payment_no, asked.created_at)
 
 
 def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:

@@ -6,24 +6,15 @@ Source: open.unionpay.com (acpAPIId=901, queryTrans)
 from gateway.channels.plugin import Answer, Call, Outcome, Refunding
 from gateway.channels.unionpay import codes, trade
 from gateway.channels.unionpay.credentials import Account
-from gateway.channels.unionpay.wire import QUERY_PATH
+from gateway.channels.unionpay.operations.refund import number_of
 
 
 def call(refunding: Refunding, account: Account) -> Call:
-    return Call(
-        "POST",
-        QUERY_PATH,
-        body={
-            "txnType": trade.QUERY,
-            "txnSubType": "00",
-            "bizType": trade.product(refunding.trade.method)["bizType"],
-            **trade.refund_key(refunding),
-        },
-    )
+    return trade.ask_about(refunding.trade.method, number_of(refunding), refunding.created_at)
 
 
 def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
     if refusal := codes.find_refusal(answer, codes.QUERY):
         return refusal
-    trade.check_it_is(answer.content, refunding.refund_no, refunding.created_at)
+    trade.check_it_is(answer.content, number_of(refunding), refunding.created_at)
     return trade.read(answer.content, "origRespCode")

@@ -1,5 +1,7 @@
 """Give money back (退货). Taken is not returned: the query and a notification tell how it went.
 
+Where an undo (消费撤销) came first, it has our number at UnionPay, and this one has it lengthened.
+
 Source: open.unionpay.com (acpAPIId=901, backTransReq 退货交易)
 """
 
@@ -7,6 +9,7 @@ from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, Pending, Refunding
 from gateway.channels.unionpay import codes, trade
 from gateway.channels.unionpay.credentials import Account
+from gateway.channels.unionpay.operations import undo
 from gateway.channels.unionpay.wire import BACK_PATH
 
 
@@ -22,7 +25,7 @@ def call(refunding: Refunding, account: Account) -> Call:
             "txnType": trade.REFUND,
             "txnSubType": "00",
             **trade.product(paid.method),
-            **trade.refund_key(refunding),
+            **trade.key(number_of(refunding), refunding.created_at),
             "txnAmt": str(refunding.amount.amount_minor),
             "origQryId": paid.channel_trade_no or "",
             "origOrderId": original["orderId"],
@@ -36,5 +39,11 @@ def call(refunding: Refunding, account: Account) -> Call:
 def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
     if refusal := codes.find_refusal(answer, codes.REFUND):
         return refusal
-    trade.check_it_is(answer.content, refunding.refund_no, refunding.created_at)
+    trade.check_it_is(answer.content, number_of(refunding), refunding.created_at)
     return Pending(channel_no=text(answer.content, "queryId") or None)
+
+
+def number_of(refunding: Refunding) -> str:
+    """Under which `orderId` it is a refund at UnionPay."""
+    follows = undo.is_for(refunding)
+    return trade.number_after_undo(refunding.refund_no) if follows else refunding.refund_no

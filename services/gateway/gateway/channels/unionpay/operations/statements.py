@@ -30,7 +30,7 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.statement_rows import read_each
-from gateway.channels.unionpay import codes
+from gateway.channels.unionpay import codes, trade
 from gateway.channels.unionpay.credentials import Account
 from gateway.channels.unionpay.wire import FILE_PATH, MAX_FILE_BYTES
 
@@ -43,12 +43,16 @@ MAX_MEMBERS: Final = 100
 DETAILS: Final = re.compile(r"INN.*ZM_[0-9A-Za-z]+$")
 WIDTHS_BYTES: Final = {
     "trade_code": (0, 3), "traced_at": (35, 10), "amount": (66, 12),
-    "query_id": (87, 21), "order_id": (112, 32),
+    "query_id": (87, 21), "order_id": (112, 32), "txn_type": (215, 2),
 }  # fmt: skip
-"""Where a column begins, and how wide it is: widths 3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32 …,
-each followed by a space."""
+"""Where a column begins, and how wide it is: widths 3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2,
+6, 10, 13, 13, 4, 15, 2 …, each followed by a space."""
+
+NEEDED_BYTES: Final = 144
+"""To the end of `order_id`: what a row is compared by."""
 
 _KINDS: Final[Mapping[str, RowKind]] = {"S22": "payment", "S30": "refund"}
+"""By trade code. None that we know of is an undo's: that one is told by its `txnType`."""
 
 
 def call(requested: StatementRequest, account: Account) -> Call:
@@ -104,7 +108,7 @@ def _members(raw: bytes) -> Iterator[str]:
 def _cells(line: str) -> dict[str, str]:
     """By bytes, as UnionPay counts; raises Unverifiable for a line that is too short."""
     raw = line.encode(ENCODING)
-    if len(raw) < max(begin + width for begin, width in WIDTHS_BYTES.values()):
+    if len(raw) < NEEDED_BYTES:
         raise Unverifiable("a row that is too short")
     return {
         name: raw[begin : begin + width].decode(ENCODING, errors="replace").strip()
@@ -112,9 +116,15 @@ def _cells(line: str) -> dict[str, str]:
     }
 
 
+def _refund_no(number: str) -> str:
+    """Ours where it is one of ours, else as UnionPay has it: refunds made at its console."""
+    return trade.refund_no_of(number) or number
+
+
 def _row(cells: Mapping[str, str], day: date) -> StatementRow:
     """The year is the settlement day's, but for trades of late December settled in January."""
-    kind = _KINDS.get(cells["trade_code"], "other")
+    is_undo = cells["txn_type"] == trade.UNDO
+    kind = "refund" if is_undo else _KINDS.get(cells["trade_code"], "other")
     if not cells["amount"].isdecimal():
         raise Unverifiable("an amount that cannot be read")
     amount = int(cells["amount"])
@@ -122,7 +132,7 @@ def _row(cells: Mapping[str, str], day: date) -> StatementRow:
     return StatementRow(
         kind=kind,
         payment_no=cells["order_id"] if kind == "payment" else "",
-        refund_no=cells["order_id"] if kind == "refund" else "",
+        refund_no=_refund_no(cells["order_id"]) if kind == "refund" else "",
         channel_no=cells["query_id"],
         amount=Money(-amount if kind == "refund" else amount, CURRENCY),
         at=read_compact(f"{year}{cells['traced_at']}"),

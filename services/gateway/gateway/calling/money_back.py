@@ -1,0 +1,79 @@
+"""How the money of a refund goes back: by the channel's refund, or by its undo where it has one.
+
+An undo that comes to nothing is no end of the refund: the channel's refund follows, by another
+number of the channel's, but not before the channel, asked, says that the undo has ended. Nothing is
+remembered here of what was sent before, so that is asked first (`refund-reservation`).
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.channels.plugin import (
+    Declined,
+    NotSent,
+    Operation,
+    Outcome,
+    Pending,
+    Plugin,
+    Refunding,
+    Undo,
+)
+
+Ask = Callable[[str, Operation[Refunding, Any]], Awaitable[Outcome]]
+"""Asks the channel, by a name and an operation, about this refund."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyBack:
+    """One refund at its channel."""
+
+    plugin: Plugin[Any]
+    refunding: Refunding
+    ask: Ask
+
+    async def send(self) -> Outcome:
+        """Send it, or what is left to be sent of it; to be repeated until it is known."""
+        undo = self._undo()
+        if undo is not None:
+            undone = await self._undone(undo)
+            if not _came_to_nothing(undone):
+                return undone
+        return await self.ask("refund", self.plugin.refund)
+
+    async def query(self) -> Outcome:
+        """How it stands, whichever way it went."""
+        undo = self._undo()
+        if undo is not None:
+            undone = await self.ask("query_undo", undo.query)
+            if not _came_to_nothing(undone):
+                return undone
+        return await self.ask("query_refund", self.plugin.query_refund)
+
+    async def _undone(self, undo: Undo[Any]) -> Outcome:
+        """The undo is sent where the channel knows of none. A refusal may be of a repeat alone, so
+        that the channel is asked once more."""
+        known = await self.ask("query_undo", undo.query)
+        if not _is_absent(known):
+            return known
+        sent = await self.ask("undo", undo.send)
+        return await self.ask("query_undo", undo.query) if _is_refusal(sent) else sent
+
+    def _undo(self) -> Undo[Any] | None:
+        undo = self.plugin.undo
+        return undo if undo is not None and undo.is_for(self.refunding) else None
+
+
+def _is_refusal(outcome: Outcome) -> bool:
+    """The channel's own no to this call, to which no repeat will get a yes."""
+    is_spoken = isinstance(outcome, NotSent) and outcome.is_spoken and not outcome.is_passing
+    return is_spoken or isinstance(outcome, Declined)
+
+
+def _came_to_nothing(known: Outcome) -> bool:
+    """By the answer to a query: no money went back by the undo, and none will."""
+    return isinstance(known, Declined) or _is_absent(known)
+
+
+def _is_absent(known: Outcome) -> bool:
+    return isinstance(known, Pending) and not known.found

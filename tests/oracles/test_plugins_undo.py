@@ -1,0 +1,202 @@
+"""Taking a payment back on its day: whatever happens on the way, the money goes back once.
+
+Undo and refund are what the plugin says, the truth is the sandbox's. The day of the refund is noon,
+so that each plugin begins with its undo; the sandbox looks at its own clock.
+"""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from gateway.calling.enquiries import fetch_statement
+from gateway.calling.executor import Executor
+from gateway.channels.formats import BEIJING
+from gateway.channels.plugin import (
+    Declined,
+    NotifiedRefund,
+    NotSent,
+    Pending,
+    RawNotification,
+    Refunding,
+    Statement,
+    Succeeded,
+    Unknown,
+)
+from gateway.channels.registry import PLUGINS
+from gateway.directory import ChannelAccount
+
+from .conftest import Merchant, RunningSandbox
+from .plugin_calls import AMOUNT, Open, order, refunding_of, today, trade_of, until_refunded
+
+CHANNELS = pytest.mark.parametrize("channel", [n for n, p in PLUGINS.items() if p.undo])
+WHOLE = AMOUNT.amount_minor
+
+
+async def paid(
+    executor: Executor, here: ChannelAccount, sandbox: RunningSandbox, url: str
+) -> Refunding:
+    """A refund of all that was paid today."""
+    request, noon = order(), datetime.now(BEIJING).replace(hour=12)
+    await executor.pay(here, request)
+    sandbox.pay(request.payment_no, notify=False)
+    number = sandbox.trade(request.payment_no)["channel_trade_no"]
+    trade = replace(trade_of(request), channel_trade_no=number, paid_at=noon)
+    whole = replace(refunding_of(request, WHOLE), trade=trade, created_at=noon, notify_url=url)
+    assert here.plugin.undo is not None
+    assert here.plugin.undo.is_for(whole)
+    return whole
+
+
+def given_back(sandbox: RunningSandbox, whole: Refunding) -> list[tuple[int, str]]:
+    """Each transaction of it at the channel: its amount, and its state."""
+    back = sandbox.trade(whole.trade.payment_no)["refunds"]
+    return [(each["amount"], each["state"]) for each in back]
+
+
+@pytest.fixture
+def fault(sandbox: RunningSandbox) -> "Fault":
+    return Fault(sandbox)
+
+
+class Fault:
+    """Strikes once, at a refund of this payment."""
+
+    def __init__(self, sandbox: RunningSandbox) -> None:
+        self._sandbox = sandbox
+
+    def __call__(self, whole: Refunding, channel: str, kind: str, **more: int) -> None:
+        number = whole.trade.payment_no
+        self._sandbox.fault(channel, "refund", kind, payment_no=number, **more)
+
+
+@CHANNELS
+async def test_a_payment_of_today_is_taken_back_told_and_on_the_statement(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, channel: str
+) -> None:
+    here = account(channel)
+    whole = await paid(executor, here, sandbox, merchant.url)
+    assert isinstance(await executor.refund(here, whole), Pending)
+    raw = merchant.next_notification()
+    headers = {name.lower(): value for name, value in raw.headers.items()}
+    [notified] = await executor.read_notification(here, RawNotification(headers, raw.body))
+    assert isinstance(notified, NotifiedRefund)
+    numbers = (notified.refund_no, notified.payment_no)
+    assert numbers == (whole.refund_no, whole.trade.payment_no)
+    for done in (notified.outcome, await executor.query_refund(here, whole)):
+        assert isinstance(done, Succeeded)
+        assert done.amount == AMOUNT
+    statement = await fetch_statement(executor, here, today("trade"))
+    assert isinstance(statement, Statement)
+    rows = [row for row in statement.rows if row.refund_no == whole.refund_no]
+    assert [(row.kind, row.amount.amount_minor) for row in rows] == [("refund", -WHOLE)]
+    assert given_back(sandbox, whole) == [(WHOLE, "succeeded")]
+
+
+@CHANNELS
+async def test_an_undo_that_the_issuer_refuses_is_followed_by_a_refund(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, channel: str,
+    fault: Fault,
+) -> None:  # fmt: skip
+    here = account(channel)
+    whole = await paid(executor, here, sandbox, merchant.url)
+    fault(whole, channel, "no_undo", times=1)
+    assert isinstance(await executor.refund(here, whole), Pending)
+    raw = merchant.next_notification()
+    [notified] = await executor.read_notification(here, RawNotification({}, raw.body))
+    assert isinstance(notified, NotifiedRefund)
+    assert (notified.refund_no, type(notified.outcome)) == (whole.refund_no, Succeeded)
+    await until_refunded(executor, here, whole)
+    assert not isinstance(await executor.refund(here, whole), Declined | NotSent)
+    assert given_back(sandbox, whole) == [(WHOLE, "failed"), (WHOLE, "succeeded")]
+    statement = await fetch_statement(executor, here, today("trade"))
+    assert isinstance(statement, Statement)
+    rows = [row for row in statement.rows if row.refund_no == whole.refund_no]
+    assert [row.amount.amount_minor for row in rows] == [-WHOLE]
+
+
+@CHANNELS
+async def test_an_undo_that_comes_to_nothing_later_is_followed_by_a_refund(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, channel: str,
+    fault: Fault,
+) -> None:  # fmt: skip
+    """As trade-core asks: under way, then unknown to the channel, so that it is sent again."""
+    here = account(channel)
+    whole = await paid(executor, here, sandbox, merchant.url)
+    fault(whole, channel, "hold", times=1)
+    assert isinstance(await executor.refund(here, whole), Pending)
+    standing = await executor.query_refund(here, whole)
+    assert isinstance(standing, Pending)
+    assert standing.found
+    assert isinstance(await executor.refund(here, whole), Pending)  # and sends nothing
+    assert given_back(sandbox, whole) == [(WHOLE, "processing")]
+    sandbox.control("POST", "/refunds", {"refund_no": whole.refund_no, "state": "failed"})
+    assert await executor.query_refund(here, whole) == Pending(found=False)
+    assert isinstance(await executor.refund(here, whole), Pending)
+    await until_refunded(executor, here, whole)
+    assert given_back(sandbox, whole) == [(WHOLE, "failed"), (WHOLE, "succeeded")]
+
+
+@CHANNELS
+@pytest.mark.parametrize("kind", ["drop_answer", "status_500", "tamper", "unknown_status"])
+async def test_an_undo_whose_answer_is_lost_is_done_once(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, channel: str,
+    fault: Fault, kind: str,
+) -> None:  # fmt: skip
+    here = account(channel)
+    whole = await paid(executor, here, sandbox, merchant.url)
+    fault(whole, channel, kind, times=1)
+    assert isinstance(await executor.refund(here, whole), Unknown)
+    again = await asyncio.gather(*(executor.refund(here, whole) for _ in range(3)))
+    assert not any(isinstance(each, Declined | NotSent) for each in again)
+    await until_refunded(executor, here, whole)
+    assert given_back(sandbox, whole) == [(WHOLE, "succeeded")]
+
+
+@CHANNELS
+async def test_an_undo_that_never_arrived_is_sent_again_and_no_refund(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, channel: str,
+    fault: Fault,
+) -> None:  # fmt: skip
+    here = account(channel)
+    whole = await paid(executor, here, sandbox, merchant.url)
+    fault(whole, channel, "drop_request", times=1)
+    assert isinstance(await executor.refund(here, whole), Unknown)
+    assert await executor.query_refund(here, whole) == Pending(found=False)
+    assert given_back(sandbox, whole) == []
+    again = await asyncio.gather(*(executor.refund(here, whole) for _ in range(3)))
+    assert not any(isinstance(each, Declined | NotSent) for each in again)
+    await until_refunded(executor, here, whole)
+    assert given_back(sandbox, whole) == [(WHOLE, "succeeded")]
+
+
+@CHANNELS
+async def test_what_went_back_outside_us_goes_back_no_second_time(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, channel: str
+) -> None:
+    """The undo is refused because of it, and the refund as well: a final no."""
+    here = account(channel)
+    whole = await paid(executor, here, sandbox, merchant.url)
+    other = {"payment_no": whole.trade.payment_no, "amount": WHOLE, "notify": False}
+    sandbox.control("POST", "/console-refunds", other)
+    assert isinstance(await executor.refund(here, whole), Declined)
+    assert await executor.query_refund(here, whole) == Pending(found=False)
+    assert [amount for amount, _ in given_back(sandbox, whole)] == [WHOLE]
+
+
+@CHANNELS
+async def test_an_undo_of_another_amount_is_told_as_the_channel_says_it(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, channel: str
+) -> None:
+    """`compared-with-our-books` is trade-core's."""
+    here = account(channel)
+    whole = await paid(executor, here, sandbox, merchant.url)
+    await executor.refund(here, whole)
+    await until_refunded(executor, here, whole)
+    number = whole.trade.payment_no
+    sandbox.fault(channel, "query_refund", "wrong_amount", payment_no=number, times=1)
+    answered = await executor.query_refund(here, whole)
+    assert isinstance(answered, Succeeded)
+    assert answered.amount is not None
+    assert answered.amount.amount_minor == WHOLE + 1
