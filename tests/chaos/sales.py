@@ -19,6 +19,8 @@ from paymesh_local.client import ApiClient
 from paymesh_local.registration import Registration
 
 CHANNELS: Final = ("wechat", "alipay")
+"""Two as examples: what dies here is ours, and no channel's protocol has a part in it."""
+
 AMOUNT: Final = 1299
 RETURNED: Final = 500
 PATIENCE_S: Final = 120.0

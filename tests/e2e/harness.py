@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import httpx
 from tests.e2e import journey
+from tests.e2e.channels import METHOD
 from tests.e2e.running import RunningStack, eventually
 
 from chassis.producer import Message, Producer
@@ -29,9 +30,6 @@ from paymesh_local.callbacks import Callback, CallbackReceiver
 from paymesh_local.client import ApiClient, AppCredentials
 
 Row = asyncpg.Record
-
-METHOD = {"wechat": "native", "alipay": "native", "easy": "h5"}
-"""How the payer of each channel is called here; easy has a cashier of its own."""
 
 
 @dataclass(frozen=True, slots=True)

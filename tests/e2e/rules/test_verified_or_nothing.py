@@ -19,6 +19,7 @@ from paymesh_local.registration import channel_of
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CHANNELS = pytest.mark.parametrize("channel", ["wechat", "alipay", "easy"])
+"""Examples: the conformance suite forges every channel's signature, byte by byte."""
 
 
 @CHANNELS

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from tests.e2e import all_books
+from tests.e2e.channels import EVERY
 from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
 
@@ -14,9 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_refund_timeout(harness: Harness, fault: str) -> None:
     """It stays on its way under the same number, no other refund takes its room, and the money
     goes back once."""
-    await asyncio.gather(
-        *(_goes_back_once(harness, channel, fault) for channel in ("wechat", "alipay", "easy"))
-    )
+    await asyncio.gather(*(_goes_back_once(harness, channel, fault) for channel in EVERY))
 
 
 async def _goes_back_once(harness: Harness, channel: str, fault: str) -> None:

@@ -4,18 +4,17 @@ import asyncio
 
 import pytest
 from tests.e2e import all_books
+from tests.e2e.channels import EVERY
 from tests.e2e.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-CHANNELS = ("wechat", "alipay", "easy")
 
 
 @pytest.mark.parametrize("notify", [True, False], ids=["webhook", "query"])
 async def test_webhook_amount_check(harness: Harness, notify: bool) -> None:
     """A conflict for a person; never booked, never told as success."""
     await asyncio.gather(
-        *(_is_in_conflict(harness, channel, amount=1, notify=notify) for channel in CHANNELS)
+        *(_is_in_conflict(harness, channel, amount=1, notify=notify) for channel in EVERY)
     )
 
 

@@ -14,6 +14,8 @@ from paymesh_local.client import ApiClient
 from paymesh_local.registration import Registration
 
 CHANNELS: Final = ("wechat", "alipay")
+"""Two as examples, which every release knows: what is upgraded is ours."""
+
 AMOUNT: Final = 1299
 REFUND: Final = 500
 HEAL_LIMIT_S: Final = 90.0

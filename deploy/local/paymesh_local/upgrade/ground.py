@@ -17,6 +17,7 @@ from paymesh_local.ports import Ports, free_base
 from paymesh_local.postgres import Postgres
 from paymesh_local.registration import Registrar, Registration, known_to_gateway
 from paymesh_local.services import DATABASES, SERVICES, Plan
+from paymesh_local.upgrade.business import CHANNELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ async def registered(
     credentials = (await sandbox.get("/_control/credentials")).json()
     async with Registrar(plan.url("merchant-admin"), plan.keyring.admin_password) as registrar:
         known = await registrar.register()
-        for channel in ("wechat", "alipay"):
+        for channel in CHANNELS:
             known = await registrar.tell_account(known, channel, credentials[channel])
         url = CallbackReceiver.url_of(plan.ports.demo_app)
         known = await registrar.tell_address(known, url)
