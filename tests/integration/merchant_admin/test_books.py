@@ -146,9 +146,10 @@ async def test_a_dead_letter_is_tried_again_on_the_page(admin: Admin) -> None:
     assert admin.trade_core.sent == [("dead-letters/7/replay", {"version": 3})]
     assert (answer.status_code, answer.headers["location"]) == (
         303,
-        "/console/dead-letters?after=8",
+        "/console/dead-letters?after=8&done=letter_replayed",
     )
-    html = await person.open_page("dead-letters", after="8")
+    html = await person.open_page("dead-letters", after="8", done="letter_replayed")
+    assert "It was tried again" in html
     assert "Applied" in html
     assert "/replay" not in html
     [entry] = await admin.audit(entity_id="7")

@@ -79,7 +79,9 @@ async def test_callback_is_sent_again_and_audited(admin: Admin, person: Person) 
 
     answer = await person.send("deliveries/E1/redeliver", app_id="A1")
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/console/deliveries/E1")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303, "/console/deliveries/E1?done=callback_sent_again",
+    )  # fmt: skip
     (entry,) = await admin.audit(entity_id="E1")
     assert (entry["action"], entry["after"]["outcome"]) == ("callback.redelivered", "done")
 
@@ -99,7 +101,7 @@ async def test_suspended_address_is_resumed(admin: Admin, person: Person) -> Non
     assert "It answered 410" in html
     assert 'action="/console/endpoints/L7/resume"' in html
     assert asked(admin.notifier, "/internal/endpoints")[0]["suspended"] == "true"
-    assert answer.headers["location"] == "/console/endpoints"
+    assert answer.headers["location"] == "/console/endpoints?done=endpoint_resumed"
     assert ("POST", "/internal/endpoints/L7/resume", None) in admin.notifier.calls
 
 

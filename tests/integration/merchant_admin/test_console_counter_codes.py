@@ -48,7 +48,7 @@ async def test_a_code_is_turned_off_and_on(admin: Admin) -> None:
     code_id = (await only_code(admin))["code_id"]
     for state, button, shown in (("disabled", "Enable", True), ("active", "Disable", False)):
         answer = await person.send(f"counter-codes/{code_id}/state", state=state)
-        assert answer.headers["location"] == "/console/counter-codes"
+        assert answer.headers["location"] == "/console/counter-codes?done=code_saved"
         assert (await only_code(admin))["state"] == state
         assert re.search(
             rf"<button[^>]*>{button}</button>", await person.open_page("counter-codes")

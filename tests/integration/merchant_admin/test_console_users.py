@@ -12,7 +12,7 @@ NEW = {"username": "li.na", "password": "a password of li's", "role": "operator"
 async def test_an_admin_makes_a_user_and_changes_them(admin: Admin) -> None:
     person = await Person.logged_in(admin)
     made = await person.send("users", **NEW)
-    assert (made.status_code, made.headers["location"]) == (303, "/console/users")
+    assert (made.status_code, made.headers["location"]) == (303, "/console/users?done=user_created")
     html = await person.open_page("users")
     assert 'action="/console/users/li.na"' in html
     assert f'action="/console/users/{USERNAME}"' not in html
@@ -54,7 +54,7 @@ async def test_people_change_their_own_password_on_a_page(admin: Admin) -> None:
     assert "The password is wrong" in await viewer.open_page("account", problem="account_refused")
     form = {"password": PASSWORD, "new_password": NEW["password"]}
     done = await viewer.send("account/password", **form)
-    assert done.headers["location"] == "/console/login"
+    assert done.headers["location"] == "/console/login?done=password_saved"
     await Person.logged_in(admin, "viewer", NEW["password"])
     assert "Set by the environment" in await (await Person.logged_in(admin)).open_page("account")
 

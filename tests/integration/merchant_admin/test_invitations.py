@@ -103,6 +103,9 @@ async def test_the_link_leads_to_a_page_that_is_used_up_by_its_form_only(admin: 
     assert (await admin.anonymous.post(path, data=weak)).status_code == 422
     form["password_again"] = LIS_PASSWORD
     done = await admin.anonymous.post(path, data=form)
-    assert (done.status_code, done.headers["location"]) == (303, "/console/login")
+    assert (done.status_code, done.headers["location"]) == (
+        303,
+        "/console/login?done=password_saved",
+    )
     over = await admin.anonymous.get(path, headers=english)
     assert (over.status_code, "was used or has expired" in over.text) == (404, True)

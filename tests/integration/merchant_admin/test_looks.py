@@ -107,7 +107,7 @@ async def test_a_look_is_set_on_its_page(admin: Admin) -> None:
     merchant_id = (await admin.post("/api/merchants", {"name": "幸福物业"}))["merchant_id"]
     person, path = await Person.logged_in(admin), f"merchants/{merchant_id}"
     done = await sent(person, merchant_id, HOSTILE, display_name="幸福", colour="#07c160")
-    assert done.headers["location"] == f"/console/{path}/look"
+    assert done.headers["location"] == f"/console/{path}/look?done=look_saved"
     page = await person.open_page(f"{path}/look")
     assert 'value="幸福"' in page
     assert 'fill="#07c160"' in page

@@ -77,7 +77,7 @@ async def test_a_form_in_between_keeps_what_was_filled_in(admin: Admin) -> None:
     assert (wrong.status_code, "is wrong" in wrong.text, LI in wrong.text) == (401, True, True)
     assert (await admin.http.get(f"/api/users/{LI}")).status_code == 404
     done = await person.send("users", **form, password_again=PASSWORD)
-    assert done.headers["location"] == "/console/users"
+    assert done.headers["location"] == "/console/users?done=user_created"
     assert (await admin.http.get(f"/api/users/{LI}")).status_code == 200
     assert (await person.send("users", **{**form, "username": "wang"})).status_code == 303
 

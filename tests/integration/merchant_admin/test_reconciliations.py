@@ -162,9 +162,13 @@ async def test_people_ask_fetch_and_settle_on_the_pages(admin: Admin) -> None:
     page = f"reconciliations/{STATEMENT_NO}"
     settle = f"{page}/differences/{DIFFERENCE_NO}/settle"
     assert f'action="/console/{settle}"' in await person.open_page(page)
-    for path, form in ((f"{page}/fetch", {}), (settle, {"reason": REASON, "version": "4"})):
+    for path, form, done in (
+        (f"{page}/fetch", {}, "statement_asked"),
+        (settle, {"reason": REASON, "version": "4"}, "difference_settled"),
+    ):
         assert (await person.send(path, csrf="0" * 64, **form)).status_code == 401
-        assert (await person.send(path, **form)).headers["location"] == f"/console/{page}"
+        led = (await person.send(path, **form)).headers["location"]
+        assert led == f"/console/{page}?done={done}"
     assert admin.trade_core.sent[-1][1]["decided_by"] == "admin"
 
     admin.trade_core.answers[PATH] = on_file(SETTLED)

@@ -1,6 +1,7 @@
 """That the pages are told in both languages."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
@@ -26,6 +27,35 @@ def test_no_text_is_written_twice() -> None:
 
 def test_every_list_that_is_exported_has_words() -> None:
     assert {f"export_of.{name}" for name in LISTINGS} <= set(TEXTS)
+
+
+SHOW_IT_THEMSELVES = {
+    "log_in", "log_out", "prove", "restart", "take",  # the login and the guided way
+    "create",  # of a counter code: the code to be printed
+    "ping", "replay", "try_out",  # what came of it
+}  # fmt: skip
+"""Forms whose next page is what was done."""
+
+
+def silent_writes() -> Iterator[str]:
+    """The forms that lead to a page without saying there what was done."""
+    pages = Path(merchant_admin.__file__).parent / "api" / "console"
+    for path in pages.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.AsyncFunctionDef):
+                continue
+            if not any("router.post" in ast.unparse(each) for each in node.decorator_list):
+                continue
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Return) and inner.value:
+                    led = ast.unparse(inner.value)
+                    if led.startswith("to(") and not re.search("problem|done|DONE|saying", led):
+                        yield f"{path.stem}.{node.name}"
+
+
+def test_every_write_says_what_it_has_done() -> None:
+    silent = {each for each in silent_writes() if each.partition(".")[2] not in SHOW_IT_THEMSELVES}
+    assert silent == set()
 
 
 def audited() -> Iterator[str]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
-from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.visiting import LOGIN, SeenByAnyone, SentByAnyone, to
 from merchant_admin.api.ids import SessionId
 from merchant_admin.api.users import ChangeOwnPassword
@@ -45,18 +45,18 @@ async def change_password(deps: Work, sent: SentByAnyone) -> Response:
         return to(f"{HOME}?problem=too_many_logins")
     except Problem:
         return to(f"{HOME}?problem=account_refused")
-    return to(LOGIN)
+    return to(saying(LOGIN, "password_saved"))
 
 
 @router.post("/sessions/{session_id}/end")
 async def end_session(deps: Work, sent: SentByAnyone, session_id: SessionId) -> Response:
     with suppress(NoSuch):  # It has ended by itself.
         await sessions.end(deps, sent.actor, sent.visitor.username, session_id)
-    return to(HOME)
+    return to(saying(HOME, "session_ended"))
 
 
 @router.post("/sessions/end")
 async def end_all_sessions(deps: Work, sent: SentByAnyone) -> Response:
     """Leads to the login, for this one ends too."""
     await sessions.end_all(deps, sent.actor, sent.visitor.username)
-    return to(LOGIN)
+    return to(saying(LOGIN, "sessions_ended"))

@@ -14,7 +14,7 @@ from merchant_admin.api.books import LetterId, Replay
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.forms import whole_number
-from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.shown import raw
 from merchant_admin.api.console.visiting import Seen, SeenByCentre, SentByCentreOperator, to
 from merchant_admin.api.paging import DEFAULT_LIMIT
@@ -101,7 +101,7 @@ async def replay(deps: Work, sent: SentByCentreOperator, letter_id: LetterId) ->
         await books.replay(deps, sent.actor, letter_id, version=requested.version)
     except Problem as refusal:
         return to(f"{from_it}&problem={refusal_of(refusal)}")
-    return to(from_it)
+    return to(saying(from_it, "letter_replayed"))
 
 
 def refusal_of(refusal: Problem) -> str:

@@ -14,7 +14,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
-from merchant_admin.api.console.rendering import error_page, problem_in, render
+from merchant_admin.api.console.rendering import error_page, problem_in, render, saying
 from merchant_admin.api.console.shown import BEIJING
 from merchant_admin.api.console.visiting import (
     Seen,
@@ -88,7 +88,7 @@ async def redeliver(deps: Work, sent: SentByOperator, event_id: str) -> Response
         await callbacks.send_again(deps, sent.actor, sent.scope, app_id, event_id)
     except Problem as refusal:
         return to(f"{its_page}?problem={_refusal_of(refusal)}")
-    return to(its_page)
+    return to(saying(its_page, "callback_sent_again"))
 
 
 @router.get("/endpoints")
@@ -124,7 +124,7 @@ async def resume(deps: Work, sent: SentByCentreOperator, endpoint_id: EndpointId
         await callbacks.resume(deps, sent.actor, endpoint_id)
     except Problem as refusal:
         return to(f"/console/endpoints?problem={_refusal_of(refusal)}")
-    return to("/console/endpoints")
+    return to(saying("/console/endpoints", "endpoint_resumed"))
 
 
 @router.post("/replays")

@@ -15,7 +15,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
-from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.visiting import Seen, SentByAdmin, Visitor, to
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
@@ -66,7 +66,7 @@ async def change_state(deps: Work, sent: SentByAdmin, code_id: str) -> Response:
     number = with_form_of("counter_code", code_id)
     wanted = parse(ChangeCounterCode, {"state": sent.form.get("state", "")})
     await counter_codes.change(deps, sent.actor, number, wanted.changes())
-    return to(HOME)
+    return to(saying(HOME, "code_saved"))
 
 
 @router.get("/{code_id}/print")

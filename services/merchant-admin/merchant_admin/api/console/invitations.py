@@ -8,7 +8,7 @@ from chassis.problems import Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work, actor_of
 from merchant_admin.api.console.forms import read_form
-from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.visiting import LOGIN, to
 from merchant_admin.api.users import AcceptInvitation
 from merchant_admin.domain.errors import NoSuch
@@ -40,7 +40,7 @@ async def accept(request: Request, deps: Work, token: str) -> Response:
         return await _page(request, deps, token)
     except Problem as refusal:
         return await _page(request, deps, token, "users_refused.password", refusal.status)
-    return to(LOGIN)
+    return to(saying(LOGIN, "password_saved"))
 
 
 async def _page(

@@ -11,7 +11,7 @@ from chassis.problems import InvalidRequest, Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeChannelAccount, ChangeMerchant
-from merchant_admin.api.console.rendering import HEADERS, problem_in, render
+from merchant_admin.api.console.rendering import HEADERS, problem_in, render, saying
 from merchant_admin.api.console.visiting import (
     Seen,
     SentByAdmin,
@@ -64,7 +64,7 @@ async def change(request: Request, deps: Work, sent: SentFileByAdmin, merchant_i
     except Problem as problem:
         refused = Refused(_refusal_of(problem), sent.form, problem.status)
         return await _page(request, deps, sent.visitor, number, refused)
-    return to(_home(number))
+    return to(saying(_home(number), "look_saved"))
 
 
 @router.post("/look/accounts/{payment_id}")
@@ -82,7 +82,7 @@ async def rename_account(
     await channel_accounts.change(
         deps, sent.actor, number, account, wanted.fields(), credentials=None
     )
-    return to(_home(number))
+    return to(saying(_home(number), "look_saved"))
 
 
 @router.get("/logo")

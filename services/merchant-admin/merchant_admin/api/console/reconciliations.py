@@ -14,7 +14,7 @@ from merchant_admin.api.console.books import REFUSALS, refusal_of
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.forms import typed, whole_number
-from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.visiting import (
     Seen,
     SentByCentreDecider,
@@ -77,7 +77,7 @@ async def ask_for_bill(deps: Work, sent: SentByOperator) -> Response:
         )
     except Problem as refusal:
         return to(f"{HOME}?problem={refusal_of(refusal)}")
-    return to(f"{HOME}/{statement.statement_no}")
+    return to(saying(f"{HOME}/{statement.statement_no}", "statement_asked"))
 
 
 @router.get("/{statement_no}")
@@ -95,7 +95,7 @@ async def fetch_again(deps: Work, sent: SentByOperator, statement_no: StatementN
         await reconciling.fetch_again(deps, sent.actor, sent.scope, statement_no)
     except Problem as refusal:
         return to(f"{HOME}/{statement_no}?problem={refusal_of(refusal)}")
-    return to(f"{HOME}/{statement_no}")
+    return to(saying(f"{HOME}/{statement_no}", "statement_asked"))
 
 
 @router.post("/{statement_no}/differences/{difference_no}/settle")
@@ -116,7 +116,7 @@ async def settle(
             request, deps, sent.visitor, statement_no,
             problem=refusal_of(refusal), status=refusal.status, given={difference_no: reason},
         )  # fmt: skip
-    return to(f"{HOME}/{statement_no}")
+    return to(saying(f"{HOME}/{statement_no}", "difference_settled"))
 
 
 async def _statement_page(

@@ -52,6 +52,7 @@ def render(
     here = {
         "path": request.url.path,
         "link": _Linker(request),
+        "written": _written(request),
         "ways": _ways(request, context),
         "lag_s": round(_lag_s(request)),
     }
@@ -78,6 +79,11 @@ def error_page(request: Request, status: int, visitor: Reader | None) -> HTMLRes
     return render(request, "error.html", context, status=status)
 
 
+def saying(page: str, done: str) -> str:
+    """The address of the page with a line above it that says what was done: `written.<done>`."""
+    return f"{page}{'&' if '?' in page else '?'}{DONE}={done}"
+
+
 def problem_in(request: Request, known: Collection[str]) -> str | None:
     """Which text tells why the form that led here was refused: `?problem=`."""
     problem = request.query_params.get(PROBLEM, "")
@@ -88,6 +94,11 @@ def done_in(request: Request, known: Collection[str]) -> str | None:
     """Which text tells what the form that led here has done: `?done=`."""
     done = request.query_params.get(DONE, "")
     return done if done in known else None
+
+
+def _written(request: Request) -> str | None:
+    text = f"written.{request.query_params.get(DONE, '')}"
+    return text if text in TEXTS else None
 
 
 def _ways(request: Request, context: Mapping[str, object]) -> list[Group]:

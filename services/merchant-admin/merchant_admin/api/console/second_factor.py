@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from chassis.problems import Problem
 from merchant_admin.api.access import Work
-from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.visiting import (
     SECOND_FACTOR,
     FreshlySentByAnyone,
@@ -71,7 +71,7 @@ async def remove(deps: Work, sent: FreshlySentByAnyone) -> Response:
         await second_factors.remove(deps, sent.actor, sent.visitor.username)
     except NoSuch:
         return to(f"{SECOND_FACTOR}?problem=second_factor_gone")
-    return to(SECOND_FACTOR)
+    return to(saying(SECOND_FACTOR, "second_factor_removed"))
 
 
 def _enrolment_page(

@@ -13,7 +13,7 @@ from contracts.words import Words
 from foundation.money_text import BEIJING
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.forms import typed
-from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.setup.wrong import TOP, wrong_fields
 from merchant_admin.api.console.visiting import SeenByDecider, SentFileByDecider, Visitor, to
 from merchant_admin.api.reconciliations import AskForBill
@@ -47,7 +47,7 @@ async def upload(request: Request, deps: Work, sent: SentFileByDecider) -> Respo
         wrong = _wrong(refusal)
         status = refusal.status
         return await _page(request, deps, sent.visitor, asked, wrong, status=status)
-    return to(f"{HOME}/{taken.statement_no}")
+    return to(saying(f"{HOME}/{taken.statement_no}", "statement_uploaded"))
 
 
 def _file(asked: Mapping[str, str], files: Mapping[str, bytes]) -> StatementFile:

@@ -13,7 +13,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.forms import whole_number
-from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.visiting import (
     FreshlySentByAdmin,
     SeenByAdmin,
@@ -68,7 +68,7 @@ async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Resp
 async def revoke(deps: Work, sent: FreshlySentByAdmin, token_id: TokenId) -> Response:
     with suppress(NoSuch):  # Somebody else was faster.
         await api_tokens.revoke(deps, sent.actor, token_id)
-    return to(HOME)
+    return to(saying(HOME, "token_revoked"))
 
 
 async def _page(

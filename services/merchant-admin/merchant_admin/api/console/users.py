@@ -12,7 +12,7 @@ from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
-from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.visiting import (
     FreshlySentByAdmin,
     SeenByAdmin,
@@ -77,7 +77,7 @@ async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Resp
     except Problem as refusal:
         return to(f"{HOME}?problem={_refusal_of(refusal)}")
     if made.invitation is None:
-        return to(HOME)
+        return to(saying(HOME, "user_created"))
     return await _user_page(request, deps, sent.visitor, made.user.username, made.invitation)
 
 
@@ -106,13 +106,13 @@ async def remove_second_factor(
 ) -> Response:
     with suppress(NoSuch):  # There is none any more.
         await second_factors.remove(deps, sent.actor, username)
-    return to(_home_of(username))
+    return to(saying(_home_of(username), "second_factor_removed"))
 
 
 @router.post("/{username}/sessions/end")
 async def end_all_sessions(deps: Work, sent: SentByAdmin, username: Username) -> Response:
     await sessions.end_all(deps, sent.actor, username)
-    return to(_home_of(username))
+    return to(saying(_home_of(username), "sessions_ended"))
 
 
 @router.post("/{username}/sessions/{session_id}/end")
@@ -121,7 +121,7 @@ async def end_session(
 ) -> Response:
     with suppress(NoSuch):  # It has ended by itself.
         await sessions.end(deps, sent.actor, username, session_id)
-    return to(_home_of(username))
+    return to(saying(_home_of(username), "session_ended"))
 
 
 @router.post("/{username}")
@@ -140,7 +140,7 @@ async def change(deps: Work, sent: FreshlySentByAdmin, username: Username) -> Re
         await users.change(deps, sent.actor, username, **requested.fields())
     except Problem as refusal:
         return to(f"{HOME}?problem={_refusal_of(refusal)}")
-    return to(HOME)
+    return to(saying(HOME, "user_saved"))
 
 
 async def _user_page(

@@ -24,6 +24,7 @@ from merchant_admin.api.console.texts import (
     reports,
     second_factor,
     signature,
+    written,
 )
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
@@ -48,4 +49,5 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **reports.TEXTS,
     **filters.TEXTS,
     **audit.TEXTS,
+    **written.TEXTS,
 }
