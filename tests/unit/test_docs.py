@@ -9,6 +9,9 @@ import pytest
 
 REPOSITORY: Final = Path(__file__).parents[2]
 SKIPPED: Final = {".venv", "dist", "node_modules", ".local", "jars"}
+OPERATIONS: Final = REPOSITORY / "docs" / "operations"
+WHOLE: Final = [page for page in OPERATIONS.glob("*.md") if not page.name.endswith(".zh.md")]
+PARTS: Final = (r"^#+ ", r"^\|", r"^\d+\. ", r"^```")
 LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)")
 RULE: Final = re.compile(r"^\| `([a-z-]+)` \|", re.MULTILINE)
 PLACE: Final = re.compile(
@@ -54,3 +57,16 @@ def test_the_glossary_fits_a_page_and_has_each_word_once() -> None:
     words = [line.split("|")[1].strip() for line in lines if line.startswith("| ")][1:]
     assert len(lines) <= 60
     assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize("page", sorted(WHOLE), ids=lambda page: str(page.stem))
+def test_a_page_for_operators_is_whole_in_both_languages(page: Path) -> None:
+    """As many headings, rows of tables, steps and commands, and a way from each to the other."""
+    other = page.with_suffix(".zh.md")
+    shapes = [
+        [len(re.findall(part, text, re.MULTILINE)) for part in PARTS]
+        for text in (page.read_text(), other.read_text())
+    ]
+    assert shapes[0] == shapes[1]
+    assert f"]({other.name})" in page.read_text()
+    assert f"]({page.name})" in other.read_text()
