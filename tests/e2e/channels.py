@@ -27,3 +27,7 @@ EVERY: Final = tuple(METHOD)
 
 CLOSING: Final = tuple(name for name in EVERY if PLUGINS[name].closing(METHOD[name]))
 """Those where a payment can be ended. Others end minutes after their time, longer than a test."""
+
+SOON_ABSENT: Final = ("wechat", "alipay")
+"""The others are believed only later that they know of no payment: Stripe half a minute after
+it was made, 易生 and UnionPay five minutes after its end."""

@@ -7,8 +7,9 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.e2e import all_books
+from tests.e2e.channels import SOON_ABSENT
 from tests.e2e.harness import Harness
-from tests.e2e.load import CHANNELS, sell_while
+from tests.e2e.load import sell_while
 from tests.e2e.running import RunningStack, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -53,7 +54,7 @@ async def test_selling_goes_on_while_the_broker_is_away(
 ) -> None:
     """Ten requests a second for twelve seconds: created at once, paid, in the books, told once the
     broker is back; and people hear meanwhile that it is away."""
-    bodies = [harness.request(CHANNELS[number % 2]) for number in range(AWAY_S * PER_S)]
+    bodies = [harness.request(SOON_ABSENT[number % 2]) for number in range(AWAY_S * PER_S)]
 
     async def sold(number: int, body: dict[str, Any]) -> tuple[int, str]:
         await asyncio.sleep(number / PER_S)

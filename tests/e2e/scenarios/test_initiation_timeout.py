@@ -4,15 +4,11 @@ import asyncio
 
 import pytest
 from tests.e2e import all_books
-from tests.e2e.channels import EVERY
+from tests.e2e.channels import EVERY, SOON_ABSENT
 from tests.e2e.harness import Harness
 from tests.e2e.running import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-SOON_ABSENT = ("wechat", "alipay")
-"""The others are believed only later that they know of no payment: Stripe half a minute, 易生 and
-UnionPay five minutes."""
 
 HANGS_S = 12.0
 """Longer than a channel call may take (10 s)."""
