@@ -67,9 +67,6 @@ PAUSES_S: Final = (0.3, 1.2)
 """Before each repeat of an initiation; a channel that is still in trouble after them is asked by
 query."""
 
-SENDING: Final = frozenset({"refund", "undo"})
-"""What gives a refund its short number, where the channel needs one."""
-
 SHORTEST_S: Final = 1.0
 """With less time left than this, no repeat is begun."""
 
@@ -274,7 +271,7 @@ class Executor:
         subject: SubjectT,
     ) -> Outcome:
         started = self.monotonic()
-        numbered = await self._with_serial(account, subject, draw=name in SENDING)
+        numbered = await self._with_serial(account, subject, draw=name in ("refund", "undo"))
         outcome: Outcome = (
             numbered
             if isinstance(numbered, NotSent)
