@@ -100,7 +100,15 @@ async def _page(
     known_apps = ListQuery(visitor.scope)
     context = {
         "visitor": visitor,
-        **await list_context(request, deps, visitor.scope, filters, page, named),
+        **await list_context(
+            request,
+            deps,
+            visitor.scope,
+            filters,
+            page,
+            named,
+            app_ids={code.app_id for code in page.items},
+        ),
         "apps": await apps.read_page(deps, known_apps, after=None, limit=MAX_SUGGESTED),
         "currency": CURRENCY,
         "home": HOME,

@@ -42,28 +42,14 @@ REFUSALS: Final = frozenset(
     }
 )
 
+NOTHING_GIVEN: Final = {"username": "", "role": Role.AUDITOR.value, "merchant_ids": ""}
+
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
 async def users_page(request: Request, deps: Work, visitor: SeenByAdmin) -> Response:
-    filters = LISTS["users"].of(request)
-    found = await users.read_page(
-        deps,
-        LISTS["users"].query(filters, visitor.scope),
-        after=text_after(request.query_params.get("after") or None),
-        limit=DEFAULT_LIMIT + 1,
-    )
-    page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.username)
-    named = {each for user in page.items for each in user.scope.parameter or ()}
-    context = {
-        "visitor": visitor,
-        **await list_context(request, deps, visitor.scope, filters, page, named),
-        "roles": Role,
-        "min_password_chars": MIN_CHARS,
-        "problem": problem_in(request, REFUSALS),
-    }
-    return render(request, "users.html", context)
+    return await _users_page(request, deps, visitor, problem_in(request, REFUSALS))
 
 
 @router.post("")
@@ -75,7 +61,9 @@ async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Resp
     try:
         made = await users.create(deps, sent.actor, **dict(parse(CreateUser, given)))
     except Problem as refusal:
-        return to(f"{HOME}?problem={_refusal_of(refusal)}")
+        return await _users_page(
+            request, deps, sent.visitor, _refusal_of(refusal), sent.form, refusal.status
+        )
     if made.invitation is None:
         return to(saying(HOME, "user_created"))
     return await _user_page(request, deps, sent.visitor, made.user.username, made.invitation)
@@ -141,6 +129,35 @@ async def change(deps: Work, sent: FreshlySentByAdmin, username: Username) -> Re
     except Problem as refusal:
         return to(f"{HOME}?problem={_refusal_of(refusal)}")
     return to(saying(HOME, "user_saved"))
+
+
+async def _users_page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    problem: str | None,
+    given: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """`given`: what is filled into the form for a new user."""
+    filters = LISTS["users"].of(request)
+    found = await users.read_page(
+        deps,
+        LISTS["users"].query(filters, visitor.scope),
+        after=text_after(request.query_params.get("after") or None),
+        limit=DEFAULT_LIMIT + 1,
+    )
+    page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.username)
+    named = {each for user in page.items for each in user.scope.parameter or ()}
+    context = {
+        "visitor": visitor,
+        **await list_context(request, deps, visitor.scope, filters, page, named),
+        "roles": Role,
+        "min_password_chars": MIN_CHARS,
+        "given": {**NOTHING_GIVEN, **(given or {})},
+        "problem": problem,
+    }
+    return render(request, "users.html", context, status=status)
 
 
 async def _user_page(
