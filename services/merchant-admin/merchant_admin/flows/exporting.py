@@ -1,5 +1,6 @@
 """Whole lists as files for spreadsheets: counted, audited, then read page by page."""
 
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final, Protocol, TypeVar
@@ -65,7 +66,7 @@ async def export(
     found = counted.through(pages(deps, listing, query, kind))
     content = export_files.content(listing.table, found, kind)
     if rows is None:
-        content = _each([part async for part in content])
+        content = _each([zlib.compress(part, 1) async for part in content])
         rows = counted.rows
     async with deps.db.transaction() as tx:
         await record_action(
@@ -120,6 +121,7 @@ def from_the_top(query: QueryT) -> QueryT:
     return query if isinstance(query, ListQuery) else replace(query, after=None)
 
 
-async def _each(content: Sequence[bytes]) -> AsyncIterator[bytes]:
-    for part in content:
-        yield part
+async def _each(compressed: Sequence[bytes]) -> AsyncIterator[bytes]:
+    """A file that is held while somebody takes it takes a quarter of its size."""
+    for part in compressed:
+        yield zlib.decompress(part)
