@@ -158,13 +158,14 @@ async def list_context(
     named = set(merchant_ids)
     if scope.has(filters.get("merchant_id")):
         named.add(filters.get("merchant_id"))
+    named_apps = {*app_ids, filters.get("app_id")} - {""}
     is_whole = page.next_cursor is None and not request.query_params.get("after")
     return {
         "page": page,
         "filters": filters,
         "names": {
             **await merchants.read_names(deps, named),
-            **await apps.read_names(deps, scope, {*app_ids, filters.get("app_id")} - {""}),
+            **(await apps.read_names(deps, scope, named_apps) if named_apps else {}),
         },
         "channels": channels.listed(deps, filters.get("channel")),
         "known_merchants": await merchants.read_newest_names(deps, scope, KNOWN_MERCHANTS),
