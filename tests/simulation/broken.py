@@ -52,7 +52,7 @@ class CarefreeExecutor(Executor):
 class HastyConsumer(Consumer[Any]):
     """A batch that failed is not asked for again."""
 
-    def _seek_back(self, *_: object) -> None:
+    async def _seek_back(self, *_: object) -> None:
         pass
 
 

@@ -1,7 +1,6 @@
 """One member of a consumer group: nothing is committed that was not applied, nothing is skipped.
 
-Source: aiokafka 0.14 (`getmany` moves the position even when the work fails, and a bare
-`commit()` commits it: hence the explicit seeks and offsets here).
+A poll moves the position even when the work fails: hence the explicit seeks and offsets here.
 """
 
 import asyncio
@@ -11,17 +10,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from confluent_kafka import KafkaException
 from prometheus_client import Counter, Gauge
 
 from chassis.background import Pulse, pause, unless_stopped
-from chassis.broker import Broker, options_of
-from chassis.consumer.last_answer import LastAnswer
-from chassis.consumer.membership import Handover, leave
-from chassis.consumer.patience import FETCH_WAIT_MS, IDLE_WAIT_MS, REFRESH_MS, Patience
-from chassis.consumer.records import DeadRecord, Record, dead, record_of
+from chassis.broker import Broker
+from chassis.consumer.member import Batches, Member
+from chassis.consumer.records import DeadRecord, Place, Record, dead
 from chassis.database import is_passing
 
 log = structlog.get_logger()
@@ -34,14 +29,15 @@ LAG_S = Gauge(
 )
 POLL_AGE_S = Gauge(
     "paymesh_last_poll_age_seconds",
-    "Since Kafka last answered a fetch of the group's member",
+    "Since Kafka last answered the group's member anything",
     ["group"],
 )
 DEAD = Counter("paymesh_dead_events", "Records that could not be applied", ["group"])
 
-POLL_MS = 1_000  # A record ends it at once; the rest is for pulse and measures.
-REQUEST_LIMIT_MS = 20_000
-HEARTBEAT_MAX_MS = 5_000
+FETCH_WAIT_MS = 500
+"""Kafka answers a fetch as soon as there is a record, so its wait costs nobody anything.
+librdkafka's mock cluster answers only when the wait is over: there it is shorter."""
+
 COMMIT_LIMIT_S = 10.0
 STALLED_S = 120.0
 BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 10.0
@@ -51,7 +47,6 @@ ALONE_PAUSE_S = 0.1
 DEAD_LETTER_LIMIT = 10  # Dead letters in a row without a success: the fault is ours, so no more.
 
 T = TypeVar("T")
-Batches = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 
 
 class EverythingIsPoison(Exception):
@@ -72,7 +67,6 @@ class Consumer(Generic[T]):
     `dead_letter` keeps dead records (`dead_letter_in` in a transaction); it may be called again for
     the same.
     `healthy` tells whether the database is up: while it is not, no record is blamed.
-    `fetch_wait_ms`, and `idle_wait_ms` when nothing happens: see `Patience`.
     `rest_s`: how long it rests after a batch that was not full, so that the next is larger, where
     to be up to date costs more than it is worth.
     """
@@ -90,7 +84,6 @@ class Consumer(Generic[T]):
         member_id: str | None = None,
         session_timeout_ms: int = 30_000,
         fetch_wait_ms: int = FETCH_WAIT_MS,
-        idle_wait_ms: int = IDLE_WAIT_MS,
         max_records: int = 500,
         rest_s: float = 0.0,
     ) -> None:
@@ -107,17 +100,14 @@ class Consumer(Generic[T]):
         self._member_id = member_id
         self._session_timeout_ms = session_timeout_ms
         self._fetch_wait_ms = fetch_wait_ms
-        self._patience = Patience(fetch_wait_ms, idle_wait_ms)
         self._max_records = max_records
         self._rest_s = rest_s
-        self._working = asyncio.Lock()  # Held while a batch is applied and committed.
-        self._next: dict[TopicPartition, int] = {}  # The first offset not applied yet.
+        self._member: Member | None = None
         self._applied_ms = time.time() * 1000  # The time of the last record that was applied.
         self._failures = 0
         self._dead_in_a_row = 0
         self._held: list[DeadRecord] = []  # Poison that is beyond the limit.
-        self._last_answer = LastAnswer()
-        POLL_AGE_S.labels(group).set_function(self._last_answer.age_s)
+        POLL_AGE_S.labels(group).set_function(lambda: self.silence_s)
 
     @property
     def lag_s(self) -> float:
@@ -126,60 +116,54 @@ class Consumer(Generic[T]):
 
     @property
     def silence_s(self) -> float:
-        """How long Kafka has answered no fetch; 0 while none is asked for."""
-        return self._last_answer.age_s()
+        """How long Kafka has answered nothing; 0 while nothing is asked."""
+        return self._member.silence_s if self._member is not None else 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
         self.pulse.beat()
-        kafka = self._member()
-        self._last_answer.listen(kafka)
+        member = self._member = self._make_member()
         try:
-            await unless_stopped(stop, kafka.start())
-            await self._read(kafka, stop)
-        except KafkaError as error:
+            await unless_stopped(stop, member.start())
+            await self._read(member, stop)
+        except KafkaException as error:
             log.warning("consumer.interrupted", group=self._group, reason=repr(error))
         finally:
-            if stop.is_set():
-                self._last_answer.rest()
-            await leave(kafka)
+            self._member = None
+            await member.leave()
 
-    async def _read(self, kafka: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+    async def _read(self, member: Member, stop: asyncio.Event) -> None:
         moved_at = time.monotonic()
         while not stop.is_set():
-            # The lock is not held here: getmany waits for a rebalance, which waits for the lock.
-            batches = await unless_stopped(
-                stop, kafka.getmany(timeout_ms=POLL_MS, max_records=self._max_records)
-            )
+            batches = await unless_stopped(stop, member.poll(self._max_records))
             self.pulse.beat()
-            self._patience.after(kafka, found=bool(batches))
-            if batches and (wait_s := await self._handle(kafka, batches)):
+            if batches and (wait_s := await self._handle(member, batches)):
                 await pause(stop, wait_s)
-            self._measure(kafka)
+            self._measure(member)
             if batches or not self.lag:
                 moved_at = time.monotonic()
             elif time.monotonic() - moved_at > STALLED_S:
                 log.error("consumer.stalled", group=self._group, lag=self.lag)
                 return
 
-    async def _handle(self, kafka: AIOKafkaConsumer, batches: Batches) -> float:
+    async def _handle(self, member: Member, batches: Batches) -> float:
         """Apply and commit, or go back to where the batch began; how long to wait then."""
-        async with self._working:
-            self._next.update({tp: raws[0].offset for tp, raws in batches.items()})
-            records = [record_of(raw) for raws in batches.values() for raw in raws]
-            try:
-                await self._process(records)
-            except Exception:  # Nothing is lost: the batch is read and applied again.
-                log.exception("consumer.batch_failed", group=self._group, records=len(records))
-                FAILED.labels(self._group).inc()
-                self._failures += 1
-                self._seek_back(kafka, batches)
-                return self._backoff_s()
-            self._failures = 0
-            self._applied_ms = max(record.timestamp_ms for record in records)
-            APPLIED.labels(self._group).inc(len(records))
-            await self._commit(kafka, {tp: raws[-1].offset + 1 for tp, raws in batches.items()})
-            return self._rest_s if len(records) < self._max_records else 0.0
+        records = [record for partition in batches.values() for record in partition]
+        try:
+            await self._process(records)
+        except Exception:  # Nothing is lost: the batch is read and applied again.
+            log.exception("consumer.batch_failed", group=self._group, records=len(records))
+            FAILED.labels(self._group).inc()
+            self._failures += 1
+            await self._seek_back(member, batches)
+            return self._backoff_s()
+        self._failures = 0
+        self._applied_ms = max(record.timestamp_ms for record in records)
+        APPLIED.labels(self._group).inc(len(records))
+        await self._commit(
+            member, {place: records[-1].offset + 1 for place, records in batches.items()}
+        )
+        return self._rest_s if len(records) < self._max_records else 0.0
 
     async def _process(self, records: Sequence[Record]) -> None:
         values: list[tuple[Record, T]] = []
@@ -255,51 +239,35 @@ class Consumer(Generic[T]):
         for letter in records:
             log.error("consumer.dead_letter", error=letter.error, **_place(letter.record))
 
-    def _seek_back(self, kafka: AIOKafkaConsumer, batches: Batches) -> None:
-        for tp, raws in batches.items():
-            try:
-                kafka.seek(tp, raws[0].offset)
-            except IllegalStateError:
-                log.info("consumer.partition_gone", group=self._group, partition=str(tp))
+    async def _seek_back(self, member: Member, batches: Batches) -> None:
+        await member.seek({place: records[0].offset for place, records in batches.items()})
 
-    async def _commit(self, kafka: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+    async def _commit(self, member: Member, offsets: Mapping[Place, int]) -> None:
         """Commit exactly these; what is not committed comes again, which is harmless."""
-        self._next.update(offsets)
         try:
             async with asyncio.timeout(COMMIT_LIMIT_S):
-                await kafka.commit(offsets)
-        except (CommitFailedError, IllegalStateError) as error:
-            log.info("consumer.partitions_moved", group=self._group, reason=repr(error))
-        except (KafkaError, TimeoutError) as error:
+                await member.commit(offsets)
+        except (KafkaException, TimeoutError) as error:
             log.warning("consumer.not_committed", group=self._group, reason=repr(error))
 
     def _backoff_s(self) -> float:
         longest_s = min(BACKOFF_FIRST_S * 2.0 ** (self._failures - 1), BACKOFF_MAX_S)
         return longest_s * random.uniform(0.5, 1)
 
-    def _measure(self, kafka: AIOKafkaConsumer) -> None:
-        known = [tp for tp in kafka.assignment() if tp in self._next]
-        self.lag = sum(max(0, (kafka.highwater(tp) or 0) - self._next[tp]) for tp in known)
+    def _measure(self, member: Member) -> None:
+        self.lag = member.lag()
         LAG.labels(self._group).set(self.lag)
         LAG_S.labels(self._group).set(self.lag_s)
 
-    def _member(self) -> AIOKafkaConsumer:
-        kafka = AIOKafkaConsumer(
-            **options_of(self._bootstrap),
-            client_id=self._member_id or self._group,
-            group_id=self._group,
-            group_instance_id=self._member_id,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            request_timeout_ms=REQUEST_LIMIT_MS,
-            fetch_max_wait_ms=self._fetch_wait_ms,
-            consumer_timeout_ms=REFRESH_MS,
-            partition_assignment_strategy=[StickyPartitionAssignor],
+    def _make_member(self) -> Member:
+        return Member(
+            self._bootstrap,
+            group=self._group,
+            topics=self._topics,
+            member_id=self._member_id,
             session_timeout_ms=self._session_timeout_ms,
-            heartbeat_interval_ms=min(HEARTBEAT_MAX_MS, self._session_timeout_ms // 3),
+            fetch_wait_ms=self._fetch_wait_ms,
         )
-        kafka.subscribe(topics=self._topics, listener=Handover(self._working, self._next))
-        return kafka
 
 
 def _place(record: Record) -> dict[str, object]:
