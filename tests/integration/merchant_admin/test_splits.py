@@ -7,6 +7,7 @@ from contracts.identifiers import new_id
 from merchant_admin.flows.read_model import apply
 
 from .conftest import Admin
+from .people import Person
 from .test_console import log_in
 from .test_read_model import BEGAN, Story, delivery, found
 
@@ -73,6 +74,27 @@ async def test_callback_of_a_split_stays_its_own_when_receivers_give_back(admin:
     await apply(admin.deps, [shown])
     [item] = await found(admin, "splits")
     assert item["delivery"]["state"] == "delivered"
+
+
+async def test_the_page_filters_splits_by_channel_method_and_amount(admin: Admin) -> None:
+    split = Split(Story().paid())
+    other = Split(Story(channel="alipay", currency="JPY").paid(), amount=500, currency="JPY")
+    for each in (split, other):
+        each.tell("split.created", "processing", "processing")
+        await apply(admin.deps, each.story.events)
+    person = await Person.logged_in(admin)
+
+    async def shown(**filters: str) -> set[str]:
+        page = await person.open_page("splits", **filters)
+        return {each.split_no for each in (split, other) if each.split_no in page}
+
+    assert await shown(channel="wechat") == {split.split_no}
+    assert await shown(channel="easy") == set()
+    assert await shown(method="native", max="3") == {split.split_no}
+    assert await shown(method="jsapi") == set()
+    assert await shown(min="4") == {other.split_no}
+    [item] = await found(admin, "splits", channel="alipay")
+    assert item["split_no"] == other.split_no
 
 
 async def test_splits_are_listed_page_by_page(admin: Admin) -> None:

@@ -36,6 +36,7 @@ class SplitQuery(BaseModel):
     merchant_split_no: Text | None = None
     merchant_id: Text | None = None
     app_id: Text | None = None
+    channel: Text | None = None
     state: SplitStatus | None = None
     created_from: Moment | None = None
     created_before: Moment | None = None

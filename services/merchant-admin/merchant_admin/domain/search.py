@@ -105,7 +105,7 @@ class FoundRefund:
 
 @dataclass(frozen=True, slots=True)
 class SplitSearch:
-    """As `Search`, of splits."""
+    """As `Search`, of splits; channel and method are those of the payment."""
 
     scope: Scope
     number: str | None = None
@@ -114,7 +114,11 @@ class SplitSearch:
     merchant_split_no: str | None = None
     merchant_id: str | None = None
     app_id: str | None = None
+    channel: str | None = None
+    method: str | None = None
     state: str | None = None
+    amount_from: int | None = None
+    amount_to: int | None = None
     created_from: datetime | None = None
     created_before: datetime | None = None
     after: Position | None = None

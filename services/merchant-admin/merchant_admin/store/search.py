@@ -22,13 +22,17 @@ DIGITS = " ".join(
     for currency, digits in MINOR_DIGITS.items()
     if digits != 2
 )
-THOUSANDTHS = "(({0}.view ->> 'amount')::bigint * case {0}.view ->> 'currency' {1} else 10 end)"
+_THOUSANDTHS = "(({0}.view ->> 'amount')::bigint * case {0}.view ->> 'currency' {1} else 10 end)"
 """Amounts of all currencies on one scale: people type 1000, and mean yen as well as yuan."""
 
 
+def with_thousandths(statement: str, alias: str) -> str:
+    """`:thousandths` is the amount of what is searched."""
+    return statement.replace(":thousandths", _THOUSANDTHS.format(alias, DIGITS))
+
+
 def _searched(statement: str, alias: str) -> str:
-    amount = THOUSANDTHS.format(alias, DIGITS)
-    return within(statement.replace(":thousandths", amount), f"{alias}.merchant_id", 17)
+    return within(with_thousandths(statement, alias), f"{alias}.merchant_id", 17)
 
 
 _ORDERS = _searched(

@@ -11,6 +11,7 @@ from merchant_admin.domain.projection import Mention
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Delivery, FoundSplit, SplitSearch
 from merchant_admin.store.scope import within
+from merchant_admin.store.search import with_thousandths
 
 PUT = """
 insert into splits_view as known
@@ -24,7 +25,8 @@ on conflict (split_no) do update
 """
 
 _FOUND = within(
-    """
+    with_thousandths(
+        """
 select :columns
   from splits_view s left join deliveries_view d using (callback_id)
  where ($1::text is null or s.split_no = $1)
@@ -37,10 +39,19 @@ select :columns
    and ($8::timestamptz is null or s.created_at < $8)
    and ($9::timestamptz is null or (s.created_at, s.split_no) < ($9, $10::text))
    and ($13::text is null or s.split_no = $13 or s.merchant_split_no = $13 or s.payment_no = $13)
+   and ($14::text is null or exists (
+        select from payments_view p where p.payment_no = s.payment_no and p.channel = $14))
+   and ($15::text is null or exists (
+        select from payments_view p
+         where p.payment_no = s.payment_no and p.view ->> 'method' = $15))
+   and ($16::bigint is null or :thousandths >= $16)
+   and ($17::bigint is null or :thousandths <= $17)
    and :scope
  order by s.created_at desc, s.split_no desc
  limit $11
 """,
+        "s",
+    ),
     "s.merchant_id",
     12,
 )
@@ -99,6 +110,10 @@ def parameters(search: SplitSearch) -> tuple[object, ...]:
         search.limit,
         search.scope.parameter,
         search.number,
+        search.channel,
+        search.method,
+        search.amount_from,
+        search.amount_to,
     )
 
 

@@ -80,7 +80,7 @@ LISTS: Final[Mapping[str, ListFilters]] = {
     "orders": ListFilters(_of_money(OrderStatus)),
     "payments": ListFilters(_of_money(PaymentStatus)),
     "refunds": ListFilters(_of_money(RefundStatus)),
-    "splits": ListFilters((NUMBER, choice("state", SplitStatus), *PERIOD, MERCHANT, APP)),
+    "splits": ListFilters(_of_money(SplitStatus)),
     "callbacks": ListFilters(
         (
             NUMBER,

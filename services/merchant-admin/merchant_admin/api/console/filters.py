@@ -117,14 +117,18 @@ class Filters:
         )
 
     def split_search(self, scope: Scope, after: str | None) -> SplitSearch:
-        """As `search`; splits have no channel and no method, and no filter of amounts."""
+        """As `search`, of splits."""
         search = self.search(scope, after)
         return SplitSearch(
             scope,
             number=search.number,
             merchant_id=search.merchant_id,
             app_id=search.app_id,
+            channel=search.channel,
+            method=search.method,
             state=search.state,
+            amount_from=search.amount_from,
+            amount_to=search.amount_to,
             created_from=search.created_from,
             created_before=search.created_before,
             after=search.after,

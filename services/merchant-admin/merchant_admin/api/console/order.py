@@ -111,7 +111,10 @@ async def page(
         "visitor": visitor,
         "it": story,
         "home": f"{HOME}/{number}",
-        "names": await merchants.read_names(deps, {story.order.merchant_id}),
+        "names": {
+            **await merchants.read_names(deps, {story.order.merchant_id}),
+            **await apps.read_names(deps, visitor.scope, {story.app_id}),
+        },
         "looked_for": payment_no,
         "dialog": _dialog(request, refused),
         "payment_decisions": PaymentDecision,
