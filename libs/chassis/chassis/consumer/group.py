@@ -38,7 +38,6 @@ FETCH_WAIT_MS = 500
 """Kafka answers a fetch as soon as there is a record, so its wait costs nobody anything.
 librdkafka's mock cluster answers only when the wait is over: there it is shorter."""
 
-COMMIT_LIMIT_S = 10.0
 STALLED_S = 120.0
 BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 10.0
 SUSPECT_AFTER = 3  # Failures of a batch before one of its records is suspected.
@@ -245,9 +244,8 @@ class Consumer(Generic[T]):
     async def _commit(self, member: Member, offsets: Mapping[Place, int]) -> None:
         """Commit exactly these; what is not committed comes again, which is harmless."""
         try:
-            async with asyncio.timeout(COMMIT_LIMIT_S):
-                await member.commit(offsets)
-        except (KafkaException, TimeoutError) as error:
+            await member.commit(offsets)
+        except KafkaException as error:
             log.warning("consumer.not_committed", group=self._group, reason=repr(error))
 
     def _backoff_s(self) -> float:

@@ -35,7 +35,11 @@ Batches = Mapping[Place, Sequence[Record]]
 
 
 class Member:
-    """`fetch_wait_ms`: how long the broker may keep a fetch that finds nothing."""
+    """`fetch_wait_ms`: how long the broker may keep a fetch that finds nothing.
+
+    librdkafka's consumer lets one caller in at a time, so nothing but its worker ever calls it: the
+    loop would stand still until a call to a broker that is away has ended.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Member:
         self._topics = list(topics)
         self._assigned: set[Place] = set()
         self._next: dict[Place, int] = {}  # The first offset that is not dealt with.
+        self._ends: dict[Place, int] = {}  # The offset of what comes next.
         self._worker = Worker(f"consumer {group}")
         self._answered_at = self._polled_at = time.monotonic()
         self._is_polling = False
@@ -71,6 +76,7 @@ class Member:
             "queued.max.messages.kbytes": QUEUED_MAX_KBYTES,
             "statistics.interval.ms": STATISTICS_MS,
             "stats_cb": self._take_statistics,
+            "on_commit": self._note_commit,
         }
         self._kafka = Kafka(options)
 
@@ -93,21 +99,16 @@ class Member:
         await self._worker.call(lambda: self._seek(positions))
 
     async def commit(self, positions: Mapping[Place, int]) -> None:
-        """Exactly these, whose records are dealt with. Raises KafkaException: what is not committed
-        comes again."""
+        """Exactly these, whose records are dealt with; it is sent, and before its partitions go to
+        another member it has arrived. What is not committed comes again. May raise KafkaException.
+        """
         self._next.update(positions)
         offsets = [TopicPartition(*place, offset) for place, offset in positions.items()]
-        done = await self._worker.call(
-            lambda: self._kafka.commit(offsets=offsets, asynchronous=False)
-        )
-        for each in done or ():
-            if each.error is not None:
-                raise KafkaException(each.error)
+        await self._worker.call(lambda: self._kafka.commit(offsets=offsets, asynchronous=True))
 
     def lag(self) -> int:
-        """How many records wait in its partitions, as far as it knows."""
-        known = [place for place in self._assigned if place in self._next]
-        return sum(max(0, self._end(place) - self._next[place]) for place in known)
+        """How many records wait in its partitions, as far as it knew when it last polled."""
+        return sum(max(0, end - self._next[place]) for place, end in self._ends.items())
 
     async def leave(self) -> None:
         """Within a limit, whatever state it is in."""
@@ -142,6 +143,7 @@ class Member:
             if place in self._assigned:
                 batches.setdefault(place, []).append(record)
         self._next.update({place: records[0].offset for place, records in batches.items()})
+        self._ends = {place: self._end(place) for place in self._assigned & self._next.keys()}
         return batches
 
     def _messages(self, max_records: int) -> list[Message]:
@@ -173,6 +175,11 @@ class Member:
         if error.fatal():
             raise KafkaException(error)
         log.warning("consumer.trouble", group=self._group, reason=str(error))
+
+    def _note_commit(self, error: Any, offsets: Sequence[TopicPartition]) -> None:
+        errors = [error, *(each.error for each in offsets)]
+        for reason in {str(each) for each in errors if each is not None}:
+            log.warning("consumer.not_committed", group=self._group, reason=reason)
 
     def _take_statistics(self, statistics: str) -> None:
         """Every two seconds: how long ago each broker said anything, in µs."""
