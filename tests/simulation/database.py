@@ -50,6 +50,12 @@ class SimulatedDatabase(Database):
         async with self._session() as session:
             yield cast(Tx, session)
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Tx]:
+        """Each statement by itself: more may happen between them than in truth."""
+        async with self.connection() as tx:
+            yield tx
+
     async def dedicated(self, role: str) -> Connection:
         await self._process.step()
         if self._process.harness.happens("database_unreachable"):

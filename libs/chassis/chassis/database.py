@@ -166,6 +166,15 @@ class Database:
         finally:
             await self._pool.release(connection)
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Tx]:
+        """As `connection`, for reads: all statements of the block see one and the same state."""
+        async with (
+            self.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection
+
     async def dedicated(self, role: str) -> Connection:
         """A connection of its own outside the pool, for session locks. The caller closes it.
 

@@ -7,7 +7,7 @@ what is committed already asks for `current`; what changes anything never comes 
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import structlog
@@ -61,8 +61,8 @@ class Reader:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
-        """As `connection`, in one transaction, which writes nothing. Raises Overloaded."""
-        async with self.connection() as connection, connection.transaction(readonly=True):
+        """As `connection`, with all statements of the block reading one and the same state."""
+        async with self.connection() as connection, _snapshot_of(connection):
             yield connection
 
     @asynccontextmanager
@@ -81,10 +81,7 @@ class Reader:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Tx]:
         """As `current`, with all statements of the block reading one and the same state."""
-        async with (
-            self.current() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
+        async with self.current() as connection, _snapshot_of(connection):
             yield connection
 
     async def _reach(self, opened: AsyncExitStack) -> "Tx | None":
@@ -115,3 +112,7 @@ _WRITTEN = "select pg_current_wal_insert_lsn()::text"
 _HAS_APPLIED = """
 select not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= $1::text::pg_lsn
 """
+
+
+def _snapshot_of(connection: Tx) -> AbstractAsyncContextManager[object]:
+    return connection.transaction(isolation="repeatable_read", readonly=True)

@@ -18,7 +18,7 @@ from trade_core.store.lists import Listed
 
 async def list_payments(deps: Deps, query: ListQuery) -> PaymentPage:
     """The app's payments by their numbers. Raises InvalidRequest for a cursor of another list."""
-    async with deps.reader.connection() as tx:
+    async with deps.reader.transaction() as tx:
         page, next_cursor = await _page(tx, lists.PAYMENTS, query)
         payments = await reading.payments(tx, page)
         orders = await reading.orders(tx, list({one.order_id for one in payments.values()}))
@@ -28,7 +28,7 @@ async def list_payments(deps: Deps, query: ListQuery) -> PaymentPage:
 
 async def list_orders(deps: Deps, query: ListQuery) -> OrderPage:
     """The app's orders, each with its payments and refunds. Raises as `list_payments`."""
-    async with deps.reader.connection() as tx:
+    async with deps.reader.transaction() as tx:
         page, next_cursor = await _page(tx, lists.ORDERS, query)
         orders = await reading.orders(tx, page)
         payments = await reading.payments_of_orders(tx, page)
@@ -46,7 +46,7 @@ async def list_orders(deps: Deps, query: ListQuery) -> OrderPage:
 
 async def list_refunds(deps: Deps, query: ListQuery) -> RefundPage:
     """The app's refunds by their numbers. Raises as `list_payments`."""
-    async with deps.reader.connection() as tx:
+    async with deps.reader.transaction() as tx:
         page, next_cursor = await _page(tx, lists.REFUNDS, query)
         found = await reading.refunds(tx, page)
         about = await _paid(tx, [found[number].payment_no for number in page])
@@ -56,7 +56,7 @@ async def list_refunds(deps: Deps, query: ListQuery) -> RefundPage:
 
 async def list_splits(deps: Deps, query: ListQuery) -> SplitPage:
     """The app's splits by their numbers. Raises as `list_payments`."""
-    async with deps.reader.connection() as tx:
+    async with deps.reader.transaction() as tx:
         page, next_cursor = await _page(tx, lists.SPLITS, query)
         found = await splits.by_numbers(tx, page)
         about = await _paid(tx, [found[number].payment_no for number in page])

@@ -1,11 +1,19 @@
 """What apps and people look at."""
 
 import base64
-from typing import Final
+from typing import Final, TypeAlias
 
 from chassis import outbox
+from chassis.database import Tx
 from chassis.problems import FieldError, InvalidRequest
-from contracts.api import EventItem, EventPage, OrderView, RefundView, SplitView
+from contracts.api import (
+    EventItem,
+    EventPage,
+    OrderView,
+    PaymentStatus,
+    RefundView,
+    SplitView,
+)
 from contracts.events.orders import OrderEventRecord
 from contracts.internal import CheckoutOnFile, PaymentOnFile, RefundOnFile
 from trade_core.domain import views
@@ -33,7 +41,7 @@ async def get_payment(deps: Deps, payment_no: str, app_id: str | None) -> Paymen
 
     `app_id` None: any app's. Raises PaymentNotFound.
     """
-    async with deps.db.connection() as tx:
+    async with deps.db.snapshot() as tx:
         found = await reading.find_payment(tx, payment_no)
     if found is None or app_id not in (None, found[0].app_id):
         raise PaymentNotFound(payment_no)
@@ -43,74 +51,64 @@ async def get_payment(deps: Deps, payment_no: str, app_id: str | None) -> Paymen
 async def get_checkout(deps: Deps, payment_no: str) -> CheckoutOnFile:
     """The payment with all of its order, as one state; while the latest attempt is being initiated
     this waits for up to 0.5 s. Raises PaymentNotFound."""
-    async with deps.db.connection() as tx:
+    async with deps.db.snapshot() as tx:
         found = await reading.find_payment(tx, payment_no)
         if found is None:
             raise PaymentNotFound(payment_no)
-        order, _ = found
-        latest = (await reading.payments(tx, [order.latest_payment_no]))[order.latest_payment_no]
-    await until_initiated(deps, order, latest)
-    async with deps.db.connection() as tx:
-        # The order first: what is read after it may be newer, and is then told again by an event.
-        order = (await reading.orders(tx, [order.order_id]))[order.order_id]
-        payments = await reading.payments_of_order(tx, order.order_id)
-        refunds = await reading.refunds_of_order(tx, order.order_id)
+        seen = await _whole(tx, found[0])
+    order, payments, refunds = await _whole_when_initiated(deps, seen)
     return views.checkout_on_file(order, payment_no, payments, refunds)
 
 
 async def get_order(deps: Deps, key: OrderKey) -> OrderView:
-    """The order with all its payments and refunds; while its latest payment is being initiated
-    this waits for up to 0.5 s. Raises OrderNotFound."""
-    async with deps.db.connection() as tx:
+    """The order with all its payments and refunds, as one state; while its latest payment is being
+    initiated this waits for up to 0.5 s. Raises OrderNotFound."""
+    async with deps.db.snapshot() as tx:
         order = await reading.find_order(tx, key)
         if order is None:
             raise OrderNotFound(key.merchant_order_no)
-        latest = (await reading.payments(tx, [order.latest_payment_no]))[order.latest_payment_no]
-    order, _ = await until_initiated(deps, order, latest)
-    async with deps.db.connection() as tx:
-        payments = await reading.payments_of_order(tx, order.order_id)
-        refunds = await reading.refunds_of_order(tx, order.order_id)
-    return views.order_view(order, payments, refunds)
+        seen = await _whole(tx, order)
+    return views.order_view(*await _whole_when_initiated(deps, seen))
 
 
 async def get_refund(deps: Deps, refund_no: str, app_id: str | None) -> RefundOnFile:
     """`app_id` None: any app's. Raises RefundNotFound."""
-    async with deps.db.connection() as tx:
+    async with deps.db.snapshot() as tx:
         refund = (await reading.refunds(tx, [refund_no])).get(refund_no)
-    if refund is None or app_id not in (None, refund.app_id):
-        raise RefundNotFound(refund_no)
-    return await _refund_view(deps, refund)
+        if refund is None or app_id not in (None, refund.app_id):
+            raise RefundNotFound(refund_no)
+        return await _refund_view(tx, refund)
 
 
 async def get_refund_by_number(
     deps: Deps, *, app_id: str, merchant_id: str, merchant_refund_no: str
 ) -> RefundView:
     """Raises RefundNotFound."""
-    async with deps.db.connection() as tx:
+    async with deps.db.snapshot() as tx:
         refund = await reading.find_refund_by_number(tx, app_id, merchant_id, merchant_refund_no)
-    if refund is None:
-        raise RefundNotFound(merchant_refund_no)
-    return await _refund_view(deps, refund)
+        if refund is None:
+            raise RefundNotFound(merchant_refund_no)
+        return await _refund_view(tx, refund)
 
 
 async def get_split(deps: Deps, split_no: str, app_id: str | None) -> SplitView:
     """`app_id` None: any app's. Raises SplitNotFound."""
-    async with deps.db.connection() as tx:
+    async with deps.db.snapshot() as tx:
         split = (await splits.by_numbers(tx, [split_no])).get(split_no)
-    if split is None or app_id not in (None, split.app_id):
-        raise SplitNotFound(split_no)
-    return await _split_view(deps, split)
+        if split is None or app_id not in (None, split.app_id):
+            raise SplitNotFound(split_no)
+        return await _split_view(tx, split)
 
 
 async def get_split_by_number(
     deps: Deps, *, app_id: str, merchant_id: str, merchant_split_no: str
 ) -> SplitView:
     """Raises SplitNotFound."""
-    async with deps.db.connection() as tx:
+    async with deps.db.snapshot() as tx:
         split = await splits.find_by_number(tx, app_id, merchant_id, merchant_split_no)
-    if split is None:
-        raise SplitNotFound(merchant_split_no)
-    return await _split_view(deps, split)
+        if split is None:
+            raise SplitNotFound(merchant_split_no)
+        return await _split_view(tx, split)
 
 
 async def list_events(deps: Deps, app_id: str, after: str | None, limit: int) -> EventPage:
@@ -130,17 +128,35 @@ async def list_events(deps: Deps, app_id: str, after: str | None, limit: int) ->
     )
 
 
-async def _refund_view(deps: Deps, refund: Refund) -> RefundOnFile:
-    return views.refund_on_file(*await _paid(deps, refund.payment_no), refund)
+Whole: TypeAlias = tuple[Order, list[Payment], list[Refund]]
 
 
-async def _split_view(deps: Deps, split: Split) -> SplitView:
-    return views.split_view(*await _paid(deps, split.payment_no), split)
+async def _whole(tx: Tx, order: Order) -> Whole:
+    payments = await reading.payments_of_order(tx, order.order_id)
+    return order, payments, await reading.refunds_of_order(tx, order.order_id)
 
 
-async def _paid(deps: Deps, payment_no: str) -> tuple[Order, Payment]:
-    async with deps.db.connection() as tx:
-        found = await reading.find_payment(tx, payment_no)
+async def _whole_when_initiated(deps: Deps, seen: Whole) -> Whole:
+    """As it was seen, or as it is when the latest attempt has a result of its initiation."""
+    order, payments, _ = seen
+    latest = next(each for each in payments if each.payment_no == order.latest_payment_no)
+    if latest.state is not PaymentStatus.INITIATING:
+        return seen
+    await until_initiated(deps, order, latest)
+    async with deps.db.snapshot() as tx:
+        return await _whole(tx, (await reading.orders(tx, [order.order_id]))[order.order_id])
+
+
+async def _refund_view(tx: Tx, refund: Refund) -> RefundOnFile:
+    return views.refund_on_file(*await _paid(tx, refund.payment_no), refund)
+
+
+async def _split_view(tx: Tx, split: Split) -> SplitView:
+    return views.split_view(*await _paid(tx, split.payment_no), split)
+
+
+async def _paid(tx: Tx, payment_no: str) -> tuple[Order, Payment]:
+    found = await reading.find_payment(tx, payment_no)
     if found is None:
         raise PaymentNotFound(payment_no)
     return found

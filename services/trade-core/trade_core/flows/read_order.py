@@ -34,7 +34,7 @@ FORGET_BATCH: Final = 5_000
 
 async def read(deps: Deps, order_id: str) -> OrderOnFile:
     """Raises OrderNotFound."""
-    async with deps.db.connection() as tx:
+    async with deps.db.snapshot() as tx:
         order = (await reading.orders(tx, [order_id])).get(order_id)
         if order is None:
             raise OrderNotFound(order_id)

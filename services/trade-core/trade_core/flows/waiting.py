@@ -27,7 +27,7 @@ async def until_initiated(deps: Deps, order: Order, payment: Payment) -> tuple[O
     with deps.order_wake_ups.watched(order.order_id) as changed:
         while True:
             changed.clear()
-            async with deps.db.connection() as tx:
+            async with deps.db.snapshot() as tx:
                 payment = (await reading.payments(tx, [payment.payment_no]))[payment.payment_no]
                 if payment.state is not PaymentStatus.INITIATING:
                     order = (await reading.orders(tx, [order.order_id]))[order.order_id]
