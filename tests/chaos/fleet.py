@@ -21,6 +21,9 @@ ODD_NUMBER: Final = 9
 """Of the replicas that are started to be found unfit."""
 
 PROBE_S: Final = 0.3
+ANSWERS: Final = 30
+"""Of a replica that is to refuse: until its checks have been made several times, even where each
+has to wait for others under load."""
 READY_LIMIT_S: Final = 120.0
 GRACE_S: Final = 40.0
 
@@ -115,7 +118,7 @@ class Fleet:
         """The latest of several answers, so that an early one counts for nothing."""
         latest, answers = "does not answer", 0
         async with asyncio.timeout(READY_LIMIT_S):
-            while process.returncode is None and answers < 10:
+            while process.returncode is None and answers < ANSWERS:
                 await asyncio.sleep(PROBE_S)
                 try:
                     answer = await self._http.get(_readiness(place))

@@ -52,7 +52,7 @@ class CarefreeExecutor(Executor):
 class HastyConsumer(Consumer[Any]):
     """A batch that failed is not asked for again."""
 
-    async def _seek_back(self, *_: object) -> None:
+    def _seek_back(self, *_: object) -> None:
         pass
 
 

@@ -2,15 +2,16 @@
 lost that was confirmed, and everything may come again."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
+from aiokafka import TopicPartition
 from tests.record_keys import stamp
 from tests.simulation.harness import Harness
 from tests.simulation.process import Process
 
-from chassis.consumer import Place, Record
+from chassis.consumer import Record
 from chassis.producer import Message, NotPublished, Producer
 from contracts import topics
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 PARTITIONS: Final = 2
 REPLAYED: Final = 5
-TAKEN_FOR_DEAD: Final = 0.2
-"""How often partitions go from members that are at work, as they do from one that was away."""
 
 
 class Bus:
@@ -28,10 +27,10 @@ class Bus:
 
     def __init__(self, harness: Harness) -> None:
         self.harness = harness
-        self._logs: dict[Place, list[Record]] = {}
-        self._committed: dict[tuple[str, Place], int] = {}
+        self._logs: dict[TopicPartition, list[Record]] = {}
+        self._committed: dict[tuple[str, TopicPartition], int] = {}
         self._members: dict[str, list[Reader]] = {}
-        self._dealt_with: dict[str, set[tuple[Place, int]]] = {}
+        self._dealt_with: dict[str, set[tuple[TopicPartition, int]]] = {}
         self.initiated: set[tuple[str, str]] = set()
         """Which process tried to publish what came of which payment's initiation."""
         self.by_http: list[str] = []
@@ -39,7 +38,7 @@ class Bus:
         self._handing_over: dict[str, asyncio.Lock] = {}
 
     def append(self, message: Message) -> None:
-        place = Place(message.topic, crc32(message.key.encode()) % PARTITIONS)
+        place = TopicPartition(message.topic, crc32(message.key.encode()) % PARTITIONS)
         records = self._logs.setdefault(place, [])
         records.append(
             Record(
@@ -73,24 +72,24 @@ class Bus:
             for place in places(members[0].topics if members else [""])
         )
 
-    def log(self, place: Place) -> Sequence[Record]:
+    def log(self, place: TopicPartition) -> Sequence[Record]:
         return self._logs.get(place, [])
 
-    def end(self, place: Place) -> int:
+    def end(self, place: TopicPartition) -> int:
         """The offset of what comes next."""
         return len(self._logs.get(place, []))
 
-    def committed(self, group: str, place: Place) -> int:
+    def committed(self, group: str, place: TopicPartition) -> int:
         return self._committed.get((group, place), 0)
 
-    def commit(self, group: str, offsets: Mapping[Place, int]) -> None:
+    def commit(self, group: str, offsets: dict[TopicPartition, int]) -> None:
         for place, offset in offsets.items():
             self._committed[group, place] = offset
 
     def deal_with(self, group: str, records: Iterable[Record]) -> None:
         """The group's programs have applied or dead-lettered these."""
         done = self._dealt_with.setdefault(group, set())
-        done.update((Place(each.topic, each.partition), each.offset) for each in records)
+        done.update((TopicPartition(each.topic, each.partition), each.offset) for each in records)
 
     def skipped(self) -> Iterator[str]:
         """What was committed, so that it never comes again, and was not dealt with."""
@@ -117,10 +116,7 @@ class Bus:
     async def _hand_over(self, group: str, back: int) -> None:
         async with self._handing_over.setdefault(group, asyncio.Lock()):
             members = self._members[group]
-            if self.harness.dice.happens(TAKEN_FOR_DEAD):
-                for member in members:
-                    member.evict()
-            elif revoking := [member.revoke() for member in members]:
+            if revoking := [member.revoke() for member in members]:
                 await asyncio.wait(revoking)
             if not members:
                 return
@@ -164,5 +160,5 @@ class SimulatedProducer(Producer):
         return "not confirmed" if harness.happens("published_unknown") else None
 
 
-def places(topics: Iterable[str]) -> list[Place]:
-    return [Place(topic, number) for topic in topics for number in range(PARTITIONS)]
+def places(topics: Iterable[str]) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]

@@ -3,9 +3,10 @@ connection to Kafka."""
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 import structlog
@@ -38,13 +39,13 @@ def _nanoseconds(harness: Harness) -> int:
 
 @contextmanager
 def _consuming_from(harness: Harness, bus: Bus) -> Iterator[None]:
-    def reader(_: object, *, group: str, topics: Sequence[str], **__: object) -> Reader:
-        return Reader(current_process(), bus, group, topics)
+    def reader(**options: Any) -> Reader:
+        return Reader(current_process(), bus, options["group_id"])
 
     clock = SimpleNamespace(monotonic=harness.loop.time, time=lambda: harness.now().timestamp())
     dice = SimpleNamespace(uniform=Chance(harness.seed, "back-off").between)
     with (
-        patch.object(group, "Member", reader),
+        patch.object(group, "AIOKafkaConsumer", reader),
         patch.object(group, "time", clock),
         patch.object(group, "random", dice),
     ):

@@ -1,119 +1,165 @@
-"""A member of a consumer group over the simulated broker, with the habits of the real one: a poll
-moves the position whatever becomes of the records, and partitions come and go while it polls, or
-when it was away for so long that it is taken for dead."""
+"""aiokafka's consumer over the simulated broker, with the habits that `chassis.consumer` is made
+for: `getmany` moves the position whatever becomes of the records, partitions come and go."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from confluent_kafka import KafkaError, KafkaException
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
 from tests.simulation.bus import REPLAYED, Bus
 from tests.simulation.process import Process
 
-from chassis.consumer import Place, Record
+from chassis.consumer import Record
 
 BATCHES: Final = (1, 2, 5, 20)
 
+Listener = Any
+"""aiokafka's ConsumerRebalanceListener, which has no type of its own."""
+
+
+class _Client:
+    """Below a consumer: `chassis.consumer.hearing` listens here for answers of the broker."""
+
+    async def send(self, node_id: int, request: Any, **options: Any) -> Any:
+        raise AssertionError("nothing is sent: the records are read where they lie")
+
+
+class _Fetcher:
+    """Below a consumer: `chassis.consumer.patience` says here how long the broker may wait."""
+
+    _fetch_max_wait_ms = 0
+
 
 class Reader:
-    """What `chassis.consumer.member.Member` is to a consumer. A poll that would come back empty
-    does not come back."""
+    """One member of a group. A poll that would come back empty does not come back."""
 
-    silence_s = 0.0
-
-    def __init__(self, process: Process, bus: Bus, group: str, topics: Sequence[str]) -> None:
+    def __init__(self, process: Process, bus: Bus, group: str) -> None:
         self.group = group
-        self.topics = topics
-        self.positions: dict[Place, int] = {}
+        self.topics: Sequence[str] = ()
+        self.positions: dict[TopicPartition, int] = {}
         self.wake_up = asyncio.Event()
+        self._client = _Client()
+        self._fetcher = _Fetcher()
         self._process = process
         self._bus = bus
-        self._is_assigned = False
-        self._revoked: asyncio.Future[None] | None = None
+        self._listener: Listener = None
+        self._is_assigned = asyncio.Event()
+        self._generation = 0
+
+    def subscribe(self, *, topics: Sequence[str], listener: Listener) -> None:
+        self.topics = list(topics)
+        self._listener = listener
 
     async def start(self) -> None:
         await self._process.step()
         self._process.at_death.append(self._leave)
         self._bus.join(self)
 
-    async def leave(self) -> None:
+    async def stop(self) -> None:
         await self._process.step()
         self._leave()
 
-    async def poll(self, max_records: int) -> dict[Place, list[Record]]:
+    async def getmany(
+        self, *, timeout_ms: int, max_records: int
+    ) -> dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]:
         while True:
-            self._let_go()
+            await self._is_assigned.wait()
             self.wake_up.clear()
-            if self._is_assigned and (fetched := self._fetched(max_records)):
+            generation = self._generation
+            if fetched := self._fetched(max_records):
                 await self._process.step()
-                if self._revoked is not None:
+                if generation != self._generation:
                     continue
                 for place, records in fetched.items():
                     self.positions[place] = records[-1].offset + 1
                 return fetched
             await self.wake_up.wait()
 
-    async def seek(self, positions: Mapping[Place, int]) -> None:
-        for place, offset in positions.items():
-            if place in self.positions:
-                self.positions[place] = offset
+    def seek(self, place: TopicPartition, offset: int) -> None:
+        self._require(place)
+        self.positions[place] = offset
+        self.wake_up.set()
 
-    async def commit(self, positions: Mapping[Place, int]) -> None:
+    async def commit(self, offsets: dict[TopicPartition, int] | None = None) -> None:
         """What was taken away meanwhile is somebody else's to commit."""
         await self._process.step()
-        if not positions.keys() <= self.positions.keys():
-            raise KafkaException(KafkaError(KafkaError.UNKNOWN_MEMBER_ID))
+        committed = dict(self.positions if offsets is None else offsets)
+        for place in committed:
+            self._require(place)
         harness = self._bus.harness
         if harness.happens("redelivered"):
             harness.story.tell(self._process.name, "is given records again")
             self._bus.rebalance(self.group, back=harness.dice.whole(0, REPLAYED))
-            raise KafkaException(KafkaError(KafkaError.NOT_COORDINATOR))
-        self._bus.commit(self.group, positions)
+            raise KafkaError("the coordinator moves")
+        self._bus.commit(self.group, committed)
         self._process.may_die()
         if harness.happens("redelivered"):
             self._bus.rebalance(self.group)
 
-    def lag(self) -> int:
-        return sum(self._bus.end(place) - offset for place, offset in self.positions.items())
+    def assignment(self) -> set[TopicPartition]:
+        return set(self.positions)
+
+    def highwater(self, place: TopicPartition) -> int:
+        return self._bus.end(place)
 
     # ── what the broker does with it ──────────────────────────────────────────────────────────
 
-    def revoke(self) -> "asyncio.Future[None]":
-        """Its partitions go when it polls; done when they are gone."""
-        if self._revoked is None:
-            self._revoked = asyncio.get_running_loop().create_future()
-        self._is_assigned = False
-        self.wake_up.set()
-        return self._revoked
-
-    def evict(self) -> None:
-        """Its partitions are gone, whatever it does with what it has of them."""
-        self._is_assigned = False
-        self._revoked = self._revoked or asyncio.get_running_loop().create_future()
-        self._let_go()
+    def revoke(self) -> "asyncio.Task[None]":
+        """Its partitions go as soon as its listener lets them go."""
+        self._is_assigned.clear()
+        self._generation += 1
+        return self._process.start(self._revoked())
 
     def assign(self) -> None:
-        self._is_assigned = True
+        self._process.start(self._assigned())
+
+    async def _revoked(self) -> None:
+        await self._process.step()
+        if self.positions:
+            await self._listener.on_partitions_revoked(set(self.positions))
+        self.positions.clear()
+
+    async def _assigned(self) -> None:
+        await self._listener.on_partitions_assigned(set(self.positions))
+        self._is_assigned.set()
         self.wake_up.set()
 
-    def _let_go(self) -> None:
-        if self._revoked is not None:
-            self.positions.clear()
-            if not self._revoked.done():
-                self._revoked.set_result(None)
-            self._revoked = None
-
     def _leave(self) -> None:
-        self.evict()
+        self._is_assigned.clear()
+        self.positions.clear()
         self._bus.leave(self)
 
-    def _fetched(self, max_records: int) -> dict[Place, list[Record]]:
+    def _fetched(
+        self, max_records: int
+    ) -> dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]:
         """As much as the broker likes to send at once."""
         left = min(max_records, self._bus.harness.dice.pick(BATCHES))
         fetched = {}
         for place, position in self.positions.items():
-            records = list(self._bus.log(place)[position : position + left])
+            records = self._bus.log(place)[position : position + left]
             if records:
-                fetched[place] = records
+                fetched[place] = [_raw(record) for record in records]
                 left -= len(records)
         return fetched
+
+    def _require(self, place: TopicPartition) -> None:
+        if place not in self.positions:
+            raise IllegalStateError(f"{place} is not assigned")
+
+
+def _raw(record: Record) -> ConsumerRecord[bytes, bytes]:
+    key = None if record.key is None else record.key.encode()
+    return ConsumerRecord(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp=record.timestamp_ms,
+        timestamp_type=0,
+        key=key,
+        value=record.value,
+        checksum=None,
+        serialized_key_size=len(key or b""),
+        serialized_value_size=len(record.value),
+        headers=[(name, value.encode()) for name, value in record.headers.items()],
+    )

@@ -2,37 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaError, KafkaException, TopicPartition
-from confluent_kafka import Consumer as Kafka
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from chassis.background import Pulse, unless_stopped
 from chassis.broker import Broker, options_of
-from chassis.consumer import FETCH_WAIT_MS, Record, record_of
-from chassis.worker import Worker
+from chassis.consumer import FETCH_WAIT_MS, Record, leave, record_of
+from chassis.consumer.patience import REFRESH_MS, Patience
 
 log = structlog.get_logger()
 
-POLL_S: Final = 0.25
-ASK_LIMIT_S: Final = 10.0
-MAX_RECORDS: Final = 500
-QUEUED_MAX_KBYTES: Final = 8_192
-WATCH_EVERY_S: Final = 2.0
-WATCH_LIMIT_S: Final = 2.0
-CLOSE_LIMIT_S: Final = 10.0
-LEADER_PAUSE_S: Final = 0.1
-LEADERLESS: Final = (
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-    KafkaError.LEADER_NOT_AVAILABLE,
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-)
-
-
-Ends = Mapping[int, int]
-"""By partition, the offset of what comes next."""
+POLL_MS = 1_000
+IDLE_WAIT_MS = 500
+REQUEST_LIMIT_MS = 20_000
+MAX_RECORDS = 500
+WATCH_EVERY_S = 2.0
+WATCH_LIMIT_S = 2.0
 
 
 class Broadcast:
@@ -67,38 +55,67 @@ class Broadcast:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
         self.pulse.beat()
-        reader = _Reader(self._bootstrap, self._topic, self._fetch_wait_ms)
+        kafka = AIOKafkaConsumer(
+            self._topic,
+            **options_of(self._bootstrap),
+            group_id=None,
+            enable_auto_commit=False,
+            # Never "latest": a reset of the position would silently skip what is there.
+            auto_offset_reset="earliest",
+            request_timeout_ms=REQUEST_LIMIT_MS,
+            fetch_max_wait_ms=self._fetch_wait_ms,
+            consumer_timeout_ms=REFRESH_MS,
+        )
         try:
-            ends = await unless_stopped(stop, reader.start(from_beginning=self._from_beginning))
+            ends = await unless_stopped(stop, self._begin(kafka))
             if ends is not None:
-                await self._read(reader, ends, stop)
-        except KafkaException as error:
+                await self._read(kafka, ends, stop)
+        except KafkaError as error:
             log.warning("broadcast.interrupted", topic=self._topic, reason=repr(error))
         finally:
             self._tell(is_behind=True)
-            await reader.close()
+            await leave(kafka)
 
-    async def _read(self, reader: "_Reader", ends: Ends, stop: asyncio.Event) -> None:
-        seen, checked_at = ends, 0.0
+    async def _begin(self, kafka: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:
+        """Take the first position in each partition; answers where each one ends now."""
+        await kafka.start()
+        partitions = kafka.assignment()
+        first = await kafka.beginning_offsets(partitions)
+        ends: Mapping[TopicPartition, int] = await kafka.end_offsets(partitions)
+        for partition in partitions:
+            kafka.seek(partition, (first if self._from_beginning else ends)[partition])
+        return ends
+
+    async def _read(
+        self, kafka: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], stop: asyncio.Event
+    ) -> None:
+        seen, checked_at, patience = ends, 0.0, Patience(self._fetch_wait_ms, IDLE_WAIT_MS)
         while not stop.is_set():
             if self._watch is not None and time.monotonic() - checked_at >= WATCH_EVERY_S:
-                seen = await self._compare(reader, seen)
+                seen = await self._compare(kafka, seen)
                 checked_at = time.monotonic()
-            if reader.has_read(ends):
+            if not self.caught_up.is_set() and await unless_stopped(stop, _has_read(kafka, ends)):
                 self.caught_up.set()
-            records = await reader.poll()
+            batches = await unless_stopped(
+                stop, kafka.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+            )
             self.pulse.beat()
-            for record in records:
-                self._handle_one(record)
+            patience.after(kafka, found=bool(batches))
+            for raws in (batches or {}).values():
+                for raw in raws:
+                    self._handle_one(record_of(raw))
 
-    async def _compare(self, reader: "_Reader", before: Ends) -> Ends:
+    async def _compare(
+        self, kafka: AIOKafkaConsumer, before: Mapping[TopicPartition, int]
+    ) -> Mapping[TopicPartition, int]:
         """Where the partitions end now; behind is who has not reached where they ended before."""
         try:
-            ends = await reader.ends(WATCH_LIMIT_S)
-        except KafkaException:
+            async with asyncio.timeout(WATCH_LIMIT_S):
+                ends: Mapping[TopicPartition, int] = await kafka.end_offsets(list(before))
+                self._tell(is_behind=not await _has_read(kafka, before))
+        except (TimeoutError, KafkaError):
             self._tell(is_behind=True)
             return before
-        self._tell(is_behind=not reader.has_read(before))
         return ends
 
     def _tell(self, *, is_behind: bool) -> None:
@@ -114,102 +131,8 @@ class Broadcast:
             )
 
 
-class _Reader:
-    """All partitions of a topic, read on a thread of its own, from a position that we choose: what
-    librdkafka takes for one, where it has none, would silently skip what is there."""
-
-    def __init__(self, bootstrap: Broker | str, topic: str, fetch_wait_ms: int) -> None:
-        self._topic = topic
-        self._next: dict[int, int] = {}
-        self._worker = Worker(f"broadcast {topic}")
-        self._kafka = Kafka(
-            {
-                **options_of(bootstrap),
-                "group.id": "none",  # It has to be given; nothing is ever committed.
-                "enable.auto.commit": False,
-                "enable.auto.offset.store": False,
-                "auto.offset.reset": "earliest",
-                "allow.auto.create.topics": True,
-                "fetch.wait.max.ms": fetch_wait_ms,
-                "queued.max.messages.kbytes": QUEUED_MAX_KBYTES,
-            }
-        )
-
-    async def start(self, *, from_beginning: bool) -> Ends:
-        """Take the first position in each partition; answers where each one ends now."""
-        return await self._worker.call(lambda: self._start(from_beginning))
-
-    async def poll(self) -> list[Record]:
-        """What there is; nothing after a quarter of a second."""
-        return await self._worker.call(self._poll)
-
-    async def ends(self, limit_s: float) -> Ends:
-        return await self._worker.call(lambda: self._offsets(self._next, OFFSET_END, limit_s))
-
-    def has_read(self, ends: Ends) -> bool:
-        return all(self._next[partition] >= end for partition, end in ends.items())
-
-    async def close(self) -> None:
-        try:
-            async with asyncio.timeout(CLOSE_LIMIT_S):
-                await self._worker.call(self._kafka.close)
-        except (TimeoutError, KafkaException) as error:
-            log.warning("broadcast.stop_failed", topic=self._topic, reason=repr(error))
-        finally:
-            self._worker.end()
-
-    # ── on the worker's thread ────────────────────────────────────────────────────────────────
-
-    def _start(self, from_beginning: bool) -> Ends:
-        first, ends = self._bounds(time.monotonic() + ASK_LIMIT_S)
-        self._next = dict(first if from_beginning else ends)
-        self._kafka.assign([TopicPartition(self._topic, *place) for place in self._next.items()])
-        return ends
-
-    def _bounds(self, give_up_at: float) -> tuple[Ends, Ends]:
-        """A topic that has just been made has no leaders for a moment."""
-        while True:
-            try:
-                partitions = self._partitions()
-                return (
-                    self._offsets(partitions, OFFSET_BEGINNING, ASK_LIMIT_S),
-                    self._offsets(partitions, OFFSET_END, ASK_LIMIT_S),
-                )
-            except KafkaException as error:
-                if error.args[0].code() not in LEADERLESS or time.monotonic() > give_up_at:
-                    raise
-            time.sleep(LEADER_PAUSE_S)
-
-    def _partitions(self) -> list[int]:
-        known = self._kafka.list_topics(self._topic, timeout=ASK_LIMIT_S).topics[self._topic]
-        if known.error is not None:
-            raise KafkaException(known.error)
-        return list(known.partitions)
-
-    def _offsets(self, partitions: Iterable[int], which: int, limit_s: float) -> Ends:
-        asked = [TopicPartition(self._topic, number, which) for number in partitions]
-        answers = self._kafka.offsets_for_times(asked, timeout=limit_s)
-        for each in answers:
-            if each.error is not None:
-                raise KafkaException(each.error)
-        return {each.partition: each.offset for each in answers}
-
-    def _poll(self) -> list[Record]:
-        first = self._kafka.poll(POLL_S)
-        if first is None:
-            return []
-        records = []
-        for message in (first, *self._kafka.consume(MAX_RECORDS - 1, 0)):
-            if (error := message.error()) is not None:
-                self._note(error)
-                continue
-            record = record_of(message)
-            records.append(record)
-            self._next[record.partition] = record.offset + 1
-        return records
-
-    def _note(self, error: KafkaError) -> None:
-        """One that passes is librdkafka's to get over; also that nobody is let into this group."""
-        if error.fatal():
-            raise KafkaException(error)
-        log.warning("broadcast.trouble", topic=self._topic, reason=error.str())
+async def _has_read(kafka: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
+    for partition, end in ends.items():
+        if await kafka.position(partition) < end:
+            return False
+    return True

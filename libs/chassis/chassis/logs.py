@@ -21,18 +21,17 @@ traceparent: ContextVar[str] = ContextVar("traceparent", default="")
 """The W3C trace context to hand on with calls and events; empty outside a request."""
 
 # Chatty below this level: they tell of every reconnect or request.
-_QUIET = {"rdkafka": logging.ERROR, "httpx": logging.WARNING, "asyncio": logging.WARNING}
+_QUIET = {"aiokafka": logging.ERROR, "httpx": logging.WARNING, "asyncio": logging.WARNING}
 
 
-_REPEATING = ("rdkafka", "opentelemetry")
+_REPEATING = ("aiokafka", "opentelemetry")
 SELDOM_S = 30.0  # How often such a client may say that nobody answers it.
 
 
 class Seldom(logging.Filter):
     """Lets the same line of a library through once in a while, with how many were left out.
 
-    The same is what has one template and begins alike: a client that finds no broker says so many
-    times a second, and librdkafka has one template for all that it says.
+    The same is what has one template: a client that finds no broker says so many times a second.
     """
 
     def __init__(
@@ -41,12 +40,12 @@ class Seldom(logging.Filter):
         super().__init__()
         self._every_s = every_s
         self._now = now
-        self._logged: dict[tuple[str, str, str], tuple[float, int]] = {}
+        self._logged: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not record.name.startswith(_REPEATING):
             return True
-        line, now = _kind(record), self._now()
+        line, now = (record.name, str(record.msg)), self._now()
         logged_at, left_out = self._logged.get(line, (-self._every_s, 0))
         if now - logged_at < self._every_s:
             self._logged[line] = logged_at, left_out + 1
@@ -56,11 +55,6 @@ class Seldom(logging.Filter):
             record.msg = f"{record.getMessage()} ({left_out} like this left out)"
             record.args = None
         return True
-
-
-def _kind(record: logging.LogRecord) -> tuple[str, str, str]:
-    facility = record.args[0] if isinstance(record.args, tuple) and record.args else ""
-    return record.name, str(record.msg), facility if isinstance(facility, str) else ""
 
 
 def configure(service: str, level: str) -> None:

@@ -1,13 +1,14 @@
 """Publishing to Kafka: idempotent, batched, awaited, and never stuck for ever."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import TypeAlias
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka import Producer as Kafka
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed
 from prometheus_client import Counter
 
 from chassis.broker import Broker, options_of
@@ -19,14 +20,10 @@ NOT_PUBLISHED = Counter(
 )
 REPLACED = Counter("paymesh_kafka_producer_replaced", "Times the producer was stuck and replaced")
 
-LINGER_MS: Final = 2
-"""Long enough for concurrent sends to share a batch, too short to be noticed."""
-
-TOPIC_LIMIT_MS: Final = 3_000
-"""A topic that is not known within this time does not exist yet."""
-
-CONNECT_LIMIT_S: Final = 3.0
-ASK_EVERY_S: Final = 0.002
+LINGER_MS = 2  # Long enough for concurrent sends to share a batch, too short to be noticed.
+MAX_BATCH_BYTES = 131_072
+TOPIC_LIMIT_S = 3.0  # A topic that is not known within this time does not exist yet.
+DISCARD_LIMIT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +48,15 @@ class NotPublished(Exception):
         self.unpublishable = unpublishable
 
 
-_Waiting: TypeAlias = asyncio.Future[KafkaError | None]
+Handed: TypeAlias = "asyncio.Future[object] | NotPublished"
 
 
 class Producer:
     """One per process, for concurrent use: sends that run at the same time share batches.
 
-    librdkafka gives up a message after `limit_s` and goes on with the next; only what it calls
-    fatal ends it, and then it is replaced. `stamp`: what every message goes through, such as one
-    that adds a signature.
+    aiokafka's idempotent producer never gives up a batch and can get stuck for good, so each send
+    has a limit of its own. A producer that failed a delivery is replaced; sends wait for the new.
+    `stamp`: what every message goes through, such as one that adds a signature.
     """
 
     def __init__(
@@ -74,22 +71,29 @@ class Producer:
         self._bootstrap = bootstrap
         self._client_id = client_id
         self._limit_s = limit_s
-        self._line: _Line | None = None
+        self._kafka: AIOKafkaProducer | None = None
+        self._changing = asyncio.Lock()
         self._stopped = False
 
     async def start(self) -> None:
-        """Connect if a broker answers soon; otherwise the first message is what tries again."""
+        """Connect if a broker answers within the limit; otherwise the next send tries again."""
         try:
-            await self._current().look_around()
-        except KafkaException as error:
+            async with asyncio.timeout(self._limit_s):
+                await self._connected()
+        except (TimeoutError, KafkaError) as error:
             log.warning("producer.not_connected", reason=repr(error))
 
     async def stop(self) -> None:
         """Deliver what is under way, within the limit, and close."""
         self._stopped = True
-        line, self._line = self._line, None
-        if line is not None:
-            await line.close(self._limit_s)
+        kafka, self._kafka = self._kafka, None
+        if kafka is None:
+            return
+        try:
+            async with asyncio.timeout(self._limit_s):
+                await kafka.stop()
+        except (TimeoutError, KafkaError):
+            await _discard(kafka)
 
     async def send(self, message: Message) -> None:
         """Publish; returns when all in-sync replicas have it, raises NotPublished otherwise."""
@@ -103,133 +107,149 @@ class Producer:
 
     async def attempt(self, messages: Sequence[Message]) -> list[NotPublished | None]:
         """Publish in order; for each message None, or why Kafka did not confirm it."""
-        if self._stopped:
-            return [NotPublished(message.topic, "the producer is stopped") for message in messages]
-        line = self._current()
-        handed = _hand_over(line, [self._stamp(one) for one in messages])
+        deadline = asyncio.get_running_loop().time() + self._limit_s
+        try:
+            kafka = self._kafka or await self._connected_by(deadline)
+        except (TimeoutError, KafkaError) as error:
+            return [NotPublished(message.topic, repr(error)) for message in messages]
+        handed = await _hand_over(kafka, [self._stamp(one) for one in messages], deadline)
         waiting = [item for item in handed if isinstance(item, asyncio.Future)]
         if waiting:
-            await asyncio.wait(waiting, timeout=self._limit_s)
+            await asyncio.wait(
+                waiting, timeout=max(0, deadline - asyncio.get_running_loop().time())
+            )
+        if any(not future.done() or future.exception() for future in waiting):
+            await self._replace(kafka)
         return [_outcome(message, item) for message, item in zip(messages, handed, strict=True)]
 
-    def _current(self) -> "_Line":
-        if self._line is None or self._line.is_broken:
-            if self._line is not None:
+    async def _connected_by(self, deadline: float) -> AIOKafkaProducer:
+        async with asyncio.timeout_at(deadline):
+            return await self._connected()
+
+    async def _connected(self) -> AIOKafkaProducer:
+        """The producer of the moment; whoever needs one first makes it, the others wait."""
+        if self._kafka is None:
+            async with self._changing:
+                if self._stopped:
+                    raise ProducerClosed
+                if self._kafka is None:
+                    self._kafka = await _connect(self._bootstrap, self._client_id)
+        return self._kafka
+
+    async def _replace(self, stuck: AIOKafkaProducer) -> None:
+        # A batch that failed leaves a hole in the sequence numbers: all later ones would be
+        # refused. The old producer is dead before a new one is made, so that it cannot publish
+        # old messages behind the backs of new ones.
+        async with self._changing:
+            if self._kafka is stuck:
                 log.warning("producer.replaced")
                 REPLACED.inc()
-            self._line = _Line(self._options())
-        return self._line
-
-    def _options(self) -> dict[str, Any]:
-        return {
-            **options_of(self._bootstrap),
-            "client.id": self._client_id,
-            "enable.idempotence": True,
-            "acks": "all",
-            "compression.type": "lz4",
-            "linger.ms": LINGER_MS,
-            "delivery.timeout.ms": int(self._limit_s * 1_000),
-            "topic.metadata.propagation.max.ms": min(TOPIC_LIMIT_MS, int(self._limit_s * 1_000)),
-        }
+                self._kafka = None
+                await _discard(stuck)
 
 
-class _Line:
-    """One producer of librdkafka, asked every two milliseconds what became of what is under way.
+async def _connect(bootstrap: Broker | str, client_id: str) -> AIOKafkaProducer:
+    kafka = AIOKafkaProducer(
+        **options_of(bootstrap),
+        client_id=client_id,
+        enable_idempotence=True,
+        acks="all",
+        compression_type="lz4",
+        linger_ms=LINGER_MS,
+        max_batch_size=MAX_BATCH_BYTES,
+    )
+    try:
+        await kafka.start()
+    except BaseException:
+        await _discard(kafka)
+        raise
+    return kafka
 
-    Asked on the loop's own thread: on another, each answer would wait for the interpreter's lock, 5
-    ms where the loop is busy, and a replica under load would learn of 200 in a second.
+
+async def _discard(kafka: AIOKafkaProducer) -> None:
+    # aiokafka's own stop() first delivers what is pending, which a stuck producer cannot, and it
+    # offers no other way: hence the private names (the dependency is pinned to one minor).
+    kafka._closed = True
+    sender = kafka._sender.sender_task
+    try:
+        async with asyncio.timeout(DISCARD_LIMIT_S):
+            if sender is None:
+                await kafka.client.close()
+                return
+            sender.cancel()  # Nothing new is sent; it still waits for what is under way,
+            await kafka.client.close()  # which fails now,
+            sender.cancel()  # and is not to be tried again.
+            await asyncio.wait([sender])
+    except TimeoutError:
+        log.warning("producer.discard_timed_out")
+    kafka._message_accumulator.fail_all(ProducerClosed())
+
+
+async def _hand_over(
+    kafka: AIOKafkaProducer, messages: Sequence[Message], deadline: float
+) -> list[Handed]:
+    """Give the messages to aiokafka one after the other, so that their order is kept.
+
+    After a message that it does not take, the later ones of the same key are held back.
     """
+    handed: list[Handed] = []
+    broken: set[tuple[str, str]] = set()
+    unknown = await _unknown_topics(kafka, {message.topic for message in messages})
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            for message in messages:
+                item: Handed
+                if message.topic in unknown:
+                    item = NotPublished(message.topic, "the topic is not known")
+                elif (message.topic, message.key) in broken:
+                    item = NotPublished(message.topic, "an earlier message of the key failed")
+                else:
+                    item = await _hand_one(kafka, message)
+                if isinstance(item, NotPublished):
+                    broken.add((message.topic, message.key))
+                handed.append(item)
+    late = messages[len(handed) :]
+    return handed + [NotPublished(message.topic, "it was not taken in time") for message in late]
 
-    def __init__(self, options: dict[str, Any]) -> None:
-        self.is_broken = False
-        self._kafka = Kafka({**options, "error_cb": self._note})
-        self._loop = asyncio.get_running_loop()
-        self._under_way: set[_Waiting] = set()
-        self._is_asking = False
 
-    def take(self, message: Message) -> _Waiting:
-        """Raises KafkaException or BufferError for what it does not take."""
-        waiting: _Waiting = self._loop.create_future()
-        self._kafka.produce(
+async def _unknown_topics(kafka: AIOKafkaProducer, topics: set[str]) -> set[str]:
+    cluster = kafka.client.cluster
+    unknown = {topic for topic in topics if cluster.partitions_for_topic(topic) is None}
+    if not unknown:
+        return unknown
+    try:
+        async with asyncio.timeout(TOPIC_LIMIT_S):
+            for topic in sorted(unknown):
+                await kafka.partitions_for(topic)
+                unknown.discard(topic)
+    except (TimeoutError, KafkaError) as error:
+        log.warning("producer.topic_unknown", topics=sorted(unknown), reason=repr(error))
+    return unknown
+
+
+async def _hand_one(kafka: AIOKafkaProducer, message: Message) -> Handed:
+    try:
+        future: asyncio.Future[object] = await kafka.send(
             message.topic,
             message.value or None,
             message.key.encode(),
             headers=[(name, value.encode()) for name, value in message.headers.items()],
-            on_delivery=lambda error, _: self._end(waiting, error),
         )
-        self._under_way.add(waiting)
-        if not self._is_asking:
-            self._is_asking = True
-            self._loop.call_later(ASK_EVERY_S, self._ask)
-        return waiting
-
-    async def look_around(self) -> None:
-        """Raises KafkaException where no broker answers."""
-        await asyncio.to_thread(self._kafka.list_topics, timeout=CONNECT_LIMIT_S)
-
-    async def close(self, limit_s: float) -> None:
-        """When nothing is under way any more, at the latest after the limit."""
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=limit_s)
-
-    def _ask(self) -> None:
-        self._kafka.poll(0)
-        self._is_asking = bool(self._under_way)
-        if self._is_asking:
-            self._loop.call_later(ASK_EVERY_S, self._ask)
-
-    def _end(self, waiting: _Waiting, error: KafkaError | None) -> None:
-        self._under_way.discard(waiting)
-        if not waiting.done():
-            waiting.set_result(error)
-
-    def _note(self, error: KafkaError) -> None:
-        if error.fatal():
-            self.is_broken = True
+    except MessageSizeTooLargeError as error:
+        return NotPublished(message.topic, repr(error), unpublishable=True)
+    except KafkaError as error:
+        return NotPublished(message.topic, repr(error))
+    return future
 
 
-def _hand_over(line: _Line, messages: Sequence[Message]) -> list[_Waiting | NotPublished]:
-    """Give the messages to Kafka's client one after the other, so that their order is kept.
-
-    After a message that it does not take, the later ones of the same key are held back.
-    """
-    handed: list[_Waiting | NotPublished] = []
-    broken: set[tuple[str, str]] = set()
-    for message in messages:
-        item: _Waiting | NotPublished
-        if (message.topic, message.key) in broken:
-            item = NotPublished(message.topic, "an earlier message of the key failed")
-        else:
-            item = _hand_one(line, message)
-        if isinstance(item, NotPublished):
-            broken.add((message.topic, message.key))
-        handed.append(item)
-    return handed
-
-
-def _hand_one(line: _Line, message: Message) -> _Waiting | NotPublished:
-    try:
-        return line.take(message)
-    except BufferError:
-        return NotPublished(message.topic, "too much is under way")
-    except KafkaException as failure:
-        return _refused(message, failure.args[0])
-
-
-def _outcome(message: Message, item: _Waiting | NotPublished) -> NotPublished | None:
+def _outcome(message: Message, item: Handed) -> NotPublished | None:
     if isinstance(item, NotPublished):
         failure = item
     elif not item.done():
         failure = NotPublished(message.topic, "no confirmation in time")
-    elif (error := item.result()) is not None:
-        failure = _refused(message, error)
+    elif error := item.exception():
+        failure = NotPublished(message.topic, repr(error))
     else:
         return None
     NOT_PUBLISHED.labels(message.topic).inc()
     return failure
-
-
-def _refused(message: Message, error: KafkaError) -> NotPublished:
-    return NotPublished(
-        message.topic, error.str(), unpublishable=error.code() == KafkaError.MSG_SIZE_TOO_LARGE
-    )

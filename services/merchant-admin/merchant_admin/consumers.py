@@ -13,6 +13,7 @@ from merchant_admin.flows.deps import Deps
 
 GROUP: Final = "merchant-admin"
 REST_S: Final = 0.2
+IDLE_WAIT_MS: Final = 500
 """People do not see that the search is so much behind; batches are many times larger for it."""
 
 
@@ -37,6 +38,7 @@ def read_model_consumer(
         member_id=member_id,
         session_timeout_ms=session_timeout_ms,
         fetch_wait_ms=fetch_wait_ms,
+        idle_wait_ms=IDLE_WAIT_MS,
         rest_s=REST_S,
     )
 

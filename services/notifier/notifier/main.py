@@ -57,6 +57,7 @@ from notifier.store.presence import Presence
 
 NAME: Final = "notifier"
 GRACE_S: Final = 13.0  # A try that has just begun takes 10 s, then its result is stored.
+ALERTS_IDLE_WAIT_MS: Final = 500
 RELAY_REST_S: Final = 0.1  # Nobody waits to hear what became of a callback.
 
 
@@ -211,6 +212,7 @@ class _Running:
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,
             fetch_wait_ms=self._config.kafka_fetch_wait_ms,
+            idle_wait_ms=ALERTS_IDLE_WAIT_MS,
         )
 
     def _start_loops(self, deps: Deps, relay: Relay, rescue: Rescue, sender: Sender) -> None:

@@ -43,6 +43,8 @@ from trade_core.jobs import (
 from trade_core.settings import TradeCoreSettings
 
 WAIT_S: Final = 0.1
+IDLE_WAIT_MS: Final = 150
+"""Who reads a payment at once is made to wait for its initiation, half a second at most."""
 
 
 def main() -> None:
@@ -211,6 +213,7 @@ class _Running:
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,
             fetch_wait_ms=self._config.kafka_fetch_wait_ms,
+            idle_wait_ms=IDLE_WAIT_MS,
         )
 
     async def ready(self) -> Mapping[str, bool | str]:

@@ -1,6 +1,7 @@
 """A service does not start with settings that nobody meant."""
 
 import os
+import ssl
 
 import pytest
 from pydantic import SecretStr
@@ -124,12 +125,11 @@ def test_kafka_is_reached_by_tls_unless_plain_is_asked_for(
     environment: pytest.MonkeyPatch,
 ) -> None:
     options = load(Example).broker().options()
-    assert options["security.protocol"] == "SSL"
+    assert options["security_protocol"] == "SSL"
+    assert options["ssl_context"].verify_mode is ssl.CERT_REQUIRED
 
     environment.setenv("PAYMESH_KAFKA_SECURITY", "plain")
-    options = load(Example).broker().options()
-    assert options["bootstrap.servers"] == "kafka:9093"
-    assert "security.protocol" not in options
+    assert load(Example).broker().options() == {"bootstrap_servers": "kafka:9093"}
 
 
 def test_a_name_for_kafka_comes_with_a_password_over_tls(environment: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_a_name_for_kafka_comes_with_a_password_over_tls(environment: pytest.Mon
     environment.setenv("PAYMESH_KAFKA_PASSWORD", "hunter2")
     broker = load(Example).broker()
     options = broker.options()
-    assert options["security.protocol"] == "SASL_SSL"
-    assert options["sasl.username"] == "gateway"
-    assert options["sasl.password"] == "hunter2"
+    assert options["security_protocol"] == "SASL_SSL"
+    assert options["sasl_plain_username"] == "gateway"
+    assert options["sasl_plain_password"] == "hunter2"
     assert "hunter2" not in repr(broker)

@@ -1,14 +1,9 @@
 """Reading Kafka in batches: one database transaction per batch, then exactly its offsets."""
 
-from chassis.consumer.group import FAILED, FETCH_WAIT_MS, Consumer
-from chassis.consumer.records import (
-    DEAD_SCHEMA,
-    DeadRecord,
-    Place,
-    Record,
-    dead_letter_in,
-    record_of,
-)
+from chassis.consumer.group import FAILED, Consumer
+from chassis.consumer.membership import leave
+from chassis.consumer.patience import FETCH_WAIT_MS
+from chassis.consumer.records import DEAD_SCHEMA, DeadRecord, Record, dead_letter_in, record_of
 
 __all__ = [
     "DEAD_SCHEMA",
@@ -16,8 +11,8 @@ __all__ = [
     "FETCH_WAIT_MS",
     "Consumer",
     "DeadRecord",
-    "Place",
     "Record",
     "dead_letter_in",
+    "leave",
     "record_of",
 ]

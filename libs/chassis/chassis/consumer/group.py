@@ -1,6 +1,7 @@
 """One member of a consumer group: nothing is committed that was not applied, nothing is skipped.
 
-A poll moves the position even when the work fails: hence the explicit seeks and offsets here.
+Source: aiokafka 0.14 (`getmany` moves the position even when the work fails, and a bare
+`commit()` commits it: hence the explicit seeks and offsets here).
 """
 
 import asyncio
@@ -10,13 +11,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import structlog
-from confluent_kafka import KafkaException
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from prometheus_client import Counter, Gauge
 
 from chassis.background import Pulse, pause, unless_stopped
-from chassis.broker import Broker
-from chassis.consumer.member import Batches, Member
-from chassis.consumer.records import DeadRecord, Place, Record, dead
+from chassis.broker import Broker, options_of
+from chassis.consumer.last_answer import LastAnswer
+from chassis.consumer.membership import Handover, leave
+from chassis.consumer.patience import FETCH_WAIT_MS, IDLE_WAIT_MS, REFRESH_MS, Patience
+from chassis.consumer.records import DeadRecord, Record, dead, record_of
 from chassis.database import is_passing
 
 log = structlog.get_logger()
@@ -29,15 +34,15 @@ LAG_S = Gauge(
 )
 POLL_AGE_S = Gauge(
     "paymesh_last_poll_age_seconds",
-    "Since Kafka last answered the group's member anything",
+    "Since Kafka last answered a fetch of the group's member",
     ["group"],
 )
 DEAD = Counter("paymesh_dead_events", "Records that could not be applied", ["group"])
 
-FETCH_WAIT_MS = 500
-"""Kafka answers a fetch as soon as there is a record, so its wait costs nobody anything.
-librdkafka's mock cluster answers only when the wait is over: there it is shorter."""
-
+POLL_MS = 1_000  # A record ends it at once; the rest is for pulse and measures.
+REQUEST_LIMIT_MS = 20_000
+HEARTBEAT_MAX_MS = 5_000
+COMMIT_LIMIT_S = 10.0
 STALLED_S = 120.0
 BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 10.0
 SUSPECT_AFTER = 3  # Failures of a batch before one of its records is suspected.
@@ -46,6 +51,7 @@ ALONE_PAUSE_S = 0.1
 DEAD_LETTER_LIMIT = 10  # Dead letters in a row without a success: the fault is ours, so no more.
 
 T = TypeVar("T")
+Batches = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 
 
 class EverythingIsPoison(Exception):
@@ -66,6 +72,7 @@ class Consumer(Generic[T]):
     `dead_letter` keeps dead records (`dead_letter_in` in a transaction); it may be called again for
     the same.
     `healthy` tells whether the database is up: while it is not, no record is blamed.
+    `fetch_wait_ms`, and `idle_wait_ms` when nothing happens: see `Patience`.
     `rest_s`: how long it rests after a batch that was not full, so that the next is larger, where
     to be up to date costs more than it is worth.
     """
@@ -83,6 +90,7 @@ class Consumer(Generic[T]):
         member_id: str | None = None,
         session_timeout_ms: int = 30_000,
         fetch_wait_ms: int = FETCH_WAIT_MS,
+        idle_wait_ms: int = IDLE_WAIT_MS,
         max_records: int = 500,
         rest_s: float = 0.0,
     ) -> None:
@@ -99,14 +107,17 @@ class Consumer(Generic[T]):
         self._member_id = member_id
         self._session_timeout_ms = session_timeout_ms
         self._fetch_wait_ms = fetch_wait_ms
+        self._patience = Patience(fetch_wait_ms, idle_wait_ms)
         self._max_records = max_records
         self._rest_s = rest_s
-        self._member: Member | None = None
+        self._working = asyncio.Lock()  # Held while a batch is applied and committed.
+        self._next: dict[TopicPartition, int] = {}  # The first offset not applied yet.
         self._applied_ms = time.time() * 1000  # The time of the last record that was applied.
         self._failures = 0
         self._dead_in_a_row = 0
         self._held: list[DeadRecord] = []  # Poison that is beyond the limit.
-        POLL_AGE_S.labels(group).set_function(lambda: self.silence_s)
+        self._last_answer = LastAnswer()
+        POLL_AGE_S.labels(group).set_function(self._last_answer.age_s)
 
     @property
     def lag_s(self) -> float:
@@ -115,54 +126,60 @@ class Consumer(Generic[T]):
 
     @property
     def silence_s(self) -> float:
-        """How long Kafka has answered nothing; 0 while nothing is asked."""
-        return self._member.silence_s if self._member is not None else 0.0
+        """How long Kafka has answered no fetch; 0 while none is asked for."""
+        return self._last_answer.age_s()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
         self.pulse.beat()
-        member = self._member = self._make_member()
+        kafka = self._member()
+        self._last_answer.listen(kafka)
         try:
-            await unless_stopped(stop, member.start())
-            await self._read(member, stop)
-        except KafkaException as error:
+            await unless_stopped(stop, kafka.start())
+            await self._read(kafka, stop)
+        except KafkaError as error:
             log.warning("consumer.interrupted", group=self._group, reason=repr(error))
         finally:
-            self._member = None
-            await member.leave()
+            if stop.is_set():
+                self._last_answer.rest()
+            await leave(kafka)
 
-    async def _read(self, member: Member, stop: asyncio.Event) -> None:
+    async def _read(self, kafka: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         moved_at = time.monotonic()
         while not stop.is_set():
-            batches = await unless_stopped(stop, member.poll(self._max_records))
+            # The lock is not held here: getmany waits for a rebalance, which waits for the lock.
+            batches = await unless_stopped(
+                stop, kafka.getmany(timeout_ms=POLL_MS, max_records=self._max_records)
+            )
             self.pulse.beat()
-            if batches and (wait_s := await self._handle(member, batches)):
+            self._patience.after(kafka, found=bool(batches))
+            if batches and (wait_s := await self._handle(kafka, batches)):
                 await pause(stop, wait_s)
-            self._measure(member)
+            self._measure(kafka)
             if batches or not self.lag:
                 moved_at = time.monotonic()
             elif time.monotonic() - moved_at > STALLED_S:
                 log.error("consumer.stalled", group=self._group, lag=self.lag)
                 return
 
-    async def _handle(self, member: Member, batches: Batches) -> float:
+    async def _handle(self, kafka: AIOKafkaConsumer, batches: Batches) -> float:
         """Apply and commit, or go back to where the batch began; how long to wait then."""
-        records = [record for partition in batches.values() for record in partition]
-        try:
-            await self._process(records)
-        except Exception:  # Nothing is lost: the batch is read and applied again.
-            log.exception("consumer.batch_failed", group=self._group, records=len(records))
-            FAILED.labels(self._group).inc()
-            self._failures += 1
-            await self._seek_back(member, batches)
-            return self._backoff_s()
-        self._failures = 0
-        self._applied_ms = max(record.timestamp_ms for record in records)
-        APPLIED.labels(self._group).inc(len(records))
-        await self._commit(
-            member, {place: records[-1].offset + 1 for place, records in batches.items()}
-        )
-        return self._rest_s if len(records) < self._max_records else 0.0
+        async with self._working:
+            self._next.update({tp: raws[0].offset for tp, raws in batches.items()})
+            records = [record_of(raw) for raws in batches.values() for raw in raws]
+            try:
+                await self._process(records)
+            except Exception:  # Nothing is lost: the batch is read and applied again.
+                log.exception("consumer.batch_failed", group=self._group, records=len(records))
+                FAILED.labels(self._group).inc()
+                self._failures += 1
+                self._seek_back(kafka, batches)
+                return self._backoff_s()
+            self._failures = 0
+            self._applied_ms = max(record.timestamp_ms for record in records)
+            APPLIED.labels(self._group).inc(len(records))
+            await self._commit(kafka, {tp: raws[-1].offset + 1 for tp, raws in batches.items()})
+            return self._rest_s if len(records) < self._max_records else 0.0
 
     async def _process(self, records: Sequence[Record]) -> None:
         values: list[tuple[Record, T]] = []
@@ -238,34 +255,51 @@ class Consumer(Generic[T]):
         for letter in records:
             log.error("consumer.dead_letter", error=letter.error, **_place(letter.record))
 
-    async def _seek_back(self, member: Member, batches: Batches) -> None:
-        await member.seek({place: records[0].offset for place, records in batches.items()})
+    def _seek_back(self, kafka: AIOKafkaConsumer, batches: Batches) -> None:
+        for tp, raws in batches.items():
+            try:
+                kafka.seek(tp, raws[0].offset)
+            except IllegalStateError:
+                log.info("consumer.partition_gone", group=self._group, partition=str(tp))
 
-    async def _commit(self, member: Member, offsets: Mapping[Place, int]) -> None:
+    async def _commit(self, kafka: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
         """Commit exactly these; what is not committed comes again, which is harmless."""
+        self._next.update(offsets)
         try:
-            await member.commit(offsets)
-        except KafkaException as error:
+            async with asyncio.timeout(COMMIT_LIMIT_S):
+                await kafka.commit(offsets)
+        except (CommitFailedError, IllegalStateError) as error:
+            log.info("consumer.partitions_moved", group=self._group, reason=repr(error))
+        except (KafkaError, TimeoutError) as error:
             log.warning("consumer.not_committed", group=self._group, reason=repr(error))
 
     def _backoff_s(self) -> float:
         longest_s = min(BACKOFF_FIRST_S * 2.0 ** (self._failures - 1), BACKOFF_MAX_S)
         return longest_s * random.uniform(0.5, 1)
 
-    def _measure(self, member: Member) -> None:
-        self.lag = member.lag()
+    def _measure(self, kafka: AIOKafkaConsumer) -> None:
+        known = [tp for tp in kafka.assignment() if tp in self._next]
+        self.lag = sum(max(0, (kafka.highwater(tp) or 0) - self._next[tp]) for tp in known)
         LAG.labels(self._group).set(self.lag)
         LAG_S.labels(self._group).set(self.lag_s)
 
-    def _make_member(self) -> Member:
-        return Member(
-            self._bootstrap,
-            group=self._group,
-            topics=self._topics,
-            member_id=self._member_id,
+    def _member(self) -> AIOKafkaConsumer:
+        kafka = AIOKafkaConsumer(
+            **options_of(self._bootstrap),
+            client_id=self._member_id or self._group,
+            group_id=self._group,
+            group_instance_id=self._member_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            request_timeout_ms=REQUEST_LIMIT_MS,
+            fetch_max_wait_ms=self._fetch_wait_ms,
+            consumer_timeout_ms=REFRESH_MS,
+            partition_assignment_strategy=[StickyPartitionAssignor],
             session_timeout_ms=self._session_timeout_ms,
-            fetch_wait_ms=self._fetch_wait_ms,
+            heartbeat_interval_ms=min(HEARTBEAT_MAX_MS, self._session_timeout_ms // 3),
         )
+        kafka.subscribe(topics=self._topics, listener=Handover(self._working, self._next))
+        return kafka
 
 
 def _place(record: Record) -> dict[str, object]:

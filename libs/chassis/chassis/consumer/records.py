@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+
+from aiokafka import ConsumerRecord
 
 from chassis.database import Tx
 
@@ -27,13 +28,6 @@ create table dead_event (
 """DDL for the migration of a service that dead-letters what it cannot apply."""
 
 
-class Place(NamedTuple):
-    """One partition of a topic."""
-
-    topic: str
-    partition: int
-
-
 @dataclass(frozen=True, slots=True)
 class Record:
     """One Kafka record; the value of a tombstone is empty."""
@@ -55,20 +49,19 @@ class DeadRecord:
     error: str
 
 
-def record_of(raw: Any) -> Record:
-    """librdkafka's message, without an error, as ours; never fails, whatever the bytes are."""
-    key = raw.key()
+def record_of(raw: ConsumerRecord) -> Record:
+    """aiokafka's record as ours; never fails, whatever the bytes are."""
     return Record(
-        topic=raw.topic(),
-        partition=raw.partition(),
-        offset=raw.offset(),
-        key=None if key is None else _text(key.decode(errors="replace")),
-        value=raw.value() or b"",
+        topic=raw.topic,
+        partition=raw.partition,
+        offset=raw.offset,
+        key=None if raw.key is None else _text(raw.key.decode(errors="replace")),
+        value=raw.value or b"",
         headers={
             _text(name): _text((value or b"").decode(errors="replace"))
-            for name, value in raw.headers() or ()
+            for name, value in raw.headers
         },
-        timestamp_ms=raw.timestamp()[1],
+        timestamp_ms=raw.timestamp,
     )
 
 
