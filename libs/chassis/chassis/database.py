@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias, TypeVar
 
 import asyncpg
@@ -85,6 +85,11 @@ CONNECTIONS = Gauge(
 WAITING = Gauge(
     "paymesh_database_waiting", "Callers that wait for a connection of the pool", ["pool"]
 )
+
+
+def snapshot_of(connection: Tx) -> AbstractAsyncContextManager[object]:
+    """A transaction whose statements all read one and the same state, and write nothing."""
+    return connection.transaction(isolation="repeatable_read", readonly=True)
 
 
 class Database:
@@ -169,10 +174,7 @@ class Database:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Tx]:
         """As `connection`, for reads: all statements of the block see one and the same state."""
-        async with (
-            self.connection() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
+        async with self.connection() as connection, snapshot_of(connection):
             yield connection
 
     async def dedicated(self, role: str) -> Connection:

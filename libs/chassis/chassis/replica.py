@@ -7,13 +7,13 @@ what is committed already asks for `current`; what changes anything never comes 
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import structlog
 from pydantic import SecretStr
 
-from chassis.database import Database, Tx
+from chassis.database import Database, Tx, snapshot_of
 from chassis.problems import Overloaded
 
 log = structlog.get_logger()
@@ -62,7 +62,7 @@ class Reader:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """As `connection`, with all statements of the block reading one and the same state."""
-        async with self.connection() as connection, _snapshot_of(connection):
+        async with self.connection() as connection, snapshot_of(connection):
             yield connection
 
     @asynccontextmanager
@@ -81,7 +81,7 @@ class Reader:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Tx]:
         """As `current`, with all statements of the block reading one and the same state."""
-        async with self.current() as connection, _snapshot_of(connection):
+        async with self.current() as connection, snapshot_of(connection):
             yield connection
 
     async def _reach(self, opened: AsyncExitStack) -> "Tx | None":
@@ -112,7 +112,3 @@ _WRITTEN = "select pg_current_wal_insert_lsn()::text"
 _HAS_APPLIED = """
 select not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= $1::text::pg_lsn
 """
-
-
-def _snapshot_of(connection: Tx) -> AbstractAsyncContextManager[object]:
-    return connection.transaction(isolation="repeatable_read", readonly=True)
