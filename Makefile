@@ -73,7 +73,7 @@ $(NODE_ORACLES)/node_modules: $(NODE_ORACLES)/package-lock.json
 		{ rm -rf $@; echo "  · tests without the Node oracles: npm ci failed in $(NODE_ORACLES)"; }; \
 	fi
 
-chaos: venv ## two replicas under load while everything fails in turn, 10 min at most, 0 lost; ONLY="broker KILL" PER_S=20
+chaos: venv ## two replicas under load while everything fails in turn, 10 min at most, 0 lost; ONLY="broker KILL,clock" PER_S=20
 	@$(VENV) -m tests.chaos --only "$(ONLY)" --per-s $(PER_S)
 
 upgrade-test: venv ## from the last release (deploy/RELEASE) to this tree under load, 0 lost

@@ -204,9 +204,11 @@ class AlertingSettings(Settings):
 
 class StoringSettings(Settings):
     """Of a service with a database. `database_pool`: how many connections to it a replica has at
-    most, besides the few for its locks."""
+    most, besides the few for its locks. `read_database_url`: a read replica, for lists and for
+    whatever else may be some moments old; without one that is read where everything else is."""
 
     database_url: SecretStr
+    read_database_url: SecretStr | None = None
     database_pool: Annotated[int, Field(ge=2, le=100)] = 10
 
 

@@ -42,8 +42,7 @@ class AdminSettings(PublicSettings, CallingSettings, StoringSettings):
     wants to know again who asks for it.
     `https`: people reach the console by TLS only, so that its cookies are bound to that.
     `configuration_key` signs the configuration for its readers.
-    `event_retention_days`: how long what was published is kept. `read_database_url`: a read
-    replica for searches, lists of money, their files and reports; without it the database."""
+    `event_retention_days`: how long what was published is kept."""
 
     port: int = 8002
     private_port: int = 8102
@@ -65,7 +64,6 @@ class AdminSettings(PublicSettings, CallingSettings, StoringSettings):
     refund_reauthentication_from: Annotated[int, Field(ge=0)] = 100_000
     https: bool = False
     event_retention_days: Annotated[int, Field(ge=1)] = 30
-    read_database_url: SecretStr | None = None
 
 
 class RotationSettings(BaseSettings):

@@ -11,13 +11,14 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from chassis import logs, settings, tracing
+from chassis import logs, replica, settings, tracing
 from chassis.background import Background
 from chassis.consumer import Consumer
 from chassis.database import AWAY, Database
 from chassis.fitness import Fitness, clock_of
 from chassis.outbox import DAYS_EVERY_S, Days, Relay
 from chassis.producer import Producer
+from chassis.replica import Reader
 from chassis.schema import until_current
 from chassis.web import create_app, serve
 from contracts import record_proof, topics
@@ -150,6 +151,13 @@ class _Running:
                 url, application_name=NAME, max_size=config.database_pool
             )
             opened.push_async_callback(db.close)
+            reads = await replica.connect(
+                config.read_database_url,
+                application_name=f"{NAME}-reads",
+                max_size=config.database_pool,
+            )
+            if reads is not None:
+                opened.push_async_callback(reads.close)
             producer = Producer(config.broker(), NAME)
             await producer.start()
             opened.push_async_callback(producer.stop)
@@ -161,6 +169,7 @@ class _Running:
             relay = Relay(db, producer, rest_s=RELAY_REST_S)
             deps = app.state.deps = Deps(
                 db=db,
+                reader=Reader(db, reads),
                 replica=presence.replica,
                 apps=self._apps,
                 schedule=Schedule(spread=lambda: random.uniform(-1, 1)),

@@ -13,11 +13,9 @@ class TradeCoreSettings(CalledSettings, StoringSettings, AlertingSettings):
     """`member_id` names this replica to Kafka, so that its partitions wait for it. How long apps
     can pull their events: `event_retention_days`. `record_keys`: shared with the gateway;
     `configuration_public_keys`: those of merchant-admin. `unsigned_records_until`: for an upgrade,
-    see `foundation.record_proof`. `read_database_url`: a read replica for lists, events, statements
-    and the nightly check; without one they are read where everything else is."""
+    see `foundation.record_proof`."""
 
     private_port: int = 8101
-    read_database_url: SecretStr | None = None
     record_keys: RecordKeys
     configuration_public_keys: ConfigurationPublicKeys
     unsigned_records_until: UnsignedUntil | None = None

@@ -38,6 +38,12 @@ TOKEN = "the-operators-token-of-these-tests"
 
 @pytest.fixture
 async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(harness) as client:
+        yield client
+
+
+@asynccontextmanager
+async def client_of(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
     application = built()
     application.state.deps = harness.deps(replica=0)
     async with httpx.AsyncClient(

@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from chassis.database import Database
+from chassis.replica import Reader
 from contracts import webhooks
 from contracts.events.configuration import CallbackAck
 from contracts.identifiers import new_id
@@ -61,9 +62,11 @@ def new_delivery(app_id: str = "A1", notify_url: str | None = None, **changes: A
 
 @dataclass(slots=True)
 class Harness:
-    """One replica. `schedule`, `limits` and so on are set before `running`."""
+    """One replica. `schedule`, `limits` and so on are set before `running`. `late`: a read replica
+    of the database."""
 
     db: Database
+    late: Database | None = None
     apps: AppBook = field(default_factory=AppBook)
     schedule: Schedule = NEVER
     lease_s: float = 60.0
@@ -79,6 +82,7 @@ class Harness:
     def deps(self, *, replica: int) -> Deps:
         return Deps(
             db=self.db,
+            reader=Reader(self.db, self.late),
             replica=replica,
             apps=self.apps,
             schedule=self.schedule,

@@ -1,6 +1,7 @@
 """Deliveries come to be, are asked for again, and are looked at."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -119,7 +120,7 @@ async def list_page(
     """An app's deliveries, newest first. `after` is the `next_cursor` of the page before."""
     before = _position(after)
     wanted = views.Wanted(app_id=app_id, event_id=event_id, state=state)
-    async with deps.db.connection() as tx:
+    async with _reading(deps, wanted) as tx:
         seen = await views.list_page(tx, wanted, before=before, limit=limit + 1, by_app=True)
     items = [_view(deps, one) for one in seen[:limit]]
     return DeliveryPage(
@@ -132,12 +133,19 @@ async def search(
 ) -> FoundDeliveryPage:
     """Deliveries of all apps, newest first, for people of the centre."""
     before = _position(after)
-    async with deps.db.connection() as tx:
+    async with _reading(deps, wanted) as tx:
         seen = await views.list_page(tx, wanted, before=before, limit=limit + 1, by_app=False)
     items = [FoundDelivery(**dict(_view(deps, one)), app_id=one.app_id) for one in seen[:limit]]
     return FoundDeliveryPage(
         items=items, next_cursor=items[-1].delivery_id if len(seen) > limit else None
     )
+
+
+def _reading(deps: Deps, wanted: views.Wanted) -> AbstractAsyncContextManager[Tx]:
+    """Lists may be some moments old; one event is read as it is, for whoever sent it again."""
+    if wanted.event_id is not None:
+        return deps.db.snapshot()
+    return deps.reader.transaction()
 
 
 async def _view_of_event(deps: Deps, tx: Tx, app_id: str, event_id: str) -> DeliveryView:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chassis.database import Database
+from chassis.replica import Reader
 from chassis.tracing import Remembered
 from contracts.events.configuration import AlertRoute
 from contracts.sealing import Opener
@@ -21,14 +22,15 @@ LEASE_S = 60.0  # A try takes at most 10 s; the rest is for a database that is s
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`replica` numbers this process among its like; `opener` holds the keys of what is sealed.
-    `wake_up` is set when something may be due; `wake_relay` tells the outbox that events were
-    committed. `messengers`: by whom people are told, in which `language`; the others stand in when
-    the first fails.
+    """`reader`: where lists of deliveries are read. `replica` numbers this process among its like;
+    `opener` holds the keys of what is sealed. `wake_up` is set when something may be due;
+    `wake_relay` tells the outbox that events were committed. `messengers`: by whom people are told,
+    in which `language`; the others stand in when the first fails.
     `traces`: the one that each event came by, by the event's id.
     `routes` and `reach`: by whom a merchant's own people are told of what names their merchant."""
 
     db: Database
+    reader: Reader
     replica: int
     apps: AppBook
     schedule: Schedule
