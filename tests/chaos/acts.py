@@ -84,9 +84,9 @@ async def _database_restarts(harness: Harness, *, what: signal.Signals) -> str:
 async def _parted(harness: Harness) -> str:
     if harness.wire is None:
         raise Impossible("clients of the embedded broker cannot be led over a proxy")
-    harness.wire.passes.clear()
+    await harness.wire.part()
     await asyncio.sleep(PARTED_S)
-    harness.wire.passes.set()
+    await harness.wire.join()
     return ""
 
 

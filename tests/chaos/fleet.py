@@ -12,9 +12,9 @@ from paymesh_local.failure import CannotRun
 from paymesh_local.ports import LOOPBACK
 from paymesh_local.processes import Process
 from paymesh_local.services import SERVICES, Plan, Service
-from paymesh_local.upgrade.balancer import Balancer
+from paymesh_local.upgrade.balancers import Balancers
 from paymesh_local.upgrade.former import Code
-from paymesh_local.upgrade.replicas import Place, listening, migrate
+from paymesh_local.upgrade.replicas import Place, migrate
 
 TWO_OF: Final = ("gateway", "trade-core", "notifier")
 ODD_NUMBER: Final = 9
@@ -41,15 +41,14 @@ class Replica:
 class Fleet:
     """`start` it, `keep` it, `stop` it; `keep` must have ended then."""
 
-    def __init__(self, plan: Plan, code: Code) -> None:
+    def __init__(self, plan: Plan, code: Code, balancers: Balancers) -> None:
         self.replicas: list[Replica] = []
         self._plan = plan
         self._code = code
-        self._balancers: dict[str, Balancer] = {}
+        self._balancers = balancers
         self._http = httpx.AsyncClient(trust_env=False, timeout=2)
 
     async def start(self) -> None:
-        self._balancers = await listening(self._plan)
         await migrate(self._plan, self._code)
         for service in SERVICES:
             for number in range(1, 3 if service.name in TWO_OF else 2):
@@ -65,8 +64,6 @@ class Fleet:
             group.create_task(self._list())
 
     async def stop(self) -> None:
-        for balancer in self._balancers.values():
-            balancer.stop()
         await asyncio.gather(*(each.process.stop(3) for each in self.replicas))
         await self._http.aclose()
 
@@ -133,9 +130,11 @@ class Fleet:
             await asyncio.gather(*(self._probe(each) for each in self.replicas))
             for service in SERVICES:
                 ready = [each.place for each in self.of(service.name) if each.is_ready]
-                self._balancers[f"private-{service.name}"].behind = [e.private for e in ready]
-                if service.front:
-                    self._balancers[service.name].behind = [e.public for e in ready if e.public]
+                await self._balancers.list_ready(
+                    service,
+                    private=[place.private for place in ready],
+                    public=[place.public for place in ready if place.public],
+                )
             await asyncio.sleep(PROBE_S)
 
     async def _probe(self, replica: Replica) -> None:

@@ -22,7 +22,7 @@ from paymesh_local.ports import LOOPBACK, any_free
 from paymesh_local.postgres import Postgres
 from paymesh_local.services import SANDBOX, Plan
 from paymesh_local.upgrade import former, ground
-from paymesh_local.upgrade.balancer import Balancer
+from paymesh_local.upgrade.balancers import Balancers, balancing
 
 AHEAD = Path(__file__).with_name("ahead.c")
 
@@ -32,15 +32,30 @@ class Impossible(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """Between the gateway, who looks for Kafka at `port`, and Kafka at `end`."""
+
+    balancers: Balancers
+    port: int
+    end: int
+
+    async def join(self) -> None:
+        await self.balancers.lead(self.port, to=[self.end])
+
+    async def part(self) -> None:
+        await self.balancers.lead(self.port, to=[self.end], passes=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Harness:
-    """`wire`: between gateway and Kafka, None on the embedded broker. `disk`: the database's own,
-    None where none may be mounted."""
+    """`wire`: None on the embedded broker. `disk`: the database's own, None where none may be
+    mounted."""
 
     plan: Plan
     fleet: Fleet
     postgres: Postgres
     broker: Kafka | EmbeddedBroker
-    wire: Balancer | None
+    wire: Wire | None
     disk: Path | None
     business: Business
     sandbox: httpx.AsyncClient
@@ -67,9 +82,12 @@ async def opened(folder: Path) -> AsyncIterator[Harness]:
     keyring = Keyring.kept_in(folder / "secrets.json")
     with small_disk(folder / "disk") as is_small:
         data = folder / "disk" / "postgres"
-        async with ground.prepared(folder, keyring, data=data, kafka_proxy=proxy) as prepared:
-            wire = await _wire(prepared.broker, proxy)
-            fleet = Fleet(prepared.plan, _code(prepared.plan, wire))
+        async with (
+            ground.prepared(folder, keyring, data=data, kafka_proxy=proxy) as prepared,
+            balancing(prepared.plan) as balancers,
+        ):
+            wire = await _wire(balancers, prepared.broker, proxy)
+            fleet = Fleet(prepared.plan, _code(prepared.plan, wire), balancers)
             await fleet.start()
             keeping = asyncio.ensure_future(fleet.keep())
             try:
@@ -92,15 +110,15 @@ async def opened(folder: Path) -> AsyncIterator[Harness]:
                 await fleet.stop()
 
 
-async def _wire(broker: Kafka | EmbeddedBroker, proxy: int) -> Balancer | None:
+async def _wire(balancers: Balancers, broker: Kafka | EmbeddedBroker, proxy: int) -> Wire | None:
     if isinstance(broker, EmbeddedBroker):
         return None
-    wire = Balancer(proxy, broker.proxied_port)
-    await wire.start()
+    wire = Wire(balancers, proxy, broker.proxied_port)
+    await wire.join()
     return wire
 
 
-def _code(plan: Plan, wire: Balancer | None) -> former.Code:
+def _code(plan: Plan, wire: Wire | None) -> former.Code:
     """Only the gateway goes by the wire."""
     code = former.of_this_tree(plan)
     if wire is None:

@@ -55,6 +55,12 @@ class Process:
             raise CannotRun(f"{self.program.name} is not piped")
         return (await self._child.stdout.readline()).decode().strip()
 
+    def write_line(self, line: str) -> None:
+        """To a piped program's input."""
+        if self._child.stdin is None:
+            raise CannotRun(f"{self.program.name} is not piped")
+        self._child.stdin.write(f"{line}\n".encode())
+
     def close_input(self) -> None:
         """Tell a piped program that we are done with it."""
         if self._child.stdin is not None:

@@ -70,13 +70,14 @@ class Plan:
 
     def url(self, name: str) -> str:
         """Where the world finds it."""
-        return f"http://{LOOPBACK}:{self._port(name)}"
+        return f"http://{LOOPBACK}:{self.port(name)}"
 
     def private_url(self, name: str) -> str:
         """Where the other services, probes and scrapers find it."""
-        return f"http://{LOOPBACK}:{self._port(f'private-{name}')}"
+        return f"http://{LOOPBACK}:{self.port(f'private-{name}')}"
 
-    def _port(self, name: str) -> int:
+    def port(self, name: str) -> int:
+        """Of a service by its name, `private-…` of its private one."""
         port: int = getattr(self.ports, name.replace("-", "_"))
         return port
 
@@ -110,11 +111,11 @@ class Plan:
     def environment(self, service: Service) -> dict[str, str]:
         shared = {
             "PAYMESH_HOST": LOOPBACK,
-            "PAYMESH_PRIVATE_PORT": str(self._port(f"private-{service.name}")),
+            "PAYMESH_PRIVATE_PORT": str(self.port(f"private-{service.name}")),
             DRAIN: "0",
         }
         if service.front:
-            shared["PAYMESH_PORT"] = str(self._port(service.name))
+            shared["PAYMESH_PORT"] = str(self.port(service.name))
         return {
             **shared,
             **self.tracing,

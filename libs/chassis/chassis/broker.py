@@ -2,6 +2,7 @@
 
 import ssl
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,7 +33,7 @@ class Broker:
         """What every client of aiokafka is made with."""
         options: dict[str, Any] = {"bootstrap_servers": self.bootstrap}
         if self.security == "plain":
-            log.warning("kafka.plain", bootstrap=self.bootstrap)
+            _say_plain(self.bootstrap)
             return options
         options["ssl_context"] = self._trust()
         if self.security == "tls":
@@ -57,3 +58,9 @@ class Broker:
 def options_of(broker: Broker | str) -> dict[str, Any]:
     """`Broker.options`; a bare address is one that is reached in plain."""
     return broker.options() if isinstance(broker, Broker) else {"bootstrap_servers": broker}
+
+
+@cache
+def _say_plain(bootstrap: str) -> None:
+    """Once: while Kafka is away, clients are made anew all the time."""
+    log.warning("kafka.plain", bootstrap=bootstrap)

@@ -22,6 +22,7 @@ from paymesh_local.keyring import Keyring
 from paymesh_local.paths import REPOSITORY
 from paymesh_local.services import SANDBOX, SERVICES, Plan
 from paymesh_local.upgrade import former, ground
+from paymesh_local.upgrade.balancers import Balancers, balancing
 from paymesh_local.upgrade.business import Business, Report
 from paymesh_local.upgrade.former import Code
 from paymesh_local.upgrade.replicas import Replicas
@@ -56,8 +57,14 @@ async def main() -> int:
 
 
 async def _upgrade(plan: Plan, before: Code, *, per_s: float) -> Report:
-    replicas = Replicas(plan)
-    await replicas.open()
+    async with balancing(plan) as balancers:
+        return await _upgrade_behind(balancers, plan, before, per_s=per_s)
+
+
+async def _upgrade_behind(
+    balancers: Balancers, plan: Plan, before: Code, *, per_s: float
+) -> Report:
+    replicas = Replicas(plan, balancers)
     services = {service.name: service for service in SERVICES}
     after = former.of_this_tree(plan)
     try:

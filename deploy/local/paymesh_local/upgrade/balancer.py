@@ -1,9 +1,18 @@
-"""What a Service is in a cluster: one address, and new connections go to one of those behind it."""
+"""What a Service is in a cluster: one address, and new connections go to one of those behind it.
+
+A program of its own for all addresses, so that no traffic waits for whoever plays with it. It reads
+an `Order` a line, answers each that it has carried out with its port, and ends with its input.
+"""
 
 import asyncio
 import contextlib
 import itertools
+import sys
+from collections.abc import Sequence
 from typing import Final
+
+import uvloop
+from pydantic import BaseModel
 
 from paymesh_local.ports import LOOPBACK
 
@@ -12,30 +21,47 @@ CHUNK: Final = 65_536
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
+class Order(BaseModel):
+    """Listen on `port`, and connect whoever comes to one of `behind` (counts for new connections).
+    Unless `passes`, nothing gets through and nobody is told so, as where a network is parted."""
+
+    port: int
+    behind: Sequence[int]
+    passes: bool = True
+
+
+async def main() -> None:
+    orders = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(orders), sys.stdin
+    )
+    balancers: dict[int, Balancer] = {}
+    while line := await orders.readline():
+        order = Order.model_validate_json(line)
+        if order.port not in balancers:
+            balancers[order.port] = Balancer()
+            await asyncio.start_server(balancers[order.port].carry, LOOPBACK, order.port)
+        balancers[order.port].obey(order)
+        print(order.port, flush=True)
+
+
 class Balancer:
-    """Listens on `port`; `behind` may be changed at any time, and counts for new connections.
+    """One address. Of those behind it, one that refuses the connection is passed over."""
 
-    One that refuses the connection is passed over. While `passes` is cleared nothing gets through
-    and nobody is told so, as where a network is parted.
-    """
-
-    def __init__(self, port: int, *behind: int) -> None:
-        self.port = port
-        self.behind: list[int] = list(behind)
-        self.passes = asyncio.Event()
-        self.passes.set()
+    def __init__(self) -> None:
+        self._behind: Sequence[int] = ()
+        self._passes = asyncio.Event()
         self._turn = itertools.count()
-        self._server: asyncio.Server | None = None
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._carry, LOOPBACK, self.port)
+    def obey(self, order: Order) -> None:
+        self._behind = order.behind
+        if order.passes:
+            self._passes.set()
+        else:
+            self._passes.clear()
 
-    def stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self.passes.wait()
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._passes.wait()
         other_end = await self._connected()
         if other_end is None:
             writer.transport.abort()
@@ -44,7 +70,7 @@ class Balancer:
         await asyncio.gather(self._pump(reader, its_writer), self._pump(its_reader, writer))
 
     async def _connected(self) -> Streams | None:
-        ports = list(self.behind)
+        ports = self._behind
         first = next(self._turn)
         for number in range(len(ports)):
             with contextlib.suppress(OSError):
@@ -55,8 +81,12 @@ class Balancer:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while chunk := await reader.read(CHUNK):
-                await self.passes.wait()
+                await self._passes.wait()
                 writer.write(chunk)
                 await writer.drain()
         with contextlib.suppress(OSError):
             writer.close()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

@@ -12,8 +12,8 @@ from paymesh_local import processes
 from paymesh_local.failure import CannotRun
 from paymesh_local.ports import LOOPBACK, any_free
 from paymesh_local.processes import Process, Program
-from paymesh_local.services import DRAIN, SERVICES, Plan, Service
-from paymesh_local.upgrade.balancer import Balancer
+from paymesh_local.services import DRAIN, Plan, Service
+from paymesh_local.upgrade.balancers import Balancers
 from paymesh_local.upgrade.former import Code
 
 READY_LIMIT_S: Final = 60.0
@@ -59,14 +59,11 @@ class Replica:
 class Replicas:
     """`roll` each service to another code; `stop` them all."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, balancers: Balancers) -> None:
         self._plan = plan
+        self._balancers = balancers
         self._running: dict[str, Replica] = {}
-        self._balancers: dict[str, Balancer] = {}
         self._count = 0
-
-    async def open(self) -> None:
-        self._balancers = await listening(self._plan)
 
     async def migrate(self, code: Code) -> None:
         await migrate(self._plan, code)
@@ -80,9 +77,10 @@ class Replicas:
         former = self._running.get(service.name)
         replica = await self._started(service, code)
         self._running[service.name] = replica
-        self._balancers[f"private-{service.name}"].behind = [replica.place.private]
-        if replica.place.public is not None:
-            self._balancers[service.name].behind = [replica.place.public]
+        place = replica.place
+        await self._balancers.list_ready(
+            service, private=[place.private], public=[place.public] if place.public else []
+        )
         if former is not None:
             await asyncio.sleep(UNLISTED_S)
             await former.process.stop(GRACE_S)
@@ -90,8 +88,6 @@ class Replicas:
     async def stop(self) -> None:
         running = self._running.values()
         await asyncio.gather(*(each.process.stop(GRACE_S) for each in running))
-        for balancer in self._balancers.values():
-            balancer.stop()
 
     async def _started(self, service: Service, code: Code) -> Replica:
         self._count += 1
@@ -99,17 +95,6 @@ class Replicas:
         process = await processes.start(place.program)
         await is_ready(process, f"http://{LOOPBACK}:{place.private}")
         return Replica(process, place)
-
-
-async def listening(plan: Plan) -> dict[str, Balancer]:
-    """Balancers where the services are looked for, by the names of their ports."""
-    found = {}
-    for service in SERVICES:
-        for name in (f"private-{service.name}", *([service.name] if service.front else [])):
-            port: int = getattr(plan.ports, name.replace("-", "_"))
-            found[name] = Balancer(port)
-            await found[name].start()
-    return found
 
 
 async def migrate(plan: Plan, code: Code) -> None:
