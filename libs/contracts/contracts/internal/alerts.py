@@ -4,10 +4,11 @@ notifier keeps them, for people who look at them and acknowledge them."""
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from contracts.events.alerts import AlertRecord, Severity
 from contracts.internal.message import Message
+from contracts.moments import Moment
 
 MAX_ALERTS: Final = 100
 MAX_ALERTS_BYTES: Final = 1_048_576
@@ -46,8 +47,8 @@ class FindAlerts(Message):
     kind: str | None = None
     severity: Severity | None = None
     state: AlertState | None = None
-    raised_from: AwareDatetime | None = None
-    raised_before: AwareDatetime | None = None
+    raised_from: Moment | None = None
+    raised_before: Moment | None = None
     after: Annotated[str, Field(max_length=512)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
@@ -82,6 +83,6 @@ class AcknowledgeAlert(Message):
 
     scope: AlertScope = AlertScope()
     key: str
-    first_at: AwareDatetime
+    first_at: Moment
     severity: Severity
     by: str

@@ -3,7 +3,7 @@
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from chassis.web import answer
 from contracts.api import (
@@ -20,6 +20,7 @@ from contracts.api import (
 )
 from contracts.codes import Code
 from contracts.internal import MAX_ITEMS, ListQuery
+from contracts.moments import Moment
 from contracts.text import storable
 from gateway.api.openapi import problems
 from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
@@ -38,7 +39,7 @@ Text = Annotated[
 ]
 """Only a text has a length: what is absent is not measured."""
 
-Moment = Annotated[AwareDatetime | None, EMPTY_IS_ABSENT]
+AnyMoment = Annotated[Moment | None, EMPTY_IS_ABSENT]
 
 
 class Filters(BaseModel):
@@ -55,10 +56,10 @@ class Filters(BaseModel):
     channel_trade_no: Annotated[Text, Field(description="The channel's number of the payment")] = (
         None
     )
-    created_from: Annotated[Moment, Field(description="RFC 3339 with offset, included")] = None
-    created_to: Annotated[Moment, Field(description="RFC 3339 with offset, not included")] = None
-    paid_from: Annotated[Moment, Field(description="Paid from here on, included")] = None
-    paid_to: Annotated[Moment, Field(description="Paid before, not included")] = None
+    created_from: Annotated[AnyMoment, Field(description="RFC 3339 with offset, included")] = None
+    created_to: Annotated[AnyMoment, Field(description="RFC 3339 with offset, not included")] = None
+    paid_from: Annotated[AnyMoment, Field(description="Paid from here on, included")] = None
+    paid_to: Annotated[AnyMoment, Field(description="Paid before, not included")] = None
     after: Annotated[
         Annotated[str, Field(max_length=256)] | None,
         EMPTY_IS_ABSENT,

@@ -11,7 +11,14 @@ from typing import Final
 
 from contracts.internal import MAX_RAW_CHARS
 from contracts.money import Money
+from contracts.text import storable
 from gateway.channels.plugin import StatementRow, Unverifiable, clean
+
+MAX_ROW_AMOUNT: Final = 100_000_000_000_000
+"""Minor units, either way: a hundred of the largest payments, and a whole file of them is a sum
+that a database can hold."""
+
+MAX_NUMBER_CHARS: Final = 128
 
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
@@ -52,6 +59,8 @@ def read_each(
     for number, line in lines:
         try:
             row = read(split(line))
+            if row is not None:
+                storable_row(row)
         except Unverifiable:
             row = StatementRow(
                 kind="unreadable",
@@ -65,3 +74,17 @@ def read_each(
             )
         if row is not None:
             yield row
+
+
+def storable_row(row: StatementRow) -> StatementRow:
+    """The row itself. Raises Unverifiable for one that no books can hold."""
+    if max(abs(row.amount.amount_minor), abs(row.fee)) > MAX_ROW_AMOUNT:
+        raise Unverifiable("an amount that nobody moves")
+    for number in (row.payment_no, row.refund_no, row.channel_no):
+        if len(number) > MAX_NUMBER_CHARS:
+            raise Unverifiable("a number that is too long")
+        try:
+            storable(number)
+        except ValueError as error:
+            raise Unverifiable("a number that no text can hold") from error
+    return row

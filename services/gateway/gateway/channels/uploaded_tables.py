@@ -50,7 +50,10 @@ def read(raw: bytes, columns: Mapping[str, Sequence[str]], needed: Sequence[str]
     lines = [(number, line) for number, line in lines_of(text_of(raw)) if line.strip(_WRAPPED)]
     for at, (_, line) in enumerate(lines[:MAX_LINES_ABOVE]):
         separator = "," if line.count(",") >= line.count("\t") else "\t"
-        heads = [_head(cell) for cell in split(line, separator)]
+        try:
+            heads = [_head(cell) for cell in split(line, separator)]
+        except Unverifiable:
+            continue
         while heads and not heads[-1]:
             heads.pop()
         names = _names(heads, columns)
@@ -79,11 +82,15 @@ def text_of(raw: bytes) -> str:
 
 
 def split(line: str, separator: str) -> list[str]:
-    """The cells as people see them: without quotes, the ="…" of Excel and what keeps digits."""
-    return [
-        cell.strip(_WRAPPED).removeprefix("=").strip(_WRAPPED)
-        for cell in next(csv.reader([line], delimiter=separator), [])
-    ]
+    """The cells as people see them: without quotes, the ="…" of Excel and what keeps digits.
+
+    Raises Unverifiable for a line that is none, such as with a cell of 200,000 characters.
+    """
+    try:
+        cells = next(csv.reader([line], delimiter=separator), [])
+    except csv.Error as error:
+        raise Unverifiable("a line that cannot be divided into cells") from error
+    return [cell.strip(_WRAPPED).removeprefix("=").strip(_WRAPPED) for cell in cells]
 
 
 def _names(heads: Sequence[str], columns: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -7,11 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.events.alerts import Severity
 from contracts.internal import AlertOnFile, AlertPage, AlertState, AlertTest, FindAlerts
+from contracts.moments import Moment
 from merchant_admin.api.access import CentreOperator, Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
-from merchant_admin.api.parameters import Moment, Text
+from merchant_admin.api.parameters import Text
 from merchant_admin.flows import alerts
 
 router = APIRouter(prefix="/api/alerts")

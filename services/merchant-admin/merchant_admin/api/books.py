@@ -12,10 +12,11 @@ from contracts.internal import (
     LedgerBalances,
     LedgerEntries,
 )
+from contracts.moments import Moment
 from merchant_admin.api.access import CentreOperator, CentreViewer, Viewer, Work
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
-from merchant_admin.api.parameters import Moment, Text
+from merchant_admin.api.parameters import Text
 from merchant_admin.flows import books
 
 router = APIRouter(prefix="/api")

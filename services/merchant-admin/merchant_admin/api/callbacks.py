@@ -14,10 +14,11 @@ from contracts.internal import (
     ReplayRequest,
     ReplayView,
 )
+from contracts.moments import Moment
 from merchant_admin.api.access import CentreOperator, Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
-from merchant_admin.api.parameters import Moment, Text
+from merchant_admin.api.parameters import Text
 from merchant_admin.flows import callbacks
 
 router = APIRouter(prefix="/api")

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.events.configuration import State
+from contracts.moments import Moment
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
-from merchant_admin.api.parameters import Moment, Text
+from merchant_admin.api.parameters import Text
 from merchant_admin.domain.approvals import ApprovalKind, ApprovalState
 from merchant_admin.domain.expiring import Holder
 from merchant_admin.domain.exports import ExportState

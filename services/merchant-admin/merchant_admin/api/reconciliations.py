@@ -1,7 +1,6 @@
 """`/api/reconciliations`, `/api/differences`: the channel statements beside our books."""
 
 import base64
-import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
@@ -18,6 +17,7 @@ from contracts.internal import (
     ReconciliationView,
     UploadedStatement,
 )
+from contracts.moments import Day
 from merchant_admin.api.access import CentreDecider, Decider, Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.ids import DifferenceNo, StatementNo
@@ -55,15 +55,15 @@ class StatementQuery(PageQuery):
     payment_id: Text | None = None
     channel: Text | None = None
     state: ReconciliationState | None = None
-    from_day: Annotated[datetime.date | None, Field(alias="from")] = None
-    to_day: Annotated[datetime.date | None, Field(alias="to")] = None
+    from_day: Annotated[Day | None, Field(alias="from")] = None
+    to_day: Annotated[Day | None, Field(alias="to")] = None
 
 
 class AskForBill(Body):
     """`day`: Beijing time, one of the last 90."""
 
     payment_id: Text
-    day: Annotated[datetime.date, Field(strict=False)]
+    day: Annotated[Day, Field(strict=False)]
 
 
 class UploadFile(Body):
@@ -72,7 +72,7 @@ class UploadFile(Body):
     `day`: Beijing time, one of the last 90. `file_name` stands in the audit."""
 
     payment_id: Text
-    day: Annotated[datetime.date, Field(strict=False)]
+    day: Annotated[Day, Field(strict=False)]
     content: Annotated[str, Field(min_length=1, max_length=MAX_CONTENT_CHARS)]
     file_name: FileName = ""
 

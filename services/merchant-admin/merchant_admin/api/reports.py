@@ -7,9 +7,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.api import Method
+from contracts.moments import Day
 from foundation.money_text import BEIJING
 from merchant_admin.api.access import Viewer, Work
-from merchant_admin.api.parameters import Day, Text
+from merchant_admin.api.parameters import Text
 from merchant_admin.domain import reports as domain
 from merchant_admin.domain.reports import By, Grain, Report
 from merchant_admin.domain.scope import Scope

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, RefundView
+from contracts.moments import Moment
 from merchant_admin.api.access import Refunder, Viewer, Work
 from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import RequestRefund, body
@@ -25,7 +26,7 @@ from merchant_admin.api.paging import (
     place_of,
     position_after,
 )
-from merchant_admin.api.parameters import Moment, Text
+from merchant_admin.api.parameters import Text
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search
 from merchant_admin.flows import decisions, refunds, searching

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.api import SplitStatus
+from contracts.moments import Moment
 from merchant_admin.api.access import Viewer, Work
 from merchant_admin.api.found_views import SplitItem
 from merchant_admin.api.ids import SplitNo
@@ -17,7 +18,7 @@ from merchant_admin.api.paging import (
     place_of,
     position_after,
 )
-from merchant_admin.api.parameters import Moment, Text
+from merchant_admin.api.parameters import Text
 from merchant_admin.api.search import NOT_SOUGHT
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import SplitSearch

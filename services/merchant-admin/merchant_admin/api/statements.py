@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.moments import Day
 from foundation.money_text import BEIJING
 from merchant_admin.api.access import Viewer, Work
-from merchant_admin.api.parameters import Day, Text
+from merchant_admin.api.parameters import Text
 from merchant_admin.domain.errors import BadPeriod
 from merchant_admin.flows import statements
 from merchant_admin.flows.statements import Sums

@@ -7,7 +7,8 @@ the fields of the channel.
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,10 @@ REFERENCE, NAME, CHANNEL, ACCOUNT = "reference", "merchant_name", "channel", "ac
 COLUMNS: Final = (REFERENCE, NAME, CHANNEL, ACCOUNT)
 
 MAX_ROWS: Final = 500
+MAX_LINES: Final = 20_000
+"""With those that are empty."""
+
+MAX_COLUMNS: Final = 200
 MAX_BYTES: Final = 2_097_152
 MAX_REFERENCE_CHARS: Final = 64
 
@@ -50,27 +55,18 @@ def read_rows(raw: bytes) -> list[ImportRow]:
     """
     if len(raw) > MAX_BYTES:
         raise UnreadableFile("文件超过 2 MiB。", "The file is larger than 2 MiB.")
+    table = csv.reader(io.StringIO(_text(raw), newline=""), strict=True)
     try:
-        table = list(csv.reader(io.StringIO(_text(raw), newline=""), strict=True))
+        head = [cell.strip() for cell in next(table)]
+        _check_head(head)
+        filled = _filled(table)
+    except StopIteration as error:
+        raise UnreadableFile("文件是空的。", "The file is empty.") from error
     except csv.Error as error:
         raise UnreadableFile("不是有效的 CSV 文件。", "This is no CSV file.") from error
-    if not table:
-        raise UnreadableFile("文件是空的。", "The file is empty.")
-    head = [cell.strip() for cell in table[0]]
-    _check_head(head)
-    rows = [
-        _row(number, head, cells)
-        for number, cells in enumerate(table[1:], 2)
-        if any(cell.strip() for cell in cells)
-    ]
-    if not rows:
+    if not filled:
         raise UnreadableFile("表头之下没有内容。", "There is nothing below the head.")
-    if len(rows) > MAX_ROWS:
-        raise UnreadableFile(
-            f"最多 {MAX_ROWS} 行，文件有 {len(rows)} 行。",
-            f"{MAX_ROWS} rows at most; the file has {len(rows)}.",
-        )
-    return rows
+    return [_row(number, head, cells) for number, cells in filled]
 
 
 def faults_of(row: ImportRow, names: Mapping[str, str]) -> list[tuple[str, Words]]:
@@ -108,13 +104,26 @@ def _text(raw: bytes) -> str:
     )
 
 
+def _filled(table: Iterable[list[str]]) -> list[tuple[int, list[str]]]:
+    """The rows that are not empty, by number; no more is read of a file that has too many."""
+    filled = []
+    for number, cells in enumerate(table, 2):
+        if any(cell.strip() for cell in cells):
+            filled.append((number, cells))
+        if len(filled) > MAX_ROWS or number > MAX_LINES:
+            raise UnreadableFile(f"最多 {MAX_ROWS} 行。", f"{MAX_ROWS} rows at most.")
+    return filled
+
+
 def _check_head(head: Sequence[str]) -> None:
     missing = [name for name in (REFERENCE, NAME) if name not in head]
     if missing:
         raise UnreadableFile(
             f"表头缺少：{'、'.join(missing)}。", f"The head lacks {', '.join(missing)}."
         )
-    doubled = sorted({name for name in head if name and head.count(name) > 1})
+    if len(head) > MAX_COLUMNS:
+        raise UnreadableFile(f"最多 {MAX_COLUMNS} 列。", f"{MAX_COLUMNS} columns at most.")
+    doubled = sorted(name for name, times in Counter(head).items() if name and times > 1)
     if doubled:
         raise UnreadableFile(
             f"表头重复：{'、'.join(doubled)}。", f"The head has {', '.join(doubled)} twice."

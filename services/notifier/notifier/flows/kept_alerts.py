@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from contracts.internal import AcknowledgeAlert, AlertOnFile, AlertPage, AlertScope, FindAlerts
+from contracts.moments import of_this_age
 from notifier.domain.errors import AlertNotFound, BadCursor
 from notifier.flows.deps import Deps
 from notifier.store import incidents, kept_alerts
@@ -64,7 +65,7 @@ def _position(cursor: str) -> tuple[datetime, str]:
     try:
         place = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
         moment, _, key = place.partition(" ")
-        at = datetime.fromisoformat(moment)
+        at = of_this_age(datetime.fromisoformat(moment))
     except (binascii.Error, ValueError) as error:
         raise BadCursor from error
     if at.tzinfo is None or "\0" in key:

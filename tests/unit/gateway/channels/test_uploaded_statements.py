@@ -108,6 +108,15 @@ def test_the_head_says_the_unit() -> None:
     assert (row.amount.amount_minor, row.fee) == (1299, 8)
 
 
+@pytest.mark.parametrize("digits", [20, 5_000])
+def test_a_sum_that_nobody_moves_is_set_aside(digits: int) -> None:
+    head = "机构流水号,交易类型,交易金额(分)"
+    odd, good = read(
+        lines(f"{PAYMENT_NO},消费,{'9' * digits}", f"{PAYMENT_NO},消费,1", head=head), DIRECT
+    )
+    assert (odd.kind, good.kind) == ("unreadable", "payment")
+
+
 @pytest.mark.parametrize(
     ("amount", "minor"),
     [('"1,299.00"', 129900), ("¥12.99", 1299), ("12.9", 1290), ("12", 1200), ("-12.99", 1299)],
@@ -128,6 +137,10 @@ def test_amounts_as_people_write_them(amount: str, minor: int) -> None:
         PAID + ",1,2",
         PAID.rpartition(",")[0],
         PAID.replace("12.99", '"12.99'),
+        PAID.replace("12.99", "9" * 20),
+        PAID.replace("12.99", "9" * 5_000),
+        PAID.replace("12.99", "x" * 200_000),
+        PAID.replace("EP1", "9" * 3_000),
     ],
 )
 def test_an_odd_row_is_set_aside_and_the_rest_goes_on(wrong: str) -> None:
@@ -175,6 +188,7 @@ def test_a_day_without_rows_is_a_statement() -> None:
         ("姓名,电话\n张三,1".encode(), "机构流水号"),
         (lines(PAID.replace("2026-01-31", "2026-01-30")).encode(), "另一天"),
         (lines(*["x"] * (MAX_UPLOAD_ROWS + 1)).encode(), "20000"),
+        (b"x" * 200_000, "表头"),
     ],
 )
 def test_what_is_no_such_file_is_refused_in_peoples_words(raw: bytes, words: str) -> None:

@@ -7,15 +7,13 @@ Source: opendocs.alipay.com/open/02mse7 (address), 028woc (forms)
 """
 
 import csv
-import io
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
 from contracts.money import Money
+from gateway.channels import zip_files
 from gateway.channels.alipay import codes
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.alipay.trade import CURRENCY
@@ -86,15 +84,8 @@ def read(
 
 def _member(packed: bytes, title: str) -> str:
     """The file of the zip that begins with this line."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(packed)) as bundle:
-            members = bundle.infolist()
-            if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_UNPACKED_BYTES:
-                raise Unverifiable("the zip is too large")
-            texts = [bundle.read(member).decode(ENCODING, "replace") for member in members]
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        # RuntimeError: encrypted, or packed by a method that zipfile does not know.
-        raise Unverifiable("the file is not a zip") from error
+    files = zip_files.members(packed, MAX_UNPACKED_BYTES)
+    texts = [each.decode(ENCODING, "replace") for each in files]
     found = [each for each in texts if each.split("\n", 1)[0].strip() == title]
     if len(found) != 1:
         raise Unverifiable("the zip does not hold the statement")

@@ -5,6 +5,7 @@ every text under which they are likely to be printed. Money is in yuan, or in fe
 says so.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -82,16 +83,13 @@ STATUSES: Final[Mapping[str, RowStatus]] = {
     "退款失败": "failed",
     "已关闭": "failed",
 }
+WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 SUMS: Final = ("合计", "总计", "汇总", "小计", "总笔数", "总金额", "#")
 
 
 def read(raw: bytes, requested: StatementRequest, account: Account) -> list[StatementRow]:
     table = uploaded_tables.read(raw, COLUMNS, NEEDED)
-    lines = [
-        (number, line)
-        for number, line in table.lines
-        if not uploaded_tables.split(line, table.separator)[0].startswith(SUMS)
-    ]
+    lines = [each for each in table.lines if not _is_sum(each[1], table.separator)]
     rows = list(read_each(lines, table.cells, lambda cells: _row(cells, table, account), CURRENCY))
     days = {row.at.astimezone(BEIJING).date() for row in rows if row.at is not None}
     if days and requested.day not in days:
@@ -100,6 +98,13 @@ def read(raw: bytes, requested: StatementRequest, account: Account) -> list[Stat
             f"The file holds nothing of {requested.day}; it is of {min(days)}.",
         )
     return rows
+
+
+def _is_sum(line: str, separator: str) -> bool:
+    try:
+        return uploaded_tables.split(line, separator)[0].startswith(SUMS)
+    except Unverifiable:
+        return False  # It is set aside as a row.
 
 
 def _row(cells: Mapping[str, str], table: Table, account: Account) -> StatementRow | None:
@@ -140,7 +145,7 @@ def _money(cell: str, head: str) -> int:
     """Minor units of a cell whose head names its unit. Raises Unverifiable."""
     text = cell.replace(",", "").removeprefix("¥").removeprefix("￥").strip()
     if "(分)" in head:
-        if not text.removeprefix("-").isdecimal() or not text.isascii():
+        if not WHOLE.fullmatch(text):
             raise Unverifiable("an amount that cannot be read")
         return int(text)
     exact = decimal_money(text.removeprefix("-"), CURRENCY)

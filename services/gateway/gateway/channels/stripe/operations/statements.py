@@ -28,6 +28,7 @@ from gateway.channels.plugin import (
     Unverifiable,
     clean,
 )
+from gateway.channels.statement_rows import storable_row
 from gateway.channels.stripe import amounts, codes, limits, objects, refunds
 from gateway.channels.stripe.credentials import Account
 from gateway.channels.stripe.wire import BALANCE_TRANSACTIONS
@@ -78,7 +79,7 @@ def read(
 def _row(moved: Any) -> StatementRow:
     """What cannot be read is set aside, and the rest goes on (`strangers-text-stops-nothing`)."""
     try:
-        return _read(moved)
+        return storable_row(_read(moved))
     except (Unverifiable, *UNREADABLE):
         raw = clean(json_text(moved)[:MAX_RAW_CHARS])
         return StatementRow("unreadable", "", "", "", Money(0, UNTOLD), None, raw=raw)

@@ -8,15 +8,14 @@ Source: open.unionpay.com (acpAPIId=901, 文件传输类交易; 对账文件说�
 
 import base64
 import binascii
-import io
 import re
-import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
 from contracts.money import Money
+from gateway.channels import zip_files
 from gateway.channels.formats import read_compact, text
 from gateway.channels.plugin import (
     Answer,
@@ -38,7 +37,6 @@ KINDS: Final[frozenset[StatementKind]] = frozenset({"trade"})
 CURRENCY: Final = "CNY"
 ENCODING: Final = "gb18030"
 MAX_UNPACKED_BYTES: Final = 4 * MAX_FILE_BYTES
-MAX_MEMBERS: Final = 100
 
 DETAILS: Final = re.compile(r"INN.*ZM_[0-9A-Za-z]+$")
 WIDTHS_BYTES: Final = {
@@ -86,23 +84,15 @@ def _details(content: str) -> list[str]:
         packed = base64.b64decode(content, validate=True)
         unpacker = zlib.decompressobj()
         raw = unpacker.decompress(packed, MAX_UNPACKED_BYTES)
-        if not unpacker.eof:
-            raise Unverifiable("the file is cut off or too long")
-        return [line for member in _members(raw) for line in member.split("\n")]
-    except (binascii.Error, ValueError, zlib.error, zipfile.BadZipFile) as error:
+    except (binascii.Error, ValueError, zlib.error) as error:
         raise Unverifiable("the file cannot be unpacked") from error
-
-
-def _members(raw: bytes) -> Iterator[str]:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        members = archive.infolist()
-        if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_UNPACKED_BYTES:
-            raise Unverifiable("the file unpacks to too much")
-        details = [member for member in members if DETAILS.match(member.filename)]
-        if not details:
-            raise Unverifiable("the file lists no trades")
-        for member in details:
-            yield archive.read(member).decode(ENCODING, errors="replace").replace("\r", "")
+    if not unpacker.eof:
+        raise Unverifiable("the file is cut off or too long")
+    details = zip_files.members(raw, MAX_UNPACKED_BYTES, lambda name: bool(DETAILS.match(name)))
+    if not details:
+        raise Unverifiable("the file lists no trades")
+    texts = [each.decode(ENCODING, errors="replace").replace("\r", "") for each in details]
+    return [line for content in texts for line in content.split("\n")]
 
 
 def _cells(line: str) -> dict[str, str]:
