@@ -87,7 +87,7 @@ class Driver:
         request = signed(self._http, self._credentials, call)
         try:
             return _answer(self._http.send(request))
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return _no_answer(error)
 
 
@@ -140,7 +140,7 @@ class AsyncDriver:
         request = signed(self._http, self._credentials, call)
         try:
             return _answer(await self._http.send(request))
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return _no_answer(error)
 
 
@@ -166,7 +166,7 @@ def _answer(response: httpx.Response) -> Answer:
     return Answer(response.status_code, response.content, headers)
 
 
-def _no_answer(error: httpx.TransportError) -> NoAnswer:
+def _no_answer(error: httpx.RequestError) -> NoAnswer:
     reason = f"{type(error).__name__}: {error}"
     return NoAnswer(was_sent=not isinstance(error, NEVER_SENT), reason=reason)
 

@@ -37,7 +37,7 @@ class Forwarder:
         headers = {"Content-Type": "application/json", **signed}
         try:
             answer = self._http.post(self._url, content=body, headers=headers)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             self._on_result(event, str(error) or type(error).__name__)
             return False
         self._on_result(event, str(answer.status_code))

@@ -56,6 +56,7 @@ def test_what_surely_did_nothing_is_sent_again(
     ("answer", "error"),
     [
         (LOST, AnswerLost),
+        (httpx.DecodingError("no gzip"), AnswerLost),
         (httpx.Response(502, text="<html>"), AnswerLost),
         (problem(504, "unknown", payment=payment(status="unknown")), Unknown),
         (problem(503, "overloaded"), TooBusy),

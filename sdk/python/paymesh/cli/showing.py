@@ -113,7 +113,8 @@ def errors_shown() -> Iterator[None]:
 
 
 def _tell(error: ApiError) -> None:
-    err.print(f"[red]{error.code}[/] {_plain(error.detail)} [dim]({error.request_id})[/]")
+    code, detail, request_id = map(_plain, (error.code, error.detail, error.request_id))
+    err.print(f"[red]{code}[/] {detail} [dim]({request_id})[/]")
     for fault in error.faults:
         err.print(f"  {_plain(fault.pointer)}: {_plain(fault.message)}")
     if error.channel is not None:
