@@ -92,6 +92,22 @@ async def test_ambiguous_or_broken_json_is_422(body: bytes, reason: str) -> None
     assert reason in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'{"a":"\\u0000"}', "/a"),
+        (b'{"a":{"b/c":[1,"\\ud800"]}}', "/a/b~1c/1"),
+        (b'{"a":{"b\\u0000":1}}', "/a"),
+        (b'{"\\udc00":1}', ""),
+    ],
+)
+async def test_a_text_that_nobody_can_hold_is_named(body: bytes, place: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        await read_json_object(request(body))
+
+    assert [fault.pointer for fault in caught.value.errors] == [place]
+
+
 async def test_what_is_deep_but_not_too_deep_is_read() -> None:
     body = b'{"a":' + b"[" * 31 + b"]" * 31 + b',"b":[[],[],[],[],[]]}'
 

@@ -107,6 +107,10 @@ def _decode(body: bytes) -> dict[str, Any]:
         _check_text(body, value)
     except RecursionError as error:
         raise InvalidRequest("The body is nested too deeply.") from error
+    except _Unreadable as error:
+        raise InvalidRequest(
+            f"The body is not valid JSON: {error}.", errors=[FieldError(error.place, str(error))]
+        ) from error
     except ValueError as error:
         raise InvalidRequest(f"The body is not valid JSON: {_reason(error)}.") from error
     if not isinstance(value, dict):
@@ -116,6 +120,15 @@ def _decode(body: bytes) -> dict[str, Any]:
 
 class _Ambiguous(ValueError):
     """Valid for some JSON readers, something else for others."""
+
+
+class _Unreadable(ValueError):
+    """A text that no database and no other service can hold; `place` is its JSON pointer, or that
+    of the object with such a name."""
+
+    def __init__(self, path: tuple[str | int, ...], reason: str) -> None:
+        super().__init__(reason)
+        self.place = pointer(path)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -144,21 +157,31 @@ _decoder = json.JSONDecoder(
 def _check_text(body: bytes, value: object) -> None:
     """Refuse what only escapes can hide in a text, and nesting; skipped where neither can be."""
     if b"\\u" in body or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
-        _walk(value, 1)
+        _walk(value, ())
 
 
-def _walk(value: object, depth: int) -> None:
+def _walk(value: object, path: tuple[str | int, ...]) -> None:
     if isinstance(value, str):
-        value.encode()  # raises UnicodeEncodeError, a ValueError, for a lone surrogate
-        if "\0" in value:
-            raise _Ambiguous("a text contains the character NUL")
+        _check_one(value, path)
         return
     if not isinstance(value, dict | list):
         return
-    if depth > MAX_DEPTH:
+    if len(path) >= MAX_DEPTH:
         raise RecursionError
-    for item in [*value, *value.values()] if isinstance(value, dict) else value:
-        _walk(item, depth + 1)
+    if isinstance(value, dict):
+        for name in value:
+            _check_one(name, path)
+    for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+        _walk(item, (*path, step))
+
+
+def _check_one(text: str, path: tuple[str | int, ...]) -> None:
+    if "\0" in text:
+        raise _Unreadable(path, "a text contains the character NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise _Unreadable(path, "its text is not Unicode") from error
 
 
 def _reason(error: ValueError) -> str:
