@@ -52,6 +52,10 @@ def app_with(**checks: Any) -> FastAPI:
     async def thing(thing: str, limit: int = 1) -> dict[str, str]:
         return {"thing": thing, "trace": logs.traceparent.get()}
 
+    @router.get("/items")
+    async def items() -> list[Item]:
+        return []
+
     @router.post("/items")
     async def add(item: Item) -> Item:
         return item
@@ -195,6 +199,12 @@ async def test_unknown_addresses_are_problems(
     assert answer.status_code == answer.json()["status"] == status
     assert answer.json()["code"] == "not_found"
     assert answer.headers.get("allow") == ("GET" if status == 405 else None)
+
+
+async def test_all_methods_of_an_address_are_named(client: httpx.AsyncClient) -> None:
+    answer = await client.put("/v1/items")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
 
 
 async def test_what_fastapi_refuses_has_pointers_too(client: httpx.AsyncClient) -> None:

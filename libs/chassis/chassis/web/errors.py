@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import structlog
@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import Counter
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from chassis import logs
 from chassis.problems import (
@@ -24,6 +25,8 @@ from chassis.problems import (
 )
 
 log = structlog.get_logger()
+
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 UNHANDLED = Counter(
     "paymesh_unhandled_errors", "Requests that ended by what nobody expected", ["kind"]
@@ -67,14 +70,28 @@ async def _invalid(_: Request, error: Exception) -> Response:
     return problem_response(InvalidRequest("The request is not valid.", errors=faults))
 
 
-async def _framework_error(_: Request, error: Exception) -> Response:
+async def _framework_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     # FastAPI wraps what is raised while it reads a body.
     if isinstance(error.__cause__, Problem):
         return problem_response(error.__cause__)
     response = problem_response(_as_problem(error))
     response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(_methods_of(request))
     return response
+
+
+def _methods_of(request: Request) -> list[str]:
+    """All that this address knows, where several routes share it. Source: RFC 9110, 10.2.1"""
+    return [
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
 
 
 async def _away(_: Request, error: Exception) -> Response:
