@@ -122,7 +122,8 @@ async def _played(harness: Harness, act: Act, row: Row) -> None:
     sales = harness.business.sales
     others = {how: n for how, n in _firsts(sales, act.name).items() if how not in GOOD}
     available = f"{_available(sales, act.name)} {others or ''}".strip()
-    _say(f"{act.name}: available {available}, healed in {row.heal_s:.1f} s")
+    healed = row.faults[-1].words if row.is_ill else f"healed in {row.heal_s:.1f} s"
+    _say(f"{act.name}: available {available}, {healed}")
     await asyncio.sleep(BETWEEN_S)
 
 

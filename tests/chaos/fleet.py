@@ -21,6 +21,9 @@ ODD_NUMBER: Final = 9
 """Of the replicas that are started to be found unfit."""
 
 PROBE_S: Final = 0.3
+FAILURE_THRESHOLD: Final = 2
+"""As in the manifests: one slow answer unlists nobody."""
+
 ANSWERS: Final = 30
 """Of a replica that is to refuse: until its checks have been made several times, even where each
 has to wait for others under load."""
@@ -30,12 +33,14 @@ GRACE_S: Final = 40.0
 
 @dataclass(slots=True)
 class Replica:
-    """One of a service: its place stays, its process may be another one."""
+    """One of a service: its place stays, its process may be another one. `failures`: of the probe,
+    in a row."""
 
     service: Service
     place: Place
     process: Process
     is_ready: bool = False
+    failures: int = 0
 
 
 class Fleet:
@@ -140,11 +145,14 @@ class Fleet:
     async def _probe(self, replica: Replica) -> None:
         process = replica.process
         try:
-            answer = await self._http.get(_readiness(replica.place))
+            is_well = (await self._http.get(_readiness(replica.place))).is_success
         except httpx.TransportError:
+            is_well = False
+        replica.failures = 0 if is_well else replica.failures + 1
+        if is_well or replica.failures >= FAILURE_THRESHOLD:
+            replica.is_ready = is_well
+        if process.returncode is not None:
             replica.is_ready = False
-            return
-        replica.is_ready = answer.is_success and process.returncode is None
 
 
 async def _kept(replica: Replica) -> None:
