@@ -70,8 +70,8 @@ def _http_url(url: str) -> str:
         raise ValueError("must be an http or https URL")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not carry a user or password")
-    if parts.fragment or any(c <= " " or c == "\x7f" or c == "\\" for c in url):
-        raise ValueError("must not contain spaces, backslashes or a fragment")
+    if parts.fragment or not url.isprintable() or " " in url or "\\" in url:
+        raise ValueError("must not contain spaces, backslashes, a fragment or what is not seen")
     _check_host(parts.hostname)
     return url
 
