@@ -116,7 +116,8 @@ class Side(Protocol):
 
     `change` is done to what it tells before that is signed. `signs_answers` False: TLS alone proves
     whose they are. `tells_amounts` False: its answer to a query need not say how much was paid, and
-    `tells_refund_amounts` False, how much went back.
+    `tells_refund_amounts` False, how much went back. `tells_numbers` False: what was paid may be
+    told without the channel's number.
     """
 
     plugin: Plugin[Any]
@@ -124,6 +125,7 @@ class Side(Protocol):
     signs_answers: bool
     tells_amounts: bool
     tells_refund_amounts: bool
+    tells_numbers: bool
 
     def credentials(self) -> dict[str, Any]: ...
 
@@ -175,6 +177,7 @@ class AnySide:
     signs_answers = True
     tells_amounts = True
     tells_refund_amounts = True
+    tells_numbers = True
 
     def __init__(self) -> None:
         self.change: Change = unchanged

@@ -36,6 +36,7 @@ class OddValues:
             if isinstance(answered, Succeeded):
                 may_be_untold = not side.tells_amounts and odd in (ABSENT, "", [])
                 _assert_as_it_was(answered, path, odd, may_be_untold=may_be_untold)
+                assert answered.channel_no or not side.tells_numbers, (path, odd)
 
     def test_an_odd_value_in_what_is_said_of_a_refund_is_never_another_yes(
         self, side: Side, account: Any
@@ -64,6 +65,7 @@ class OddValues:
                 assert "\x00" not in repr(each)
                 if isinstance(each.outcome, Succeeded):
                     _assert_as_it_was(each.outcome, path, odd, may_be_untold=each.is_unbound)
+                    assert each.outcome.channel_no or not side.tells_numbers, (path, odd)
 
     def test_money_of_another_currency_is_never_taken_for_ours(
         self, side: Side, account: Any

@@ -35,6 +35,7 @@ class EasySide(AnySide):
     plugin = easy.PLUGIN
     tells_amounts = False
     tells_refund_amounts = False
+    tells_numbers = False
 
     def __init__(self) -> None:
         super().__init__()

@@ -193,3 +193,26 @@ def test_both_secrets_count_while_one_is_rolled(side: StripeSide, account: Any) 
         assert read(account, side.signed(body, CREATED, *made))
     with pytest.raises(Unverifiable):
         read(replace(account, webhook_secrets=()), side.signed(body))
+
+
+@pytest.mark.parametrize(
+    "change", [{"currency": "mxn"}, {"payment_intent": None}, {"amount_captured": "1"}]
+)
+def test_what_the_account_is_paid_otherwise_is_taken_and_forgotten(
+    side: StripeSide, account: Any, change: dict[str, Any]
+) -> None:
+    """In a currency that is not ours, or without an intent: an address that refuses is turned
+    off."""
+    theirs = side.charge("", **change) | {"metadata": {}}
+    assert read(account, side.event(theirs)) == []
+    session = side.paid_session("", **change) | {"metadata": {}}
+    assert read(account, side.event(session)) == []
+
+
+@pytest.mark.parametrize("number", [None, "", 7, {}])
+def test_a_payment_of_ours_without_its_number_is_no_word(
+    side: StripeSide, account: Any, number: object
+) -> None:
+    for paid in (side.charge(PAYMENT_NO), side.paid_session(PAYMENT_NO)):
+        with pytest.raises(Unverifiable):
+            read(account, side.event({**paid, "payment_intent": number}))

@@ -83,7 +83,7 @@ def intent(content: Object) -> Outcome:
         case "succeeded":
             charged = _inside(content, "latest_charge")
             return Succeeded(
-                channel_no,
+                _required(channel_no),
                 amounts.read(content.get("amount_received"), content.get("currency")),
                 seconds(charged, "created"),
                 given_back=_given_back(charged),
@@ -106,7 +106,7 @@ def charge(content: Object) -> Succeeded | None:
         return None
     taken = whole(content, "amount_captured")
     return Succeeded(
-        number(content, "payment_intent"),
+        _required(number(content, "payment_intent")),
         amounts.read(content.get("amount") if taken is None else taken, content.get("currency")),
         seconds(content, "created"),
         given_back=_given_back(content),
@@ -146,7 +146,7 @@ def _paid_session(content: Object) -> Succeeded:
     charged = _inside(paid, "latest_charge")
     taken = whole(paid, "amount_received")
     return Succeeded(
-        number(content, "payment_intent"),
+        _required(number(content, "payment_intent")),
         amounts.read(
             content.get("amount_total") if taken is None else taken, content.get("currency")
         ),
@@ -162,6 +162,13 @@ def _unpaid_at_the_end(content: Object) -> Outcome:
     if intent_is in ("requires_payment_method", "canceled"):
         return Declined("async_payment_failed", "the payment has failed", closed=True)
     return Pending(channel_no=text(content, "id") or None)
+
+
+def _required(number: str | None) -> str:
+    """Without it nothing could be refunded, nor found in a statement."""
+    if number is None:
+        raise Unverifiable("a payment without its number")
+    return number
 
 
 def _given_back(charged: Object) -> GivenBack | None:

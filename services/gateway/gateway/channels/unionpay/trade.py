@@ -120,6 +120,8 @@ def read(content: Mapping[str, Any], code_name: str) -> Outcome:
     code = text(content, code_name)
     channel_no = text(content, "queryId") or None
     if code in SUCCESS:
+        if channel_no is None:
+            raise Unverifiable("a trade that was made, without its number")
         return Succeeded(channel_no, _amount(content), _settled_at(content))
     if code in codes.UNDER_WAY:
         return Pending(channel_no=channel_no)

@@ -101,6 +101,8 @@ def _answered(answer: Answer, account: Account) -> list[Notified]:
 def _notified(object_: objects.Object) -> list[Notified]:
     """What the object says of a payment or refund of ours."""
     match text(object_, "object"):
+        case objects.SESSION | objects.INTENT | objects.CHARGE if not _is_ours(object_):
+            return []  # In whatever currency or form the account is paid otherwise.
         case objects.SESSION:
             return _of_payment(object_, objects.session(object_))
         case objects.INTENT:
@@ -123,10 +125,13 @@ def _notified(object_: objects.Object) -> list[Notified]:
 def _of_payment(
     object_: objects.Object, outcome: Outcome, *, is_unbound: bool = False
 ) -> list[Notified]:
-    number = objects.payment_no(object_)
-    if not is_id("payment", number):
+    if not _is_ours(object_):
         return []
-    return [NotifiedPayment(number, understood(outcome), is_unbound)]
+    return [NotifiedPayment(objects.payment_no(object_), understood(outcome), is_unbound)]
+
+
+def _is_ours(object_: objects.Object) -> bool:
+    return is_id("payment", objects.payment_no(object_))
 
 
 def _of_dispute(object_: objects.Object) -> list[Notified]:
