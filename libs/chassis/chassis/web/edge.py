@@ -74,6 +74,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        _drop_quoting_cookies(scope)
         headers = Headers(scope=scope)
         request_id = _request_id(headers.get("x-request-id"))
         logs.request_id.set(request_id)
@@ -110,6 +111,16 @@ class Edge:
     def _is_shut(self, path: str) -> bool:
         gate = self._gate
         return gate is not None and not gate.is_open and not path.startswith(ALWAYS_OPEN)
+
+
+def _drop_quoting_cookies(scope: Scope) -> None:
+    """No cookie of ours has a backslash, and reading 30,000 of them takes Python seconds before
+    3.11.10 (CVE-2024-7592)."""
+    headers = scope["headers"]
+    for at, (name, value) in enumerate(headers):
+        if name == b"cookie" and b"\\" in value:
+            kept = [each for each in value.split(b";") if b"\\" not in each]
+            headers[at] = (name, b";".join(kept))
 
 
 class InFlightLimit:
