@@ -14,8 +14,9 @@ from chassis import logs
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
     handlers, level = logging.root.handlers[:], logging.root.level
+    before = structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
 
