@@ -19,6 +19,9 @@ endif
 # Where the audit of the stack that runs here lies.
 ADMIN_DATABASE := import json, os; print(json.load(open(os.environ.get("PAYMESH_LOCAL_DIR", ".local") + "/demo.json"))["database_urls"]["merchant_admin"])
 
+# Where an image forbids it, each of the many processes would compile anew all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The supervisor ends with the make that started it, were that by kill -9 (Linux).
 TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM --)
 
