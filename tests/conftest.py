@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import cast
 
 import pytest
 import structlog
@@ -34,6 +35,7 @@ MakeDatabase = Callable[[str], Awaitable[str]]
 def pytest_configure(config: pytest.Config) -> None:
     """The pytest that was called starts the testbed; its workers inherit the address."""
     _log_tracebacks_as_they_are()
+    cast(dict[str, object], sys.modules)["sniffio"] = None  # httpx looks for it at each request.
     if hasattr(config, "workerinput"):
         return
     folder = tempfile.TemporaryDirectory(prefix="paymesh-tests-", ignore_cleanup_errors=True)
