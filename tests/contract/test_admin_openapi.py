@@ -4,6 +4,7 @@
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,12 +18,13 @@ from merchant_admin.settings import AdminSettings
 FILE: Final = Path(__file__).parent / "admin_openapi.json"
 
 
+@cache
 def document() -> dict[str, Any]:
     given = {name.lower(): value for name, value in GOOD.items()}
     return openapi.document(build(AdminSettings.model_validate(given)))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def described() -> dict[str, Any]:
     return document()
 

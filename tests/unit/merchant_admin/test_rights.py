@@ -270,7 +270,7 @@ READS = {
 """What is not for whoever is logged in, or not of merchants; all others are (VIEW, SCOPED)."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app() -> FastAPI:
     given = {name.lower(): value for name, value in GOOD.items()}
     return build(AdminSettings.model_validate(given))
