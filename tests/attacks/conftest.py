@@ -21,7 +21,9 @@ from chassis.web.limits import Limits
 HEAD_S: Final = 0.5
 BODY_S: Final = 0.8
 MAX_CONNECTIONS: Final = 1_200
-ANSWER_S: Final = 3.0
+PATIENCE_S: Final = 600.0
+"""Of a door where nothing ends by its time while a test runs, on however slow a machine."""
+ANSWER_S: Final = 30.0
 
 BODY: Final = json.dumps(REQUEST).encode()
 
@@ -77,7 +79,20 @@ def status_of(answer: bytes) -> int:
 @pytest.fixture
 async def door() -> AsyncIterator[Door]:
     """The public port of a gateway whose channel takes every payment at once."""
-    protocol = of_port(Limits(HEAD_S, BODY_S, MAX_CONNECTIONS, is_proxy=lambda _: False))
+    async with opened(HEAD_S, BODY_S) as door:
+        yield door
+
+
+@pytest.fixture
+async def patient_door() -> AsyncIterator[Door]:
+    """The same with time for everybody: who has to go does so for another reason."""
+    async with opened(PATIENCE_S, PATIENCE_S) as door:
+        yield door
+
+
+@asynccontextmanager
+async def opened(head_s: float, body_s: float) -> AsyncIterator[Door]:
+    protocol = of_port(Limits(head_s, body_s, MAX_CONNECTIONS, is_proxy=lambda _: False))
     app = application(gateway())
 
     async def requests_only(scope: Scope, receive: Receive, send: Send) -> None:

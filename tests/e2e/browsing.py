@@ -115,7 +115,7 @@ async def device(
     )
     if kind in (WECHAT, ALIPAY):
         await context.add_init_script(BRIDGE.replace("ANSWER", json.dumps(bridge)))
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     try:
         yield context
     finally:

@@ -44,7 +44,7 @@ async def test_the_payer_chooses_scans_and_sees_it_paid(
 
         seen = asyncio.ensure_future(status_shown(browser, f"{url}/events", "succeeded"))
         await paid(sandbox, payment["payment_no"])
-        await asyncio.wait_for(seen, 20)
+        await asyncio.wait_for(seen, 60)
     callback = await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
     assert callback.data["channel"] == "wechat"
 

@@ -107,11 +107,11 @@ async def test_from_nothing_to_the_first_payment_with_a_wrong_key_first(
     app_id, key_id, merchant_id = (found.group() for found in ids.values() if found)
     app = AppCredentials(app_id, key_id, "HMAC-SHA256", secret, webhook_secret)
     async with ApiClient(stack.demo["gateway_url"], app) as api:
-        await eventually(is_known(api, merchant_id), within_s=10)
+        await eventually(is_known(api, merchant_id))
         body = {
             "merchant_id": merchant_id, "payment_id": payment_id, "amount": 1299,
             "merchant_order_no": f"W{uuid.uuid4().hex}", "subject": "物业费", "method": "native",
         }  # fmt: skip
         payment = await created(api, body)
         await paid(sandbox, payment["payment_no"])
-        await eventually(has_status(api, payment["payment_no"], "succeeded"), within_s=20)
+        await eventually(has_status(api, payment["payment_no"], "succeeded"))

@@ -124,7 +124,7 @@ async def first() -> AsyncIterator[Stopped]:
             demo_mode = (folder / "demo.json").stat().st_mode & 0o777
             run.process.send(signal.SIGTERM)
             run.process.send(signal.SIGTERM)
-            status = await asyncio.wait_for(run.process.wait(), 30)
+            status = await asyncio.wait_for(run.process.wait(), START_LIMIT_S)
             await ended(family)
         yield Stopped(folder, run.base, output, demo, demo_mode, family, status)
 

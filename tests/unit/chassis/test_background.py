@@ -96,9 +96,9 @@ async def test_a_loop_without_progress_is_not_alive() -> None:
         await stop.wait()
 
     async with Background() as background:
-        background.start("stuck", stuck, pulse=pulse, stall_s=0.02)
+        background.start("stuck", stuck, pulse=pulse, stall_s=0.3)
         assert background.alive() == {"stuck": True}
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.4)
         assert background.alive() == {"stuck": False}
         pulse.beat()
         assert background.alive() == {"stuck": True}
