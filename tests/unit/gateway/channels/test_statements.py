@@ -95,7 +95,8 @@ def at(hour: int, second: int = 0) -> datetime:
 # ── WeChat Pay ──
 
 
-WECHAT_MERCHANT = opened(WechatSide())
+WECHAT = WechatSide()
+WECHAT_MERCHANT = opened(WECHAT)
 
 
 def from_wechat(
@@ -226,7 +227,7 @@ def test_a_file_that_is_not_whole_is_refused(body: bytes) -> None:
 
 
 def test_the_signed_request_for_the_file_goes_to_wechat_pay_only() -> None:
-    side = WechatSide()
+    side = WECHAT
     place = StatementPlace(
         "https://elsewhere.example/v3/billdownload/file?token=a%2Fb&tartype=gzip"
     )
@@ -246,14 +247,14 @@ def test_the_signed_request_for_the_file_goes_to_wechat_pay_only() -> None:
     ],
 )
 def test_why_there_is_no_statement_of_wechat_pay(status: int, code: str, kind: type) -> None:
-    side = WechatSide()
+    side = WECHAT
     account, call = opened(side), wechat.call(TRADE, opened(side))
     answer = side.plugin.wire.verify(side.refused(code, status), call, account, MOMENT)
     assert isinstance(wechat.place(answer, TRADE, account), kind)
 
 
 def test_statements_are_asked_for_by_day_and_kind() -> None:
-    side = WechatSide()
+    side = WECHAT
     account = opened(side)
     for requested, path in ((TRADE, "tradebill"), (FUNDS, "fundflowbill")):
         asked = side.asked(side.plugin.wire.sign(wechat.call(requested, account), account, MOMENT))
@@ -266,13 +267,13 @@ def test_a_provider_reads_the_rows_of_its_merchant_only() -> None:
     own, other = "1900000555", "1900000556"
     content = WECHAT_TRADES.replace("`wx1,`1900000001,`0,", f"`wx1,`1900000001,`{own},", 1)
     content = content.replace("`wx1,`1900000001,`0,", f"`wx1,`1900000001,`{other},", 1)
-    account = opened(WechatSide(), sub_mchid=own)
+    account = opened(WECHAT, sub_mchid=own)
     assert [row.kind for row in from_wechat(content, account=account)] == ["payment"]
     assert len(from_wechat(content)) == 2
 
 
 def test_a_provider_asks_for_the_statement_of_its_merchant_and_not_for_its_funds() -> None:
-    side = WechatSide()
+    side = WECHAT
     account = opened(side, sub_mchid="1900000555")
     asked = side.asked(side.plugin.wire.sign(wechat.call(TRADE, account), account, MOMENT))
     assert asked.content["sub_mchid"] == "1900000555"
@@ -281,6 +282,10 @@ def test_a_provider_asks_for_the_statement_of_its_merchant_and_not_for_its_funds
 
 
 # ── Alipay ──
+
+
+ALIPAY = AlipaySide()
+ALIPAY_MERCHANT = opened(ALIPAY)
 
 
 def packed(*files: str, names: str = "业务明细") -> bytes:
@@ -292,7 +297,7 @@ def packed(*files: str, names: str = "业务明细") -> bytes:
 
 
 def from_alipay(body: bytes, requested: StatementRequest = TRADE) -> list[StatementRow]:
-    return alipay.read(Reply(200, {}, body), StatementPlace("…"), requested, opened(AlipaySide()))
+    return alipay.read(Reply(200, {}, body), StatementPlace("…"), requested, ALIPAY_MERCHANT)
 
 
 @pytest.mark.parametrize(("place", "value"), [(8, 1), (10, 99)], ids=["encrypted", "method"])
@@ -372,7 +377,7 @@ def test_a_file_of_alipay_that_is_no_statement_is_refused(body: bytes) -> None:
     ],
 )
 def test_why_there_is_no_statement_of_alipay(code: str, kind: type) -> None:
-    side = AlipaySide()
+    side = ALIPAY
     account = opened(side)
     reply = side.answer(alipay.METHOD, {"sub_code": code, "sub_msg": "…"}, "40004")
     answer = side.plugin.wire.verify(reply, alipay.call(TRADE, account), account, MOMENT)
@@ -383,7 +388,7 @@ def test_why_there_is_no_statement_of_alipay(code: str, kind: type) -> None:
 
 @pytest.mark.parametrize("url", ["", "file:///etc/passwd", "bill.example/x"])
 def test_an_address_that_is_none_is_refused(url: str) -> None:
-    side = AlipaySide()
+    side = ALIPAY
     account = opened(side)
     reply = side.answer(alipay.METHOD, {"bill_download_url": url})
     answer = side.plugin.wire.verify(reply, alipay.call(TRADE, account), account, MOMENT)
