@@ -20,6 +20,7 @@ from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
 from trade_core.domain.errors import (
     CheckoutReplaced,
+    CurrencyChanged,
     OrderClosed,
     OrderPaid,
     PaymentInProgress,
@@ -47,6 +48,17 @@ def test_next_attempt_takes_the_new_values_and_has_the_older_closed() -> None:
         another.payment_no: NextCheck(later(32)),
     }
     assert [event.type for event in opened.events] == ["payment.created"]
+
+
+@pytest.mark.parametrize("state", ["open", "over"])
+def test_next_attempt_has_the_currency_of_the_first(state: str) -> None:
+    """An older attempt may be paid yet, also late: then 12.99 yuan would stand there as dollars."""
+    order, payment = pending()
+    opened = aggregate(order, payment, now=later(20 if state == "open" else 8000))
+    with pytest.raises(CurrencyChanged) as refused:
+        opening.open_another(opened, payment_request(currency="USD"))
+    assert [fault.pointer for fault in refused.value.errors] == ["/currency"]
+    assert (opened.order, list(opened.payments)) == (order, [payment.payment_no])
 
 
 def test_next_attempt_after_expiry_keeps_the_order_open() -> None:

@@ -33,7 +33,7 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "request_id": "Of this answer, also in the header `X-Request-Id`; tell it when you ask us",
     # money
     "amount": "Whole minor units (分) of the currency: 1299 is 12.99 yuan; 1 to 10¹²",
-    "currency": "ISO 4217, three capital letters",
+    "currency": "ISO 4217, three capital letters; the same in each payment of an order",
     "amount_paid": "What of the order is paid, minor units (分)",
     "amount_refunded": "What went back to the payer so far, minor units (分)",
     "amount_returned": "What the receiver gave back for refunds so far, minor units (分)",

@@ -1,11 +1,10 @@
 """What trade-core answers when it says no; to its operators in `operator_errors`.
 
 TradeError (a problem with one of the public codes)
-├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound    not_found
-├── LinkNotFound                                            not_found
+├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound · LinkNotFound    not_found
 ├── CursorExpired                                           cursor_expired
 ├── TooManyAttempts                                         rate_limited
-├── DayLimitReached                                         invalid_request
+├── CurrencyChanged · DayLimitReached                       invalid_request
 ├── LinkMismatch · LinkOver · AmountMissing     refund_mismatch · order_closed · invalid_request
 └── PaymentError (409, with the member `payment`)
     ├── TooSoon · PaymentInProgress                         too_soon · payment_in_progress
@@ -267,6 +266,16 @@ class LinkOver(TradeError):
 
     def __init__(self, link_id: str, state: str) -> None:
         super().__init__(f"The payment link {link_id} is {state}.", extra={"state": state})
+
+
+class CurrencyChanged(TradeError):
+    """The older attempts may be paid yet: an order counts its money in one currency."""
+
+    code = Code.INVALID_REQUEST
+
+    def __init__(self, merchant_order_no: str, currency: str) -> None:
+        fault = [FieldError("/currency", f"must be {currency}, as of the order's first payment")]
+        super().__init__(f"The order {merchant_order_no} is in {currency}.", errors=fault)
 
 
 class DayLimitReached(TradeError):

@@ -12,6 +12,7 @@ from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
 from trade_core.domain.errors import (
     CheckoutReplaced,
+    CurrencyChanged,
     OrderClosed,
     OrderPaid,
     PaymentConflicted,
@@ -87,12 +88,13 @@ def fresh(request: PaymentRequest, now: datetime) -> tuple[Order, Payment]:
 
 def open_another(aggregate: OrderAggregate, request: PaymentRequest) -> Payment:
     """The next attempt: nothing is paid, so the order takes the new values; the older attempts
-    are closed at their channels."""
+    are closed at their channels. Raises CurrencyChanged."""
+    if request.content.currency != aggregate.order.currency:
+        raise CurrencyChanged(aggregate.order.merchant_order_no, aggregate.order.currency)
     payment = _payment(request, aggregate.order.order_id, aggregate.now)
     aggregate.order = replace(
         aggregate.order,
         amount=payment.amount,
-        currency=payment.currency,
         subject=payment.subject,
         expires_at=payment.expires_at,
         latest_payment_no=payment.payment_no,
