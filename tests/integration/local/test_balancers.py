@@ -39,7 +39,7 @@ async def saying(word: str) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
-async def heard(port: int) -> str:
+async def who_answers(port: int) -> str:
     """Empty where nobody is behind."""
     reader, writer = await asyncio.open_connection(LOOPBACK, port)
     try:
@@ -56,19 +56,19 @@ async def test_those_who_are_listed_take_turns_and_who_refuses_is_passed_over(pl
         balancers: Balancers = await opened.enter_async_context(balancing(plan))
         one, two = [await opened.enter_async_context(saying(word)) for word in ("one", "two")]
         public = plan.port(gateway.name)
-        assert await heard(public) == ""
+        assert await who_answers(public) == ""
         await balancers.list_ready(gateway, private=[], public=[one, any_free(), two])
-        assert {await heard(public) for _ in range(6)} == {"one", "two"}
+        assert {await who_answers(public) for _ in range(6)} == {"one", "two"}
         await balancers.list_ready(gateway, private=[], public=[two])
-        assert {await heard(public) for _ in range(6)} == {"two"}
+        assert {await who_answers(public) for _ in range(6)} == {"two"}
 
 
 async def test_a_parted_wire_is_silent_until_it_is_joined(plan: Plan) -> None:
     wire = any_free()
     async with balancing(plan) as balancers, saying("one") as one:
         await balancers.lead(wire, to=[one], passes=False)
-        hearing = asyncio.ensure_future(heard(wire))
-        done, _ = await asyncio.wait([hearing], timeout=0.2)
+        waiting = asyncio.ensure_future(who_answers(wire))
+        done, _ = await asyncio.wait([waiting], timeout=0.2)
         assert not done
         await balancers.lead(wire, to=[one])
-        assert await hearing == "one"
+        assert await waiting == "one"

@@ -23,7 +23,7 @@ class Balancers:
     def __init__(self, plan: Plan, process: Process) -> None:
         self._plan = plan
         self._process = process
-        self._told: dict[int, Order] = {}
+        self._carried: dict[int, Order] = {}
         self._turn = asyncio.Lock()
 
     async def list_ready(
@@ -38,12 +38,12 @@ class Balancers:
         """See `Order`; one that changes nothing is not sent."""
         order = Order(port=port, behind=to, passes=passes)
         async with self._turn:
-            if self._told.get(port) == order:
+            if self._carried.get(port) == order:
                 return
             self._process.write_line(order.model_dump_json())
             if await self._process.read_line() != str(port):
                 raise CannotRun("the balancer has ended", processes.tail(self._process.program.log))
-            self._told[port] = order
+            self._carried[port] = order
 
 
 @asynccontextmanager
