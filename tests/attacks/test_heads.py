@@ -74,7 +74,7 @@ async def test_a_header_of_100_mib_costs_neither_memory_nor_time(door: Door) -> 
             slowest = max(slowest, time.monotonic() - asked)
     await flooding
     assert time.monotonic() - began < ANSWER_S
-    assert slowest < 1
+    assert slowest < ANSWER_S / 3
     assert process.memory_info().rss - before < 32_000_000
 
 

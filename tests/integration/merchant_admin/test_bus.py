@@ -34,7 +34,7 @@ class Published:
         return [record.data.entity.version for record in found]
 
 
-async def until(check: Callable[[], Awaitable[bool]], limit_s: float = 20) -> None:
+async def until(check: Callable[[], Awaitable[bool]], limit_s: float = 60) -> None:
     deadline = asyncio.get_running_loop().time() + limit_s
     while not await check():
         assert asyncio.get_running_loop().time() < deadline
