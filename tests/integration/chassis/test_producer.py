@@ -19,7 +19,7 @@ async def read_all(
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     records: list[tuple[bytes | None, bytes | None]] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(records) < count or (last and last not in {value for _, value in records}):
             batches = await consumer.getmany(timeout_ms=100)
             records += [(r.key, r.value) for batch in batches.values() for r in batch]

@@ -53,7 +53,7 @@ class Service:
 
     async def line(self, text: str) -> None:
         assert self.process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while text not in (line := (await self.process.stdout.readline()).decode()):
                 assert line, f"the service ended before {text!r}"
 

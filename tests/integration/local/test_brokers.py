@@ -42,7 +42,7 @@ async def test_a_group_reads_what_was_sent(bootstrap: str) -> None:
     )
     await consumer.start()
     received: set[bytes | None] = set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not sent <= received:
             batches = await consumer.getmany(timeout_ms=200)
             received |= {record.key for records in batches.values() for record in records}
@@ -52,4 +52,4 @@ async def test_a_group_reads_what_was_sent(bootstrap: str) -> None:
 async def test_the_embedded_broker_ends_with_its_input(embedded: EmbeddedBroker) -> None:
     assert embedded.process is not None
     embedded.process.close_input()
-    assert await asyncio.wait_for(embedded.process.wait(), 20) == 0
+    assert await asyncio.wait_for(embedded.process.wait(), 60) == 0

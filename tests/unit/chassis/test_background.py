@@ -20,7 +20,7 @@ async def test_a_loop_that_crashes_is_started_again() -> None:
             return
         raise RuntimeError("no")
 
-    async with asyncio.timeout(5), Background(backoff_s=0.001) as background:
+    async with asyncio.timeout(60), Background(backoff_s=0.001) as background:
         background.start("crashing", crash)
         await enough.wait()
         assert background.alive() == {"crashing": True}
@@ -33,7 +33,7 @@ async def test_a_loop_that_its_gate_stopped_begins_anew_without_a_back_off() -> 
         begun.set()
         await stop.wait()
 
-    async with asyncio.timeout(5), Background(backoff_s=3_600) as background:
+    async with asyncio.timeout(60), Background(backoff_s=3_600) as background:
         background.start("work", loop, gate=gate)
         for _ in range(3):
             await begun.wait()
@@ -69,7 +69,7 @@ async def test_a_loop_that_does_not_stop_is_cancelled() -> None:
         finally:
             cancelled = True
 
-    async with asyncio.timeout(5), Background(grace_s=0.01) as background:
+    async with asyncio.timeout(60), Background(grace_s=0.01) as background:
         background.start("deaf", deaf)
         await asyncio.sleep(0)
 
@@ -81,7 +81,7 @@ async def test_an_error_in_the_block_stops_the_loops_and_stays_itself() -> None:
         await stop.wait()
 
     async def fail() -> None:
-        async with asyncio.timeout(5), Background() as background:
+        async with asyncio.timeout(60), Background() as background:
             background.start("work", work)
             raise LookupError
 
@@ -109,7 +109,7 @@ async def test_a_pause_ends_with_the_stop() -> None:
     assert await pause(stop, 0.001) is False
 
     asyncio.get_running_loop().call_later(0.001, stop.set)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await pause(stop, 60) is True
 
 

@@ -60,7 +60,7 @@ async def test_a_loop_behind_a_shut_gate_stops_and_begins_anew() -> None:
         await stop.wait()
         ended.set()
 
-    async with asyncio.timeout(5), Background(backoff_s=0.001) as background:
+    async with asyncio.timeout(60), Background(backoff_s=0.001) as background:
         background.start("work", loop, pulse=pulse, stall_s=0.001, gate=gate)
         await asyncio.sleep(0.01)
         assert not begun.is_set()

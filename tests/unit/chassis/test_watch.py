@@ -61,7 +61,7 @@ async def test_watch_looks_at_every_alarm_until_it_is_stopped() -> None:
     first, second = Siren(), Siren()
     first.value = second.value = 11
     watch = Watch([first.alarm, second.alarm], every_s=0.001)
-    async with asyncio.timeout(10), Background() as background:
+    async with asyncio.timeout(60), Background() as background:
         background.start("watch", watch.run, pulse=watch.pulse)
         await second.has_rung.wait()
     assert (first.rung, second.rung) == ([11], [11])

@@ -173,7 +173,7 @@ async def test_unreadable_commands_are_told_to_people() -> None:
     await Commands(gateway.deps).dead_letter([dead])
     stop = asyncio.Event()
     telling = asyncio.ensure_future(gateway.deps.alerts.run(stop))
-    await asyncio.wait_for(gateway.producer.has_taken.wait(), 5)
+    await asyncio.wait_for(gateway.producer.has_taken.wait(), 60)
     stop.set()
     await telling
     assert gateway.producer.events()[0]["key"] == "command:unreadable"

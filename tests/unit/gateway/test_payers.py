@@ -162,7 +162,7 @@ async def test_wrong_settings_of_the_account_alert_people() -> None:
         await payers.came(at.deps, PayerCame(state=await state(at), code="k", visit=VISIT))
     stop = asyncio.Event()
     telling = asyncio.ensure_future(at.deps.alerts.run(stop))
-    await asyncio.wait_for(at.producer.has_taken.wait(), 5)
+    await asyncio.wait_for(at.producer.has_taken.wait(), 60)
     stop.set()
     await telling
     assert [each["key"] for each in at.producer.events()] == [f"channel.login:{ACCOUNT}"]
