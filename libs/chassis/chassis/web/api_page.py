@@ -14,12 +14,16 @@ Part = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
 
 
 def api_page(title: str, describe: Describe) -> APIRouter:
-    """`/openapi.json` and `/docs`; the description is made when it is first asked for."""
+    """`/openapi.json` and `/docs`; the description is made and written when it is first asked for:
+    it is long, and anybody may ask."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/openapi.json")
     async def get_description(request: Request) -> Response:
-        return JSONResponse(described(request.app, describe))
+        state = request.app.state
+        if not hasattr(state, "written_description"):
+            state.written_description = JSONResponse(described(request.app, describe)).body
+        return Response(state.written_description, media_type="application/json")
 
     @router.get("/docs")
     async def get_page() -> Response:
