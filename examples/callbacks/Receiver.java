@@ -1,4 +1,6 @@
-// java -cp sdk/java Receiver.java, where sdk/java/paymesh was compiled by javac
+// With sdk/java/paymesh/Paymesh.java of the repository:
+//   javac -d . <repository>/sdk/java/paymesh/Paymesh.java Receiver.java
+//   PORT=9000 WEBHOOK_SECRET=whsec_… java -cp . Receiver
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;

@@ -1,4 +1,8 @@
-// go run receiver.go, with sdk/go as the module paymesh
+// In a folder of its own, with sdk/go of the repository as the module paymesh:
+//
+//	go mod init receiver
+//	go mod edit -require paymesh@v0.0.0 -replace paymesh=<repository>/sdk/go
+//	PORT=9000 WEBHOOK_SECRET=whsec_… go run .
 package main
 
 import (

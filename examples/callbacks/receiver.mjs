@@ -1,4 +1,4 @@
-// node receiver.mjs, with sdk/node/paymesh.mjs beside it
+// With sdk/node/paymesh.mjs beside it:  WEBHOOK_SECRET=whsec_… node receiver.mjs
 import { createServer } from "node:http";
 import { isAuthentic } from "./paymesh.mjs";
 

@@ -1,6 +1,6 @@
 <?php
 
-// php -S 127.0.0.1:9000 receiver.php, with sdk/php/Paymesh.php beside it
+// With sdk/php/Paymesh.php beside it:  WEBHOOK_SECRET=whsec_… php -S 127.0.0.1:9000 receiver.php
 
 declare(strict_types=1);
 

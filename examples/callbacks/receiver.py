@@ -1,4 +1,4 @@
-# uvicorn receiver:app --port 9000
+# WEBHOOK_SECRET=whsec_… uvicorn receiver:app --port 9000
 import logging
 import os
 from typing import Annotated

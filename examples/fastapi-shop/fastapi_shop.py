@@ -40,7 +40,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(lifespan=lifespan)
-books = sqlite3.connect(os.environ.get("SHOP_BOOKS", "shop.db"), check_same_thread=False)
+books = sqlite3.connect(os.environ.get("SHOP_BOOKS", "fastapi-shop.db"), check_same_thread=False)
 books.execute("create table if not exists bill (number primary key, paid_by, refunded default 0)")
 books.execute("create table if not exists called_back (event_id primary key)")
 

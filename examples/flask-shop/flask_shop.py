@@ -17,7 +17,7 @@ from flask import Flask, Response, abort, jsonify, redirect, request
 from paymesh import ApiError, Event, NotAuthentic, NotSettled, Paymesh, Settings, verify
 
 SETTINGS = Settings.of_environment() if "PAYMESH_URL" in os.environ else Settings.of_demo()
-BOOKS = os.environ.get("SHOP_BOOKS", "shop.db")
+BOOKS = os.environ.get("SHOP_BOOKS", "flask-shop.db")
 AMOUNT = 1299  # minor units (分)
 
 app = Flask(__name__)
@@ -31,7 +31,8 @@ def books() -> sqlite3.Connection:
 
 with books() as tx:
     tx.executescript("""
-        create table if not exists bill (number text primary key, qr_code text, paid_by text);
+        create table if not exists bill
+            (number text primary key, payment_no text, qr_code text, paid_by text);
         create table if not exists called_back (event_id text primary key);
         create table if not exists place (place text);
     """)
@@ -105,7 +106,8 @@ def pay() -> Response:
     if payment.action is not None and payment.action.type == "qr_code":
         with books() as tx:
             tx.execute(
-                "update bill set qr_code = ? where number = ?", (payment.action.qr_code, number)
+                "update bill set payment_no = ?, qr_code = ? where number = ?",
+                (payment.payment_no, payment.action.qr_code, number),
             )
     answer = redirect(f"/bills/{number}", 303)
     assert isinstance(answer, Response)
@@ -116,10 +118,12 @@ def pay() -> Response:
 def show(number: str) -> Response:
     """What a page of the shop draws and polls: the text of the QR code, and whether it is paid."""
     with books() as tx:
-        row = tx.execute("select qr_code, paid_by from bill where number = ?", (number,)).fetchone()
+        row = tx.execute(
+            "select payment_no, qr_code, paid_by from bill where number = ?", (number,)
+        ).fetchone()
     if row is None:
         abort(404)
-    return jsonify(number=number, qr_code=row[0], paid_by=row[1])
+    return jsonify(number=number, payment_no=row[0], qr_code=row[1], paid_by=row[2])
 
 
 @app.post("/callbacks")

@@ -7,9 +7,12 @@ import time
 import psutil
 import pytest
 from tests.attacks.conftest import ANSWER_S, BODY, HEAD_S, Door, answer_from, status_of
+from tests.unit.gateway.harness import SECRET
 from tests.unit.gateway.test_routing import REQUEST
 
 from chassis.web.limits import MAX_HEAD_BYTES, MAX_HEADERS
+from contracts import signing
+from contracts.events.configuration import KeyAlgorithm
 
 START = b"GET /v1/events HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST /v1/payments HTTP/1.1\r\n"
@@ -149,6 +152,41 @@ async def test_an_upgrade_is_not_followed(door: Door) -> None:
     upgrade = b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
     answer = await door.ask(START + upgrade + START + b"\r\n")
     assert [status_of(part) for part in parts(answer)] == [401]
+
+
+OFFERED_BODIES = {
+    "length": LENGTH + b"\r\n" + BODY,
+    "chunked": CHUNKED + b"\r\n%x\r\n" % len(BODY) + BODY + b"\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("framed", OFFERED_BODIES.values(), ids=OFFERED_BODIES)
+@pytest.mark.parametrize("size", [1, 100, 10_000])
+async def test_a_request_that_offers_an_upgrade_is_read_to_its_end_and_nothing_behind_it(
+    door: Door, framed: bytes, size: int
+) -> None:
+    """As Java's own client sends every request over plain HTTP."""
+    sent = POST + HOST + signed() + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+    sent += b"HTTP2-Settings: AAEAAEAA\r\nContent-Type: application/json\r\n" + framed
+    sent += START + b"\r\n"
+    answer = await door.ask(*(sent[at : at + size] for at in range(0, len(sent), size)))
+    assert [status_of(part) for part in parts(answer)] == [201]
+
+
+def signed() -> bytes:
+    """The header of a good payment."""
+    authorization = signing.authorization(
+        signing.hmac_key(SECRET),
+        alg=KeyAlgorithm.HMAC_SHA256,
+        app_id="A1",
+        key_id="K1",
+        method="POST",
+        target="/v1/payments",
+        timestamp=int(time.time()),
+        nonce=os.urandom(16).hex(),
+        body=BODY,
+    )
+    return b"Authorization: " + authorization.encode() + b"\r\n"
 
 
 async def test_requests_one_after_the_other_are_answered_in_order(door: Door) -> None:

@@ -21,6 +21,7 @@ from gateway.channels.plugin import (
     RawNotification,
     Refunding,
     Statement,
+    StatementRow,
     Succeeded,
     Unknown,
 )
@@ -55,6 +56,25 @@ def given_back(sandbox: RunningSandbox, whole: Refunding) -> list[tuple[int, str
     return [(each["amount"], each["state"]) for each in back]
 
 
+async def on_the_statement(
+    executor: Executor, here: ChannelAccount, whole: Refunding
+) -> list[StatementRow]:
+    """The rows of it on the channel's statement of today."""
+    statement = await fetch_statement(executor, here, today("trade"))
+    assert isinstance(statement, Statement)
+    return [row for row in statement.rows if row.refund_no == whole.refund_no]
+
+
+async def asked_again_it_is_done_once(
+    executor: Executor, here: ChannelAccount, sandbox: RunningSandbox, whole: Refunding
+) -> None:
+    """By three at once."""
+    again = await asyncio.gather(*(executor.refund(here, whole) for _ in range(3)))
+    assert not any(isinstance(each, Declined | NotSent) for each in again)
+    await until_refunded(executor, here, whole)
+    assert given_back(sandbox, whole) == [(WHOLE, "succeeded")]
+
+
 @pytest.fixture
 def fault(sandbox: RunningSandbox) -> "Fault":
     return Fault(sandbox)
@@ -87,9 +107,7 @@ async def test_a_payment_of_today_is_taken_back_told_and_on_the_statement(
     for done in (notified.outcome, await executor.query_refund(here, whole)):
         assert isinstance(done, Succeeded)
         assert done.amount == AMOUNT
-    statement = await fetch_statement(executor, here, today("trade"))
-    assert isinstance(statement, Statement)
-    rows = [row for row in statement.rows if row.refund_no == whole.refund_no]
+    rows = await on_the_statement(executor, here, whole)
     assert [(row.kind, row.amount.amount_minor) for row in rows] == [("refund", -WHOLE)]
     assert given_back(sandbox, whole) == [(WHOLE, "succeeded")]
 
@@ -110,9 +128,7 @@ async def test_an_undo_that_the_issuer_refuses_is_followed_by_a_refund(
     await until_refunded(executor, here, whole)
     assert not isinstance(await executor.refund(here, whole), Declined | NotSent)
     assert given_back(sandbox, whole) == [(WHOLE, "failed"), (WHOLE, "succeeded")]
-    statement = await fetch_statement(executor, here, today("trade"))
-    assert isinstance(statement, Statement)
-    rows = [row for row in statement.rows if row.refund_no == whole.refund_no]
+    rows = await on_the_statement(executor, here, whole)
     assert [row.amount.amount_minor for row in rows] == [-WHOLE]
 
 
@@ -148,10 +164,7 @@ async def test_an_undo_whose_answer_is_lost_is_done_once(
     whole = await paid(executor, here, sandbox, merchant.url)
     fault(whole, channel, kind, times=1)
     assert isinstance(await executor.refund(here, whole), Unknown)
-    again = await asyncio.gather(*(executor.refund(here, whole) for _ in range(3)))
-    assert not any(isinstance(each, Declined | NotSent) for each in again)
-    await until_refunded(executor, here, whole)
-    assert given_back(sandbox, whole) == [(WHOLE, "succeeded")]
+    await asked_again_it_is_done_once(executor, here, sandbox, whole)
 
 
 @CHANNELS
@@ -165,10 +178,7 @@ async def test_an_undo_that_never_arrived_is_sent_again_and_no_refund(
     assert isinstance(await executor.refund(here, whole), Unknown)
     assert await executor.query_refund(here, whole) == Pending(found=False)
     assert given_back(sandbox, whole) == []
-    again = await asyncio.gather(*(executor.refund(here, whole) for _ in range(3)))
-    assert not any(isinstance(each, Declined | NotSent) for each in again)
-    await until_refunded(executor, here, whole)
-    assert given_back(sandbox, whole) == [(WHOLE, "succeeded")]
+    await asked_again_it_is_done_once(executor, here, sandbox, whole)
 
 
 @CHANNELS

@@ -32,6 +32,7 @@ from chassis.web.limits import (
     Limits,
     Unfinished,
 )
+from chassis.web.upgrade_offers import parser_of_body
 
 LINGER_S: Final = 1.0
 """A client that still sends is given this long to read why it is refused."""
@@ -74,6 +75,8 @@ class Connection(HttpToolsProtocol):
         self._hosts = 0
         self._codings: list[bytes] = []
         self._fault: Problem | None = None
+        self._is_last = False
+        self._parser_of_body: httptools.HttpRequestParser | None = None
 
     # What the transport tells.
 
@@ -112,20 +115,22 @@ class Connection(HttpToolsProtocol):
         self._has_completed = False
         try:
             self.parser.feed_data(piece)
-        except httptools.HttpParserUpgrade:
-            # Nobody here speaks anything else: a whole request is answered, and nothing read on.
+        except httptools.HttpParserUpgrade as offer:
+            if self._parser_of_body is not None:
+                self.parser, self._parser_of_body = self._parser_of_body, None
+                rest = piece[offer.args[0] :]
+                return not rest or self._feed(rest)
             if not self._has_completed:
                 self._refuse(Malformed("This is not an HTTP request."))
                 return False
-            self.cycle.keep_alive = False
-            self._has_ended = True
-            self._let_be()
-            return False
         except httptools.HttpParserError:
             self._refuse(self._fault or Malformed("This is not an HTTP request."))
             return False
         if self._has_completed:
-            return True
+            if self._is_last:
+                self._has_ended = True
+                self._let_be()
+            return not self._is_last
         if self._is_in_head:
             self._head_bytes += len(piece)
         self._message_bytes += len(piece)
@@ -166,10 +171,15 @@ class Connection(HttpToolsProtocol):
             raise self._fault
         super().on_headers_complete()
         self._is_handed_on = True
-        if self.is_leaving:
+        if self.parser.should_upgrade():  # Nobody here speaks anything else.
+            self._is_last = True
+            self._parser_of_body = parser_of_body(self, self.headers)
+        if self.is_leaving or self._is_last:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
+        if self._parser_of_body is not None:
+            return
         super().on_message_complete()
         self._is_in_head = True
         self._has_begun = self._is_handed_on = False

@@ -44,8 +44,9 @@ def explain(
             return
         for fault in explained["faults"]:
             err.print(f"[red]{fault['place']}[/]", fault["message"], markup=True, soft_wrap=True)
-        err.print("[dim]What is to be signed, byte by byte:[/]")
-        sys.stderr.write(explained["signed_text"])
+        if explained["signed_text"]:
+            err.print("[dim]What is to be signed, byte by byte:[/]")
+            sys.stderr.write(explained["signed_text"])
         raise typer.Exit(1)
 
 

@@ -39,10 +39,15 @@ HOW: Final[dict[str, str]] = {
 }
 JSON_ANEW: Final = "the exact bytes that are sent, not written anew"
 
+FORM: Final = (
+    'it is to read PAYMESH-<ALG> app_id="A…",key_id="K…",timestamp="Unix seconds",'
+    'nonce="at most 64 characters",signature="base64", ALG one of ED25519, RSA-SHA256, HMAC-SHA256'
+)
+
 FAULTS: Final[dict[str, SignatureFault]] = {
     finding: SignatureFault(place=place, message=message)
     for finding, place, message in (
-        ("malformed", "authorization", "the header is not of the form of the API's description"),
+        ("malformed", "authorization", FORM),
         ("unknown_key", "key", "there is no such app, or it has no such key in use"),
         ("other_algorithm", "key", "the key is of another algorithm than the header says"),
         ("certificate_not_valid", "key", "the certificate is not valid now"),
