@@ -16,9 +16,9 @@ async function call(method, target, body = "") {
       Authorization: authorization(credentials, method, target, body),
     },
   });
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(`${told.code}: ${told.detail} (${told.request_id})`);
-  return told;
+  const answered = await answer.json();
+  if (!answer.ok) throw new Error(`${answered.code}: ${answered.detail} (${answered.request_id})`);
+  return answered;
 }
 
 let payment = await call("POST", "/v1/payments", JSON.stringify({

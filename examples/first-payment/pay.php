@@ -20,11 +20,11 @@ function send(string $method, string $url, string $body, string ...$headers): ar
 /** $body: the very bytes that are signed. */
 $call = function (string $method, string $target, string $body = '') use ($demo, $paymesh): array {
     $authorization = $paymesh->authorization($method, $target, $body);
-    $told = send($method, $demo['gateway_url'] . $target, $body, "Authorization: $authorization");
-    if (isset($told['code'])) {
-        throw new RuntimeException("$told[code]: $told[detail] ($told[request_id])");
+    $answered = send($method, $demo['gateway_url'] . $target, $body, "Authorization: $authorization");
+    if (isset($answered['code'])) {
+        throw new RuntimeException("$answered[code]: $answered[detail] ($answered[request_id])");
     }
-    return $told;
+    return $answered;
 };
 
 $payment = $call('POST', '/v1/payments', json_encode([

@@ -44,8 +44,8 @@ async def test_the_first_payment_works_in_other_languages(
     for command in FIRST_PAYMENT[tool]:
         demo = str(stack.folder / "demo.json")
         given = [part.replace("DEMO", demo).replace("FOLDER", str(tmp_path)) for part in command]
-        told = await output(stack, tmp_path, *given)
-    assert " succeeded " in told
+        printed = await output(stack, tmp_path, *given)
+    assert " succeeded " in printed
 
 
 async def output(stack: RunningStack, folder: Path, *command: str) -> str:
@@ -60,6 +60,6 @@ async def output(stack: RunningStack, folder: Path, *command: str) -> str:
         stderr=asyncio.subprocess.PIPE,
     )
     async with asyncio.timeout(LIMIT_S):
-        told, errors = await program.communicate()
+        printed, errors = await program.communicate()
     assert program.returncode == 0, errors.decode()
-    return told.decode()
+    return printed.decode()

@@ -54,6 +54,14 @@ class Person:
         )
 
 
+def marked(page: str) -> dict[str, str]:
+    """By the field that is marked as wrong, what is said beneath it."""
+    found = re.findall(r'aria-describedby="wrong-([^ "]+)[^"]*" aria-invalid="true"', page)
+    said = dict(re.findall(r'<span class="wrong" id="wrong-([^"]+)">([^<]+)</span>', page))
+    assert set(found) == set(said)
+    return said
+
+
 def is_login(location: str) -> bool:
     """Whether this leads to the login, and from there back."""
     return location.partition("?")[0] == "/console/login"

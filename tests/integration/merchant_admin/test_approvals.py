@@ -18,7 +18,7 @@ from merchant_admin.flows import waiting as waiting_for_people
 from merchant_admin.flows.read_model import apply
 
 from .conftest import USERNAME, Admin
-from .people import Person
+from .people import Person, marked
 from .test_configuration import CREDENTIALS
 from .test_read_model import Story
 from .test_refunds import payment, refund
@@ -374,17 +374,22 @@ async def test_the_pages_show_every_kind_and_reject_with_a_reason(
     for text in ("sealed, not shown", "https://b.example/cb", "Fewer things wait", "绿城物业"):
         assert text in page
     path = re.findall(r"/console/(approvals/V[0-9A-Z]{26}/reject)", page)
-    for reason, shown in (("", "problem=approval_refused"), ("no", "done=approval_ended")):
-        answer = await person.send(path[0], reason=reason)
-        assert answer.headers["location"] == f"/console/approvals?{shown}"
+    long = "x" * 81
+    refused = await person.send(path[0], reason=long)
+    assert (refused.status_code, list(marked(refused.text))) == (422, [path[0].split("/")[1]])
+    assert f'value="{long}"' in refused.text
+    ended = await person.send(path[0], reason="no")
+    assert ended.headers["location"] == "/console/approvals?done=approval_ended"
 
 
 async def test_what_waits_of_a_merchant_is_set_on_its_page(admin: Admin) -> None:
     merchant_id = (await admin.post("/api/merchants", {"name": "x"}))["merchant_id"]
     person, page = await Person.logged_in(admin), f"merchants/{merchant_id}"
-    refused = await person.send(f"{page}/four-eyes", refunds_from="ten")
-    assert refused.headers["location"] == f"/console/{page}?problem=four_eyes_refused"
-    assert "check the amount" in await person.open_page(page, problem="four_eyes_refused")
+    refused = await person.send(f"{page}/four-eyes", refunds_from="ten", credentials="true")
+    assert (refused.status_code, set(marked(refused.text))) == (422, {"refunds_from"})
+    assert 'value="ten"' in refused.text
+    assert 'name="credentials" value="true" checked' in refused.text
+    assert 'name="callback_addresses" value="true">' in refused.text
     saved = await person.send(f"{page}/four-eyes", refunds_from="500.00", credentials="true")
     assert saved.headers["location"] == f"/console/{page}?done=setup_saved"
     assert 'value="500.00"' in await person.open_page(page)

@@ -10,7 +10,7 @@ from contracts.identifiers import new_id
 
 from .conftest import Admin
 from .conftest import problem as refusal
-from .people import Person
+from .people import Person, marked
 from .test_configuration import merchant
 from .test_console import EVIL
 
@@ -181,7 +181,11 @@ async def test_people_ask_fetch_and_settle_on_the_pages(admin: Admin) -> None:
     assert 'role="alert"' in refused.text
     assert 'role="alert"' in await person.open_page(page, problem="core_refused")
     refused = await person.send("reconciliations", payment_id="C1", day="2026-11-21")
-    assert refused.headers["location"] == "/console/reconciliations?problem=core_refused"
+    assert (refused.status_code, set(marked(refused.text))) == (422, {"payment_id"})
+    for filled in ("C1", "2026-11-21"):
+        assert f'value="{filled}"' in refused.text
+    refused = await person.send("reconciliations", payment_id="C1", day="")
+    assert (refused.status_code, set(marked(refused.text))) == (422, {"day"})
 
 
 async def test_a_difference_that_changed_since_it_was_shown_comes_back_with_the_form_filled_in(

@@ -51,9 +51,11 @@ _RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
 def checked_scope(role: Role, merchant_ids: Sequence[str] | None) -> Scope:
     """Raises Unusable: who configures the centre sees all of it, a company's own people do not."""
     if role is Role.ADMINISTRATOR and merchant_ids is not None:
-        raise Unusable(FieldError("/merchant_ids", "must be null: an administrator has all"))
+        why = "must be null: an administrator has all"
+        raise Unusable(FieldError("/merchant_ids", why, "管理员为全部商户，请留空"))
     if role is Role.MERCHANT_STAFF and merchant_ids is None:
-        raise Unusable(FieldError("/merchant_ids", "must name the merchants of such people"))
+        why = "must name the merchants of such people"
+        raise Unusable(FieldError("/merchant_ids", why, "商户人员须指定商户"))
     return Scope(None if merchant_ids is None else frozenset(merchant_ids))
 
 

@@ -173,7 +173,7 @@ async def change_own_password(
     administrator.
     """
     if await find_right_hash(deps, actor, password) is None:
-        raise Unusable(FieldError("/password", "is wrong"))
+        raise Unusable(FieldError("/password", "is wrong", "原密码不正确"))
     if weakness := find_weakness(new_password, actor.username):
         raise Unusable(FieldError("/new_password", weakness))
     await change(deps, actor, actor.username, password=new_password)
@@ -192,7 +192,8 @@ async def read_page(deps: Deps, asked: ListQuery, *, after: str | None, limit: i
 async def _require_merchants(tx: Tx, scope: Scope) -> None:
     wanted = scope.parameter or []
     if len(await list_names(tx, wanted)) != len(wanted):
-        raise Unusable(FieldError("/merchant_ids", "names a merchant that does not exist"))
+        why = "names a merchant that does not exist"
+        raise Unusable(FieldError("/merchant_ids", why, "其中有商户不存在"))
 
 
 async def _invite(tx: Tx, actor: Actor, username: str, now: datetime) -> Invitation:

@@ -8,43 +8,56 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
-from merchant_admin.api.console.rendering import problem_in, render, saying
-from merchant_admin.api.console.visiting import LOGIN, SeenByAnyone, SentByAnyone, to
+from merchant_admin.api.console.rendering import render, saying
+from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.visiting import (
+    LOGIN,
+    SeenByAnyone,
+    SentByAnyone,
+    Visitor,
+    to,
+)
 from merchant_admin.api.ids import SessionId
 from merchant_admin.api.users import ChangeOwnPassword
 from merchant_admin.domain.errors import NoSuch, TooManyLogins
 from merchant_admin.domain.passwords import MIN_CHARS
 from merchant_admin.flows import sessions, users
+from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/account"
-REFUSALS: Final = frozenset({"account_refused", "too_many_logins"})
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
 async def account_page(request: Request, deps: Work, visitor: SeenByAnyone) -> Response:
+    return await _page(request, deps, visitor)
+
+
+async def _page(
+    request: Request, deps: Deps, visitor: Visitor, refusal: Problem | None = None
+) -> Response:
+    """What was filled in is not shown again: it is passwords."""
     context = {
         "visitor": visitor,
         "user": await users.read(deps, visitor.username),
         "min_password_chars": MIN_CHARS,
         "sessions": await sessions.read_open(deps, visitor.username),
-        "problem": problem_in(request, REFUSALS),
+        "wrong": wrong_fields(refusal) if refusal else {},
+        "problem": "too_many_logins" if isinstance(refusal, TooManyLogins) else None,
     }
-    return render(request, "account.html", context)
+    return render(request, "account.html", context, status=refusal.status if refusal else 200)
 
 
 @router.post("/password")
-async def change_password(deps: Work, sent: SentByAnyone) -> Response:
+async def change_password(request: Request, deps: Work, sent: SentByAnyone) -> Response:
     """Leads to the login, for all sessions end."""
     given = {name: sent.form.get(name, "") for name in ("password", "new_password")}
     try:
         requested = parse(ChangeOwnPassword, given)
         await users.change_own_password(deps, sent.actor, **dict(requested))
-    except TooManyLogins:
-        return to(f"{HOME}?problem=too_many_logins")
-    except Problem:
-        return to(f"{HOME}?problem=account_refused")
+    except Problem as refusal:
+        return await _page(request, deps, sent.visitor, refusal)
     return to(saying(LOGIN, "password_saved"))
 
 

@@ -1,18 +1,21 @@
 """What waits for a second person, with the forms that agree to it or reject it."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from chassis.web import parse
+from contracts.words import Words
 from merchant_admin.api import approvals as api
 from merchant_admin.api.access import Work
 from merchant_admin.api.approvals import Approve, Reject
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.rendering import done_in, problem_in, render
-from merchant_admin.api.console.visiting import FreshlySentByRefunder, Seen, to
+from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.visiting import FreshlySentByRefunder, Seen, Visitor, to
 from merchant_admin.api.ids import ApprovalId
 from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
 from merchant_admin.domain.approvals import ApprovalState, AwaitsApproval
@@ -23,6 +26,7 @@ from merchant_admin.domain.errors import (
     SamePerson,
 )
 from merchant_admin.flows import approvals
+from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/approvals"
 REFUSED: Final = "approval_refused"
@@ -57,6 +61,21 @@ async def awaits_approval(request: Request, error: Exception) -> Response:
 @router.get("")
 async def approvals_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """What waits, or with `?state=all` all there was."""
+    return await _page(request, deps, visitor)
+
+
+async def _page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    *,
+    problem: str | None = None,
+    given: Mapping[str, str] | None = None,
+    wrong: Mapping[str, Words] | None = None,
+    status: int = 200,
+) -> Response:
+    """`given` and `wrong`: by the number of what was not decided, the reason that was filled in and
+    what is wrong with it."""
     filters = LISTS["approvals"].of(request)
     found = await approvals.read_page(
         deps,
@@ -70,10 +89,12 @@ async def approvals_page(request: Request, deps: Work, visitor: Seen) -> Respons
         "visitor": visitor,
         **await list_context(request, deps, visitor.scope, filters, page, merchant_ids),
         "now": deps.clock(),
-        "problem": problem_in(request, REFUSALS),
+        "problem": problem or problem_in(request, REFUSALS),
+        "given": given or {},
+        "wrong": wrong or {},
         "done": done_in(request, DONE),
     }
-    return render(request, "approvals.html", context)
+    return render(request, "approvals.html", context, status=status)
 
 
 @router.post("/{approval_id}/approve")
@@ -89,14 +110,21 @@ async def approve(deps: Work, sent: FreshlySentByRefunder, approval_id: Approval
 
 
 @router.post("/{approval_id}/reject")
-async def reject(deps: Work, sent: FreshlySentByRefunder, approval_id: ApprovalId) -> Response:
+async def reject(
+    request: Request, deps: Work, sent: FreshlySentByRefunder, approval_id: ApprovalId
+) -> Response:
+    reason = sent.form.get("reason", "")
     try:
-        wanted = parse(Reject, {"reason": sent.form.get("reason", "")})
+        wanted = parse(Reject, {"reason": reason})
         decided = await approvals.reject(
             deps, sent.actor, sent.visitor.caller.role, sent.scope, approval_id, wanted.reason
         )
     except Problem as refusal:
-        return to(f"{HOME}?problem={_refusal(refusal)}")
+        found = wrong_fields(refusal).get("reason")
+        return await _page(
+            request, deps, sent.visitor, problem=_refusal(refusal), given={approval_id: reason},
+            wrong={approval_id: found} if found else None, status=refusal.status,
+        )  # fmt: skip
     return to(f"{HOME}?done={DONE_WORDS[decided.state]}")
 
 

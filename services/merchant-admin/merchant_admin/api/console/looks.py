@@ -20,7 +20,7 @@ from merchant_admin.api.console.visiting import (
     to,
 )
 from merchant_admin.api.ids import with_form_of
-from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.flows import channel_accounts, merchants
 from merchant_admin.flows.deps import Deps
 
@@ -35,11 +35,12 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a form was refused, and what was filled in."""
+    """Why a form was refused, and what was filled in; `account_id`: into which account's."""
 
     problem: str | None
     given: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
+    account_id: str | None = None
 
 
 @router.get("/look")
@@ -69,7 +70,7 @@ async def change(request: Request, deps: Work, sent: SentFileByAdmin, merchant_i
 
 @router.post("/look/accounts/{payment_id}")
 async def rename_account(
-    deps: Work, sent: SentByAdmin, merchant_id: str, payment_id: str
+    request: Request, deps: Work, sent: SentByAdmin, merchant_id: str, payment_id: str
 ) -> Response:
     """What payers call this account; nothing: by the channel's own name."""
     number = with_form_of("merchant", merchant_id)
@@ -77,11 +78,12 @@ async def rename_account(
     name = sent.form.get("display_name", "").strip() or None
     try:
         wanted = parse(ChangeChannelAccount, {"display_name": name})
-    except InvalidRequest as problem:
-        return to(f"{_home(number)}?problem={_refusal_of(problem)}")
-    await channel_accounts.change(
-        deps, sent.actor, number, account, wanted.fields(), credentials=None
-    )
+        await channel_accounts.change(
+            deps, sent.actor, number, account, wanted.fields(), credentials=None
+        )
+    except (InvalidRequest, Unusable) as problem:
+        refused = Refused(_refusal_of(problem), sent.form, problem.status, account)
+        return await _page(request, deps, sent.visitor, number, refused)
     return to(saying(_home(number), "look_saved"))
 
 
@@ -110,7 +112,8 @@ async def _page(
         "accounts": accounts,
         "home": _home(number),
         "problem": refused.problem,
-        "given": {**kept, **refused.given},
+        "given": kept if refused.account_id else {**kept, **refused.given},
+        "renamed": {refused.account_id: refused.given.get("display_name", "")},
     }
     return render(request, "look.html", context, status=refused.status)
 

@@ -9,12 +9,14 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import Problem
 from chassis.web import parse
 from contracts.internal import ReconciliationPage, ReconciliationState, ReconciliationView
+from contracts.words import Words
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.books import REFUSALS, refusal_of
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.forms import typed, whole_number
 from merchant_admin.api.console.rendering import problem_in, render, saying
+from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import (
     Seen,
     SentByCentreDecider,
@@ -38,13 +40,26 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 @router.get("")
 async def statements_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Statements of all channel accounts, the latest day first."""
+    return await _statements_page(request, deps, visitor)
+
+
+async def _statements_page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    *,
+    asked: Mapping[str, str] | None = None,
+    wrong: Mapping[str, Words] | None = None,
+    status: int = 200,
+) -> Response:
+    """`asked`: what was filled into the form for a statement."""
     filters = LISTS["reconciliations"].of(request)
     wanted = {
         **LISTS["reconciliations"].values(filters),
         "after": _cursor(request),
         "limit": DEFAULT_LIMIT,
     }
-    page, problem = NO_STATEMENTS, problem_in(request, REFUSALS)
+    page, problem = NO_STATEMENTS, None
     try:
         page = await reconciling.find(
             deps, visitor.scope, {name: it for name, it in wanted.items() if it}
@@ -63,12 +78,14 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
             is_read=page is not NO_STATEMENTS,
         ),
         "problem": problem,
+        "asked": asked or {"payment_id": filters.get("payment_id"), "day": ""},
+        "wrong": wrong or {},
     }
-    return render(request, "reconciliations.html", context)
+    return render(request, "reconciliations.html", context, status=status)
 
 
 @router.post("")
-async def ask_for_bill(deps: Work, sent: SentByOperator) -> Response:
+async def ask_for_bill(request: Request, deps: Work, sent: SentByOperator) -> Response:
     given = {name: sent.form.get(name, "").strip() for name in ("payment_id", "day")}
     try:
         requested = parse(AskForBill, given)
@@ -76,7 +93,10 @@ async def ask_for_bill(deps: Work, sent: SentByOperator) -> Response:
             deps, sent.actor, sent.scope, requested.payment_id, requested.day
         )
     except Problem as refusal:
-        return to(f"{HOME}?problem={refusal_of(refusal)}")
+        return await _statements_page(
+            request, deps, sent.visitor, asked=given, wrong=wrong_fields(refusal),
+            status=refusal.status,
+        )  # fmt: skip
     return to(saying(f"{HOME}/{statement.statement_no}", "statement_asked"))
 
 

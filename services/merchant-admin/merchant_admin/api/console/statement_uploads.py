@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.problems import FieldError, InvalidRequest, Problem
+from chassis.problems import FieldError, Problem
 from chassis.web import parse
 from contracts.internal import MAX_UPLOAD_BYTES, MAX_UPLOAD_ROWS
 from contracts.words import Words
@@ -25,7 +25,6 @@ from merchant_admin.flows.reconciling import StatementFile
 HOME: Final = "/console/reconciliations"
 SHOWN: Final = 100
 
-NO_DAY: Final = Words("请选择日期", "choose a day")
 NO_FILE: Final = Words("请选择文件", "choose a file")
 
 router = APIRouter(include_in_schema=False, prefix=f"{HOME}/uploads")
@@ -44,8 +43,7 @@ async def upload(request: Request, deps: Work, sent: SentFileByDecider) -> Respo
     try:
         taken = await reconciling.upload(deps, sent.actor, sent.scope, _file(asked, sent.files))
     except Problem as refusal:
-        wrong = _wrong(refusal)
-        status = refusal.status
+        wrong, status = wrong_fields(refusal), refusal.status
         return await _page(request, deps, sent.visitor, asked, wrong, status=status)
     return to(saying(f"{HOME}/{taken.statement_no}", "statement_uploaded"))
 
@@ -59,14 +57,6 @@ def _file(asked: Mapping[str, str], files: Mapping[str, bytes]) -> StatementFile
     if len(content) > MAX_UPLOAD_BYTES:
         raise Unusable(FieldError("/content", "is larger than 1.5 MB", "超过 1.5 MB"))
     return StatementFile(requested.payment_id, requested.day, content)
-
-
-def _wrong(refusal: Problem) -> dict[str, Words]:
-    """A day or account that the form did not name is told in its own words."""
-    wrong = wrong_fields(refusal)
-    if isinstance(refusal, InvalidRequest) and "day" in wrong:
-        wrong["day"] = NO_DAY
-    return wrong
 
 
 async def _page(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.rendering import problem_in, render, saying
+from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import (
     FreshlySentByAdmin,
     SeenByAdmin,
@@ -32,24 +34,26 @@ from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/users"
 
-REFUSALS: Final = frozenset(
-    {
-        "users_refused",
-        "users_refused.username",
-        "users_refused.password",
-        "users_refused.role",
-        "users_refused.merchant_ids",
-    }
-)
+REFUSALS: Final = frozenset({"users_refused", "users_refused.username"})
 
 NOTHING_GIVEN: Final = {"username": "", "role": Role.AUDITOR.value, "merchant_ids": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a form was refused, and what was filled in: about this user, or None for a new one."""
+
+    refusal: Problem
+    given: Mapping[str, str]
+    username: str | None = None
+
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
 async def users_page(request: Request, deps: Work, visitor: SeenByAdmin) -> Response:
-    return await _users_page(request, deps, visitor, problem_in(request, REFUSALS))
+    return await _users_page(request, deps, visitor)
 
 
 @router.post("")
@@ -61,9 +65,7 @@ async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Resp
     try:
         made = await users.create(deps, sent.actor, **dict(parse(CreateUser, given)))
     except Problem as refusal:
-        return await _users_page(
-            request, deps, sent.visitor, _refusal_of(refusal), sent.form, refusal.status
-        )
+        return await _users_page(request, deps, sent.visitor, Refused(refusal, sent.form))
     if made.invitation is None:
         return to(saying(HOME, "user_created"))
     return await _user_page(request, deps, sent.visitor, made.user.username, made.invitation)
@@ -113,7 +115,9 @@ async def end_session(
 
 
 @router.post("/{username}")
-async def change(deps: Work, sent: FreshlySentByAdmin, username: Username) -> Response:
+async def change(
+    request: Request, deps: Work, sent: FreshlySentByAdmin, username: Username
+) -> Response:
     """An empty password leaves the one that there is."""
     form = sent.form
     given: dict[str, Any] = {
@@ -127,7 +131,8 @@ async def change(deps: Work, sent: FreshlySentByAdmin, username: Username) -> Re
         requested = parse(ChangeUser, given)
         await users.change(deps, sent.actor, username, **requested.fields())
     except Problem as refusal:
-        return to(f"{HOME}?problem={_refusal_of(refusal)}")
+        refused = Refused(refusal, sent.form, username)
+        return await _users_page(request, deps, sent.visitor, refused)
     return to(saying(HOME, "user_saved"))
 
 
@@ -135,11 +140,8 @@ async def _users_page(
     request: Request,
     deps: Deps,
     visitor: Visitor,
-    problem: str | None,
-    given: Mapping[str, str] | None = None,
-    status: int = 200,
+    refused: Refused | None = None,
 ) -> Response:
-    """`given`: what is filled into the form for a new user."""
     filters = LISTS["users"].of(request)
     found = await users.read_page(
         deps,
@@ -148,16 +150,21 @@ async def _users_page(
         limit=DEFAULT_LIMIT + 1,
     )
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.username)
+    changed = refused.username if refused else None
+    if changed is not None and changed not in {user.username for user in page.items}:
+        page.items.insert(0, await users.read(deps, changed))
     named = {each for user in page.items for each in user.scope.parameter or ()}
     context = {
         "visitor": visitor,
         **await list_context(request, deps, visitor.scope, filters, page, named),
         "roles": Role,
         "min_password_chars": MIN_CHARS,
-        "given": {**NOTHING_GIVEN, **(given or {})},
-        "problem": problem,
+        "given": {**NOTHING_GIVEN, **(refused.given if refused else {})},
+        "wrong": wrong_fields(refused.refusal) if refused else {},
+        "changed": changed,
+        "problem": problem_in(request, REFUSALS),
     }
-    return render(request, "users.html", context, status=status)
+    return render(request, "users.html", context, status=refused.refusal.status if refused else 200)
 
 
 async def _user_page(

@@ -93,11 +93,24 @@ async def create_from(deps: Deps, sent: Sent, merchant_id: str) -> ChannelAccoun
 async def account_page(
     request: Request, deps: Work, visitor: Seen, payment_id: PaymentId
 ) -> Response:
+    return await _account_page(request, deps, visitor, payment_id)
+
+
+async def _account_page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    payment_id: str,
+    sent: Sent | None = None,
+    refusal: Problem | None = None,
+) -> Response:
     account = await channel_accounts.find(deps, payment_id, visitor.scope)
     known = (await channels.read_all(deps)).get(account.channel)
     context = {
         "visitor": visitor,
         "it": account,
+        "entered": sent.form if sent else _filled(account),
+        "wrong": wrong_fields(refusal) if refusal else {},
         "names": await merchants.read_names(deps, {account.merchant_id}),
         "known": await channel_accounts.read_details(deps, payment_id),
         "titles": {entry.name: entry.title for entry in known.form.entries} if known else {},
@@ -105,25 +118,36 @@ async def account_page(
         "done": done_in(request, DONE),
         "problem": problem_in(request, REFUSALS),
     }
-    return render(request, "channel_account.html", context)
+    status = refusal.status if refusal else 200
+    return render(request, "channel_account.html", context, status=status)
+
+
+def _filled(account: ChannelAccount) -> dict[str, str]:
+    is_disabled = account.state is State.DISABLED
+    return {"account_name": account.name, **({"disabled": "true"} if is_disabled else {})}
 
 
 @router.post(HOME + "/{payment_id}")
-async def change(deps: Work, sent: FreshlySentByAdmin, payment_id: PaymentId) -> Response:
+async def change(
+    request: Request, deps: Work, sent: FreshlySentByAdmin, payment_id: PaymentId
+) -> Response:
     """Its name and state; and what came before the present credentials is believed no more."""
     account = await channel_accounts.find(deps, payment_id, sent.scope)
     state = State.DISABLED if "disabled" in sent.form else State.ACTIVE
     name = sent.form.get("account_name", "").strip() or account.name
-    wanted = parse(ChangeChannelAccount, {"name": name, "state": state.value})
-    await channel_accounts.change(
-        deps,
-        sent.actor,
-        account.merchant_id,
-        payment_id,
-        wanted.fields(),
-        credentials=None,
-        withdraw_earlier="withdraw_earlier" in sent.form,
-    )
+    try:
+        wanted = parse(ChangeChannelAccount, {"name": name, "state": state.value})
+        await channel_accounts.change(
+            deps,
+            sent.actor,
+            account.merchant_id,
+            payment_id,
+            wanted.fields(),
+            credentials=None,
+            withdraw_earlier="withdraw_earlier" in sent.form,
+        )
+    except Problem as refusal:
+        return await _account_page(request, deps, sent.visitor, payment_id, sent, refusal)
     return to(f"{HOME}/{payment_id}?done=setup_saved")
 
 

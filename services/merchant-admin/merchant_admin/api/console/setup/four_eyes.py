@@ -2,34 +2,40 @@
 
 from typing import Any, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from chassis.problems import FieldError, Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeMerchant
+from merchant_admin.api.console.setup.merchants import shown_page
+from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.console.visiting import FreshlySentByAdmin, to
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.domain.errors import Unusable
 from merchant_admin.flows import merchants
 
-REFUSED: Final = "four_eyes_refused"
 CURRENCY: Final = "CNY"
 
 router = APIRouter(include_in_schema=False, prefix="/console/merchants")
 
 
 @router.post("/{merchant_id}/four-eyes")
-async def change(deps: Work, sent: FreshlySentByAdmin, merchant_id: MerchantId) -> Response:
+async def change(
+    request: Request, deps: Work, sent: FreshlySentByAdmin, merchant_id: MerchantId
+) -> Response:
     """An empty amount: no refund waits. Less than today waits for a second person itself."""
-    its_page = f"/console/merchants/{merchant_id}"
     try:
         wanted = parse(ChangeMerchant, {"four_eyes": _four_eyes(sent.form)})
         await merchants.change(deps, sent.actor, merchant_id, wanted.fields())
-    except Problem:
-        return to(f"{its_page}?problem={REFUSED}")
-    return to(f"{its_page}?done=setup_saved")
+    except Problem as refusal:
+        wrong = wrong_fields(refusal, inside="/four_eyes")
+        return await shown_page(
+            request, deps, sent.visitor, merchant_id, eyes=sent.form, wrong=wrong,
+            status=refusal.status,
+        )  # fmt: skip
+    return to(f"/console/merchants/{merchant_id}?done=setup_saved")
 
 
 def _four_eyes(form: dict[str, str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Merchants: a list, a page each, and the forms that make and change them."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -7,13 +8,14 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import Problem
 from chassis.web import parse
 from contracts.events.configuration import State
+from contracts.words import Words
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeMerchant, CreateMerchant
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
-from merchant_admin.api.console.rendering import done_in, problem_in, render
-from merchant_admin.api.console.setup.four_eyes import REFUSED
+from merchant_admin.api.console.rendering import done_in, render
 from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.shown import plain_amount
 from merchant_admin.api.console.visiting import (
     Seen,
     SeenByAdmin,
@@ -72,7 +74,7 @@ async def create_from(deps: Deps, sent: Sent) -> Merchant:
 async def merchant_page(
     request: Request, deps: Work, visitor: Seen, merchant_id: MerchantId
 ) -> Response:
-    return await _merchant_page(request, deps, visitor, merchant_id)
+    return await shown_page(request, deps, visitor, merchant_id)
 
 
 @router.post("/{merchant_id}")
@@ -85,7 +87,10 @@ async def change(
         wanted = parse(ChangeMerchant, given)
         await merchants.change(deps, sent.actor, merchant_id, wanted.fields())
     except Problem as refusal:
-        return await _merchant_page(request, deps, sent.visitor, merchant_id, sent, refusal)
+        return await shown_page(
+            request, deps, sent.visitor, merchant_id, entered=sent.form,
+            wrong=wrong_fields(refusal), status=refusal.status,
+        )  # fmt: skip
     return to(f"{HOME}/{merchant_id}?done=setup_saved")
 
 
@@ -100,14 +105,18 @@ def _new_page(
     return render(request, "merchant_new.html", context, status=refusal.status if refusal else 200)
 
 
-async def _merchant_page(
+async def shown_page(
     request: Request,
     deps: Deps,
     visitor: Visitor,
     merchant_id: str,
-    sent: Sent | None = None,
-    refusal: Problem | None = None,
+    *,
+    entered: Mapping[str, str] | None = None,
+    eyes: Mapping[str, str] | None = None,
+    wrong: Mapping[str, Words] | None = None,
+    status: int = 200,
 ) -> Response:
+    """`entered` and `eyes`: what was filled into one of its two forms, which was refused."""
     merchant = await merchants.read(deps, merchant_id, visitor.scope)
     accounts = await channel_accounts.read_page(
         deps, merchant_id, visitor.scope, after=None, limit=MAX_LIMIT
@@ -117,9 +126,25 @@ async def _merchant_page(
         "it": merchant,
         "accounts": accounts,
         "apps": await apps.read_of_merchant(deps, merchant_id, visitor.scope, limit=MAX_LIMIT),
-        "entered": sent.form if sent else {"name": merchant.name},
-        "wrong": wrong_fields(refusal) if refusal else {},
+        "entered": _filled(merchant) if entered is None else entered,
+        "eyes": _eyes(merchant) if eyes is None else eyes,
+        "wrong": wrong or {},
         "done": done_in(request, DONE),
-        "problem": problem_in(request, {REFUSED}),
     }
-    return render(request, "merchant.html", context, status=refusal.status if refusal else 200)
+    return render(request, "merchant.html", context, status=status)
+
+
+def _filled(merchant: Merchant) -> dict[str, str]:
+    is_disabled = merchant.state is State.DISABLED
+    return {"name": merchant.name, **({"disabled": "true"} if is_disabled else {})}
+
+
+def _eyes(merchant: Merchant) -> dict[str, str]:
+    """As its form has them: a box that is not ticked is not there."""
+    eyes = merchant.four_eyes
+    amount = eyes.refunds_from
+    ticked = {"credentials": eyes.credentials, "callback_addresses": eyes.callback_addresses}
+    return {
+        "refunds_from": "" if amount is None else plain_amount(amount, "CNY"),
+        **{name: "true" for name, is_on in ticked.items() if is_on},
+    }

@@ -9,8 +9,13 @@ from contracts.words import Words
 TOP: Final = ""
 """Where what concerns no field stands."""
 
+_NAME: Final = Words("1 至 127 个字符，不含控制字符", "1 to 127 characters, no control characters")
+_PASSWORD: Final = Words(
+    "至少 12 个字符，不能是同一字符、用户名或常见密码",
+    "12 characters or more, not one letter repeated, not the name, none of the common ones",
+)
 SHAPES: Final[Mapping[str, Words]] = {
-    "name": Words("1 至 127 个字符，不含控制字符", "1 to 127 characters, no control characters"),
+    "name": _NAME,
     "merchant_ids": Words(
         "须为已登记的商户标识，以空格分隔，不重复",
         "must be ids of registered merchants, separated by spaces, none twice",
@@ -34,6 +39,19 @@ SHAPES: Final[Mapping[str, Words]] = {
     ),
     "alg": Words("请选择算法", "choose an algorithm"),
     "file": Words("请选择文件", "choose a file"),
+    "day": Words(
+        "请选择日期，须在最近 90 天之内，可为今天", "choose one of the last 90 days, today included"
+    ),
+    "refunds_from": Words(
+        "须为大于 0 的金额，如 500.00；留空则退款不需复核",
+        "must be an amount above 0, as 500.00; empty: no refund waits",
+    ),
+    "display_name": _NAME,
+    "username": Words("用户名已被使用，或格式不正确", "is taken, or not such a name"),
+    "password": _PASSWORD,
+    "new_password": _PASSWORD,
+    "role": Words("不能修改这个用户的角色", "this user's role cannot be changed"),
+    "reason": Words("请填写说明，最多 80 个字符", "give a reason of up to 80 characters"),
 }
 _OTHER: Final = Words("不正确，请核对", "is not right; check it")
 _BUSY: Final = Words(

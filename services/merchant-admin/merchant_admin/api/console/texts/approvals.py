@@ -46,10 +46,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "four_eyes_refunds_from_cny": ("退款达到（元）", "Refunds from (CNY)"),
     "four_eyes_no_refund": ("留空：退款无须复核", "Empty: no refund waits"),
-    "four_eyes_refused": (
-        "未保存：请检查金额。",
-        "Not saved: please check the amount.",
-    ),
     "four_eyes_refunds_from": ("退款起点", "Refunds from"),
     "four_eyes_credentials": ("凭证", "Credentials"),
     "four_eyes_callback_addresses": ("回调地址", "Callback addresses"),

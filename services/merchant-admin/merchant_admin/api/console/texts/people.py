@@ -37,10 +37,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "商户标识，以空格分隔；留空为全部商户",
         "Merchant ids, separated by spaces; empty for all",
     ),
-    "users_refused.merchant_ids": (
-        "数据范围不可用：管理员为全部商户，商户人员须指定已有的商户。",
-        "The scope cannot be: administrators have all merchants, merchant staff name some of ours.",
-    ),
     "change": ("修改", "Change"),
     "save": ("保存", "Save"),
     "create": ("新建", "Create"),
@@ -67,12 +63,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The password is too weak: 12 characters or more, not one letter repeated, not the name, "
         "none of the common ones.",
     ),
-    "users_refused.role": ("不能修改这个用户的角色。", "This user's role cannot be changed."),
     "account": ("我的账号", "My account"),
-    "account_refused": (
-        "原密码不正确，或新密码太弱（至少 12 个字符，不能是常见密码）。",
-        "The password is wrong, or the new one too weak (12 characters, none of the common ones).",
-    ),
     "new_password_hint": (
         "至少 12 个字符；保存后所有登录都会退出，请用新密码重新登录。",
         "12 characters or more. You are logged out everywhere, and log in with the new one.",
