@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 import merchant_admin
+from contracts.alert_titles import TITLES
 from merchant_admin.api.console import texts
 from merchant_admin.api.console.texts import TEXTS
 from merchant_admin.flows.background_exports import LISTINGS
@@ -51,6 +52,11 @@ def silent_writes() -> Iterator[str]:
                     led = ast.unparse(inner.value)
                     if led.startswith("to(") and not re.search("problem|done|DONE|saying", led):
                         yield f"{path.stem}.{node.name}"
+
+
+def test_every_kind_of_alert_says_what_to_do() -> None:
+    said = {key.removeprefix("alert_remedy.") for key in TEXTS if key.startswith("alert_remedy.")}
+    assert said == set(TITLES)
 
 
 def test_every_write_says_what_it_has_done() -> None:

@@ -4,6 +4,7 @@ from typing import Final
 
 from merchant_admin.api.console.texts import (
     accounts,
+    alert_remedies,
     alerts,
     approvals,
     apps,
@@ -36,6 +37,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **books.TEXTS,
     **callbacks.TEXTS,
     **alerts.TEXTS,
+    **alert_remedies.TEXTS,
     **people.TEXTS,
     **codes.TEXTS,
     **second_factor.TEXTS,
