@@ -38,20 +38,41 @@ SHOW_IT_THEMSELVES = {
 """Forms whose next page is what was done."""
 
 
-def silent_writes() -> Iterator[str]:
-    """The forms that lead to a page without saying there what was done."""
+def writes() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
+    """What takes a form, by its name."""
     pages = Path(merchant_admin.__file__).parent / "api" / "console"
     for path in pages.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.AsyncFunctionDef):
-                continue
-            if not any("router.post" in ast.unparse(each) for each in node.decorator_list):
-                continue
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Return) and inner.value:
-                    led = ast.unparse(inner.value)
-                    if led.startswith("to(") and not re.search("problem|done|DONE|saying", led):
-                        yield f"{path.stem}.{node.name}"
+            if isinstance(node, ast.AsyncFunctionDef) and any(
+                "router.post" in ast.unparse(each) for each in node.decorator_list
+            ):
+                yield f"{path.stem}.{node.name}", node
+
+
+def pages_led_to(write: ast.AsyncFunctionDef) -> list[str]:
+    """As they are written there."""
+    returned = [node.value for node in ast.walk(write) if isinstance(node, ast.Return)]
+    led = [ast.unparse(value) for value in returned if value]
+    return [each for each in led if each.startswith("to(")]
+
+
+def silent_writes() -> Iterator[str]:
+    """The forms that lead to a page without saying there what was done."""
+    for name, write in writes():
+        if not all(re.search("problem|done|DONE|saying", led) for led in pages_led_to(write)):
+            yield name
+
+
+HIDDEN = {"app_id", "first_at", "key", "severity", "version"}
+"""What a form carries of what was shown, and nobody fills in."""
+
+
+def test_no_refused_form_leads_away_from_what_was_filled_in() -> None:
+    """A message of its own stands only where there was nothing to fill in."""
+    for name, write in writes():
+        filled_in = set(re.findall(r"form\.get\('(\w+)'", ast.unparse(write))) - HIDDEN
+        led_away = any("problem=" in led for led in pages_led_to(write))
+        assert not (led_away and filled_in - {"totp"}), name
 
 
 def test_every_kind_of_alert_says_what_to_do() -> None:

@@ -10,7 +10,7 @@ from chassis.web import parse
 from contracts.words import Words
 from merchant_admin.api import approvals as api
 from merchant_admin.api.access import Work
-from merchant_admin.api.approvals import Approve, Reject
+from merchant_admin.api.approvals import Reject
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.rendering import done_in, problem_in, render
@@ -100,9 +100,8 @@ async def _page(
 @router.post("/{approval_id}/approve")
 async def approve(deps: Work, sent: FreshlySentByRefunder, approval_id: ApprovalId) -> Response:
     try:
-        wanted = parse(Approve, {"reason": sent.form.get("reason") or None})
         decided = await approvals.approve(
-            deps, sent.actor, sent.visitor.caller.role, sent.scope, approval_id, wanted.reason
+            deps, sent.actor, sent.visitor.caller.role, sent.scope, approval_id, None
         )
     except Problem as refusal:
         return to(f"{HOME}?problem={_refusal(refusal)}")

@@ -13,7 +13,8 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.forms import whole_number
-from merchant_admin.api.console.rendering import problem_in, render, saying
+from merchant_admin.api.console.rendering import render, saying
+from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import (
     FreshlySentByAdmin,
     SeenByAdmin,
@@ -30,7 +31,6 @@ from merchant_admin.flows import api_tokens
 from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/tokens"
-REFUSALS: Final = frozenset({"tokens_refused"})
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
@@ -58,9 +58,7 @@ async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Resp
             lifetime=timedelta(days=wanted.expires_in_days),
         )
     except Problem as refusal:
-        return await _page(
-            request, deps, sent.visitor, given=form, problem="tokens_refused", status=refusal.status
-        )
+        return await _page(request, deps, sent.visitor, given=form, refusal=refusal)
     return await _page(request, deps, sent.visitor, shown=shown)
 
 
@@ -78,8 +76,7 @@ async def _page(
     *,
     shown: ShownToken | None = None,
     given: Mapping[str, str] | None = None,
-    problem: str | None = None,
-    status: int = 200,
+    refusal: Problem | None = None,
 ) -> Response:
     filters = LISTS["tokens"].of(request)
     found = await api_tokens.read_page(
@@ -98,6 +95,6 @@ async def _page(
         "max_days": MAX_LIFETIME.days,
         "secret": shown and shown.secret,
         "given": given or {},
-        "problem": problem or problem_in(request, REFUSALS),
+        "wrong": wrong_fields(refusal) if refusal else {},
     }
-    return render(request, "tokens.html", context, status=status)
+    return render(request, "tokens.html", context, status=refusal.status if refusal else 200)

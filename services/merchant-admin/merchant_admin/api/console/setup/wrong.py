@@ -42,6 +42,7 @@ SHAPES: Final[Mapping[str, Words]] = {
     "day": Words(
         "请选择日期，须在最近 90 天之内，可为今天", "choose one of the last 90 days, today included"
     ),
+    "expires_in_days": Words("须为 1 至 366 的整数", "must be a whole number from 1 to 366"),
     "refunds_from": Words(
         "须为大于 0 的金额，如 500.00；留空则退款不需复核",
         "must be an amount above 0, as 500.00; empty: no refund waits",

@@ -97,10 +97,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "还没有机器令牌：脚本与系统对接时在下方新建。",
         "There are no tokens yet: make one below for a script or a system.",
     ),
-    "tokens_refused": (
-        "请检查名称、角色、数据范围与有效天数（1–366）。",
-        "Please check the name, the role, the scope and the days (1 to 366).",
-    ),
     "token_new": ("新建令牌", "New token"),
     "token_by": ("创建人", "Made by"),
     "token_days": ("有效天数", "Good for days"),
