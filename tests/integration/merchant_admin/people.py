@@ -57,9 +57,9 @@ class Person:
 def marked(page: str) -> dict[str, str]:
     """By the field that is marked as wrong, what is said beneath it."""
     found = re.findall(r'aria-describedby="wrong-([^ "]+)[^"]*" aria-invalid="true"', page)
-    said = dict(re.findall(r'<span class="wrong" id="wrong-([^"]+)">([^<]+)</span>', page))
-    assert set(found) == set(said)
-    return said
+    errors = dict(re.findall(r'<span class="wrong" id="wrong-([^"]+)">([^<]+)</span>', page))
+    assert set(found) == set(errors)
+    return errors
 
 
 def is_login(location: str) -> bool:

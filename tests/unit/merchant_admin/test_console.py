@@ -76,8 +76,10 @@ def test_no_refused_form_leads_away_from_what_was_filled_in() -> None:
 
 
 def test_every_kind_of_alert_says_what_to_do() -> None:
-    said = {key.removeprefix("alert_remedy.") for key in TEXTS if key.startswith("alert_remedy.")}
-    assert said == set(TITLES)
+    explained = {
+        key.removeprefix("alert_remedy.") for key in TEXTS if key.startswith("alert_remedy.")
+    }
+    assert explained == set(TITLES)
 
 
 def test_every_write_says_what_it_has_done() -> None:
