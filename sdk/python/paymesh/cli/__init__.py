@@ -9,5 +9,5 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("typer", "rich", "segno"):
             raise
-        sys.exit("The command needs more than the library: pip install 'paymesh[cli]'")
+        sys.exit("The command needs more than the library: pip install rich segno typer")
     app()

@@ -278,5 +278,5 @@ def mcp() -> None:
         try:
             from paymesh.mcp_server import serve
         except ModuleNotFoundError as error:
-            raise ValueError("The server needs more: pip install 'paymesh[mcp]'") from error
+            raise ValueError("The server needs more: pip install mcp") from error
         serve(settings)
