@@ -25,13 +25,7 @@ from chassis.problems import (
     Problem,
     TooSlow,
 )
-from chassis.web.limits import (
-    MAX_HEAD_BYTES,
-    MAX_HEADERS,
-    MAX_MESSAGE_BYTES,
-    Limits,
-    Unfinished,
-)
+from chassis.web.limits import MAX_HEAD_BYTES, MAX_HEADERS, MAX_MESSAGE_BYTES, Limits, Unfinished
 from chassis.web.upgrade_offers import parser_of_body
 
 LINGER_S: Final = 1.0
@@ -178,7 +172,9 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        if self._parser_of_body is not None:
+        if (
+            self._parser_of_body is not None
+        ):  # What httptools takes for the end is that of the head.
             return
         super().on_message_complete()
         self._is_in_head = True
