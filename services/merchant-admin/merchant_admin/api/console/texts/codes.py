@@ -77,7 +77,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "look_account": ("显示名称", "Name shown of"),
     "look_account_own": ("渠道名称", "The channel's own name"),
     "look_refused": ("请检查所填内容。", "Please check what you have filled in."),
-    "look_refused.display_name": ("名称不可用。", "The name cannot be used."),
+    "look_refused.display_name": (
+        "名称须为 1 至 127 个字符，不含控制字符。",
+        "A name has 1 to 127 characters, and no control characters.",
+    ),
     "look_refused.colour": ("颜色须形如 #0b6b63。", "A colour looks like #0b6b63."),
     "look_refused.logo": (
         "标志不可用：须为 PNG（不隔行，宽高各不超过 1024 像素）或 UTF-8 的 SVG，最大 64 KiB。",
