@@ -128,7 +128,7 @@ async def test_a_look_is_set_on_its_page(admin: Admin) -> None:
         (b"GIF89a", {}, "The logo cannot be used"),
         (b"\0" * 65_537, {}, "The logo cannot be used"),
         (CLEAN, {"colour": "red"}, "A colour looks like"),
-        (CLEAN, {"display_name": "x" * 128}, "The name cannot be used"),
+        (CLEAN, {"display_name": "x" * 128}, "1 to 127 characters"),
     ],
 )
 async def test_what_cannot_be_shown_is_said_on_the_page(
