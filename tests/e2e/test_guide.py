@@ -18,7 +18,7 @@ PAGES: Final = (*sorted(REPOSITORY.glob("README*.md")), *sorted((GUIDE / "en").g
 
 SHOWN: Final = REPOSITORY / "examples" / "first-payment"
 SIGNER_OF_JAVA: Final = REPOSITORY / "sdk" / "java" / "paymesh" / "Paymesh.java"
-FIRST_PAYMENT: Final = {
+FIRST_PAYMENT: Final[dict[str, list[tuple[str, ...]]]] = {
     "node": [("node", f"{SHOWN}/pay.mjs")],
     "php": [("php", f"{SHOWN}/pay.php")],
     "go": [("go", "run", "-C", str(SHOWN), ".", "DEMO")],
