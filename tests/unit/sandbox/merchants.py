@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -25,9 +26,16 @@ def new_number() -> str:
 
 
 def sign(private_key_pem: str, text: str) -> str:
+    key = _key_of(private_key_pem)
+    return base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())).decode()
+
+
+@cache
+def _key_of(private_key_pem: str) -> RSAPrivateKey:
+    """Parsed once: it takes longer than a request."""
     key = load_pem_private_key(private_key_pem.encode(), None)
     assert isinstance(key, RSAPrivateKey)
-    return base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())).decode()
+    return key
 
 
 @dataclass(frozen=True)
