@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.events.alerts import Severity
 from contracts.internal import AlertOnFile, AlertPage, AlertState, AlertTest, FindAlerts
 from contracts.moments import Moment
+from contracts.text import storable
 from merchant_admin.api.access import CentreOperator, Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.ids import MerchantId
@@ -17,7 +18,7 @@ from merchant_admin.flows import alerts
 
 router = APIRouter(prefix="/api/alerts")
 
-AlertKey = Annotated[str, Field(min_length=1, max_length=512)]
+AlertKey = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(storable)]
 
 
 class AlertQuery(BaseModel):
