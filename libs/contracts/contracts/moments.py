@@ -12,9 +12,9 @@ AFTER_YEAR: Final = 2200
 
 def _written(value: Any) -> Any:
     """A bare number would be read as seconds, or milliseconds, since 1970."""
-    if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value[1:]):
-        raise ValueError("must be written as in RFC 3339")
-    return value
+    if isinstance(value, date) or (isinstance(value, str) and "-" in value[1:]):
+        return value
+    raise ValueError("must be written as in RFC 3339")
 
 
 def of_this_age(moment: datetime) -> datetime:

@@ -172,10 +172,8 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        if (
-            self._parser_of_body is not None
-        ):  # What httptools takes for the end is that of the head.
-            return
+        if self._parser_of_body is not None:
+            return  # What httptools takes for the end is that of the head.
         super().on_message_complete()
         self._is_in_head = True
         self._has_begun = self._is_handed_on = False
