@@ -85,3 +85,30 @@ async def test_a_refund_under_a_foreign_number_is_booked(harness: Harness) -> No
     refunds = await harness.refunds(payment)
     assert sorted(one.amount for one in refunds) == [200, 300]
     assert {one.state for one in refunds} == {RefundStatus.SUCCEEDED}
+
+
+async def test_what_found_no_room_is_kept_until_the_refund_under_way_fails(
+    harness: Harness,
+) -> None:
+    """Paid 10.00, and all of it back twice at once: at the console, and by the app, which the
+    channel then refuses."""
+    payment = await harness.paid(request(amount=1000))
+    first = (await harness.refund(refund_request(payment, "T1", 300))).refund
+    second = (await harness.refund(refund_request(payment, "T2", 400))).refund
+    await harness.attend()
+    outside = paid(payment, channel_refund_no="50001", channel_refund_amount=500, refunded=True)
+    await harness.apply(outside, outside)
+    assert len(await harness.refunds(payment)) == 2
+    assert await harness.alerts() == []
+    harness.pass_time(1)
+    await harness.apply(refund_result(first, Source.REFUND, Verdict.SUCCEEDED))
+    await harness.apply(refund_result(second, Source.REFUND, Verdict.DECLINED))
+    booked = [one for one in await harness.refunds(payment) if one.cause is RefundCause.EXTERNAL]
+    assert [(one.amount, one.channel_refund_no) for one in booked] == [(500, "50001")]
+    now_is = await harness.payment(payment)
+    assert (now_is.refund_reserved, now_is.amount_refunded, now_is.held_words) == (800, 800, ())
+    assert await harness.balances() == {
+        "channel_receivable": 200, "merchant_payable": -200, "refunds_in_flight": 0
+    }  # fmt: skip
+    await harness.apply(outside)
+    assert len(await harness.refunds(payment)) == 3

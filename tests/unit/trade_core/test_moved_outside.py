@@ -284,3 +284,92 @@ def test_a_refund_of_a_foreign_number_is_booked_once() -> None:
     elsewhere = foreign.model_copy(update={"payment_id": "C2"})
     with pytest.raises(ResultRefused):
         moved_outside.apply_foreign_refund(opened, elsewhere, later(60))
+
+
+# ── what comes while refunds are under way ────────────────────────────────────────────────────
+
+
+def one_outside(opened: OrderAggregate, payment: Payment, amount: int, *, at: float) -> None:
+    """WeChat Pay tells of a refund that somebody made in its console, alone."""
+    apply_at(
+        opened, payment, at=at, channel_refund_no="50001", channel_refund_amount=amount,
+        refunded=True,
+    )  # fmt: skip
+
+
+def refused(opened: OrderAggregate, refund: Refund, *, at: float) -> None:
+    word = refund_result(
+        refund, Source.REFUND, Verdict.DECLINED, asked_at=later(at), said_at=later(at)
+    )
+    apply_word(opened, word)
+
+
+def test_what_finds_no_room_beside_a_refund_under_way_is_booked_when_that_fails() -> None:
+    """Paid 10.00; 5.00 back at the console, while the app asks for 3.00 and 4.00."""
+    opened, payment = a_paid_order()
+    three, four = refund(opened, payment, 300, "T1"), refund(opened, payment, 400, "T2")
+    for at in (1, 1, 2):
+        one_outside(opened, payment, 500, at=at)
+    assert external(opened) == []
+    assert kinds(opened) == []
+    answer(opened, three, Verdict.SUCCEEDED, at=3)
+    assert external(opened) == []
+    refused(opened, four, at=3)
+    assert external(opened) == [500]
+    now_is = opened.payments[payment.payment_no]
+    assert (now_is.refund_reserved, now_is.amount_refunded) == (800, 800)
+    assert now_is.held_words == ()
+    assert kinds(opened) == ["refund.external"]
+    one_outside(opened, payment, 500, at=1)
+    assert external(opened) == [500]
+
+
+def test_what_a_refund_of_ours_may_be_is_booked_when_that_was_another() -> None:
+    """The same 3.00 at the console and by the app, which the channel refuses."""
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    one_outside(opened, payment, 300, at=1)
+    assert external(opened) == []
+    refused(opened, ours, at=2)
+    check = opened.next_checks[ours.refund_no]
+    assert check is not None
+    assert check.due_at == opened.now
+    answer(opened, ours, Verdict.DECLINED, at=70)
+    assert external(opened) == [300]
+
+
+def test_what_was_ours_after_all_is_not_booked_again() -> None:
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    one_outside(opened, payment, 300, at=1)
+    word = refund_result(
+        ours, Source.REFUND, Verdict.SUCCEEDED, asked_at=later(2), said_at=later(2),
+        channel_refund_no="50001",
+    )  # fmt: skip
+    apply_word(opened, word)
+    assert external(opened) == []
+    assert opened.payments[payment.payment_no].held_words == ()
+
+
+def test_a_total_is_looked_at_again_when_the_refund_that_may_explain_it_has_failed() -> None:
+    """Alipay says the total once, and not when it is asked."""
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    apply_at(opened, payment, at=1, amount_refunded=500, channel_refund_no="2026")
+    assert external(opened) == [200]
+    refused(opened, ours, at=2)
+    answer(opened, ours, Verdict.DECLINED, at=70)
+    assert external(opened) == [200, 300]
+    assert opened.payments[payment.payment_no].refund_reserved == 500
+
+
+def test_a_statement_tells_the_rest_of_what_was_booked_under_its_number_in_part() -> None:
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    apply_at(opened, payment, at=1, amount_refunded=500, channel_refund_no="2026")
+    answer(opened, ours, Verdict.SUCCEEDED, at=2)
+    assert external(opened) == [200]
+    row = moved_outside.StatementRefund("2026", 500, later(-3600))
+    for _ in range(2):
+        moved_outside.apply_statement(opened, payment.payment_no, [row], later(90_000))
+    assert external(opened) == [200, 300]

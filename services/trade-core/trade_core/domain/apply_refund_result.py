@@ -14,7 +14,7 @@ from typing import Final
 from contracts.api import RefundStatus
 from contracts.events.results import RefundResult, Source
 from contracts.internal import RefundDecision
-from trade_core.domain import alerts, due, facts, ledger, refund, returning
+from trade_core.domain import alerts, due, facts, ledger, moved_outside, refund, returning
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
 from trade_core.domain.payment import Payment
@@ -51,7 +51,8 @@ class Word:
 
 
 def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time: datetime) -> None:
-    """Apply a result; twice, late or out of order makes no difference. `time` is its event's.
+    """Apply a result; twice, late or out of order makes no difference. `time` is its event's. Of a
+    payment with `held_words` the aggregate must know all refunds.
 
     Raises ResultRefused where it cannot be true; nothing has changed then.
     """
@@ -79,6 +80,7 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time
     elif was.is_paid_out and not now_is.is_paid_out:
         aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
     aggregate.change_refund(now_is, paid)
+    moved_outside.apply_held(aggregate, was.payment_no)
     has_succeeded = now_is.state is RefundStatus.SUCCEEDED and was.state is not now_is.state
     if has_succeeded and result.may_bounce:
         aggregate.next_checks[was.refund_no] = due.bounce_check(now_is, aggregate.now)

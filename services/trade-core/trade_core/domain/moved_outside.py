@@ -6,7 +6,7 @@ made outside. The same total again finds its refund among ours, so nothing is bo
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,25 +15,18 @@ from contracts.events.results import PaymentResult, RefundResult, Source, Verdic
 from trade_core.domain import alerts, due, facts, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
-from trade_core.domain.payment import Payment
+from trade_core.domain.payment import OutsideWord, Payment
 from trade_core.domain.refund import DENIED, Refund
 from trade_core.domain.refused_results import ImpossibleResult
 
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """A channel's clock and ours differ by less: a refund that was begun later is in no total."""
 
+MAX_HELD: Final = 20
+"""Words about one payment that wait for refunds under way."""
+
 MAX_OTHERS: Final = 12
 """Refunds of one payment in flight at once whose sums are all tried: 4,096 of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """What went back of a payment altogether, at some moment between the two times."""
-
-    amount: int
-    channel_refund_no: str | None
-    asked_at: datetime
-    said_at: datetime
 
 
 def speaks_of_refunds(result: PaymentResult) -> bool:
@@ -53,18 +46,18 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
         return
     if (amount := _amount(result, payment)) is not None:
         asked_at, said_at = result.asked_at or time, result.said_at or time
-        total = Total(amount, result.channel_refund_no, asked_at, said_at)
+        total = OutsideWord(amount, result.channel_refund_no, asked_at, said_at)
         apply_total(aggregate, payment, total)
     elif result.channel_refund_no and result.channel_refund_amount:
-        _apply_one(aggregate, payment, result, time)
+        _apply_one(aggregate, payment, _word_of_one(result, result.channel_refund_amount, time))
     elif result.refunded and not any(
         _may_explain(one, result.asked_at or time) for one in _of(aggregate, payment)
     ):
         aggregate.alerts.append(alerts.refunded_unknown_amount(aggregate.order, payment))
 
 
-def apply_total(aggregate: OrderAggregate, payment: Payment, total: Total) -> None:
-    """Book what none of our refunds can explain; ask again while one of them may."""
+def apply_total(aggregate: OrderAggregate, payment: Payment, total: OutsideWord) -> None:
+    """Book what none of our refunds can explain; while one of them may, ask again and hold it."""
     begun = [one for one in _of(aggregate, payment) if _is_begun(one, total)]
     explained = _explained(begun, total)
     if total.amount > explained:
@@ -84,10 +77,19 @@ def apply_total(aggregate: OrderAggregate, payment: Payment, total: Total) -> No
             aggregate.order, payment, aggregate.now
         )
         return
-    aggregate.next_checks[payment.payment_no] = due.returns_check(aggregate.now)
-    for one in begun:
-        if one.state is RefundStatus.FAILED and _may_explain(one, total.asked_at):
-            aggregate.next_checks[one.refund_no] = NextCheck(aggregate.now)
+    _hold(aggregate, payment, total)
+    _ask_which(aggregate, payment, [one for one in begun if _may_explain(one, total.asked_at)])
+
+
+def apply_held(aggregate: OrderAggregate, payment_no: str) -> None:
+    """A refund of the payment has ended: what it may have explained, or left no room for, is looked
+    at again. The aggregate must know all refunds of the payment."""
+    held = aggregate.payments[payment_no].held_words
+    if held:
+        aggregate.change_payment(replace(aggregate.payments[payment_no], held_words=()))
+    for word in held:
+        apply = apply_total if word.is_total else _apply_one
+        apply(aggregate, aggregate.payments[payment_no], word)
 
 
 def apply_foreign_refund(aggregate: OrderAggregate, result: RefundResult, time: datetime) -> None:
@@ -104,14 +106,15 @@ def apply_foreign_refund(aggregate: OrderAggregate, result: RefundResult, time: 
     number = result.channel_refund_no or result.refund_no
     if any(one.channel_refund_no == number for one in _of(aggregate, payment)):
         return
-    refund_reservation.book_external(
-        aggregate,
-        payment,
+    word = OutsideWord(
         result.amount,
-        channel_refund_no=number,
-        said_at=result.said_at or time,
+        number,
+        result.asked_at or time,
+        result.said_at or time,
+        is_total=False,
         refunded_at=result.refunded_at,
     )
+    _book_one(aggregate, payment, word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,49 +134,96 @@ def apply_statement(
 ) -> None:
     """Book what the statements of the payment's account list and nothing booked explains.
 
-    Numbers are matched first. What is left is explained by sum: of what was booked from a total
-    since the first of these days began. The aggregate must know all refunds of the payment.
+    Numbers are matched first, as far as was booked under them. What is left is explained by sum: of
+    what was booked from a total since the first of these days began. The aggregate must know all
+    refunds of the payment.
     """
     payment = aggregate.payments[payment_no]
     if payment.state is not PaymentStatus.SUCCEEDED:
         return
     booked = [one for one in _of(aggregate, payment) if one.cause is RefundCause.EXTERNAL]
-    known = {one.channel_refund_no: one for one in booked if one.channel_refund_no}
-    unlisted = [one for one in listed if one.number not in known]
-    if not unlisted:
+    known = {one.channel_refund_no: one.amount for one in booked if one.channel_refund_no}
+    short = [(one, one.amount - known.get(one.number, 0)) for one in listed]
+    short = [(one, amount) for one, amount in short if amount > 0]
+    if not short:
         return
-    since = min(one.day_begins_at for one in unlisted)
+    since = min(one.day_begins_at for one, _ in short)
     covered = sum(one.amount for one in booked if one.created_at >= since)
-    covered -= sum(one.amount for one in listed if one.number in known)
-    for one in unlisted:
-        missing = one.amount - max(covered, 0)
-        covered -= one.amount
+    covered -= sum(min(one.amount, known.get(one.number, 0)) for one in listed)
+    for one, amount in short:
+        missing = amount - max(covered, 0)
+        covered -= amount
         if missing > 0:
             refund_reservation.book_external(
                 aggregate,
                 aggregate.payments[payment_no],
                 missing,
-                channel_refund_no=one.number or None,
+                channel_refund_no=None if one.number in known else one.number or None,
                 said_at=said_at,
                 refunded_at=None,
             )
 
 
-def _apply_one(
-    aggregate: OrderAggregate, payment: Payment, result: PaymentResult, time: datetime
-) -> None:
+def _word_of_one(result: PaymentResult, amount: int, time: datetime) -> OutsideWord:
+    return OutsideWord(
+        amount,
+        result.channel_refund_no,
+        result.asked_at or time,
+        result.said_at or time,
+        is_total=False,
+    )
+
+
+def _apply_one(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> None:
     """A single refund, by the channel's number: one of ours may not know its number yet."""
-    number, amount = result.channel_refund_no, result.channel_refund_amount or 0
-    ours = _of(aggregate, payment)
+    number, ours = word.channel_refund_no, _of(aggregate, payment)
     if any(number in (one.channel_refund_no, one.refund_no) for one in ours):
         return
-    if any(_may_be_it(one, amount, result.asked_at or time) for one in ours):
-        aggregate.next_checks[payment.payment_no] = due.returns_check(aggregate.now)
+    if doubted := [one for one in ours if _may_be_it(one, word.amount, word.asked_at)]:
+        _hold(aggregate, payment, word)
+        _ask_which(aggregate, payment, doubted)
         return
-    said_at = result.said_at or time
+    _book_one(aggregate, payment, word)
+
+
+def _book_one(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> None:
+    """Whole, or not yet: of a refund under way that reserves its room, one of both comes to
+    nothing at the channel."""
+    left = payment.amount - payment.refund_reserved
+    if word.amount > left and refund_reservation.is_room_awaited(aggregate, payment):
+        _hold(aggregate, payment, word)
+        return
     refund_reservation.book_external(
-        aggregate, payment, amount, channel_refund_no=number, said_at=said_at
+        aggregate,
+        payment,
+        word.amount,
+        channel_refund_no=word.channel_refund_no,
+        said_at=word.said_at,
+        refunded_at=word.refunded_at,
     )
+
+
+def _hold(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> None:
+    """Beside those of other refunds; of totals the latest counts."""
+
+    def is_replaced(other: OutsideWord) -> bool:
+        if other.is_total and word.is_total:
+            return other.said_at <= word.said_at
+        is_same = other.channel_refund_no == word.channel_refund_no
+        return is_same and other.is_total == word.is_total
+
+    others = tuple(other for other in payment.held_words if not is_replaced(other))
+    if word not in payment.held_words:
+        held = (*others, word)[-MAX_HELD:]
+        aggregate.change_payment(replace(payment, held_words=held))
+
+
+def _ask_which(aggregate: OrderAggregate, payment: Payment, doubted: Collection[Refund]) -> None:
+    """Ask how the payment stands, and whether those that failed here did so there."""
+    aggregate.next_checks[payment.payment_no] = due.returns_check(aggregate.now)
+    for one in doubted:
+        if one.state is RefundStatus.FAILED:
+            aggregate.next_checks[one.refund_no] = NextCheck(aggregate.now)
 
 
 def _may_be_it(refund: Refund, amount: int, asked_at: datetime) -> bool:
@@ -192,7 +242,7 @@ def _of(aggregate: OrderAggregate, payment: Payment) -> list[Refund]:
     return [one for one in aggregate.refunds.values() if one.payment_no == payment.payment_no]
 
 
-def _explained(begun: Sequence[Refund], total: Total) -> int:
+def _explained(begun: Sequence[Refund], total: OutsideWord) -> int:
     """How much of the total our refunds explain at most: the certain ones, and of the others those
     that fit best, for a refund goes back whole or not at all. Of what was booked as made outside by
     a later word any part may be in the total. A number that is none of ours says that some of the
@@ -216,13 +266,13 @@ def _explained(begun: Sequence[Refund], total: Total) -> int:
     return certain - later + min(most, max(sums) + later)
 
 
-def _is_from_later_word(refund: Refund, total: Total) -> bool:
+def _is_from_later_word(refund: Refund, total: OutsideWord) -> bool:
     if refund.cause is not RefundCause.EXTERNAL or refund.last_said_at is None:
         return False
     return refund.last_said_at > total.said_at
 
 
-def _is_begun(refund: Refund, total: Total) -> bool:
+def _is_begun(refund: Refund, total: OutsideWord) -> bool:
     return (
         refund.cause is RefundCause.EXTERNAL or refund.created_at <= total.said_at + CLOCKS_DIFFER
     )
@@ -230,13 +280,16 @@ def _is_begun(refund: Refund, total: Total) -> bool:
 
 def _may_explain(refund: Refund, asked_at: datetime) -> bool:
     """Whether what the channel said at that time may count the refund: not where it has denied the
-    refund before. An older word may be from when it stood there: a bounce takes it back."""
+    refund before. An older word may be from when it stood there, if it ever did: a bounce takes it
+    back."""
     if refund.state is not RefundStatus.FAILED or refund.last_fact not in DENIED:
         return True
-    return refund.last_said_at is not None and asked_at < refund.last_said_at
+    has_stood_there = refund.turn > 0 or refund.channel_refund_no is not None
+    is_older = refund.last_said_at is not None and asked_at < refund.last_said_at
+    return has_stood_there and is_older
 
 
-def _is_certain(refund: Refund, total: Total) -> bool:
+def _is_certain(refund: Refund, total: OutsideWord) -> bool:
     """Whether the channel had surely returned it when the total was asked for."""
     if refund.cause is RefundCause.EXTERNAL:
         return True
@@ -244,7 +297,7 @@ def _is_certain(refund: Refund, total: Total) -> bool:
     return refund.is_at_channel and said_at is not None and said_at <= total.asked_at
 
 
-def _is_doubtful(begun: Collection[Refund], total: Total) -> bool:
+def _is_doubtful(begun: Collection[Refund], total: OutsideWord) -> bool:
     return any(_may_explain(one, total.asked_at) and not _is_certain(one, total) for one in begun)
 
 

@@ -156,6 +156,20 @@ class ReportedPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideWord:
+    """What a channel said of money that went back without us, true between the two times: of one
+    refund or, with `is_total`, of all that went back of the payment. `channel_refund_no` is the
+    number of that one, or of the latest."""
+
+    amount: int
+    channel_refund_no: str | None
+    asked_at: datetime
+    said_at: datetime
+    is_total: bool = True
+    refunded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """One attempt. `account_id`, `channel` and `called_as` (how the channel was asked; `method` is
     what the app requested) are None until the payer chose on our page; `requested_account_id` is
@@ -167,6 +181,8 @@ class Payment:
     later. `split_reserved` is what receivers have or shall have.
     `reversed_at`: the channel said then that all the money was back, which we had not booked.
     `may_be_paid`: it is closed here, and whoever holds its link or code may still pay it.
+    `held_words`: they are applied again whenever a refund that they may be about, or that leaves
+    them no room, has ended.
     """
 
     payment_no: str
@@ -201,6 +217,7 @@ class Payment:
     split_receivers: tuple[SplitReceiver, ...] = ()
     will_split: bool = False
     split_reserved: int = 0
+    held_words: tuple[OutsideWord, ...] = ()
 
     @property
     def is_open(self) -> bool:

@@ -80,10 +80,11 @@ def book_external(
     """Book what went back at the channel without us as a refund of ours, which is over already:
     reserved, told and posted like any other (`money-moved-outside`). Answers how much was booked.
 
-    Never more than is left of the payment; of what does not fit, people hear.
+    Never more than is left of the payment; of what does not fit, people hear, unless a refund under
+    way may make room for it: then it comes again (`moved_outside.apply_held`).
     """
     left = payment.amount - payment.refund_reserved
-    if amount > left:
+    if amount > left and not is_room_awaited(aggregate, payment):
         missing = amount - left
         aggregate.alerts.append(alerts.external_exceeds_paid(aggregate.order, payment, missing))
     booked = min(amount, left)
@@ -116,6 +117,14 @@ def book_external(
     aggregate.add_returned(refund, now_is)
     aggregate.alerts.append(alerts.refunded_outside(aggregate.order, now_is, refund))
     return booked
+
+
+def is_room_awaited(aggregate: OrderAggregate, payment: Payment) -> bool:
+    """Whether a refund reserves what it may not get: it has not ended."""
+    return any(
+        one.payment_no == payment.payment_no and one.state is RefundStatus.PROCESSING
+        for one in aggregate.refunds.values()
+    )
 
 
 def _returns(

@@ -148,6 +148,7 @@ async def _apply_own_refunds(deps: Deps, received: Sequence[Received[RefundResul
     numbers = [item.event.data.refund_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_refunds(tx, set(numbers))
+        await _know_refunds_beside(tx, opened)
         begun = await traces.find(tx, numbers)
         applied = _apply_each(received, numbers, opened, begun, apply)
         await _save(tx, deps, opened, applied)
@@ -195,6 +196,18 @@ async def _know_refunds(
     refunded = {each.payment_no for each in results if moved_outside.speaks_of_refunds(each)}
     if known := [opened[number] for number in refunded & opened.keys()]:
         await aggregates.know_refunds(tx, known, refunded)
+
+
+async def _know_refunds_beside(tx: Tx, opened: Mapping[str, OrderAggregate]) -> None:
+    """Of the payments of which a word about money that went back is held."""
+    holding = {
+        payment.payment_no: aggregate
+        for aggregate in opened.values()
+        for payment in aggregate.payments.values()
+        if payment.held_words
+    }
+    if holding:
+        await aggregates.know_refunds(tx, holding.values(), holding)
 
 
 def _trades_named(received: Sequence[Received[PaymentResult]]) -> set[TradeNumber]:

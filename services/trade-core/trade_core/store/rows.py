@@ -26,13 +26,14 @@ from contracts.api import (
 )
 from contracts.internal import RefundDecision
 from trade_core.domain.order import Order
-from trade_core.domain.payment import Payment, ReportedPayment
+from trade_core.domain.payment import OutsideWord, Payment, ReportedPayment
 from trade_core.domain.refund import Refund, RefundFact
 from trade_core.domain.split import Return, Share, Split, SplitFact
 
 ACTION: Final[TypeAdapter[Action]] = TypeAdapter(Action)
 CLAIM: Final = TypeAdapter(ReportedPayment)
 RECEIVERS: Final = TypeAdapter(tuple[SplitReceiver, ...])
+HELD_WORDS: Final = TypeAdapter(tuple[OutsideWord, ...])
 RETURNS: Final = TypeAdapter(tuple[Return, ...])
 
 COLUMNS: Final = {
@@ -80,6 +81,8 @@ def payment_of(row: asyncpg.Record) -> Payment:
     values["failure"] = _failure_of(row)
     if row["claim"] is not None:
         values["claim"] = _reported_of(row["claim"])
+    held = row["held_words"]
+    values["held_words"] = () if held is None else HELD_WORDS.validate_python(held)
     receivers = row["split"]
     values["split_receivers"] = () if receivers is None else RECEIVERS.validate_python(receivers)
     return Payment(**values)
@@ -114,6 +117,11 @@ def claim_json(claim: ReportedPayment | None) -> dict[str, Any] | None:
         return None
     members = CLAIM.dump_python(claim, mode="json")
     return {COLUMNS.get(name, name): value for name, value in members.items()}
+
+
+def held_words_json(held: tuple[OutsideWord, ...]) -> list[dict[str, Any]]:
+    words: list[dict[str, Any]] = HELD_WORDS.dump_python(held, mode="json")
+    return words
 
 
 def receivers_json(receivers: tuple[SplitReceiver, ...]) -> list[dict[str, Any]] | None:

@@ -11,7 +11,13 @@ from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Payment
 from trade_core.store import due, ledger, new_payments, outgoing, refunds, splits, traces
 from trade_core.store.concurrency import TradeNumberTaken, require_all
-from trade_core.store.rows import COLUMNS, action_json, claim_json, failure_json
+from trade_core.store.rows import (
+    COLUMNS,
+    action_json,
+    claim_json,
+    failure_json,
+    held_words_json,
+)
 
 T = TypeVar("T")
 
@@ -44,12 +50,14 @@ _PAYMENT: Final = (
     "claim",
     "reversed_at",
     "may_be_paid",
+    "held_words",
 )
 """Columns that are written where they changed."""
 
 _AS_JSON: Final[Mapping[str, Callable[[Any], object]]] = {
     "action": action_json,
     "claim": claim_json,
+    "held_words": held_words_json,
 }
 
 
@@ -232,13 +240,14 @@ set state = c.state, failure = c.failure, amount = c.amount,
     paid_at = coalesce(c.paid_at, p.paid_at),
     action = coalesce(c.action, p.action), claim = coalesce(c.claim, p.claim),
     reversed_at = coalesce(c.reversed_at, p.reversed_at),
-    may_be_paid = coalesce(c.may_be_paid, p.may_be_paid)
+    may_be_paid = coalesce(c.may_be_paid, p.may_be_paid),
+    held_words = coalesce(c.held_words, p.held_words)
 from jsonb_to_recordset($1)
   as c (payment_no text, was text, state text, payment_id text, channel text, called_as text,
         action jsonb, channel_trade_no text, failure jsonb, settles bool, closing bool,
         reserved bigint, refunded bigint, initiated_at timestamptz, paid_at timestamptz,
         amount bigint, currency text, claim jsonb, split bigint, is_split bool,
-        reversed_at timestamptz, may_be_paid bool)
+        reversed_at timestamptz, may_be_paid bool, held_words jsonb)
 where p.payment_no = c.payment_no and p.state = c.was
   and p.refund_reserved + c.reserved between 0 and c.amount
   and p.split_reserved + c.split between 0 and c.amount
