@@ -10,7 +10,7 @@ from contracts.identifiers import new_id
 
 from .conftest import USERNAME, Admin
 from .people import Person, is_login
-from .test_users import hire
+from .test_users import LI, change, hire
 
 BODY = {"name": "erp", "role": "auditor", "expires_in_days": 30}
 
@@ -72,6 +72,35 @@ async def test_it_is_over_when_its_time_is_or_when_it_is_revoked(admin: Admin) -
     assert (await admin.anonymous.get("/api/merchants", headers=revoked)).status_code == 401
     assert (await admin.anonymous.get("/api/merchants", headers=headers)).status_code == 200
     admin.clock.ahead = timedelta(days=1, seconds=1)
+    assert (await admin.anonymous.get("/api/merchants", headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize("ends", [{"disabled": True}, {"role": "operator"}], ids=str)
+async def test_it_is_over_when_nobody_answers_for_it(admin: Admin, ends: dict[str, Any]) -> None:
+    boss = await hire(admin, "administrator")
+    made = (await boss.post("/api/tokens", json=BODY)).json()
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    other, other_id = await machine(admin)
+    assert (await admin.anonymous.get("/api/merchants", headers=headers)).status_code == 200
+    assert (await change(admin, **ends)).status_code == 200
+    assert (await admin.anonymous.get("/api/merchants", headers=headers)).status_code == 401
+    assert (await admin.anonymous.get("/api/merchants", headers=other)).status_code == 200
+    assert (await change(admin, disabled=False, role="administrator")).status_code == 200
+    assert (await admin.anonymous.get("/api/merchants", headers=headers)).status_code == 401
+    entries = await admin.audit(action="token.revoked")
+    assert [(entry["actor"], entry["entity_id"]) for entry in entries] == [
+        (USERNAME, made["token_id"])
+    ]
+    assert other_id != made["token_id"]
+
+
+async def test_one_from_before_its_maker_was_disabled_opens_nothing(admin: Admin) -> None:
+    """As with a release that left such tokens alone, or where both happened at once."""
+    boss = await hire(admin, "administrator")
+    made = (await boss.post("/api/tokens", json=BODY)).json()
+    async with admin.deps.db.transaction() as tx:
+        await tx.execute("update admin_user set disabled_at = now() where username = $1", LI)
+    headers = {"Authorization": f"Bearer {made['token']}"}
     assert (await admin.anonymous.get("/api/merchants", headers=headers)).status_code == 401
 
 

@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from merchant_admin.domain.scope import Scope
-from merchant_admin.domain.users import Role
+from merchant_admin.domain.users import Right, Role
 
 PREFIX: Final = "pmt_"
 """Tells what it is, to people who find one and to programs that look for leaked ones."""
+
+MAKERS: Final = tuple(role for role in Role if role.may(Right.ADMINISTER))
+"""Who makes tokens, and answers for what they do: no longer than they are one of these."""
 
 MAX_LIFETIME: Final = timedelta(days=366)
 USED_EVERY: Final = timedelta(minutes=1)

@@ -1,11 +1,13 @@
 """Tokens of machines: made, known, revoked."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from chassis.database import Tx
 from chassis.problems import FieldError
 from contracts.identifiers import new_id
 from merchant_admin.domain.api_tokens import (
+    MAKERS,
     MAX_LIFETIME,
     USED_EVERY,
     ApiToken,
@@ -52,10 +54,10 @@ async def create(
 
 
 async def find(deps: Deps, secret: str) -> ApiToken | None:
-    """Whose it is; None for one that is over, revoked, or none."""
+    """Whose it is; None for one that is over, revoked, or none, or for which nobody answers."""
     now = deps.clock()
     async with deps.db.connection() as tx:
-        token = await store.find_token(tx, secret_digest(secret), now)
+        token = await store.find_token(tx, secret_digest(secret), now, makers=MAKERS)
         if token is not None and (
             token.last_used_at is None or token.last_used_at <= now - USED_EVERY
         ):
@@ -79,4 +81,12 @@ async def revoke(deps: Deps, actor: Actor, token_id: str) -> None:
             raise NoSuch("token")
         await record_action(
             tx, actor, "token.revoked", at=now, entity_id=token_id, after=token.recorded()
+        )
+
+
+async def revoke_all_of(tx: Tx, actor: Actor, username: str, at: datetime) -> None:
+    """Those that this user made: nobody answers for them any more."""
+    for token in await store.revoke_tokens_of(tx, username, at):
+        await record_action(
+            tx, actor, "token.revoked", at=at, entity_id=token.token_id, after=token.recorded()
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chassis.database import Tx
 from chassis.problems import FieldError
+from merchant_admin.domain.api_tokens import MAKERS
 from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.guessing import Priority
@@ -14,6 +15,7 @@ from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.passwords import find_weakness
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role, User, checked_scope
+from merchant_admin.flows import api_tokens
 from merchant_admin.flows.checking import find_right_hash
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
@@ -145,7 +147,7 @@ async def change(
     scope: Scope | None = None,
 ) -> User:
     """Change what is not None. Who is disabled or gets a password is logged out everywhere at
-    once; a role holds from the next request on.
+    once; a role holds from the next request on. Tokens of who administers no more are revoked.
 
     Raises NoSuch, and Unusable for a weak password and the environment's administrator.
     """
@@ -227,6 +229,8 @@ async def _save(tx: Tx, actor: Actor, *, was: User, now: User) -> None:
     if has_new_password or now.disabled_at is not None:
         await end_sessions_of(tx, now.username)
         await invitations.withdraw_invitation(tx, now.username)
+    if now.disabled_at is not None or now.role not in MAKERS:
+        await api_tokens.revoke_all_of(tx, actor, now.username, now.updated_at)
     after = now.recorded() | ({"password": "changed"} if has_new_password else {})
     await record_action(
         tx, actor, "user.updated", at=now.updated_at, entity_id=now.username,

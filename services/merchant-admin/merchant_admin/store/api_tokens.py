@@ -1,5 +1,6 @@
 """Tokens of machines."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,7 +20,9 @@ values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 FIND = """
-select * from api_token where token_digest = $1 and expires_at > $2 and revoked_at is null
+select t.* from api_token t join admin_user u on u.username = t.created_by
+ where t.token_digest = $1 and t.expires_at > $2 and t.revoked_at is null
+   and u.disabled_at is null and u.role = any($3)
 """
 
 USE = "update api_token set last_used_at = $2 where token_id = $1"
@@ -42,6 +45,11 @@ REVOKE = """
 update api_token set revoked_at = $2 where token_id = $1 and revoked_at is null returning *
 """
 
+REVOKE_OF = """
+update api_token set revoked_at = $2
+ where created_by = $1 and revoked_at is null and expires_at > $2 returning *
+"""
+
 
 async def add_token(tx: Tx, token: ApiToken, digest: bytes) -> None:
     await tx.execute(
@@ -50,9 +58,12 @@ async def add_token(tx: Tx, token: ApiToken, digest: bytes) -> None:
     )  # fmt: skip
 
 
-async def find_token(tx: Tx, digest: bytes, now: datetime) -> ApiToken | None:
-    """None also for one that is over or was revoked."""
-    row = await tx.fetchrow(FIND, digest, now)
+async def find_token(
+    tx: Tx, digest: bytes, now: datetime, *, makers: Sequence[Role]
+) -> ApiToken | None:
+    """None also for one that is over or was revoked, or whose maker is disabled or has none of the
+    roles of `makers` any more."""
+    row = await tx.fetchrow(FIND, digest, now, makers)
     return None if row is None else _token(row)
 
 
@@ -70,6 +81,11 @@ async def revoke_token(tx: Tx, token_id: str, now: datetime) -> ApiToken | None:
     """None where there is no such token that is good."""
     row = await tx.fetchrow(REVOKE, token_id, now)
     return None if row is None else _token(row)
+
+
+async def revoke_tokens_of(tx: Tx, username: str, now: datetime) -> list[ApiToken]:
+    """Those of this maker that were good."""
+    return [_token(row) for row in await tx.fetch(REVOKE_OF, username, now)]
 
 
 def _token(row: asyncpg.Record) -> ApiToken:
