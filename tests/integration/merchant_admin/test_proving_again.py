@@ -37,6 +37,17 @@ async def test_a_browser_that_was_left_open_configures_nothing_grave(admin: Admi
     assert (await admin.http.post("/api/users", json=body)).status_code == 201
 
 
+async def test_the_cookie_of_a_browser_is_no_bearer_token(admin: Admin) -> None:
+    """Whoever sits at a browser that was left open can read its cookie, and programs are not asked
+    again who they are."""
+    person = await Person.logged_in(admin)
+    token = person.headers["Cookie"].partition("=")[2]
+    copied = {"Authorization": f"Bearer {token}"}
+    assert (await admin.anonymous.get("/api/users", headers=copied)).status_code == 401
+    answer = await admin.anonymous.get("/api/users", headers=person.headers)
+    assert answer.status_code == 200
+
+
 async def test_the_password_opens_it_again_for_ten_minutes(admin: Admin) -> None:
     browser = await cookie_of(admin)
     admin.clock.ahead = LATER

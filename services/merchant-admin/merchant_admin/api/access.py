@@ -103,9 +103,12 @@ async def _find_machine(request: Request, deps: Deps, secret: str) -> Caller | N
 async def find_caller(
     request: Request, deps: Deps, token: str | None, *, by_cookie: bool
 ) -> Caller | None:
-    """Whose valid session or, but for a cookie, machine's token this is; None for nobody's."""
+    """Whose valid session or, but for a cookie, machine's token this is; None for nobody's, and for
+    that of a browser without its cookie."""
     if token and token.startswith(PREFIX) and not by_cookie:
         return await _find_machine(request, deps, token)
+    if token and token.startswith(rules.BROWSER_PREFIX) and not by_cookie:
+        return None
     session = await sessions.find(deps, token) if token else None
     if token is None or session is None:
         return None

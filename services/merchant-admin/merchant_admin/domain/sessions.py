@@ -28,6 +28,10 @@ TICKET_GOOD_FOR: Final = timedelta(minutes=5)
 
 MAX_USER_AGENT_CHARS: Final = 256
 
+BROWSER_PREFIX: Final = "pmb_"
+"""Of a token that a page was logged in with: only as a cookie does it open anything. Shown as a
+bearer token it would be taken for a program's, which is never asked again who it is."""
+
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How exactly it is noted when a session was used last: not every request writes."""
 
@@ -76,8 +80,8 @@ class OpenSession:
     expires_at: datetime
 
 
-def new_token() -> str:
-    return secrets.token_urlsafe(32)
+def new_token(*, is_browser: bool = False) -> str:
+    return (BROWSER_PREFIX if is_browser else "") + secrets.token_urlsafe(32)
 
 
 def token_digests(keys: Sequence[bytes], token: str) -> list[bytes]:

@@ -20,9 +20,11 @@ MAX_LISTED: Final = 100
 """More than anybody has open; the newest are shown."""
 
 
-async def log_in(deps: Deps, actor: Actor, password: str, totp: str | None = None) -> NewSession:
+async def log_in(
+    deps: Deps, actor: Actor, password: str, totp: str | None = None, *, is_browser: bool = False
+) -> NewSession:
     """A session for the right password and, of whoever has a second factor, its code;
-    `actor.username` is the name that was given.
+    `actor.username` is the name that was given. `is_browser`: its token is good as a cookie only.
 
     Raises NotLoggedIn, TotpRequired, TooManyLogins, Overloaded.
     """
@@ -30,7 +32,7 @@ async def log_in(deps: Deps, actor: Actor, password: str, totp: str | None = Non
     if stored is None:
         raise _refused()
     await second_factors.require(deps, actor, totp)
-    return await _begin(deps, actor, stored)
+    return await _begin(deps, actor, stored, is_browser=is_browser)
 
 
 async def check_password(deps: Deps, actor: Actor, password: str) -> str:
@@ -43,7 +45,7 @@ async def check_password(deps: Deps, actor: Actor, password: str) -> str:
 
 
 async def log_in_with_ticket(deps: Deps, actor: Actor, ticket: str, totp: str | None) -> NewSession:
-    """As `log_in`, for whoever gave the right password a moment ago."""
+    """As `log_in` of a browser, for whoever gave the right password a moment ago."""
     async with deps.db.connection() as tx:
         stored = await attempts.find_password_hash(tx, actor.username)
     known = stored is not None and rules.is_ticket(
@@ -52,7 +54,7 @@ async def log_in_with_ticket(deps: Deps, actor: Actor, ticket: str, totp: str | 
     if stored is None or not known:
         raise _refused()
     await second_factors.require(deps, actor, totp)
-    return await _begin(deps, actor, stored)
+    return await _begin(deps, actor, stored, is_browser=True)
 
 
 async def reauthenticate(
@@ -133,9 +135,10 @@ async def forget_expired(deps: Deps) -> None:
         )
 
 
-async def _begin(deps: Deps, actor: Actor, password_hash: str) -> NewSession:
+async def _begin(deps: Deps, actor: Actor, password_hash: str, *, is_browser: bool) -> NewSession:
     now = deps.clock()
-    session = NewSession(actor.username, rules.new_token(), now + deps.sessions.lifetime)
+    token = rules.new_token(is_browser=is_browser)
+    session = NewSession(actor.username, token, now + deps.sessions.lifetime)
     digest, *_ = rules.token_digests(deps.session_keys, session.access_token)
     async with deps.db.transaction() as tx:
         if not await store.add_session(

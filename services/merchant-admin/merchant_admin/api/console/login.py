@@ -95,7 +95,7 @@ async def _session(deps: Deps, actor: Actor, form: dict[str, str], ticket: str) 
     totp = form.get("totp", "")[:64] or None
     if ticket:
         return await sessions.log_in_with_ticket(deps, actor, ticket, totp)
-    return await sessions.log_in(deps, actor, _password(form), totp)
+    return await sessions.log_in(deps, actor, _password(form), totp, is_browser=True)
 
 
 def _password(form: dict[str, str]) -> str:
