@@ -233,6 +233,16 @@ def test_a_statement_knows_what_went_back_by_an_undo_or_after_one(
     assert (back.kind, back.refund_no, back.amount) == ("refund", REFUND_NO, Money(-1299, "CNY"))
 
 
+def test_half_a_character_moves_no_column(side: UnionpaySide) -> None:
+    """A column of eleven bytes ends in the middle of a sixth character."""
+    row = line("S22", "0131120005", "000000001299", "202601311200051234567", PAYMENT_NO)
+    halved = row[:4] + "阳光花园物业".encode("gbk")[:11] + row[15:]
+    read = statements.read(statement(halved), DAY, opened(side))
+    assert isinstance(read, Statement)
+    [paid] = read.rows
+    assert (paid.payment_no, paid.amount) == (PAYMENT_NO, Money(1299, "CNY"))
+
+
 def test_a_row_that_cannot_be_read_is_set_aside(side: UnionpaySide) -> None:
     """`strangers-text-stops-nothing`"""
     read = statements.read(

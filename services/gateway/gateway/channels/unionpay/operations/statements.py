@@ -36,6 +36,9 @@ from gateway.channels.unionpay.wire import FILE_PATH, MAX_FILE_BYTES
 KINDS: Final[frozenset[StatementKind]] = frozenset({"trade"})
 CURRENCY: Final = "CNY"
 ENCODING: Final = "gb18030"
+KEPT: Final = "surrogateescape"
+"""How a byte that is no character goes through a text: as itself, so that no column is moved."""
+
 MAX_UNPACKED_BYTES: Final = 4 * MAX_FILE_BYTES
 
 DETAILS: Final = re.compile(r"INN.*ZM_[0-9A-Za-z]+$")
@@ -91,13 +94,13 @@ def _details(content: str) -> list[str]:
     details = zip_files.members(raw, MAX_UNPACKED_BYTES, lambda name: bool(DETAILS.match(name)))
     if not details:
         raise Unverifiable("the file lists no trades")
-    texts = [each.decode(ENCODING, errors="replace").replace("\r", "") for each in details]
+    texts = [each.decode(ENCODING, KEPT).replace("\r", "") for each in details]
     return [line for content in texts for line in content.split("\n")]
 
 
 def _cells(line: str) -> dict[str, str]:
     """By bytes, as UnionPay counts; raises Unverifiable for a line that is too short."""
-    raw = line.encode(ENCODING)
+    raw = line.encode(ENCODING, KEPT)
     if len(raw) < NEEDED_BYTES:
         raise Unverifiable("a row that is too short")
     return {
