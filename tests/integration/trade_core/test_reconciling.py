@@ -399,6 +399,21 @@ async def test_refund_at_the_channels_console_is_booked_from_the_statement(
     assert (again.state, len(await harness.refunds(payment))) == ("matched", 1)
 
 
+async def test_refund_at_the_console_that_is_listed_twice_is_booked_once_and_differs(
+    harness: Harness,
+) -> None:
+    """A file that somebody put together of two: the same line stands in it twice."""
+    payment = await harness.paid()
+    await next_morning(harness)
+    console = row_of(payment, kind="refund", refund_no="console-1", amount=-300)
+    found = await compared(harness, row_of(payment), console, console)
+    (refund,) = await harness.refunds(payment)
+    assert (refund.cause, refund.amount) == (RefundCause.EXTERNAL, 300)
+    assert (found.state, differences_of(found)) == (
+        "differs", [("not_booked", payment.payment_no, "open")]
+    )  # fmt: skip
+
+
 async def test_refund_that_was_booked_from_a_total_is_not_booked_again(harness: Harness) -> None:
     payment = await harness.paid()
     await harness.apply(paid(payment, Source.QUERY, amount_refunded=500, channel_refund_no="c-2"))

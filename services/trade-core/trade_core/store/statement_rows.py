@@ -255,14 +255,21 @@ where b.statement_no = $1 and b.round = $2 and b.about = 'refund' and b.status =
 order by b.subject limit $3
 """
 
+# What is booked by itself is booked by one row: the same row twice, in one file or in two, may be
+# the same refund, and stays a difference for people.
 _OUTSIDE_REFUNDS = """
-select k.channel_no, -sum(k.amount)::bigint as amount, min(s.day) as day
-from bill_row k join statement s using (statement_no)
-where k.subject = $2 and k.about = 'refund' and k.status = 'done' and k.is_ours
-  and s.payment_id = $1 and k.round = s.rows_round
-group by k.channel_no
-having sum(k.amount) < 0
-order by min(s.day), k.channel_no
+with listed as (
+    select k.channel_no, k.amount, k.fee, min(s.day) as day
+    from bill_row k join statement s using (statement_no)
+    where k.subject = $2 and k.about = 'refund' and k.status = 'done' and k.is_ours
+      and s.payment_id = $1 and k.round = s.rows_round
+    group by k.channel_no, k.amount, k.fee
+)
+select channel_no, -sum(amount)::bigint as amount, min(day) as day
+from listed
+group by channel_no
+having sum(amount) < 0
+order by min(day), channel_no
 """
 
 _SEEN = """
