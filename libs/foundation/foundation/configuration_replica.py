@@ -1,6 +1,7 @@
 """Each replica's copy of the configuration: the whole topic, as far as merchant-admin signed it."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from typing import Final
@@ -138,11 +139,13 @@ class ConfigurationReplica:
         self._apply(record)
 
     def _remember(self, record: Record) -> None:
+        """A genuine record that is published again, by whomever, is not the newest for that."""
         key = record.key or ""
-        if record.value:
-            self._latest[key] = record
-        else:
+        known = self._latest.get(key)
+        if not record.value:
             self._latest.pop(key, None)
+        elif known is None or _version(record) >= _version(known):
+            self._latest[key] = record
 
     def _see(self, is_behind: bool) -> None:
         if not is_behind and self.caught_up.is_set():
@@ -160,3 +163,11 @@ class ConfigurationReplica:
             self.handle(record)
         self._read_at = kept.read_at
         log.warning("configuration.from_snapshot", age_s=round(age_s), records=len(kept.records))
+
+
+def _version(record: Record) -> int:
+    """Of the entity in it; 0 where it is told otherwise than we know."""
+    try:
+        return int(json.loads(record.value)["data"]["entity"]["version"])
+    except (LookupError, TypeError, ValueError):
+        return 0

@@ -115,3 +115,20 @@ async def test_what_is_deleted_leaves_the_next_snapshot(tmp_path: Path) -> None:
     found = Snapshot(tmp_path / "c", OPENER).find()
     assert found is not None
     assert [record.key for record in found.records] == ["M2"]
+
+
+async def test_an_old_record_that_is_published_again_is_not_kept(tmp_path: Path) -> None:
+    """A key that was deleted stays so after a start without Kafka."""
+
+    def of_version(version: int) -> Record:
+        return signed("K1", b'{"data":{"entity":{"version":%d}}}' % version)
+
+    reader = Reader(tmp_path / "c")
+    for version in (1, 2, 1):
+        reader.replica.handle(of_version(version))
+    reader.replica.caught_up.set()
+    reader.replica._see(is_behind=False)
+    reader.replica.save()
+    found = Snapshot(tmp_path / "c", OPENER).find()
+    assert found is not None
+    assert [record.value for record in found.records] == [of_version(2).value]
