@@ -180,6 +180,13 @@ async def counted(admin: Admin, scope: Scope) -> int | None:
     return (await waiting_for_people.read(admin.deps, scope)).approvals
 
 
+async def test_a_number_that_is_asked_for_five_times_at_once_waits_once(
+    admin: Admin, merchant_id: str
+) -> None:
+    asked = await asyncio.gather(*(admin.http.post(refunds(admin), json=BODY) for _ in range(5)))
+    assert {await waiting(each) for each in asked} == {await waiting(asked[0])}
+
+
 async def test_after_seven_days_it_is_over(admin: Admin, merchant_id: str) -> None:
     path = await waiting(await admin.http.post(refunds(admin), json=BODY))
     assert await counted(admin, EVERYTHING) == 1

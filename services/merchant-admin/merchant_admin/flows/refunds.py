@@ -12,7 +12,7 @@ from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.asking import ask
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
-from merchant_admin.store.approvals import find_refund
+from merchant_admin.store.approvals import find_refund_locked
 from merchant_admin.store.merchants import list_four_eyes
 
 
@@ -91,7 +91,7 @@ async def _await_second_person(
         four_eyes = (await list_four_eyes(tx, [payment.merchant_id])).get(payment.merchant_id)
         if four_eyes is None or not four_eyes.wants_for_refund(requested.amount):
             return
-        approval = await find_refund(
+        approval = await find_refund_locked(
             tx, requested.payment_no, requested.merchant_refund_no, deps.clock()
         )
         if approval is None:

@@ -42,6 +42,8 @@ COUNT_WAITING = all_within(
     2,
 )
 
+LOCK_REFUND = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+
 FIND_REFUND = """
 select * from approval
  where subject = $1 and kind = 'refund' and request ->> 'merchant_refund_no' = $2
@@ -101,10 +103,12 @@ async def count_waiting(tx: Tx, scope: Scope, now: datetime) -> int:
     return count
 
 
-async def find_refund(
+async def find_refund_locked(
     tx: Tx, payment_no: str, merchant_refund_no: str, now: datetime
 ) -> Approval | None:
-    """The one of this number that waits, or was agreed to."""
+    """The one of this number that waits, or was agreed to; where there is none, nobody else asks
+    for it before the transaction ends."""
+    await tx.execute(LOCK_REFUND, f"{payment_no} {merchant_refund_no}")
     row = await tx.fetchrow(FIND_REFUND, payment_no, merchant_refund_no, now)
     return None if row is None else _approval(row)
 
