@@ -363,6 +363,18 @@ def test_a_total_is_looked_at_again_when_the_refund_that_may_explain_it_has_fail
     assert opened.payments[payment.payment_no].refund_reserved == 500
 
 
+def test_a_later_total_takes_the_place_of_one_that_is_held() -> None:
+    """Stripe says it whenever it is asked: what was in doubt is known then."""
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    apply_at(opened, payment, at=1, amount_refunded=300)
+    assert len(opened.payments[payment.payment_no].held_words) == 1
+    answer(opened, ours, Verdict.SUCCEEDED, at=10)
+    apply_at(opened, payment, at=11, amount_refunded=600)
+    assert external(opened) == [300]
+    assert opened.payments[payment.payment_no].held_words == ()
+
+
 def test_a_statement_tells_the_rest_of_what_was_booked_under_its_number_in_part() -> None:
     opened, payment = a_paid_order()
     ours = refund(opened, payment, 300)

@@ -58,6 +58,7 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
 
 def apply_total(aggregate: OrderAggregate, payment: Payment, total: OutsideWord) -> None:
     """Book what none of our refunds can explain; while one of them may, ask again and hold it."""
+    payment = _without_totals(aggregate, payment, total)
     begun = [one for one in _of(aggregate, payment) if _is_begun(one, total)]
     explained = _explained(begun, total)
     if total.amount > explained:
@@ -204,18 +205,20 @@ def _book_one(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) ->
 
 
 def _hold(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> None:
-    """Beside those of other refunds; of totals the latest counts."""
+    """Beside those of other refunds; each of them once."""
+    number = word.channel_refund_no
+    others = [one for one in payment.held_words if one.is_total or one.channel_refund_no != number]
+    held = (*(payment.held_words if word.is_total else others), word)[-MAX_HELD:]
+    aggregate.change_payment(replace(payment, held_words=held))
 
-    def is_replaced(other: OutsideWord) -> bool:
-        if other.is_total and word.is_total:
-            return other.said_at <= word.said_at
-        is_same = other.channel_refund_no == word.channel_refund_no
-        return is_same and other.is_total == word.is_total
 
-    others = tuple(other for other in payment.held_words if not is_replaced(other))
-    if word not in payment.held_words:
-        held = (*others, word)[-MAX_HELD:]
-        aggregate.change_payment(replace(payment, held_words=held))
+def _without_totals(aggregate: OrderAggregate, payment: Payment, later: OutsideWord) -> Payment:
+    """The payment without the totals that are held and said no more than this one does."""
+    held = payment.held_words
+    kept = tuple(one for one in held if not one.is_total or one.said_at > later.said_at)
+    if kept != held:
+        aggregate.change_payment(replace(payment, held_words=kept))
+    return aggregate.payments[payment.payment_no]
 
 
 def _ask_which(aggregate: OrderAggregate, payment: Payment, doubted: Collection[Refund]) -> None:
