@@ -210,6 +210,7 @@ async def test_number_leads_straight_to_what_has_it(admin: Admin) -> None:
     listed = await person.open_page("search", q="w2026-wu")
     assert f"/console/orders/{story.order_id}" in listed
     assert f"/console/orders/{other.order_id}" in listed
+    assert f"<code>{story.merchant_order_no}</code>" in listed  # by which it was looked for
     assert story.payment_no in await person.open_page("search", q=story.payment_no[:-3])
     for nothing in ("", "W2026-W%", "W2026", "\x00", "P0" + "Z" * 40, "%"):
         assert story.order_id not in await person.open_page("search", q=nothing), nothing

@@ -69,10 +69,12 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`number` is what was found, `is_whole` where it is just what was typed."""
+    """`number` is what was found, `shown` by which of its numbers, `is_whole` where that is just
+    what was typed."""
 
     kind: Found
     number: str
+    shown: str
     order_id: str
     is_whole: bool
     subject: str

@@ -61,6 +61,7 @@ async def find(tx: Tx, typed: Typed, scope: Scope, limit: int) -> list[Hit]:
         Hit(
             kind=Found(row["kind"]),
             number=row["number"],
+            shown=row["shown"],
             order_id=row["order_id"],
             is_whole=row["shown"].lower() == typed.lowered,
             subject=row["view"].get("subject") or row["shown"],
