@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.integration.merchant_admin.conftest import Admin, Notifier
-from tests.integration.merchant_admin.people import Person
+from tests.integration.merchant_admin.people import Person, marked
 from tests.integration.merchant_admin.test_callbacks import AT, DELIVERY, ENDPOINT, REPLAY
 from tests.integration.merchant_admin.test_console import EVIL
 from tests.integration.merchant_admin.test_read_model import BEGAN, Story, delivery
@@ -154,6 +154,8 @@ async def test_replay_is_asked_for_in_beijing_time_and_shows_how_far_it_is(
 async def test_replay_that_makes_no_sense_is_not_asked_for(
     admin: Admin, person: Person, wrong: dict[str, str]
 ) -> None:
+    """The page comes back with its list, and marks the field."""
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": [TRIED], "next_cursor": None}
     right = {
         "app_id": EVIL,
         "created_from": "2026-11-22T08:00",
@@ -166,7 +168,24 @@ async def test_replay_that_makes_no_sense_is_not_asked_for(
     assert 'role="alert"' in answer.text
     assert 'value="2026-11-22T09:30"' in answer.text
     assert "<script>" not in answer.text
+    if "state" not in wrong:  # which nobody can choose
+        assert set(marked(answer.text)) == set(wrong)
+    assert "/console/deliveries/E1" in answer.text
     assert asked(admin.notifier, "/internal/replays") == []
+
+
+async def test_replay_of_an_app_that_nobody_made_marks_the_app(
+    admin: Admin, person: Person
+) -> None:
+    answer = await person.send(
+        "replays",
+        app_id="A1",
+        created_from="2026-11-22T08:00",
+        created_before="2026-11-22T09:30",
+        per_s="20",
+    )
+    assert answer.status_code == 404
+    assert set(marked(answer.text)) == {"app_id"}
 
 
 async def test_trial_message_tells_what_each_messenger_made_of_it(

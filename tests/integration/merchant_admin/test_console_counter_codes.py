@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from .conftest import Admin
-from .people import Person
+from .people import Person, marked
 from .test_counter_codes import terms
 
 TYPED = {"min_amount": "1", "max_amount": "500.00", "daily_limit": "2,000", "amounts": ""}
@@ -79,6 +79,15 @@ async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
     assert shown in answer.text
     assert 'value="2,000"' in answer.text or "daily_limit" in changes
     assert 'aria-invalid="true"' in answer.text
+
+
+async def test_each_wrong_field_has_its_words_beneath_it(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    answer = await person.send("counter-codes", **await filled(admin, name=" ", min_amount="x"))
+    errors = marked(answer.text)
+    assert set(errors) == {"name", "min_amount"}
+    assert errors["name"].startswith("Please give it a name")
+    assert errors["min_amount"].startswith("The least amount must be")
 
 
 async def test_who_may_only_look_sees_codes_and_no_form(admin: Admin) -> None:

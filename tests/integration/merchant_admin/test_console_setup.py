@@ -441,3 +441,13 @@ async def test_who_comes_late_proves_who_they_are_and_no_secret_is_kept(person: 
     away = {"back": "https://elsewhere.example/"}
     answer = await send(person, "/console/reauthentication", away)
     assert answer.headers["location"] == "/console"
+
+
+async def test_an_app_takes_as_long_an_allow_list_as_its_field(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    merchant_id = (await admin.post("/api/merchants", {"name": "one"}))["merchant_id"]
+    networks = "\r\n".join(f"203.0.{number}.0/24" for number in range(256)) + "\r\n" * 1_500
+    form = {"name": "长" * 127, "merchant_ids": merchant_id, "ip_allowlist": networks}
+    answer = await person.send("apps", **form)
+    assert answer.status_code != httpx.codes.REQUEST_ENTITY_TOO_LARGE
+    assert "203.0.255.0/24" in answer.text

@@ -34,8 +34,8 @@ async def test_what_is_wrong_with_a_user_is_said_on_the_page(admin: Admin) -> No
     person = await Person.logged_in(admin)
     merchant_id = (await admin.post("/api/merchants", {"name": "one"}))["merchant_id"]
     for wrong, shown in (
-        ({"username": USERNAME}, "is taken, or not such a name"),
-        ({"username": "<b>"}, "is taken, or not such a name"),
+        ({"username": USERNAME}, "must be a name that is not taken"),
+        ({"username": "<b>"}, "must be a name that is not taken"),
         ({"password": "short"}, "12 characters or more"),
         ({"role": "owner"}, 'role="alert"'),
     ):

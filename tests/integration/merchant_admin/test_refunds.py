@@ -116,8 +116,9 @@ async def test_a_refused_form_comes_back_filled_in_with_its_number(
     form = {"amount": amount, "reason": "多收", "merchant_refund_no": "admin-R1"}
     answer = await person.send(f"payments/{story.payment_no}/refunds", **form)
     assert answer.status_code in (409, 422)
-    for text in ("Not refunded", 'value="多收"', 'value="admin-R1"', f'value="{amount}"'):
+    for text in ("Not refunded", 'value="多收"', 'value="admin-R1"'):
         assert text in answer.text
+    assert re.search(rf'name="amount"[^>]*value="{amount}" aria-invalid="true"', answer.text)
 
 
 async def test_a_viewer_is_shown_no_form_for_refunds(admin: Admin) -> None:

@@ -1,20 +1,24 @@
 """Callbacks as people see them: why one did not arrive, send again, resume, replay."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.problems import Problem
+from chassis.problems import FieldError, Problem
+from chassis.web import parse
 from contracts.api import CallbackType
 from contracts.internal import EndpointPage, EndpointView, FoundDeliveryPage, ReplayRequest
+from contracts.words import Words
 from merchant_admin.api.access import Work
 from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
 from merchant_admin.api.console.rendering import error_page, problem_in, render, saying
+from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.shown import BEIJING
 from merchant_admin.api.console.visiting import (
     Seen,
@@ -23,11 +27,13 @@ from merchant_admin.api.console.visiting import (
     Visitor,
     to,
 )
+from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.flows import apps, callbacks, searching
 from merchant_admin.flows.deps import Deps
 
 STATES: Final[tuple[str, ...]] = get_args(DeliveryState)
 TYPES: Final[tuple[str, ...]] = get_args(CallbackType)
+MOMENTS: Final = ("created_from", "created_before")
 REPLAY_FIELDS: Final = ("app_id", "created_from", "created_before", "type", "state", "per_s")
 TEXT_CHARS: Final = 64
 LATE_AFTER: Final = timedelta(minutes=1)
@@ -40,17 +46,19 @@ NO_ENDPOINTS: Final = EndpointPage(items=[], next_cursor=None)
 router = APIRouter(include_in_schema=False, prefix="/console")
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedReplay:
+    """What was wrong with the form, by field, and what was filled in."""
+
+    wrong: Mapping[str, Words]
+    given: Mapping[str, str]
+    status: int
+
+
 @router.get("/deliveries")
 async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Deliveries of all apps, newest first, and the form for a replay."""
-    filters = LISTS["callbacks"].of(request)
-    wanted = {**LISTS["callbacks"].values(filters), **_page_in(request)}
-    page, problem = NO_DELIVERIES, None
-    try:
-        page = await callbacks.find(deps, visitor.scope, wanted)
-    except Problem as refusal:
-        problem = _refusal_of(refusal)
-    return await _deliveries_page(request, deps, visitor, page, filters.asked, problem)
+    return await _deliveries_page(request, deps, visitor)
 
 
 @router.get("/deliveries/{event_id}")
@@ -132,11 +140,9 @@ async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response
     """Begin a replay; the times of the form are Beijing time."""
     try:
         begun = await callbacks.replay(deps, sent.actor, sent.scope, _request(sent.form))
-    except (Problem, ValueError) as refusal:
-        problem = _refusal_of(refusal) if isinstance(refusal, Problem) else "replay_refused"
-        return await _deliveries_page(
-            request, deps, sent.visitor, NO_DELIVERIES, sent.form, problem, status=422
-        )
+    except Problem as refusal:
+        refused = RefusedReplay(_wrong_of_replay(refusal), sent.form, refusal.status)
+        return await _deliveries_page(request, deps, sent.visitor, refused)
     return to(f"/console/replays/{begun.replay_id}")
 
 
@@ -155,13 +161,17 @@ async def _deliveries_page(
     request: Request,
     deps: Deps,
     visitor: Visitor,
-    page: FoundDeliveryPage,
-    given: Mapping[str, str],
-    problem: str | None,
-    *,
-    status: int = 200,
+    refused: RefusedReplay | None = None,
 ) -> Response:
-    """`given`: what is filled into the form for a replay."""
+    """`refused`: the form for a replay, which is filled with the list's filters otherwise."""
+    filters = LISTS["callbacks"].of(request)
+    wanted = {**LISTS["callbacks"].values(filters), **_page_in(request)}
+    page, problem = NO_DELIVERIES, None
+    try:
+        page = await callbacks.find(deps, visitor.scope, wanted)
+    except Problem as refusal:
+        problem = _refusal_of(refusal)
+    given = filters.asked if refused is None else refused.given
     named = {item.merchant_id for item in page.items if item.merchant_id}
     context = {
         "visitor": visitor,
@@ -169,7 +179,7 @@ async def _deliveries_page(
             request,
             deps,
             visitor.scope,
-            LISTS["callbacks"].of(request),
+            filters,
             page,
             named,
             app_ids={item.app_id for item in page.items},
@@ -178,10 +188,11 @@ async def _deliveries_page(
         "known": await searching.find_events(deps, [item.event_id for item in page.items]),
         "given": {name: given.get(name, "") for name in REPLAY_FIELDS},
         "problem": problem,
+        "wrong": refused.wrong if refused else {},
         "states": STATES,
         "types": TYPES,
     }
-    return render(request, "deliveries.html", context, status=status)
+    return render(request, "deliveries.html", context, status=refused.status if refused else 200)
 
 
 async def _addresses(
@@ -202,15 +213,26 @@ def _page_in(request: Request) -> dict[str, Any]:
 
 
 def _request(form: dict[str, str]) -> ReplayRequest:
-    """Raises ValueError."""
+    """Raises InvalidRequest."""
     filled = {name: form.get(name, "").strip() for name in REPLAY_FIELDS}
     given: dict[str, Any] = {name: value for name, value in filled.items() if value}
-    moments: dict[str, Any] = {
-        name: datetime.fromisoformat(given[name]).replace(tzinfo=BEIJING)
-        for name in ("created_from", "created_before")
-        if name in given
-    }
-    return ReplayRequest.model_validate({**given, **moments})
+    moments: dict[str, Any] = {name: _moment(given[name]) for name in MOMENTS if name in given}
+    return parse(ReplayRequest, {**given, **moments})
+
+
+def _moment(text: str) -> datetime | str:
+    """In Beijing time; the text where it is none, for the model to refuse."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=BEIJING)
+    except ValueError:
+        return text
+
+
+def _wrong_of_replay(refusal: Problem) -> dict[str, Words]:
+    """By field; an app that does not exist, or is another's, is a wrong field too."""
+    if refusal.status == NoSuch.status:
+        return wrong_fields(Unusable(FieldError("/app_id", refusal.detail)))
+    return wrong_fields(refusal)
 
 
 def _text(request: Request, name: str) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from chassis.problems import Problem
 from chassis.web import parse
+from contracts.words import Words
 from foundation.money_text import minor_units
 from foundation.qr import qr_svg
 from merchant_admin.api.access import Work
@@ -16,6 +17,8 @@ from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.rendering import render, saying
+from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.texts import TEXTS
 from merchant_admin.api.console.visiting import Seen, SentByAdmin, Visitor, to
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
@@ -35,9 +38,9 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a form was refused, and what was filled in."""
+    """What was wrong with a form, by field, and what was filled in."""
 
-    problem: str | None = None
+    wrong: Mapping[str, Words] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
 
@@ -56,7 +59,7 @@ async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
         terms = parse(CreateCounterCode, _terms(sent.form))
         made = await counter_codes.create(deps, sent.actor, dict(terms))
     except Problem as problem:
-        refused = Refused(_refusal_of(problem), sent.form, problem.status)
+        refused = Refused(_wrong(problem), sent.form, problem.status)
         return await _page(request, deps, sent.visitor, refused)
     return to(f"{HOME}/{made.code.code_id}/print")
 
@@ -112,7 +115,7 @@ async def _page(
         "apps": await apps.read_page(deps, known_apps, after=None, limit=MAX_SUGGESTED),
         "currency": CURRENCY,
         "home": HOME,
-        "problem": refused.problem,
+        "wrong": refused.wrong,
         "given": refused.given,
     }
     return render(request, "counter_codes.html", context, status=refused.status)
@@ -126,9 +129,9 @@ def _terms(form: Mapping[str, str]) -> dict[str, Any]:
     return {**texts, **limits, "amounts": amounts}
 
 
-def _refusal_of(problem: Problem) -> str:
-    """The text that tells it: by the first field that is wrong."""
-    fields = [error.pointer.split("/")[1] for error in problem.errors if "/" in error.pointer]
-    named = fields[0] if fields else ""
-    is_known = named in (*AMOUNTS, "merchant_id", "app_id", "name", "amounts")
-    return f"code_refused.{named}" if is_known else "code_refused"
+def _wrong(problem: Problem) -> dict[str, Words]:
+    """By field, in the words of these fields where there are some."""
+    return {
+        name: Words(*TEXTS.get(f"code_refused.{name}", (words.zh, words.en)))
+        for name, words in wrong_fields(problem).items()
+    }

@@ -7,7 +7,9 @@ from fastapi import Request
 
 from foundation import forms
 
-LIMIT_BYTES: Final = 8_192
+LIMIT_BYTES: Final = 32_768
+"""The longest form has an allow-list of 8,000 characters, ids of merchants and an address in it."""
+
 MAX_FIELDS: Final = 20
 MAX_TYPED_CHARS: Final = 128
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Request, Response
 
 from merchant_admin.api.access import CSRF_FIELD
-from merchant_admin.api.console.forms import LIMIT_BYTES, MAX_FIELDS, read_form
+from merchant_admin.api.console.forms import MAX_FIELDS, read_form
 from merchant_admin.api.console.navigation import HOME
 from merchant_admin.api.console.rendering import error_page, render
 from merchant_admin.api.console.uploads import is_upload
@@ -17,6 +17,9 @@ from merchant_admin.api.console.visiting import BACK, LOGIN, LateForm, to
 
 KEPT: Final = "kept."
 """How the names of the fields begin that the form of the login carries of another form."""
+
+KEPT_BYTES: Final = 4_096
+"""What goes along with the form of the login."""
 
 SECRET: Final = ("password", "totp", "secret", "ticket")
 """What the name of a field has in it that is never sent back to a browser."""
@@ -85,7 +88,7 @@ def shown_again(request: Request, wanted: Wanted, csrf: str, status: int = 200) 
 
 def is_kept(form: Mapping[str, str]) -> bool:
     """Without a secret, and small enough to go beside a name and a password."""
-    is_small = len(form) <= MAX_FIELDS // 2 and len(urlencode(form)) <= LIMIT_BYTES // 2
+    is_small = len(form) <= MAX_FIELDS // 2 and len(urlencode(form)) <= KEPT_BYTES
     return is_small and not any(word in name for name in form for word in SECRET)
 
 

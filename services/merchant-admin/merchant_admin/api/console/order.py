@@ -39,13 +39,14 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A form (`refund`, `decision`) that was not carried out: the text that tells why, which number
-    it is about, and what was filled in."""
+    it is about, what was filled in, and which fields are wrong."""
 
     problem: str
     status: int
     form: str
     about: str
     given: Mapping[str, str] = field(default_factory=dict)
+    wrong: frozenset[str] = frozenset()
 
 
 @router.get("/{order_id}")
@@ -125,6 +126,7 @@ async def page(
         "refund_splits": await _refund_splits(deps, story.app_id),
         "about": refused.about if refused else None,
         "given": refused.given if refused else {},
+        "wrong": refused.wrong if refused else frozenset(),
         "problem": refused.problem if refused else problem_in(request, REFUSALS),
         "done": done_in(request, DONE),
         "done_number": request.query_params.get("number", ""),

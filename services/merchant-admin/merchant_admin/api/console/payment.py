@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import FieldError, Problem
 from chassis.web import parse
+from contracts.codes import Code
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import RequestRefund
 from merchant_admin.api.console import order
@@ -142,7 +143,10 @@ def _claim(form: Mapping[str, str]) -> dict[str, Any] | None:
 
 def _refused(problem: Problem, about: str, form: Mapping[str, str], thing: str) -> Refused:
     """`thing`_refused or `thing`_failed, unless the code itself has a text."""
-    if problem.code in SHOWN_AS_IT_IS:
-        return Refused(problem.code, problem.status, thing, about, form)
+    wrong = frozenset(error.pointer.removeprefix("/") for error in problem.errors)
+    if problem.code == Code.REFUND_EXCEEDS_PAID:
+        wrong = frozenset({"amount"})
     text = f"{thing}_refused" if problem.status < 500 else "decision_failed"
-    return Refused(text, problem.status, thing, about, form)
+    if problem.code in SHOWN_AS_IT_IS:
+        text = problem.code
+    return Refused(text, problem.status, thing, about, form, wrong)

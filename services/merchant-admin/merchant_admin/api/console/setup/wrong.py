@@ -20,6 +20,14 @@ SHAPES: Final[Mapping[str, Words]] = {
         "须为已登记的商户标识，以空格分隔，不重复",
         "must be ids of registered merchants, separated by spaces, none twice",
     ),
+    "merchant_id": Words("须为已登记的商户标识，以 M 开头", "must be the id of a merchant, M…"),
+    "app_id": Words("须为已登记的应用标识，以 A 开头", "must be the id of an app, A…"),
+    "payment_id": Words(
+        "须为已登记的支付标识，以 C 开头", "must be the id of a channel account, C…"
+    ),
+    "created_from": Words("请选择开始时间", "choose when it begins"),
+    "created_before": Words("请选择结束时间，须晚于开始时间", "choose an end after the beginning"),
+    "per_s": Words("须为 1 至 500 的整数", "must be a whole number from 1 to 500"),
     "notify_url": Words(
         "须为外网可以访问的 https:// 或 http:// 地址，不能指向内部网络",
         "must be an https:// or http:// address that can be reached from outside",
@@ -48,7 +56,10 @@ SHAPES: Final[Mapping[str, Words]] = {
         "must be an amount above 0, as 500.00; empty: no refund waits",
     ),
     "display_name": _NAME,
-    "username": Words("用户名已被使用，或格式不正确", "is taken, or not such a name"),
+    "username": Words(
+        "须为未被使用的用户名：1 至 64 个小写字母、数字或 . _ @ -",
+        "must be a name that is not taken: 1 to 64 small letters, digits or . _ @ -",
+    ),
     "password": _PASSWORD,
     "new_password": _PASSWORD,
     "role": Words("不能修改这个用户的角色", "this user's role cannot be changed"),

@@ -17,3 +17,5 @@ for (const dialog of document.querySelectorAll("dialog[open]")) {
   dialog.close();
   dialog.showModal();
 }
+// A form that was refused begins where it is wrong, however long the list above it is.
+document.querySelector("main [aria-invalid]")?.focus();

@@ -34,7 +34,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "replay_running": ("正在重发", "Running"),
     "replay_done": ("已完成", "Done"),
-    "replay_refused": ("请检查所填内容。", "Please check what you have filled in."),
     "created_from": ("起（含）", "From"),
     "created_before": ("止（不含）", "Before"),
     "per_s": ("每秒条数", "Per second"),

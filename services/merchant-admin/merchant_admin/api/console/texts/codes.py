@@ -4,7 +4,7 @@ from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "codes_hint": (
-        "贴在柜台的固定收款码：业主扫码后自己填写金额，以所选应用端的名义下单。",
+        "贴在柜台的固定收款码：业主扫码后自己填写金额，以所选应用的名义下单。",
         "Codes to put up at a counter: payers scan one, enter the amount, and begin an order of "
         "the app.",
     ),
@@ -22,13 +22,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "code_print": ("打印", "Print"),
     "code_disable": ("停用", "Disable"),
     "code_enable": ("启用", "Enable"),
-    "code_refused": ("请检查所填内容。", "Please check what you have filled in."),
     "code_refused.merchant_id": ("没有这个商户。", "There is no such merchant."),
     "code_refused.app_id": (
-        "没有这个应用端，或它不为该商户收款。",
+        "没有这个应用，或它不为该商户收款。",
         "There is no such app, or it does not work for this merchant.",
     ),
-    "code_refused.name": ("请填写名称。", "Please give it a name."),
+    "code_refused.name": (
+        "请填写名称，最多 127 个字符。",
+        "Please give it a name of up to 127 characters.",
+    ),
     "code_refused.min_amount": (
         "单笔最低金额须为 0.01 元以上的金额。",
         "The least amount must be an amount of 0.01 or more.",
