@@ -20,9 +20,11 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
 
 from merchant_admin.domain.onboarding import Step
+from merchant_admin.flows.read_model import apply
 
 from .conftest import PASSWORD, USERNAME, Admin
 from .test_listing_exports import LISTS
+from .test_read_model import Story
 from .test_scopes import Company
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -289,6 +291,58 @@ async def test_staff_of_a_company_see_find_and_export_theirs_only(
             rows = book.read("xl/worksheets/sheet1.xml").decode()
         assert own.story.payment_no in rows
         assert other.story.payment_no not in rows
+
+
+async def test_a_refused_form_is_shown_where_it_is_wrong(admin: Admin, browser: Browser) -> None:
+    """Below a list that is longer than the phone."""
+    for number in range(8):
+        body = {"username": f"user-{number}", "password": PASSWORD, "role": "auditor"}
+        await admin.post("/api/users", body)
+    async with served(admin.app) as url:
+        page = await (await opened(browser, url, ("zh", "light", PHONE))).new_page()
+        await page.goto(f"{url}/console/users")
+        form = page.locator("form[method=post][action='/console/users']")
+        await form.locator("input[name=username]").fill("user-0")
+        await form.locator("button").click()
+        await page.wait_for_selector("[aria-invalid]")
+        wrong = page.locator("input[name=username]:focus[aria-invalid]")
+        await wrong.wait_for()
+        box = await wrong.bounding_box()
+    assert box is not None
+    assert 0 < box["y"] < PHONE[1]
+
+
+LONG: Final = {"merchant": "W" * 127, "order": "x" * 64, "user": "n" * 64}
+
+
+async def test_long_words_push_nothing_off_a_page(admin: Admin, browser: Browser) -> None:
+    merchant = {"name": LONG["merchant"]}
+    merchant_id = (await admin.post("/api/merchants", merchant))["merchant_id"]
+    body = {"username": LONG["user"], "password": PASSWORD, "role": "operator"}
+    await admin.post("/api/users", body)
+    members = {"merchant_order_no": LONG["order"], "subject": "S" * 127}
+    story = Story(merchant_id=merchant_id, **members).paid().refunded()
+    await apply(admin.deps, story.events)
+    pages = ("orders", "payments", "refunds", "merchants", f"merchants/{merchant_id}/look")
+    async with served(admin.app) as url:
+        page = await (await opened(browser, url, ("zh", "light", DESKTOP), LONG["user"])).new_page()
+        for path in pages:
+            await page.goto(f"{url}/console/{path}")
+            hidden = await page.evaluate(
+                """[document.documentElement, ...document.querySelectorAll(".table")]
+                    .filter(it => it.scrollWidth > it.clientWidth + 1).length"""
+            )
+            assert hidden == 0, path
+        await page.set_viewport_size({"width": 375, "height": 740})
+        for path in pages:
+            await page.goto(f"{url}/console/{path}")
+            assert await page.evaluate("document.querySelector('.top').offsetHeight") < 110
+            alone = await page.evaluate(
+                """[...document.querySelectorAll(".id:has(.copy)")].filter(it =>
+                    it.querySelector(".copy").offsetTop >=
+                    it.firstElementChild.offsetTop + it.firstElementChild.offsetHeight).length"""
+            )
+            assert alone == 0, path
 
 
 async def staff_of(admin: Admin, company: Company) -> None:
