@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
+import gateway
 import merchant_admin
 from contracts.alert_titles import TITLES
 from merchant_admin.api.console import texts
@@ -28,6 +29,17 @@ def test_no_text_is_written_twice() -> None:
 
 def test_every_list_that_is_exported_has_words() -> None:
     assert {f"export_of.{name}" for name in LISTINGS} <= set(TEXTS)
+
+
+OWN_CODE = re.compile(r'(?:Unknown|NotSent|Declined)\(\s*"([a-z_]+)"')
+
+
+def test_every_code_of_our_own_for_a_call_has_words() -> None:
+    """What the gateway itself says of a call, where the channel said nothing."""
+    calling = Path(gateway.__file__).parent / "calling"
+    codes = {code for path in calling.glob("*.py") for code in OWN_CODE.findall(path.read_text())}
+    assert "no_answer" in codes
+    assert {f"failure.{code}" for code in codes} - set(TEXTS) == set()
 
 
 SHOW_IT_THEMSELVES = {

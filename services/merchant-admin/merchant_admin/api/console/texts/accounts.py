@@ -61,6 +61,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "or_file": ("粘贴，或上传文件：", "Paste it, or choose a file:"),
     "ways_legend": ("验签方式", "How the channel signs"),
+    "ways_legend.product": ("签约产品", "Product"),
     "rare_settings": ("更多设置（多数商户不用修改）", "More (most merchants leave it alone)"),
     "serial": ("序列号", "Serial"),
     "valid": ("有效期", "Valid"),

@@ -14,6 +14,18 @@ _WORDS: Final[dict[tuple[str, str], str]] = {
         "conflicted conflict amount_mismatch mismatch"
     ),
     ("人工确认与本中心无关", "A person decided that it is not ours"): "ignored",
+    ("渠道没有应答，正在核实", "The channel gave no answer; it is being asked"): "no_answer",
+    ("渠道的应答无法验证或读懂，正在核实", "The channel's answer cannot be trusted; it is asked"): (
+        "unverifiable unreadable"
+    ),
+    ("连不上渠道，没有发出", "The channel could not be reached; nothing was sent"): "not_reached",
+    ("渠道多次没有应答，暂停片刻", "The channel has not answered for a while; it is left alone"): (
+        "circuit_open"
+    ),
+    ("这个渠道账户正忙", "This channel account is busy"): "busy",
+    ("这个渠道做不到", "This channel cannot do it"): (
+        "inexpressible no_bill no_close no_login no_return no_serial no_splits no_way too_long"
+    ),
     ("渠道系统繁忙，会自动重试", "The channel is busy; it is tried again"): (
         "SYSTEM_ERROR SYSTEMERROR ACQ.SYSTEM_ERROR BIZERR BANK_ERROR BANKERROR aop.unknow-error"
     ),
