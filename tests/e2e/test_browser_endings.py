@@ -216,7 +216,7 @@ async def test_a_counter_code_is_paid_by_its_keypad_within_its_limits(
                 await page.get_by_role("button", name=name, exact=False).first.click()
             assert await page.locator("#amount").input_value() == "20.1"
             await page.get_by_role("button", name="立即支付").click()
-            await page.get_by_text("请输入正确的金额").wait_for()
+            await page.get_by_role("alert").wait_for()
             await nothing_is_in_the_way(page)
             await page.locator("#amount").fill("20")
             await page.locator("#note").fill("3-1201")

@@ -136,7 +136,8 @@ async def test_what_is_no_amount_is_said_so_and_begins_nothing(
     page = await browser.get(gateway.path, headers={"Accept-Language": "en"})
     again = await browser.post(gateway.path, data=form_of(page, amount=given))
     assert again.status_code == 422
-    assert 'role="alert"' in again.text
+    assert 'role="alert">请输入 ¥0.01 至 ¥100,000,000.00 之间的金额' in again.text
+    assert 'aria-invalid="true"' in again.text
     assert '"><script>' not in again.text
     assert gateway.begun == []
 
@@ -230,6 +231,7 @@ async def test_a_counter_code_offers_its_amounts_and_takes_a_note(
     ]
     other = await browser.post(gateway.path, data=form_of(page, amount="6.00"))
     assert other.status_code == 422
+    assert "请选择一个金额" in other.text
     note = " 3-1201\u202e " + "长" * 80
     begun = await browser.post(gateway.path, data=form_of(page, amount="5.00", note=note))
     assert begun.status_code == 303

@@ -283,6 +283,12 @@ def test_where_nothing_is_offered_nobody_is_pressed_for_time(checkout: MakeCheck
     assert "data-countdown" not in page
 
 
+def test_where_nothing_is_offered_there_is_a_way_on(checkout: MakeCheckout) -> None:
+    page = html(checkout(offers=0, return_url="https://app.example/done"))
+    assert "联系商户" in page
+    assert 'href="https://app.example/done"' in page
+
+
 @pytest.mark.parametrize(
     ("accepted", "is_packed"),
     [("gzip, deflate, br", True), ("br, gzip;q=0.5", True), ("gzip;q=0", False), ("br", False),

@@ -117,12 +117,18 @@ def render_point(
     context = {
         "point": point,
         "visit": visit,
-        "refusal": None if refusal is None else POINT_REFUSALS[refusal],
+        "refusal": _words_of(refusal, point),
         "is_amount_wrong": refusal == "amount",
         "given_amount": given_amount,
     }
     policy = _forms(request)
     return _page(request, "point.html", context, look=point.look, policy=policy, status=status)
+
+
+def _words_of(refusal: str | None, point: PayPoint) -> str | None:
+    if refusal == "amount" and point.amounts:
+        return "point.choice_wrong"
+    return None if refusal is None else POINT_REFUSALS[refusal]
 
 
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:

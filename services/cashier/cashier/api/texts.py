@@ -11,6 +11,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "other_ways": ("换一种支付方式", "Pay another way"),
     "last_used": ("上次使用", "Last used"),
     "no_offers": ("该商户暂无可用的支付方式。", "This merchant has no way to pay at the moment."),
+    "no_offers.hint": (
+        "没有扣款。请稍后再打开本页，或联系商户。",
+        "Nothing was taken. Please open this page again later, or ask the merchant.",
+    ),
     "aggregated": (
         "用手机微信、支付宝或相机扫码付款",
         "Scan with WeChat, Alipay or your phone's camera",
@@ -143,7 +147,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "What this code may take today does not suffice for it. Nothing was taken; please ask the "
         "merchant.",
     ),
-    "point.amount_wrong": ("请输入正确的金额：", "Please enter an amount of"),
+    "point.amount_wrong": (
+        "请输入 {least} 至 {most} 之间的金额，最多两位小数。",
+        "Please enter an amount from {least} to {most}, with two decimals at most.",
+    ),
+    "point.choice_wrong": ("请选择一个金额。", "Please choose one of the amounts."),
     "point.used": ("这笔付款已完成", "This was paid already"),
     "point.used.hint": (
         "该链接只用于一笔付款，无需再付。",
