@@ -19,6 +19,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "No app yet: add one below; it is who calls the API.",
     ),
     "callback": ("回调", "Callback"),
+    "callbacks_of_app": ("查看回调记录", "Its callbacks"),
     "notify_url": ("回调地址", "Callback address"),
     "notify_url_help": (
         "支付结果发送到这里；可以稍后再填。",

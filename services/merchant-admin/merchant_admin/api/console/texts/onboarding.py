@@ -52,8 +52,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "import_file": ("CSV 文件", "CSV file"),
     "import_limits": (
-        "UTF-8 或 GB18030，不超过 2 MiB，行数不超过",
-        "UTF-8 or GB18030, 2 MiB at most; rows at most:",
+        "UTF-8 或 GB18030，不超过 2 MiB、{rows:,} 行",
+        "UTF-8 or GB18030, at most 2 MiB and {rows:,} rows",
     ),
     "import_check": ("检查", "Check"),
     "import_apply": ("导入", "Import"),
