@@ -80,8 +80,8 @@ GUIDE_WORDS: Final[dict[Language, dict[str, str]]] = {
         "ends": "Nothing is closed at the channel: payments end with their time.",
     },
     "zh": {
-        "statements": "对账单每天早上自动下载。",
-        "statement_file": "对账单由人工上传：渠道没有下载接口。",
+        "statements": "渠道账单每天早上自动下载。",
+        "statement_file": "渠道账单由人工上传：渠道没有下载接口。",
         "closes": "可在渠道关单：{}。",
         "ends": "渠道没有关单接口：支付到期自行结束。",
     },

@@ -1,4 +1,4 @@
-"""What a third party writes into its statement of a day (对账单), and what is wrong in it."""
+"""What a third party writes into its statement of a day (渠道账单), and what is wrong in it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -84,7 +84,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
         "The search of merchant-admin could not use a record",
     ),
     "reconciliation.differs:": ("对账有差异", "A channel statement and the books differ"),
-    "reconciliation.no_bill:": ("渠道未提供对账单", "A channel does not give its statement"),
+    "reconciliation.no_bill:": ("渠道未提供账单", "A channel does not give its statement"),
     "record.unproven:": ("记录无法证明来源", "A record that does not prove its writer"),
     "refund.abnormal:": ("退款异常", "A refund is abnormal"),
     "refund.contradicted:": (

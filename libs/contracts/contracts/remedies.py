@@ -119,7 +119,7 @@ REMEDIES: Final[dict[Code, Remedy]] = {
         "The events behind the cursor are older than what is kept",
         "Compare by the lists or the statements, then go on from the cursor in the answer",
         "游标之前的事件已超过保存期",
-        "用列表或对账单补齐，再从返回的游标继续",
+        "用列表或日结单补齐，再从返回的游标继续",
     ),
     Code.DECLINED: Remedy(
         "The channel surely refused; `channel` has its words",

@@ -11,7 +11,7 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "payment_id": "The channel account (支付标识) that takes the money, `C…`; null as long as the "
     "payer has not chosen one on our page",
     "channel": "The third party: `alipay`, `wechat`, `easy` …; null as long as none is chosen",
-    "app_id": "Your app (应用端), `A…`",
+    "app_id": "Your app (应用), `A…`",
     "account": "The receiver's account at the channel, as the channel names it; ≤ 64 characters",
     # the numbers
     "merchant_order_no": "Your number of the order: 1 to 64 of `0-9 A-Z a-z _ - . : @`, unique "

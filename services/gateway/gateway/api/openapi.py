@@ -61,7 +61,7 @@ TAGS: Final = {
     "splits": "Divide what was paid among receivers (分账).",
     "payment links": "Send a payer an address at which they pay by themselves (支付链接).",
     "events": "What we told you, pulled or pushed: events, callbacks and their addresses (回调).",
-    "statements": "The money of a day, as the books have it (对账单).",
+    "statements": "The money of a day, as the books have it (日结单).",
 }
 """In reading order."""
 

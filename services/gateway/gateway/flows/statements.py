@@ -1,4 +1,4 @@
-"""A channel's statement of a day (对账单): fetched, or brought by a person, and handed to
+"""A channel's statement of a day (渠道账单): fetched, or brought by a person, and handed to
 trade-core page by page."""
 
 import asyncio
@@ -115,7 +115,7 @@ def _rows(account: ChannelAccount, raw: bytes, upload: UploadStatement) -> list[
     file = account.plugin.statement_file
     if file is None:
         raise _no_file(
-            "这个渠道的对账单由系统自动获取", "of this channel is fetched, and never uploaded"
+            "这个渠道的账单由系统自动获取", "of this channel is fetched, and never uploaded"
         )
     try:
         return file.read(raw, StatementRequest(upload.day, "trade"), account.opened)

@@ -118,7 +118,7 @@ class ChannelAccount:
 
 @dataclass(frozen=True, slots=True)
 class AppTerms:
-    """What was agreed with an app (应用端); everything of it can be changed later."""
+    """What was agreed with an app (应用); everything of it can be changed later."""
 
     name: str
     merchant_ids: tuple[str, ...]

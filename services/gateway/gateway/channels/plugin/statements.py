@@ -1,4 +1,4 @@
-"""A channel's statement of one day (对账单), as asked for and as read."""
+"""A channel's statement of one day (渠道账单), as asked for and as read."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""The statement (结算单) of a merchant's day or month: opening, what came and went, closing."""
+"""The statement (日结单) of a merchant's day or month: opening, what came and went, closing."""
 
 from datetime import date, timedelta
 from typing import Final

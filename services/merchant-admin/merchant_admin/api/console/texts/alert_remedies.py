@@ -156,7 +156,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Nothing, unless it stays.",
     ),
     "alert_remedy.payment.refunded_outside:": (
-        "渠道称有款项退回但未说明金额。当天对账单会补记，也可向渠道查询。",
+        "渠道称有款项退回但未说明金额。当天渠道账单会补记，也可向渠道查询。",
         "Wait for the statement of the day, which books it, or look it up at the channel.",
     ),
     "alert_remedy.payment.second_trade:": (
@@ -168,11 +168,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Read dead_event; a search may lack something.",
     ),
     "alert_remedy.reconciliation.differs:": (
-        "再次查询渠道后仍有差异。请打开该对账单逐项查明，等它自行消除或写明原因处理。",
+        "再次查询渠道后仍有差异。请打开该渠道账单逐项查明，等它自行消除或写明原因处理。",
         "Open it: find out why each differs, let it close by itself, or settle it with a reason.",
     ),
     "alert_remedy.reconciliation.no_bill:": (
-        "应出对账单已过 24 小时仍未取得。请看对账单上的说明：权限、渠道故障，或需人工上传。",
+        "应出渠道账单已过 24 小时仍未取得。请看渠道账单上的说明：权限、渠道故障，或需人工上传。",
         "Its note says why: rights of the account, the channel's trouble, or a file to be upload"
         "ed.",
     ),

@@ -48,19 +48,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "statement.unavailable": ("无账单", "No statement"),
     "statement.to_upload": ("待上传", "To be uploaded"),
     "upload": ("上传", "Upload"),
-    "upload_statement": ("上传对账单", "Upload a statement"),
+    "upload_statement": ("上传渠道账单", "Upload a statement"),
     "upload_statement_hint": (
-        "有的渠道没有可自动获取的对账单：请在渠道的商户平台下载当天的文件，原样上传。"
+        "有的渠道没有可自动获取的渠道账单：请在渠道的商户平台下载当天的文件，原样上传。"
         "同一文件重复上传无妨；同一天的新文件取代旧文件。",
         "Some channels have no statement that can be fetched: download the file of the day at the "
         "channel's console, and upload it as it is. The same file twice is harmless; a newer file "
         "of a day takes the place of the older one.",
     ),
-    "statements_missing": ("缺少对账单的账户", "Accounts whose statement is missing"),
-    "statements_missing_none": ("没有缺少的对账单。", "No statement is missing."),
+    "statements_missing": ("缺少渠道账单的账户", "Accounts whose statement is missing"),
+    "statements_missing_none": ("没有缺少的渠道账单。", "No statement is missing."),
     "choose_file": ("选择文件", "Choose the file"),
-    "statement_file": ("对账单文件", "File of the statement"),
-    "statement_file_limits": ("CSV，UTF-8 或 GB18030；最多", "CSV in UTF-8 or GB18030; at most"),
+    "statement_file": ("渠道账单文件", "File of the statement"),
+    "statement_file_limits": (
+        "CSV，UTF-8 或 GB18030；最多 {kb:,} KB、{rows:,} 行",
+        "CSV in UTF-8 or GB18030; at most {kb:,} KB and {rows:,} rows",
+    ),
     "file_sha256": ("上传文件的 SHA-256", "SHA-256 of the uploaded file"),
     "fetch_again": ("重新取账单并比对", "Fetch and compare again"),
     "ask_for_bill": ("取某一天的账单", "Fetch the statement of a day"),

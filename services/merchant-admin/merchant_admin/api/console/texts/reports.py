@@ -35,7 +35,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.late": ("其中逾期支付", "of them late"),
     "report.success_rate": ("成功率", "Success rate"),
     "report.median": ("支付用时中位数", "Median time to pay"),
-    "report.delivered_rate": ("通知送达率", "Callbacks delivered"),
+    "report.delivered_rate": ("回调送达率", "Callbacks delivered"),
     "report.exhausted": ("未送达", "given up"),
     "report.hint": (
         "收款、退款按发生的小时计；成功率按发起时间计；净额 = 收款 − 退款 − 已知手续费；"
@@ -49,7 +49,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.panel.counts": ("笔数", "Payments"),
     "report.panel.success_rate": ("成功率", "Success rate"),
     "report.panel.time_to_pay": ("支付用时中位数（分:秒）", "Median time to pay (min:s)"),
-    "report.panel.callback_health": ("通知送达率", "Callbacks delivered"),
+    "report.panel.callback_health": ("回调送达率", "Callbacks delivered"),
     "report.table": ("数据表", "The table"),
     "report.nothing": (
         "这段时间没有交易。可选择更长的时间范围，或去掉筛选条件。",

@@ -25,7 +25,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The statement is being fetched; what comes of it will stand here.",
     ),
     "written.statement_uploaded": (
-        "对账单已接收，正在比对。",
+        "渠道账单已接收，正在比对。",
         "The statement is taken, and being compared.",
     ),
     "written.difference_settled": ("差异已处理，并记入审计。", "Settled; the audit has it."),
