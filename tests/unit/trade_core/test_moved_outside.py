@@ -363,6 +363,52 @@ def test_a_total_is_looked_at_again_when_the_refund_that_may_explain_it_has_fail
     assert opened.payments[payment.payment_no].refund_reserved == 500
 
 
+def returned_of(opened: OrderAggregate, refund: Refund, total: int, *, at: float) -> None:
+    """Alipay answers a refund with the sum of all refunds of the trade."""
+    word = refund_result(
+        refund, Source.REFUND, Verdict.SUCCEEDED, asked_at=later(at), said_at=later(at + 1),
+        amount_refunded=total,
+    )  # fmt: skip
+    apply_word(opened, word)
+
+
+def test_the_answer_to_a_refund_tells_what_went_back_without_us() -> None:
+    """A notification of the refund at the console never came."""
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    returned_of(opened, ours, 300, at=1)
+    assert external(opened) == []
+    assert opened.next_checks[payment.payment_no] is None
+    returned_of(opened, refund(opened, payment, 100, "T2"), 900, at=2)
+    assert external(opened) == [500]
+    assert opened.payments[payment.payment_no].held_words == ()
+
+
+def test_the_answer_to_one_refund_says_nothing_of_those_that_are_under_way() -> None:
+    opened, payment = a_paid_order()
+    first, second = refund(opened, payment, 300, "T1"), refund(opened, payment, 400, "T2")
+    returned_of(opened, second, 700, at=1)
+    assert external(opened) == []
+    returned_of(opened, first, 300, at=1)
+    assert external(opened) == []
+
+
+def test_at_alipay_all_of_it_is_known_when_the_refunds_beside_it_have_ended() -> None:
+    """Paid 10.00; 5.00 back at the console, while the app asks for 3.00, 4.00 and 2.50."""
+    opened, payment = a_paid_order()
+    three, four, other = [
+        refund(opened, payment, amount, f"T{amount}") for amount in (300, 400, 250)
+    ]
+    apply_at(opened, payment, at=1, amount_refunded=500, channel_refund_no="2026")
+    returned_of(opened, three, 800, at=2)
+    for one in (four, other):
+        refused(opened, one, at=2)
+        answer(opened, one, Verdict.DECLINED, at=70)
+    assert sum(external(opened)) == 500
+    assert opened.payments[payment.payment_no].refund_reserved == 800
+    assert opened.payments[payment.payment_no].held_words == ()
+
+
 def test_a_later_total_takes_the_place_of_one_that_is_held() -> None:
     """Stripe says it whenever it is asked: what was in doubt is known then."""
     opened, payment = a_paid_order()

@@ -195,6 +195,7 @@ class RefundResult(Data):
     that speak of each refund and not of what went back altogether).
     A refund that `succeeded` before and bounces (the payer's bank sends it back) is `declined` and
     `abnormal`. `may_bounce`: at this channel that happens, and only asking tells.
+    `amount_refunded`: of the payment altogether, this refund included, where the channel says it.
     """
 
     refund_no: str
@@ -214,6 +215,7 @@ class RefundResult(Data):
     message: str | None = None
     returned: list[str] = Field(default_factory=list)
     may_bounce: bool = False
+    amount_refunded: StrictInt | None = None
     asked_at: datetime | None = None
     said_at: datetime | None = None
 

@@ -184,6 +184,7 @@ def refund_result(
                 channel_refund_no=outcome.channel_no,
                 refunded_at=outcome.at,
                 may_bounce=account.plugin.refunds_bounce,
+                amount_refunded=_all_back(outcome),
             )
         case Pending():
             return RefundResult(**about, found=outcome.found, channel_refund_no=outcome.channel_no)
@@ -255,6 +256,11 @@ def _verdict(outcome: Outcome) -> Verdict:
             return Verdict.NOT_SENT
         case Unknown():
             return Verdict.UNKNOWN
+
+
+def _all_back(outcome: Succeeded) -> int | None:
+    back = outcome.given_back
+    return back.amount.amount_minor if back and back.amount else None
 
 
 def _given_back(back: GivenBack | None) -> dict[str, Any]:

@@ -52,7 +52,8 @@ class Word:
 
 def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time: datetime) -> None:
     """Apply a result; twice, late or out of order makes no difference. `time` is its event's. Of a
-    payment with `held_words` the aggregate must know all refunds.
+    payment with `held_words`, and of one of which the result tells what went back altogether, the
+    aggregate must know all refunds.
 
     Raises ResultRefused where it cannot be true; nothing has changed then.
     """
@@ -81,6 +82,10 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time
         aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
     aggregate.change_refund(now_is, paid)
     moved_outside.apply_held(aggregate, was.payment_no)
+    if result.amount_refunded is not None:
+        moved_outside.apply_total_of(
+            aggregate, was.payment_no, result.amount_refunded, word.said_at
+        )
     has_succeeded = now_is.state is RefundStatus.SUCCEEDED and was.state is not now_is.state
     if has_succeeded and result.may_bounce:
         aggregate.next_checks[was.refund_no] = due.bounce_check(now_is, aggregate.now)

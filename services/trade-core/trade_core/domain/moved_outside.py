@@ -82,6 +82,16 @@ def apply_total(aggregate: OrderAggregate, payment: Payment, total: OutsideWord)
     _ask_which(aggregate, payment, [one for one in begun if _may_explain(one, total.asked_at)])
 
 
+def apply_total_of(
+    aggregate: OrderAggregate, payment_no: str, amount: int, said_at: datetime
+) -> None:
+    """What the answer to a refund of ours says went back of the payment altogether: that refund is
+    certainly among it, so it counts from the moment of the answer on."""
+    payment = aggregate.payments[payment_no]
+    if payment.state is PaymentStatus.SUCCEEDED:
+        apply_total(aggregate, payment, OutsideWord(amount, None, said_at, said_at))
+
+
 def apply_held(aggregate: OrderAggregate, payment_no: str) -> None:
     """A refund of the payment has ended: what it may have explained, or left no room for, is looked
     at again. The aggregate must know all refunds of the payment."""

@@ -148,7 +148,7 @@ async def _apply_own_refunds(deps: Deps, received: Sequence[Received[RefundResul
     numbers = [item.event.data.refund_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_refunds(tx, set(numbers))
-        await _know_refunds_beside(tx, opened)
+        await _know_refunds_beside(tx, opened, [item.event.data for item in received])
         begun = await traces.find(tx, numbers)
         applied = _apply_each(received, numbers, opened, begun, apply)
         await _save(tx, deps, opened, applied)
@@ -198,16 +198,19 @@ async def _know_refunds(
         await aggregates.know_refunds(tx, known, refunded)
 
 
-async def _know_refunds_beside(tx: Tx, opened: Mapping[str, OrderAggregate]) -> None:
-    """Of the payments of which a word about money that went back is held."""
-    holding = {
+async def _know_refunds_beside(
+    tx: Tx, opened: Mapping[str, OrderAggregate], results: Sequence[RefundResult]
+) -> None:
+    """Of the payments of which a word about money that went back is held, or comes now."""
+    told = {each.payment_no for each in results if each.amount_refunded is not None}
+    concerned = {
         payment.payment_no: aggregate
         for aggregate in opened.values()
         for payment in aggregate.payments.values()
-        if payment.held_words
+        if payment.held_words or payment.payment_no in told
     }
-    if holding:
-        await aggregates.know_refunds(tx, holding.values(), holding)
+    if concerned:
+        await aggregates.know_refunds(tx, concerned.values(), concerned)
 
 
 def _trades_named(received: Sequence[Received[PaymentResult]]) -> set[TradeNumber]:

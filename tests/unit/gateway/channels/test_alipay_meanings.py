@@ -226,7 +226,7 @@ def test_a_payment_whose_amount_cannot_be_read_is_no_payment(
 
 
 def test_a_refund_is_done_only_where_money_moved(side: AlipaySide, account: Any) -> None:
-    """`refund_fee` sums up all refunds of the trade, so no amount is told."""
+    """`refund_fee` sums up all refunds of the trade: no amount of this one is told."""
     content = {
         "out_trade_no": PAYMENT_NO,
         "fund_change": "Y",
@@ -234,7 +234,8 @@ def test_a_refund_is_done_only_where_money_moved(side: AlipaySide, account: Any)
         "gmt_refund_pay": "2026-01-31 12:00:09",
     }
     for changed, meaning in (
-        ({}, Succeeded(at=RETURNED_AT)),
+        ({}, Succeeded(at=RETURNED_AT, given_back=GivenBack(Money(1299, "CNY")))),
+        ({"refund_fee": "much"}, Succeeded(at=RETURNED_AT)),
         ({"fund_change": "N"}, Pending()),
         ({"fund_change": ""}, Pending()),
     ):

@@ -7,7 +7,7 @@ Source: opendocs.alipay.com/open/02ekfk
 
 from typing import Any
 
-from gateway.channels.alipay import codes, limits, royalties
+from gateway.channels.alipay import codes, limits, royalties, trade
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.formats import cut_to_characters, read_spaced, text
 from gateway.channels.plugin import (
@@ -48,7 +48,8 @@ def call(refunding: Refunding, account: Account) -> Call:
 
 
 def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
-    """`refund_fee` is the sum of all refunds of the trade, so it is no word on this amount.
+    """`refund_fee` is the sum of all refunds of the trade, so it is no word on this amount, and tells
+    what went back without us.
 
     `fund_change` says N also where an earlier call with this number moved the money: the query
     tells which.
@@ -59,4 +60,7 @@ def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
         raise Unverifiable("the answer speaks of another payment")
     if text(answer.content, "fund_change") != "Y":
         return Pending()
-    return Succeeded(at=read_spaced(text(answer.content, "gmt_refund_pay")))
+    return Succeeded(
+        at=read_spaced(text(answer.content, "gmt_refund_pay")),
+        given_back=trade.given_back(answer.content),
+    )
