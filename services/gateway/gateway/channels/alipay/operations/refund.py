@@ -48,8 +48,8 @@ def call(refunding: Refunding, account: Account) -> Call:
 
 
 def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
-    """`refund_fee` is the sum of all refunds of the trade, so it is no word on this amount, and tells
-    what went back without us.
+    """`refund_fee` is the sum of all refunds of the trade, so it is no word on this amount; by it
+    is known what went back without us.
 
     `fund_change` says N also where an earlier call with this number moved the money: the query
     tells which.
