@@ -11,12 +11,11 @@ from aiokafka.errors import KafkaError
 from chassis.background import Pulse, unless_stopped
 from chassis.broker import Broker, options_of
 from chassis.consumer import FETCH_WAIT_MS, Record, leave, record_of
-from chassis.consumer.patience import REFRESH_MS, Patience
+from chassis.consumer.patience import IDLE_WAIT_MS, REFRESH_MS, Patience
 
 log = structlog.get_logger()
 
 POLL_MS = 1_000
-IDLE_WAIT_MS = 500
 REQUEST_LIMIT_MS = 20_000
 MAX_RECORDS = 500
 WATCH_EVERY_S = 2.0
@@ -41,6 +40,7 @@ class Broadcast:
         handle: Callable[[Record], None],
         from_beginning: bool = True,
         fetch_wait_ms: int = FETCH_WAIT_MS,
+        idle_wait_ms: int = IDLE_WAIT_MS,
         watch: Callable[[bool], None] | None = None,
     ) -> None:
         self.caught_up = asyncio.Event()
@@ -50,6 +50,7 @@ class Broadcast:
         self._handle = handle
         self._from_beginning = from_beginning
         self._fetch_wait_ms = fetch_wait_ms
+        self._idle_wait_ms = idle_wait_ms
         self._watch = watch
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -89,7 +90,8 @@ class Broadcast:
     async def _read(
         self, kafka: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], stop: asyncio.Event
     ) -> None:
-        seen, checked_at, patience = ends, 0.0, Patience(self._fetch_wait_ms, IDLE_WAIT_MS)
+        seen, checked_at = ends, 0.0
+        patience = Patience(self._fetch_wait_ms, self._idle_wait_ms)
         while not stop.is_set():
             if self._watch is not None and time.monotonic() - checked_at >= WATCH_EVERY_S:
                 seen = await self._compare(kafka, seen)

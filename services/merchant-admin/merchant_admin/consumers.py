@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from chassis.broker import Broker
-from chassis.consumer import Consumer, Record
+from chassis.consumer import UNHURRIED_WAIT_MS, Consumer, Record
 from contracts import topics
 from contracts.events.deliveries import DeliveryEventRecord
 from contracts.events.orders import OrderEventRecord
@@ -13,7 +13,6 @@ from merchant_admin.flows.deps import Deps
 
 GROUP: Final = "merchant-admin"
 REST_S: Final = 0.2
-IDLE_WAIT_MS: Final = 500
 """People do not see that the search is so much behind; batches are many times larger for it."""
 
 
@@ -38,7 +37,7 @@ def read_model_consumer(
         member_id=member_id,
         session_timeout_ms=session_timeout_ms,
         fetch_wait_ms=fetch_wait_ms,
-        idle_wait_ms=IDLE_WAIT_MS,
+        idle_wait_ms=UNHURRIED_WAIT_MS,
         rest_s=REST_S,
     )
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from chassis import logs, replica, settings, tracing
 from chassis.background import Background
-from chassis.consumer import Consumer
+from chassis.consumer import UNHURRIED_WAIT_MS, Consumer
 from chassis.database import AWAY, Database
 from chassis.fitness import Fitness, clock_of
 from chassis.outbox import DAYS_EVERY_S, Days, Relay
@@ -58,7 +58,6 @@ from notifier.store.presence import Presence
 
 NAME: Final = "notifier"
 GRACE_S: Final = 13.0  # A try that has just begun takes 10 s, then its result is stored.
-ALERTS_IDLE_WAIT_MS: Final = 500
 RELAY_REST_S: Final = 0.1  # Nobody waits to hear what became of a callback.
 
 
@@ -221,7 +220,7 @@ class _Running:
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,
             fetch_wait_ms=self._config.kafka_fetch_wait_ms,
-            idle_wait_ms=ALERTS_IDLE_WAIT_MS,
+            idle_wait_ms=UNHURRIED_WAIT_MS,
         )
 
     def _start_loops(self, deps: Deps, relay: Relay, rescue: Rescue, sender: Sender) -> None:

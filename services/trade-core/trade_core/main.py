@@ -43,7 +43,7 @@ from trade_core.jobs import (
 from trade_core.settings import TradeCoreSettings
 
 WAIT_S: Final = 0.1
-IDLE_WAIT_MS: Final = 150
+IDLE_WAIT_MS: Final = 250
 """Who reads a payment at once is made to wait for its initiation, half a second at most."""
 
 

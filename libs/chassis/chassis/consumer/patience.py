@@ -12,8 +12,11 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer
 
 FETCH_WAIT_MS: Final = 500
-IDLE_WAIT_MS: Final = 250
+IDLE_WAIT_MS: Final = 500
 """After a rest, the first record waits at most this long for a broker that always waits."""
+
+UNHURRIED_WAIT_MS: Final = 1_000
+"""The same, of what nobody waits for. Each fetch costs a millisecond, whether it finds anything."""
 
 QUIET_S: Final = 3.0
 """Without a record for this long, nothing happens."""
