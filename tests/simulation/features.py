@@ -35,6 +35,8 @@ class Feature(StrEnum):
     STATEMENTS = "statements"
     """The statements of the days are reconciled; some refunds stand nowhere else, and some rows are
     wrong."""
+    ARCHIVE = "archive"
+    """Whatever is over goes to the archive at once, and comes back when somebody comes for it."""
 
 
 USUAL: Final = frozenset(Feature)

@@ -1,10 +1,12 @@
 """One replica of trade-core: the real flows, consumer, due loop and relay in one process."""
 
 import asyncio
+from datetime import timedelta
 from typing import Final
 
 from tests.record_keys import SHARED_PROOF
 from tests.simulation.bus import Bus, SimulatedProducer
+from tests.simulation.features import Feature
 from tests.simulation.parts import Parts
 from tests.simulation.postgres import Server
 from tests.simulation.process import Process
@@ -12,11 +14,13 @@ from tests.simulation.receipts import Receipts
 
 from contracts.events.configuration import LatePayment, RefundSplits
 from trade_core.consumers import RESULT_TOPICS
+from trade_core.flows.archive_orders import archive_orders
 from trade_core.flows.deps import Deps
 from trade_core.flows.poll_due import BATCH
 
 GROUP: Final = "trade-core"
 POLL_S: Final = 0.5
+OLD_AT_ONCE: Final = timedelta(days=-1)
 
 
 class Replica:
@@ -84,6 +88,15 @@ class Replica:
                 await asyncio.sleep(POLL_S)
             elif attended == BATCH:
                 self.due.set()
+            await self._put_away()
+
+    async def _put_away(self) -> None:
+        """A batch of `jobs.ArchiveLoop`, which here waits for nothing to grow old."""
+        if self.process.harness.has(Feature.ARCHIVE):
+            work = archive_orders(self.deps, OLD_AT_ONCE, "")
+            (failure,) = await asyncio.gather(work, return_exceptions=True)
+            if isinstance(failure, BaseException):
+                self.process.harness.note_error(f"{self.process.name} archive", failure)
 
     async def _publish(self) -> None:
         """The relay runs until nothing is left to publish."""
@@ -97,3 +110,4 @@ class Replica:
             (failure,) = await asyncio.gather(running, return_exceptions=True)
             if failure is not None:
                 self.process.harness.note_error(f"{self.process.name} relay", failure)
+            await self._put_away()

@@ -32,9 +32,11 @@ from trade_core.consumers import RESULT_TOPICS, AppPolicies, ChannelAccounts, Re
 from trade_core.flows.apply_results import AnyReceived
 from trade_core.flows.deps import Deps
 from trade_core.jobs import (
+    ARCHIVE_EVERY_S,
     LEDGER_EVERY_S,
     NAME,
     RECONCILE_STALL_S,
+    ArchiveLoop,
     BacklogLoop,
     DueLoop,
     LedgerLoop,
@@ -182,6 +184,10 @@ class _Running:
             stall_s=RECONCILE_STALL_S,
             gate=gate,
         )
+        if (keep_days := self._config.archive_after_days) is not None:
+            archive = ArchiveLoop(deps, timedelta(days=keep_days))
+            stall_s = 2 * ARCHIVE_EVERY_S
+            start("archive", archive.run, pulse=archive.pulse, stall_s=stall_s, gate=gate)
         if notifier is not None:
             alerts = OutboxAlerts(deps.db, relay, notifier)
             start("outbox-alerts", alerts.run, pulse=alerts.pulse)

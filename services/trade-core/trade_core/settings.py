@@ -13,13 +13,16 @@ class TradeCoreSettings(CalledSettings, StoringSettings, AlertingSettings):
     """`member_id` names this replica to Kafka, so that its partitions wait for it. How long apps
     can pull their events: `event_retention_days`. `record_keys`: shared with the gateway;
     `configuration_public_keys`: those of merchant-admin. `unsigned_records_until`: for an upgrade,
-    see `foundation.record_proof`."""
+    see `foundation.record_proof`. `archive_after_days`: when closed orders leave for the archive,
+    not before no channel refunds them any more; absent: never. All replicas must know the archive
+    before it is set."""
 
     private_port: int = 8101
     record_keys: RecordKeys
     configuration_public_keys: ConfigurationPublicKeys
     unsigned_records_until: UnsignedUntil | None = None
     event_retention_days: Annotated[int, Field(ge=1)] = 90
+    archive_after_days: Annotated[int, Field(ge=400)] | None = None
 
 
 class DatabaseSettings(BaseSettings):

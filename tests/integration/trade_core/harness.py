@@ -45,6 +45,7 @@ from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
 from trade_core.flows import apply_results, poll_due
 from trade_core.flows.apply_results import Received
+from trade_core.flows.archive_orders import archive_orders
 from trade_core.flows.deps import Deps
 from trade_core.flows.open_payment import Opened, open_payment
 from trade_core.flows.open_refund import OpenedRefund, open_refund
@@ -187,6 +188,14 @@ class Harness:
         await poll_due.poll_due(self.deps)
         return self.sent[before:]
 
+    async def archive(self) -> int:
+        """Put away whatever is over, however young; how many orders are in the archive then."""
+        after: str | None = ""
+        while after is not None:
+            after = await archive_orders(self.deps, timedelta(days=-36_500), after)
+        [row] = await self.rows("select count(*) from orders where tableoid <> 'orders'::regclass")
+        return int(row["count"])
+
     async def payment(self, payment: Payment) -> Payment:
         async with self.db.connection() as tx:
             return (await reading.payments(tx, [payment.payment_no]))[payment.payment_no]
@@ -204,11 +213,11 @@ class Harness:
 
     async def payments(self, payment: Payment) -> list[Payment]:
         async with self.db.connection() as tx:
-            return await reading.payments_of_order(tx, payment.order_id)
+            return (await reading.of_order(tx, payment.order_id))[0]
 
     async def refunds(self, payment: Payment) -> list[Refund]:
         async with self.db.connection() as tx:
-            return await reading.refunds_of_order(tx, payment.order_id)
+            return (await reading.of_order(tx, payment.order_id))[1]
 
     async def splits(self, payment: Payment) -> list[Split]:
         async with self.db.connection() as tx:

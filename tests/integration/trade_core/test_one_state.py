@@ -11,7 +11,6 @@ from chassis.database import Tx
 from contracts.api import RefundStatus
 from contracts.internal import ListQuery
 from trade_core.domain.order import Order, OrderKey
-from trade_core.domain.refund import Refund
 from trade_core.flows import list_records, read, read_order
 from trade_core.flows.deps import Deps
 from trade_core.store import reading
@@ -54,15 +53,15 @@ async def test_a_refund_that_succeeds_meanwhile_is_in_all_of_it_or_in_none(
     order = await harness.order(payment)
     results = [returned((await harness.refund(refund_request(payment))).refund)]
 
-    def after_the_result(known: Callable[[Tx, Any], Awaitable[list[Refund]]]) -> Any:
-        async def meanwhile(tx: Tx, which: Any) -> list[Refund]:
+    def after_the_result(known: Callable[[Tx, Any], Awaitable[Any]]) -> Any:
+        async def meanwhile(tx: Tx, which: Any) -> Any:
             await harness.apply(*results)
             results.clear()
             return await known(tx, which)
 
         return meanwhile
 
-    for name in ("refunds_of_order", "refunds_of_orders"):
+    for name in ("of_order", "refunds_of_orders"):
         monkeypatch.setattr(reading, name, after_the_result(getattr(reading, name)))
     amount_refunded, refunds = await look(harness.deps, order)
 

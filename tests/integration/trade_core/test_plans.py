@@ -30,6 +30,20 @@ insert into due_work (subject, account, due_at, attempt)
     select 'P' || n, 'C' || n % 9, now(), 0 from generate_series(1, 2000) n;
 insert into decision (subject, decision, reason, decided_by, decided_at)
     select 'P' || n, 'ignore', 'x', 'x', now() from generate_series(1, 2000) n;
+insert into archived_order_numbers select 'A1', 'M1', 'A' || n from generate_series(1, 2000) n;
+insert into archived_trade_numbers
+    select '43' || n, 'C1', 'PA' || n from generate_series(1, 2000) n;
+select open_archive_month('2026-01-01', 'O', 'P'), open_archive_month('2026-02-01', 'O', 'P');
+insert into archive.orders_2026_01 select (jsonb_populate_record(an_order, jsonb_build_object(
+    'order_id', 'OA' || n, 'merchant_order_no', 'A' || n, 'latest_payment_no', 'PA' || n
+    ))).* from model, generate_series(1, 2000) n;
+insert into archive.payments_2026_01 select (jsonb_populate_record(a_payment, jsonb_build_object(
+    'order_id', 'OA' || n, 'payment_no', 'PA' || n, 'settles', true, 'channel_trade_no', '43' || n
+    ))).* from model, generate_series(1, 2000) n;
+insert into archive.refunds_2026_01
+    select (jsonb_populate_record(r, jsonb_build_object('order_id', 'OA' || n,
+        'refund_no', 'RA' || n, 'payment_no', 'PA' || n, 'merchant_refund_no', 'TA' || n))).*
+    from refunds r, generate_series(1, 2000) n where refund_no = 'R1';
 analyze;
 """
 

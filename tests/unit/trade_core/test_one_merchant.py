@@ -29,6 +29,8 @@ BY_NUMBER: Final = re.compile(
 """Equal to what is given, or made or looked up for rows that are given."""
 
 EACH_ITS_OWN: Final = {
+    "archive._OPEN_MONTH": "makes tables",
+    "archive._LOCK_OVER": "the archive of this database",
     "balances._ADD_UP": "adds up the ledger of its database",
     "balances._SETTLED": "adds up the ledger of its database",
     "channel_calls._FORGET": "forgets by age",

@@ -132,8 +132,7 @@ Whole: TypeAlias = tuple[Order, list[Payment], list[Refund]]
 
 
 async def _whole(tx: Tx, order: Order) -> Whole:
-    payments = await reading.payments_of_order(tx, order.order_id)
-    return order, payments, await reading.refunds_of_order(tx, order.order_id)
+    return order, *await reading.of_order(tx, order.order_id)
 
 
 async def _whole_when_initiated(deps: Deps, seen: Whole) -> Whole:

@@ -87,8 +87,7 @@ async def _close(deps: Deps, order_id: str) -> None:
 
 
 async def _on_file(tx: Tx, order: Order) -> OrderOnFile:
-    payments = await reading.payments_of_order(tx, order.order_id)
-    refunds = await reading.refunds_of_order(tx, order.order_id)
+    payments, refunds = await reading.of_order(tx, order.order_id)
     parts = [
         part
         for payment in payments

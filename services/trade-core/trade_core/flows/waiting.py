@@ -44,7 +44,7 @@ async def until_closed(deps: Deps, order_id: str) -> None:
         while True:
             changed.clear()
             async with deps.db.connection() as tx:
-                payments = await reading.payments_of_order(tx, order_id)
+                payments, _ = await reading.of_order(tx, order_id)
             if not any(payment.is_open and payment.closing for payment in payments):
                 return
             if _loop_time() >= give_up_at:

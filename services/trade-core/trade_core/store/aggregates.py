@@ -5,7 +5,7 @@ stays true; the compare-and-set of `store.saving` is there for whoever did not t
 is, the database says behind the lock: the replicas' clocks differ.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -16,49 +16,73 @@ from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
-from trade_core.store import splits
+from trade_core.store import archive, splits
 from trade_core.store.rows import order_of, payment_of, refund_of
 
 
 async def find_by_key(tx: Tx, key: OrderKey) -> OrderAggregate | None:
     """The aggregate of the app's order number; None where there is none."""
-    rows = await tx.fetch(_LOCK_BY_KEY, key.app_id, key.merchant_id, key.merchant_order_no)
-    return next(iter(await _aggregates(tx, rows)), None)
+
+    async def look() -> list[OrderAggregate]:
+        place = key.app_id, key.merchant_id, key.merchant_order_no
+        return await _aggregates(tx, await tx.fetch(_LOCK_BY_KEY, *place))
+
+    found = await look()
+    if not found:
+        await archive.bring_back_numbered(tx, key)
+        found = await look()
+    return next(iter(found), None)
 
 
 async def find_by_id(tx: Tx, order_id: str) -> OrderAggregate | None:
     """The aggregate of our order number; None where there is none."""
-    return next(iter(await _aggregates(tx, await tx.fetch(_LOCK_BY_ID, order_id))), None)
+
+    async def look() -> dict[str, OrderAggregate]:
+        found = await _aggregates(tx, await tx.fetch(_LOCK_BY_ID, order_id))
+        return {each.order.order_id: each for each in found}
+
+    return (await _look(tx, "order", [order_id], look)).get(order_id)
 
 
 async def by_payments(tx: Tx, payment_nos: Iterable[str]) -> dict[str, OrderAggregate]:
     """Aggregates by payment_no; unknown numbers are left out, payments of one order share one."""
-    rows = await tx.fetch(_LOCK_BY_PAYMENTS, list(payment_nos))
-    return {
-        payment_no: aggregate
-        for aggregate in await _aggregates(tx, rows)
-        for payment_no in aggregate.payments
-    }
+    numbers = list(payment_nos)
+
+    async def look() -> dict[str, OrderAggregate]:
+        return {
+            payment_no: aggregate
+            for aggregate in await _aggregates(tx, await tx.fetch(_LOCK_BY_PAYMENTS, numbers))
+            for payment_no in aggregate.payments
+        }
+
+    return await _look(tx, "payment", numbers, look)
 
 
 async def by_refunds(tx: Tx, refund_nos: Iterable[str]) -> dict[str, OrderAggregate]:
     """Aggregates by refund_no, with these refunds; unknown numbers are left out."""
     numbers = list(refund_nos)
-    rows = await tx.fetch(_LOCK_BY_REFUNDS, numbers)
-    return {
-        refund_no: aggregate
-        for aggregate in await _aggregates(tx, rows, numbers)
-        for refund_no in aggregate.refunds
-    }
+
+    async def look() -> dict[str, OrderAggregate]:
+        rows = await tx.fetch(_LOCK_BY_REFUNDS, numbers)
+        return {
+            refund_no: aggregate
+            for aggregate in await _aggregates(tx, rows, numbers)
+            for refund_no in aggregate.refunds
+        }
+
+    return await _look(tx, "refund", numbers, look)
 
 
 async def by_splits(tx: Tx, split_nos: Iterable[str]) -> dict[str, OrderAggregate]:
     """Aggregates by split_no, with these splits; unknown numbers are left out."""
     numbers = list(split_nos)
-    rows = await tx.fetch(_LOCK_BY_SPLITS, numbers)
-    opened = await _aggregates(tx, rows)
-    _know(opened, await splits.by_numbers(tx, numbers))
-    return {split_no: aggregate for aggregate in opened for split_no in aggregate.splits}
+
+    async def look() -> dict[str, OrderAggregate]:
+        opened = await _aggregates(tx, await tx.fetch(_LOCK_BY_SPLITS, numbers))
+        _know(opened, await splits.by_numbers(tx, numbers))
+        return {split_no: aggregate for aggregate in opened for split_no in aggregate.splits}
+
+    return await _look(tx, "split", numbers, look)
 
 
 async def know_refunds(
@@ -80,6 +104,21 @@ async def know_refunds(
 async def know_splits(tx: Tx, aggregate: OrderAggregate, payment_no: str) -> None:
     """Read all splits of a payment into its aggregate, whose order is locked."""
     aggregate.know_splits(await splits.of_payment(tx, payment_no))
+
+
+async def _look(
+    tx: Tx,
+    wanted: archive.Wanted,
+    numbers: Sequence[str],
+    look: Callable[[], Awaitable[dict[str, OrderAggregate]]],
+) -> dict[str, OrderAggregate]:
+    """What is not among the orders in use may be in the archive."""
+    found = await look()
+    missing = [number for number in numbers if number not in found]
+    if not missing:
+        return found
+    await archive.bring_back(tx, wanted, missing)
+    return await look()
 
 
 async def _aggregates(
@@ -123,38 +162,38 @@ def _bound(
 
 
 _LOCK_BY_KEY = """
-select * from orders
+select * from only orders
 where app_id = $1 and merchant_id = $2 and merchant_order_no = $3
 for no key update
 """
 
-_LOCK_BY_ID = "select * from orders where order_id = $1 for no key update"
+_LOCK_BY_ID = "select * from only orders where order_id = $1 for no key update"
 _LOCK_BY_PAYMENTS = """
-select * from orders
-where order_id in (select order_id from payments where payment_no = any ($1::text[]))
+select * from only orders
+where order_id in (select order_id from only payments where payment_no = any ($1::text[]))
 order by order_id
 for no key update
 """
 
 _LOCK_BY_REFUNDS = """
-select * from orders
-where order_id in (select order_id from refunds where refund_no = any ($1::text[]))
+select * from only orders
+where order_id in (select order_id from only refunds where refund_no = any ($1::text[]))
 order by order_id
 for no key update
 """
 
 _LOCK_BY_SPLITS = """
-select * from orders
-where order_id in (select order_id from splits where split_no = any ($1::text[]))
+select * from only orders
+where order_id in (select order_id from only splits where split_no = any ($1::text[]))
 order by order_id
 for no key update
 """
 
 _PAYMENTS = """
 select *, statement_timestamp() as read_at
-from payments where order_id = any ($1::text[]) order by created_at, payment_no
+from only payments where order_id = any ($1::text[]) order by created_at, payment_no
 """
 
-_REFUNDS_OF_ORDERS = "select * from refunds where order_id = any ($1::text[])"
+_REFUNDS_OF_ORDERS = "select * from only refunds where order_id = any ($1::text[])"
 
-_REFUNDS = "select * from refunds where refund_no = any ($1::text[])"
+_REFUNDS = "select * from only refunds where refund_no = any ($1::text[])"

@@ -18,7 +18,7 @@ async def add(tx: Tx, code_id: str, day: date, order_id: str) -> None:
 
 _SUM = """
 select coalesce(sum(o.amount), 0)::bigint
-from counter_code_orders c join orders o using (order_id)
+from counter_code_orders c join only orders o using (order_id)
 where c.code_id = $1 and c.day = $2 and o.state <> 'closed'
 """
 _ADD = "insert into counter_code_orders (order_id, code_id, day) values ($1, $2, $3)"

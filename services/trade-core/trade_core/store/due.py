@@ -187,13 +187,13 @@ from (
      from due_work where unknown_since is not null order by unknown_since limit $1)
     union all
     (select 'refund', payment_no, created_at
-     from refunds where state = 'processing' and heard is distinct from 'under way'
+     from only refunds where state = 'processing' and heard is distinct from 'under way'
      order by created_at limit $1)
     union all
     (select 'split', payment_no, created_at
-     from splits where state = 'processing' and heard is distinct from 'under way'
+     from only splits where state = 'processing' and heard is distinct from 'under way'
      order by created_at limit $1)
-) unknown join payments p using (payment_no)
+) unknown join only payments p using (payment_no)
 where kind <> 'payment' or p.state = 'unknown'
 group by kind, channel
 """

@@ -73,7 +73,7 @@ on conflict do nothing
 """
 
 _UPDATE = """
-update refunds r
+update only refunds r
 set state = c.state, heard = c.heard, channel_refund_no = c.channel_refund_no,
     failure = c.failure, refunded_at = c.refunded_at, decided = c.decided,
     returns = c.returns, last_said_at = c.last_said_at, turn = c.turn,

@@ -9,8 +9,8 @@ from chassis import outbox
 from chassis.database import Tx
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Payment
-from trade_core.store import due, ledger, new_payments, outgoing, refunds, splits, traces
-from trade_core.store.concurrency import TradeNumberTaken, require_all
+from trade_core.store import due, ledger, new_payments, outgoing, reading, refunds, splits, traces
+from trade_core.store.concurrency import ConcurrentChange, TradeNumberTaken, require_all
 from trade_core.store.rows import (
     COLUMNS,
     action_json,
@@ -157,7 +157,20 @@ async def _update_payments(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None
         if error.constraint_name != TRADE_INDEX:
             raise
         raise TradeNumberTaken(error.detail) from error
-    require_all(tag, len(changes))
+    try:
+        require_all(tag, len(changes))
+    except ConcurrentChange:
+        await _require_free_trades(tx, [now for _, now in changes])
+        raise
+
+
+async def _require_free_trades(tx: Tx, payments: Sequence[Payment]) -> None:
+    """What the index says of those in use, of those in the archive. Raises TradeNumberTaken."""
+    named = {(each.account_id, each.channel_trade_no): each for each in payments}
+    wanted = [(account, trade) for account, trade in named if account and trade]
+    for number, holder in (await reading.trade_numbers(tx, wanted)).items():
+        if holder != named[number].payment_no:
+            raise TradeNumberTaken(f"{number} is {holder}'s")
 
 
 def _order_change(aggregate: OrderAggregate) -> dict[str, object]:
@@ -201,7 +214,7 @@ def _differing(names: Iterable[str], was: T, now: T) -> dict[str, object]:
 # The rows of a batch travel as one JSON text: an array per column costs several times the CPU. What
 # a row does not name stays as it is: of twenty columns a result changes three.
 _UPDATE_ORDERS = """
-update orders o
+update only orders o
 set version = c.version, state = coalesce(c.state, o.state),
     closed_by_app = coalesce(c.closed_by_app, o.closed_by_app),
     amount = coalesce(c.amount, o.amount), currency = coalesce(c.currency, o.currency),
@@ -223,9 +236,9 @@ where o.order_id = c.order_id and o.version = c.was
 # Refunds and splits are reserved here, only as far as the amount reaches (`refund-reservation`);
 # refunds may be paid from the merchant's own money, so they do not look at splits. The amount
 # itself changes with the end of a conflict only, so a matching state means that it is the one we
-# know.
+# know. A trade number that settled a payment of the archive is as taken as one of those in use.
 _UPDATE_PAYMENTS = """
-update payments p
+update only payments p
 set state = c.state, failure = c.failure, amount = c.amount,
     refund_reserved = p.refund_reserved + c.reserved,
     amount_refunded = p.amount_refunded + c.refunded,
@@ -253,4 +266,8 @@ where p.payment_no = c.payment_no and p.state = c.was
   and p.split_reserved + c.split between 0 and c.amount
   and (not c.is_split
        or p.refund_reserved + c.reserved + p.split_reserved + c.split <= c.amount)
+  and coalesce((
+        select a.payment_no from archived_trade_numbers a
+        where a.channel_trade_no = c.channel_trade_no
+          and a.payment_id = coalesce(c.payment_id, p.payment_id)), p.payment_no) = p.payment_no
 """

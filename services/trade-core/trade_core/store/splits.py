@@ -8,12 +8,13 @@ import asyncpg
 from chassis.database import Tx
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.split import Share, Split
+from trade_core.store import archive
 from trade_core.store.concurrency import require_all
 from trade_core.store.rows import failure_json, split_of
 
 
 async def by_numbers(tx: Tx, split_nos: Sequence[str]) -> dict[str, Split]:
-    return await _splits(tx, await tx.fetch(_BY_NUMBERS, split_nos))
+    return await _splits(tx, await archive.fetch(tx, _BY_NUMBERS, split_nos))
 
 
 async def of_payment(tx: Tx, payment_no: str) -> dict[str, Split]:
@@ -101,7 +102,7 @@ def _changing(shares: Sequence[Share]) -> tuple[list[object], ...]:
     )
 
 
-_BY_NUMBERS = "select * from splits where split_no = any ($1::text[])"
+_BY_NUMBERS = "select * from {only} splits where split_no = any ($1::text[])"
 _OF_PAYMENT = "select * from splits where payment_no = $1 order by created_at, split_no"
 _BY_APP_NUMBER = """
 select * from splits where app_id = $1 and merchant_id = $2 and merchant_split_no = $3
@@ -124,13 +125,13 @@ from unnest($2::smallint[], $3::text[], $4::bigint[], $5::text[])
 """
 
 _UPDATE = """
-update splits
+update only splits
 set state = $3, heard = $4, channel_split_no = $5, failure = $6, finished_at = $7
 where split_no = $1 and state = $2
 """
 
 _UPDATE_SHARES = """
-update split_shares s
+update only split_shares s
 set state = c.state, amount_returning = c.coming, amount_returned = c.returned,
     failure = c.failure
 from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::jsonb[])
