@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import cast
 
+import hypothesis
 import pytest
 import structlog
 from tests.databases import Databases, connected
@@ -28,6 +29,11 @@ TESTS = Path(__file__).parent
 LONGEST_IN_NAME = 40
 
 os.environ["PAYMESH_KAFKA_SECURITY"] = "plain"  # What a service must be told, or it asks for TLS.
+
+hypothesis.settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tests")  # How busy the machine is says nothing of the code.
 
 MakeDatabase = Callable[[str], Awaitable[str]]
 

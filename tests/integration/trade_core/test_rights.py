@@ -57,6 +57,14 @@ async def test_service_adds_to_the_books_and_can_change_nothing_in_them(
                 await own_harness.rows(change.format(table, column, column))
 
 
+async def test_service_puts_orders_away_and_brings_them_back(own_harness: Harness) -> None:
+    payment = await own_harness.paid()
+    assert await own_harness.archive() == 1
+    refund = (await own_harness.refund(refund_request(payment))).refund
+    await own_harness.apply(returned(refund))
+    assert (await own_harness.order(payment)).amount_refunded == refund.amount
+
+
 async def test_service_forgets_events_when_their_time_is_over_and_never_changes_them(
     own_harness: Harness,
 ) -> None:
