@@ -2,8 +2,8 @@
 
 from chassis.migrations import execute
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 NUMBERS = """
 create table archived_order_numbers (
