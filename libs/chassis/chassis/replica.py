@@ -26,16 +26,22 @@ LEFT_ALONE_S: Final = 10.0
 """A replica that cannot be reached is not tried again before."""
 
 
-async def connect(
-    url: SecretStr | None, *, application_name: str, max_size: int
-) -> Database | None:
+@asynccontextmanager
+async def opened(
+    url: SecretStr | None, service: str, *, max_size: int
+) -> AsyncIterator[Database | None]:
     """The replica of a `Reader`, where there is one. It is connected to when it is first read: the
     service starts without it, too."""
     if url is None:
-        return None
-    return await Database.connect(
-        url.get_secret_value(), application_name=application_name, min_size=0, max_size=max_size
+        yield None
+        return
+    database = await Database.connect(
+        url.get_secret_value(), application_name=f"{service}-reads", min_size=0, max_size=max_size
     )
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 class Reader:

@@ -1,7 +1,7 @@
 """The composition root: settings become connections, connections become the service."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -135,44 +135,38 @@ class _Running:
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         config = self._config
-        db = await Database.connect(
-            config.database_url.get_secret_value(),
-            application_name=NAME,
-            max_size=config.database_pool,
-        )
-        self._db = db
-        reads = await replica.connect(
-            config.read_database_url,
-            application_name=f"{NAME}-reads",
-            max_size=config.database_pool,
-        )
-        await self.fitness.begin()
-        signing = record_proof.signing_key(config.configuration_key.get_secret_value())
-        stamp = stamped(signing, (topics.MERCHANT_CONFIG,))
-        producer = Producer(config.broker(), NAME, stamp=stamp)
-        relay = Relay(db, producer)
-        deps = app.state.deps = _deps(config, db, reads, relay)
-        try:
+        async with AsyncExitStack() as opened:
+            url = config.database_url.get_secret_value()
+            db = self._db = await Database.connect(
+                url, application_name=NAME, max_size=config.database_pool
+            )
+            opened.push_async_callback(db.close)
+            reads = await opened.enter_async_context(
+                replica.opened(config.read_database_url, NAME, max_size=config.database_pool)
+            )
+            await self.fitness.begin()
+            signing = record_proof.signing_key(config.configuration_key.get_secret_value())
+            producer = Producer(
+                config.broker(), NAME, stamp=stamped(signing, (topics.MERCHANT_CONFIG,))
+            )
+            opened.push_async_callback(producer.stop)
             await producer.start()
+            relay = Relay(db, producer)
+            deps = app.state.deps = _deps(config, db, reads, relay)
             await ensure_administrator(
                 deps, config.admin_username, config.admin_password.get_secret_value()
             )
             await republish_all(deps)
-            async with (
-                deps.gateway,
-                deps.trade_core,
-                deps.notifier,
-                self._background as background,
-            ):
-                self._start(background, deps, relay, producer.send_many)
-                self._is_begun = True
-                yield
-        finally:
-            self._is_begun = False
-            await producer.stop()
-            if reads is not None:
-                await reads.close()
-            await db.close()
+            for service in (deps.gateway, deps.trade_core, deps.notifier):
+                await opened.enter_async_context(service)
+            background = await opened.enter_async_context(self._background)
+            self._start(background, deps, relay, producer.send_many)
+            self._is_begun = True
+            opened.callback(self._end)
+            yield
+
+    def _end(self) -> None:
+        self._is_begun = False
 
     def _start(self, background: Background, deps: Deps, relay: Relay, send: Send) -> None:
         config = self._config

@@ -150,13 +150,9 @@ class _Running:
                 url, application_name=NAME, max_size=config.database_pool
             )
             opened.push_async_callback(db.close)
-            reads = await replica.connect(
-                config.read_database_url,
-                application_name=f"{NAME}-reads",
-                max_size=config.database_pool,
+            reads = await opened.enter_async_context(
+                replica.opened(config.read_database_url, NAME, max_size=config.database_pool)
             )
-            if reads is not None:
-                opened.push_async_callback(reads.close)
             producer = Producer(config.broker(), NAME)
             await producer.start()
             opened.push_async_callback(producer.stop)

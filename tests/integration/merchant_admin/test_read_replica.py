@@ -25,11 +25,10 @@ NOBODY = "postgresql://nobody@127.0.0.1:1/nowhere"
 @asynccontextmanager
 async def reading(admin: Admin, url: str) -> AsyncIterator[Database]:
     """The service with this replica."""
-    database = await replica.connect(SecretStr(url), application_name="reads", max_size=2)
-    assert database is not None
-    admin.app.state.deps = replace(admin.deps, replica=database)
-    yield database
-    await database.close()
+    async with replica.opened(SecretStr(url), "tests", max_size=2) as database:
+        assert database is not None
+        admin.app.state.deps = replace(admin.deps, replica=database)
+        yield database
 
 
 @pytest.fixture

@@ -26,11 +26,12 @@ async def test_lists_are_read_at_the_replica_and_one_event_is_not(
     harness.apps.put(app("A1", "http://127.0.0.1:1/"))
     event = new_delivery()
     await harness.add(event)
-    late = await replica.connect(
-        SecretStr(await make_database("notifier")), application_name="reads", max_size=2
-    )
-    assert late is not None
-    async with client_of(replace(harness, late=late)) as http:
+    url = SecretStr(await make_database("notifier"))
+    async with (
+        replica.opened(url, "tests", max_size=2) as late,
+        client_of(replace(harness, late=late)) as http,
+    ):
+        assert late is not None
         for path in LISTS:
             assert await seen(http, path) == [], path
         (one,) = await seen(http, f"{LISTS[0]}&event_id={event.event_id}")
@@ -38,16 +39,16 @@ async def test_lists_are_read_at_the_replica_and_one_event_is_not(
         await replace(harness, db=late).add(event)
         for path in LISTS:
             assert await seen(http, path) == [event.event_id], path
-    await late.close()
 
 
 async def test_a_replica_that_cannot_be_reached_is_not_missed(harness: Harness) -> None:
     harness.apps.put(app("A1", "http://127.0.0.1:1/"))
     event = new_delivery()
     await harness.add(event)
-    away = await replica.connect(
-        SecretStr("postgresql://nobody@127.0.0.1:1/nowhere"), application_name="reads", max_size=2
-    )
-    async with client_of(replace(harness, late=away)) as http:
+    url = SecretStr("postgresql://nobody@127.0.0.1:1/nowhere")
+    async with (
+        replica.opened(url, "tests", max_size=2) as away,
+        client_of(replace(harness, late=away)) as http,
+    ):
         for path in LISTS:
             assert await seen(http, path) == [event.event_id], path
