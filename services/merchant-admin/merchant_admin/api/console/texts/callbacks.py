@@ -47,7 +47,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "callbacks_429": ("刚刚发送过，请几秒后再试。", "Sent just now. Please wait a few seconds."),
     "delivery.pending": ("待送达", "Waiting"),
     "delivery.delivered": ("已送达", "Delivered"),
-    "delivery.failed": ("失败，将重试", "Failed, tried again"),
+    "delivery.failed": ("失败，将重试", "Retrying"),
     "delivery.exhausted": ("未送达", "Not delivered"),
     "delivery_tried_at": ("投递时间", "Tried at"),
     "endpoint_is": ("回调地址状态", "The address is"),
