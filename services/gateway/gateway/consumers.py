@@ -33,6 +33,13 @@ MAX_STATEMENTS_RUNNING: Final = 4
 """Each may hold a million rows in memory."""
 
 
+CONFIGURED_LIMIT_S: Final = 5.0
+"""A replica that has just begun knows no account yet; then what it is given is dropped after all,
+well before its lease ends."""
+
+CONFIGURED_POLL_S: Final = 0.05
+
+
 class Commands:
     """Starts what arrives, within the caps."""
 
@@ -43,7 +50,8 @@ class Commands:
         self._statements_running = 0
 
     async def start(self, events: Sequence[AnyCommandRecord]) -> None:
-        """Start a batch; returns at once. For `Consumer`."""
+        """Start a batch; returns at once where the configuration is known. For `Consumer`."""
+        await self._until_configured()
         for event in events:
             match event.data:
                 case ChannelCommand():
@@ -71,6 +79,13 @@ class Commands:
                     facts=facts,
                 )
             )
+
+    async def _until_configured(self) -> None:
+        deps = self._deps
+        for _ in range(round(CONFIGURED_LIMIT_S / CONFIGURED_POLL_S)):
+            if deps.is_configured() and not deps.directory.is_empty:
+                return
+            await asyncio.sleep(CONFIGURED_POLL_S)
 
     def _start(self, event: AnyCommandRecord, command: ChannelCommand) -> None:
         account_id = command.payment.payment_id

@@ -1,6 +1,7 @@
 """trade-core's commands: hints with a lease, carried out within caps."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -165,6 +166,21 @@ async def test_what_exceeds_the_cap_of_an_account_is_dropped_at_once() -> None:
     await commands.start([event(command())])
     await gateway.deps.unbroken.drain()
     assert len(gateway.producer.taken) == MAX_RUNNING_PER_ACCOUNT + 2
+
+
+async def test_what_comes_before_the_configuration_waits_for_it() -> None:
+    """A refund that a new replica is given first was sent half a minute later, when its lease had
+    ended."""
+    gateway = harness(reply({"paid": 1299}))
+    known: list[bool] = []
+    deps = replace(gateway.deps, is_configured=lambda: bool(known))
+    starting = asyncio.ensure_future(Commands(deps).start([event(command())]))
+    await asyncio.sleep(0.1)
+    assert not starting.done()
+    known.append(True)
+    await asyncio.wait_for(starting, 60)
+    await deps.unbroken.drain()
+    assert len(gateway.producer.taken) == 1
 
 
 async def test_unreadable_commands_are_told_to_people() -> None:
