@@ -202,12 +202,12 @@ async def _know_refunds_beside(
     tx: Tx, opened: Mapping[str, OrderAggregate], results: Sequence[RefundResult]
 ) -> None:
     """Of the payments of which a word about money that went back is held, or comes now."""
-    told = {each.payment_no for each in results if each.amount_refunded is not None}
+    totalled = {each.payment_no for each in results if each.amount_refunded is not None}
     concerned = {
         payment.payment_no: aggregate
         for aggregate in opened.values()
         for payment in aggregate.payments.values()
-        if payment.held_words or payment.payment_no in told
+        if payment.held_words or payment.payment_no in totalled
     }
     if concerned:
         await aggregates.know_refunds(tx, concerned.values(), concerned)
