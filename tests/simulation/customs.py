@@ -51,7 +51,7 @@ def with_statements(customs: Customs, chance: Chance) -> Customs:
         customs,
         console_refunds=max(customs.console_refunds, chance.pick((0, 0.5))),
         untold_refunds=0.5,
-        slips=chance.pick((0, 0.2)),
+        slips=chance.pick((0, 0.6)),
     )
 
 
