@@ -93,7 +93,7 @@ class Replica:
     async def _put_away(self) -> None:
         """A batch of `jobs.ArchiveLoop`, which here waits for nothing to grow old."""
         if self.process.harness.has(Feature.ARCHIVE):
-            work = archive_orders(self.deps, OLD_AT_ONCE, "")
+            work = archive_orders(self.deps, OLD_AT_ONCE, "", listed_for=timedelta())
             (failure,) = await asyncio.gather(work, return_exceptions=True)
             if isinstance(failure, BaseException):
                 self.process.harness.note_error(f"{self.process.name} archive", failure)

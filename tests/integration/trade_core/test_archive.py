@@ -94,6 +94,17 @@ async def test_an_order_goes_with_all_that_belongs_to_it_to_its_month(harness: H
     assert await read_order.read(harness.deps, payment.order_id) == before
 
 
+async def test_a_number_is_listed_long_before_its_order_goes(harness: Harness) -> None:
+    payment = await harness.paid()
+    young, later = timedelta(days=-36_500), timedelta(minutes=11)
+    assert await archive_orders(harness.deps, young, "") == payment.order_id
+    assert await archive_orders(harness.deps, young, "") == payment.order_id
+    assert await is_in_use(harness, payment)
+    harness.now += later
+    assert await archive_orders(harness.deps, young, "") == payment.order_id
+    assert not await is_in_use(harness, payment)
+
+
 async def test_what_is_young_stays(harness: Harness) -> None:
     payment = await harness.paid()
     assert await archive_orders(harness.deps, timedelta(days=400), "") is None
@@ -322,12 +333,14 @@ async def test_the_nightly_check_reads_the_archive(harness: Harness) -> None:
 async def test_a_create_that_comes_in_the_middle_of_the_move(
     harnesses: tuple[Harness, Harness],
 ) -> None:
-    """It began before the order was in the archive, and ends when it is not among those in use."""
+    """It begins before the order is in the archive, and ends when it is not among those in use."""
     one, other = harnesses
     payment = await one.paid()
     async with one.db.transaction() as tx:
-        over = await archive.list_over(tx, after="", before="P", limit=1)
-        await archive.put_away(tx, archive.month_of(payment.order_id), over)
+        assert await archive.list_over(tx, after="", before="P", limit=1) == [payment.order_id]
+    async with one.db.transaction() as tx:
+        moving = await archive.lock_listed(tx, [payment.order_id], timedelta())
+        await archive.put_away(tx, archive.month_of(payment.order_id), moving)
         creating = asyncio.create_task(other.open(request(amount=7), window_s=0))
         await until(lambda: waits_for_a_lock(one))
     with pytest.raises(OrderPaid):

@@ -30,7 +30,8 @@ insert into due_work (subject, account, due_at, attempt)
     select 'P' || n, 'C' || n % 9, now(), 0 from generate_series(1, 2000) n;
 insert into decision (subject, decision, reason, decided_by, decided_at)
     select 'P' || n, 'ignore', 'x', 'x', now() from generate_series(1, 2000) n;
-insert into archived_order_numbers select 'A1', 'M1', 'A' || n from generate_series(1, 2000) n;
+insert into archived_order_numbers
+    select 'A1', 'M1', 'A' || n, now() from generate_series(1, 2000) n;
 insert into archived_trade_numbers
     select '43' || n, 'C1', 'PA' || n from generate_series(1, 2000) n;
 select open_archive_month('2026-01-01', 'O', 'P'), open_archive_month('2026-02-01', 'O', 'P');

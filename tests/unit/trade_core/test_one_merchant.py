@@ -30,7 +30,7 @@ BY_NUMBER: Final = re.compile(
 
 EACH_ITS_OWN: Final = {
     "archive._OPEN_MONTH": "makes tables",
-    "archive._LOCK_OVER": "the archive of this database",
+    "archive._NEXT_OVER": "the archive of this database",
     "balances._ADD_UP": "adds up the ledger of its database",
     "balances._SETTLED": "adds up the ledger of its database",
     "channel_calls._FORGET": "forgets by age",

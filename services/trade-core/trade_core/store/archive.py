@@ -48,9 +48,20 @@ async def bring_back_numbered(tx: Tx, key: OrderKey) -> None:
 
 
 async def list_over(tx: Tx, *, after: str, before: str, limit: int) -> list[str]:
-    """The next orders in use with a number between these with which nothing is going on any more,
-    locked; what somebody else is just busy with is left out."""
-    locked = [row["order_id"] for row in await tx.fetch(_LOCK_OVER, after, before, limit)]
+    """The next orders in use with a number between these with which nothing is going on any more;
+    what somebody else is just busy with is left out. Their numbers are listed, from which on a
+    create looks for the order instead of opening it."""
+    over = [row["order_id"] for row in await tx.fetch(_NEXT_OVER, after, before, limit)]
+    if over:
+        await tx.execute(_LIST_NUMBERS, over)
+    return over
+
+
+async def lock_listed(tx: Tx, order_ids: Sequence[str], listed_for: timedelta) -> list[str]:
+    """Those of these orders, locked, with which still nothing is going on, and whose numbers were
+    listed so long ago: a create that has not seen it has ended."""
+    rows = await tx.fetch(_LOCK_LISTED, order_ids, listed_for)
+    locked = [row["order_id"] for row in rows]
     # Once more behind the lock: something may have begun while it was waited for.
     return [row["order_id"] for row in await tx.fetch(_STILL_OVER, locked)] if locked else []
 
@@ -60,7 +71,7 @@ async def put_away(tx: Tx, month: date, order_ids: Sequence[str]) -> None:
     first = datetime(month.year, month.month, 1, tzinfo=UTC)
     after = (first + timedelta(days=31)).replace(day=1)
     await tx.execute(_OPEN_MONTH, month, earliest("order", first), earliest("order", after))
-    for statement in (_KEEP_ORDER_NUMBERS, _KEEP_TRADE_NUMBERS, _FORGET_COUNTER_CODES):
+    for statement in (_KEEP_TRADE_NUMBERS, _FORGET_COUNTER_CODES):
         await tx.execute(statement, order_ids)
     for part in reversed(PARTS):
         target = f"archive.{part}_{month:%Y_%m}"
@@ -146,19 +157,27 @@ where {which} and state <> 'open'
 order by order_id
 """
 
-_LOCK_OVER = (
+_NEXT_OVER = (
     _OVER.format(which="order_id > $1 and order_id < $2") + "limit $3 for update skip locked"
 )
 
 _STILL_OVER = _OVER.format(which="order_id = any ($1::text[])")
 
-_OPEN_MONTH = "select open_archive_month($1, $2, $3)"
+_LOCK_LISTED = """
+select order_id from only orders
+join archived_order_numbers n using (app_id, merchant_id, merchant_order_no)
+where order_id = any ($1::text[]) and n.listed_at <= statement_timestamp() - $2::interval
+order by order_id for update of orders skip locked
+"""
 
-_KEEP_ORDER_NUMBERS = """
-insert into archived_order_numbers (app_id, merchant_id, merchant_order_no)
-select app_id, merchant_id, merchant_order_no from only orders where order_id = any ($1::text[])
+_LIST_NUMBERS = """
+insert into archived_order_numbers (app_id, merchant_id, merchant_order_no, listed_at)
+select app_id, merchant_id, merchant_order_no, statement_timestamp()
+from only orders where order_id = any ($1::text[])
 on conflict do nothing
 """
+
+_OPEN_MONTH = "select open_archive_month($1, $2, $3)"
 
 _KEEP_TRADE_NUMBERS = """
 insert into archived_trade_numbers (channel_trade_no, payment_id, payment_no)

@@ -34,8 +34,7 @@ async def insert(
     )
 
 
-# The statement looks at one moment, so it sees an order that moves to the archive at one of both
-# places. Without the first look it could wait for the row that leaves, and find its place free.
+# A number is listed long before its order leaves for the archive (`store.archive`).
 _INSERT = """
 with fresh as (
     insert into orders (order_id, app_id, merchant_id, merchant_order_no, state, closed_by_app,
@@ -43,8 +42,6 @@ with fresh as (
         created_at, expires_at, signed_at)
     select $2, $20, $21, $22, 'open', false, $3, $4, $5, 0, 0, $1, $23, $6, $7, $24
     where not exists (
-        select from only orders where app_id = $20 and merchant_id = $21 and merchant_order_no = $22
-    ) and not exists (
         select from archived_order_numbers
         where app_id = $20 and merchant_id = $21 and merchant_order_no = $22)
     on conflict (app_id, merchant_id, merchant_order_no) do nothing

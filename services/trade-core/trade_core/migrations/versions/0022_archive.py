@@ -10,10 +10,12 @@ create table archived_order_numbers (
     app_id            text not null,
     merchant_id       text not null,
     merchant_order_no text not null,
+    listed_at         timestamptz not null,
     primary key (app_id, merchant_id, merchant_order_no)
 );
 comment on table archived_order_numbers is
-    'Numbers of orders that are, or were, in the archive: never cleared, so each stays unique.';
+    'Numbers of orders that are, were, or are about to be in the archive: never cleared, so each
+     stays unique.';
 
 create table archived_trade_numbers (
     channel_trade_no text not null,
