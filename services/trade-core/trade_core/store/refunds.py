@@ -21,7 +21,8 @@ async def update(tx: Tx, changes: Sequence[tuple[Refund, Refund]]) -> None:
     """Write those that changed, before and after. Raises ConcurrentChange."""
     if not changes:
         return
-    tag = await tx.execute(_UPDATE, [_change(*pair) for pair in changes])
+    rows = [_change(*pair) for pair in changes]
+    tag = await tx.execute(_UPDATE, rows, [now.refund_no for _, now in changes])
     require_all(tag, len(changes))
 
 
@@ -82,5 +83,5 @@ from jsonb_to_recordset($1)
   as c (refund_no text, was text, state text, heard text, channel_refund_no text, failure jsonb,
         refunded_at timestamptz, decided text, returns jsonb, last_said_at timestamptz,
         turn int)
-where r.refund_no = c.refund_no and r.state = c.was
+where r.refund_no = any ($2::text[]) and r.refund_no = c.refund_no and r.state = c.was
 """
