@@ -214,8 +214,8 @@ def _differing(names: Iterable[str], was: T, now: T) -> dict[str, object]:
 
 
 # The rows of a batch travel as one JSON text: an array per column costs several times the CPU. What
-# a row does not name stays as it is: of twenty columns a result changes three. Their numbers are told
-# once more, for the plan: without statistics the whole table was read to join it.
+# a row does not name stays as it is: of twenty columns a result changes three. Their numbers are
+# told once more, for the plan: else the whole table was hashed to join it.
 _UPDATE_ORDERS = """
 update only orders o
 set version = c.version, state = coalesce(c.state, o.state),
