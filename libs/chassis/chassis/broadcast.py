@@ -40,7 +40,6 @@ class Broadcast:
         handle: Callable[[Record], None],
         from_beginning: bool = True,
         fetch_wait_ms: int = FETCH_WAIT_MS,
-        idle_wait_ms: int = IDLE_WAIT_MS,
         watch: Callable[[bool], None] | None = None,
     ) -> None:
         self.caught_up = asyncio.Event()
@@ -50,7 +49,6 @@ class Broadcast:
         self._handle = handle
         self._from_beginning = from_beginning
         self._fetch_wait_ms = fetch_wait_ms
-        self._idle_wait_ms = idle_wait_ms
         self._watch = watch
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -90,8 +88,7 @@ class Broadcast:
     async def _read(
         self, kafka: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], stop: asyncio.Event
     ) -> None:
-        seen, checked_at = ends, 0.0
-        patience = Patience(self._fetch_wait_ms, self._idle_wait_ms)
+        seen, checked_at, patience = ends, 0.0, Patience(self._fetch_wait_ms, IDLE_WAIT_MS)
         while not stop.is_set():
             if self._watch is not None and time.monotonic() - checked_at >= WATCH_EVERY_S:
                 seen = await self._compare(kafka, seen)

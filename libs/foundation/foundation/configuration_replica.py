@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge
 from chassis.background import Pulse, pause, unless_stopped
 from chassis.broadcast import Broadcast
 from chassis.broker import Broker
-from chassis.consumer import FETCH_WAIT_MS, UNHURRIED_WAIT_MS, Record
+from chassis.consumer import FETCH_WAIT_MS, Record
 from chassis.web import Remark
 from contracts.topics import MERCHANT_CONFIG
 from foundation.configuration_snapshot import Snapshot
@@ -67,7 +67,6 @@ class ConfigurationReplica:
             topic=MERCHANT_CONFIG,
             handle=self.handle,
             fetch_wait_ms=fetch_wait_ms,
-            idle_wait_ms=UNHURRIED_WAIT_MS,
             watch=self._see if snapshot else None,
         )
         self.pulse = self._broadcast.pulse
