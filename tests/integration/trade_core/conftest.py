@@ -1,6 +1,7 @@
 """A trade-core with a database of its own."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from functools import cache
 
 import httpx
@@ -24,6 +25,21 @@ async def harness(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterat
     db = await Database.connect(url, application_name="tests", min_size=1)
     yield Harness(db)
     await db.close()
+
+
+@pytest.fixture
+async def harnesses(
+    make_database: Callable[[str], Awaitable[str]],
+) -> AsyncIterator[tuple[Harness, Harness]]:
+    """Two replicas, each with connections of its own."""
+    url = await make_database("trade_core")
+    async with AsyncExitStack() as stack:
+        found = []
+        for name in ("one", "other"):
+            db = await Database.connect(url, application_name=name)
+            stack.push_async_callback(db.close)
+            found.append(Harness(db))
+        yield found[0], found[1]
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -25,7 +24,6 @@ from tests.builders.trade_core import (
 from tests.integration.trade_core.harness import Harness
 from tests.integration.trade_core.service import until
 
-from chassis.database import Database
 from contracts.api import OrderStatus, PaymentStatus, RefundCause, RefundStatus
 from contracts.events.results import Source, Verdict
 from contracts.identifiers import made_at
@@ -48,21 +46,6 @@ select (select count(*) from only orders) as orders,
 """
 
 NOTHING = dict.fromkeys(("orders", "payments", "refunds", "splits", "split_shares"), 0)
-
-
-@pytest.fixture
-async def harnesses(
-    make_database: Callable[[str], Awaitable[str]],
-) -> AsyncIterator[tuple[Harness, Harness]]:
-    """Two replicas, each with connections of its own."""
-    url = await make_database("trade_core")
-    async with AsyncExitStack() as stack:
-        found = []
-        for name in ("one", "other"):
-            db = await Database.connect(url, application_name=name)
-            stack.push_async_callback(db.close)
-            found.append(Harness(db))
-        yield found[0], found[1]
 
 
 async def in_use(harness: Harness) -> dict[str, int]:

@@ -1,11 +1,9 @@
 """Many hands on the same rows of a real database in the same moment, in several replicas."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
 from random import Random
 
-import pytest
 from tests.builders.trade_core import (
     APP,
     MERCHANT,
@@ -19,7 +17,6 @@ from tests.builders.trade_core import (
 from tests.integration.trade_core.harness import Harness
 from tests.integration.trade_core.service import until
 
-from chassis.database import Database
 from chassis.outbox import Relay
 from chassis.producer import Message, NotPublished, Producer
 from contracts import topics
@@ -33,21 +30,6 @@ from trade_core.flows.close_order import close_order
 from trade_core.flows.poll_due import poll_due
 
 ORDERS = 20
-
-
-@pytest.fixture
-async def harnesses(
-    make_database: Callable[[str], Awaitable[str]],
-) -> AsyncIterator[tuple[Harness, Harness]]:
-    """Two replicas, each with connections of its own."""
-    url = await make_database("trade_core")
-    async with AsyncExitStack() as stack:
-        found = []
-        for name in ("one", "other"):
-            db = await Database.connect(url, application_name=name)
-            stack.push_async_callback(db.close)
-            found.append(Harness(db))
-        yield found[0], found[1]
 
 
 async def test_webhook_query_and_close_answer_at_once(harnesses: tuple[Harness, Harness]) -> None:
