@@ -46,16 +46,34 @@ async def test_money_keeps_its_decimals(
     assert [each["amount"] for each in booked] == [amount, -back]
 
 
-async def test_what_stripe_cannot_express_is_refused_and_takes_nothing(
-    stack: RunningStack, api: ApiClient
+@pytest.mark.parametrize(
+    ("currency", "amount"), [("KWD", 1255), ("USD", 100_000_000), ("UGX", 1_000_000)]
+)
+async def test_what_stripe_cannot_express_is_refused_and_opens_nothing(
+    stack: RunningStack, api: ApiClient, currency: str, amount: int
 ) -> None:
     """A dinar has a thousand fils, and Stripe takes them by the ten."""
-    body = request(stack.demo, "stripe", method="pc", currency="KWD", amount=1255)
+    body = request(stack.demo, "stripe", method="pc", currency=currency, amount=amount)
     answer = await api.post("/v1/payments", body)
-    assert answer.is_error
+    assert answer.status_code == 422, answer.text
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/amount"]
     order = f"/v1/orders/{body['merchant_order_no']}?merchant_id={body['merchant_id']}"
-    [payment] = (await api.get(order)).json()["payments"]
-    assert payment["status"] == "failed"
+    assert (await api.get(order)).status_code == 404
+
+
+async def test_fils_that_stripe_cannot_give_back_are_refused(
+    stack: RunningStack, api: ApiClient
+) -> None:
+    body = request(stack.demo, "stripe", method="pc", currency="KWD", amount=1250)
+    payment = await created(api, body)
+    async with httpx.AsyncClient(trust_env=False) as browser:
+        await browser.post(payment["action"]["url"], data={"decision": "pay"})
+    await eventually(has_status(api, payment["payment_no"], "succeeded"))
+    refund = await api.post("/v1/refunds", _refund(payment, 55))
+    assert refund.status_code == 422, refund.text
+    assert [error["pointer"] for error in refund.json()["errors"]] == ["/amount"]
+    seen = await payment_of(api, payment["payment_no"])
+    assert seen["amount_refunded"] == 0
 
 
 async def test_a_currency_that_a_channel_does_not_take_is_refused(

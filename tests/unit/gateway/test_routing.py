@@ -1,12 +1,20 @@
 """Where a request's money goes, and what is refused before anything is stored."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.gateway.harness import fake_plugin, harness, splitting_plugin, there
+from tests.unit.gateway.harness import (
+    fake_plugin,
+    harness,
+    operation,
+    splitting_plugin,
+    there,
+)
 
 from chassis.problems import InvalidRequest, Problem
 from contracts.api import CreatePayment, CreateRefund, Method
+from contracts.money import Money
 from gateway.directory import App, ChannelAccount, Directory, Merchant
 from gateway.domain.errors import (
     ChannelAccountDisabled,
@@ -125,8 +133,54 @@ def test_our_page_offers_what_can_be_split_where_it_is_to_be_split(directory: Di
         route(directory, given)
     directory.put(ChannelAccount("C4", "M1", True, splitting_plugin(), "key"))
     assert route(directory, given) is None
-    offered = directory.payable_accounts("M1", "CNY", will_split=True)
+    offered = directory.payable_accounts("M1", Money(1, "CNY"), will_split=True)
     assert [account.account_id for account in offered] == ["C4"]
+
+
+def narrow(payment_id: str) -> ChannelAccount:
+    plugin = fake_plugin(
+        "narrow",
+        methods={
+            Method.NATIVE: operation("/pay"),
+            Method.H5: replace(operation("/pay"), action="redirect"),
+        },
+        amount_fault=lambda money: "is too much" if money.amount_minor > 5_000 else "",
+        return_url_characters=20,
+    )
+    return ChannelAccount(payment_id, "M1", True, plugin, "key")
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"amount": 5_001}, "/amount"),
+        ({"amount": 5_001, "method": "cashier"}, "/amount"),
+        ({"amount": 5_001, "method": "cashier", "payment_id": None}, "/amount"),
+        ({"method": "h5", "return_url": "https://shop.example/1"}, "/return_url"),
+    ],
+)
+def test_what_the_channel_cannot_carry_is_refused(
+    directory: Directory, changes: dict[str, Any], pointer: str
+) -> None:
+    """Before anything is stored: an app was answered 502 for a payment that was opened in vain."""
+    directory.remove("C1")
+    directory.put(narrow("C4"))
+    with pytest.raises(InvalidRequest) as refusal:
+        route(directory, request(**{"payment_id": "C4", **changes}))
+    assert [error.pointer for error in refusal.value.errors] == [pointer]
+
+
+def test_what_the_channel_never_sees_may_be_longer(directory: Directory) -> None:
+    directory.put(narrow("C4"))
+    assert route(directory, request(payment_id="C4", return_url="https://shop.example/1")) == "C4"
+    assert route(directory, request(payment_id="C4", amount=5_000)) == "C4"
+
+
+def test_our_page_offers_only_what_carries_the_amount(directory: Directory) -> None:
+    directory.put(narrow("C4"))
+    for amount, ids in ((5_000, ["C1", "C4"]), (5_001, ["C1"])):
+        offered = directory.payable_accounts("M1", Money(amount, "CNY"), will_split=False)
+        assert [account.account_id for account in offered] == ids
 
 
 @pytest.mark.parametrize(

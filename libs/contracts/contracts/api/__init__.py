@@ -3,6 +3,7 @@
 from contracts.api.payment_links import CreatePaymentLink, LinkStatus, PaymentLinkView
 from contracts.api.requests import (
     MAX_EXPIRY_S,
+    MAX_URL_CHARACTERS,
     Amount,
     ApiRequest,
     AppNumber,
@@ -53,6 +54,7 @@ from contracts.api.vocabulary import (
 
 __all__ = [
     "MAX_EXPIRY_S",
+    "MAX_URL_CHARACTERS",
     "AccountCapability",
     "Amount",
     "ApiRequest",

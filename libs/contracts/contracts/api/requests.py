@@ -19,10 +19,12 @@ from pydantic import (
 from pydantic_core import to_json
 
 from contracts.api.vocabulary import Method
-from contracts.money import MAX_AMOUNT, MINOR_DIGITS
+from contracts.money import MAX_AMOUNT, MINOR_DIGITS, Money
 
 MAX_EXPIRY_S = 7 * 24 * 3600
 """The shortest of the channels' limits (WeChat Native, 7 days)."""
+
+MAX_URL_CHARACTERS: Final = 512
 
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
@@ -136,7 +138,7 @@ Currency = Annotated[str, AfterValidator(_known_currency), Field(examples=["CNY"
 Subject = Annotated[
     str, Field(min_length=1, max_length=127, examples=["物业费 11月"]), AfterValidator(_printable)
 ]
-HttpUrl = Annotated[str, Field(max_length=512), AfterValidator(_http_url)]
+HttpUrl = Annotated[str, Field(max_length=MAX_URL_CHARACTERS), AfterValidator(_http_url)]
 Reason = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
 Identifier = Annotated[str, Field(min_length=1, max_length=64)]
 Metadata = Annotated[dict[str, JsonValue], AfterValidator(_small_metadata)]
@@ -213,6 +215,10 @@ class CreatePayment(ApiRequest):
     metadata: Metadata = Field(default_factory=dict)
     split: SplitReceivers = Field(default_factory=list)
     splits: bool = False
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
 
     @property
     def will_split(self) -> bool:

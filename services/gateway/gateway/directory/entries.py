@@ -4,6 +4,7 @@ Each entry is immutable and complete, with its keys parsed; a change replaces th
 is learned of a channel's keys changes in place.
 """
 
+import asyncio
 import hashlib
 import math
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 from contracts.api import Method
 from contracts.events.configuration import KeyAlgorithm, LogoFile
+from contracts.money import Money
 from contracts.signing import Verifier
 from gateway.channels.plugin import Plugin
 from gateway.domain.addresses import Network
@@ -135,9 +137,11 @@ Entry = App | Key | Merchant | ChannelAccount | CounterCode
 
 
 class Directory:
-    """Lookups only, all in memory; `configuration` writes it, from the same event loop."""
+    """Lookups only, all in memory; `configuration` writes it, from the same event loop.
+    `has_apps`: the first app has come."""
 
     def __init__(self) -> None:
+        self.has_apps = asyncio.Event()
         self._apps: dict[str, App] = {}
         self._keys: dict[str, Key] = {}
         self._merchants: dict[str, Merchant] = {}
@@ -177,16 +181,16 @@ class Directory:
         return self._by_merchant.get(merchant_id, {})
 
     def payable_accounts(
-        self, merchant_id: str, currency: str, *, will_split: bool
+        self, merchant_id: str, money: Money, *, will_split: bool
     ) -> list[ChannelAccount]:
-        """The merchant's accounts that a payer may be offered, in a steady order; `will_split`:
-        those at channels that can split."""
+        """The merchant's accounts at which a payer may be offered to pay this, in a steady order;
+        `will_split`: those at channels that can split."""
         return [
             account
             for _, account in sorted(self.accounts_of(merchant_id).items())
             if account.is_active
             and account.offers()
-            and currency in account.plugin.currencies
+            and account.plugin.carries(money)
             and (account.plugin.splits is not None or not will_split)
         ]
 
@@ -201,6 +205,7 @@ class Directory:
         match entry:
             case App():
                 self._apps[entry.app_id] = entry
+                self.has_apps.set()
             case Key():
                 self._keys[entry.key_id] = entry
             case Merchant():

@@ -1,7 +1,7 @@
 """What an app may reach: only what belongs to its merchants."""
 
 from contracts.api import CreateRefund
-from gateway.directory import App, Directory
+from gateway.directory import App, ChannelAccount, Directory
 from gateway.domain.errors import NotHere
 
 
@@ -11,7 +11,7 @@ def require_merchant(app: App, merchant_id: str, what: str = "merchant") -> None
         raise NotHere(what)
 
 
-def check_refund(directory: Directory, app: App, request: CreateRefund) -> None:
-    """Whether the app may ask for a refund of this merchant's account; raises NotHere."""
+def check_refund(directory: Directory, app: App, request: CreateRefund) -> ChannelAccount:
+    """The merchant's account, where the app may ask for a refund there; raises NotHere."""
     require_merchant(app, request.merchant_id)
-    directory.get_account(request.merchant_id, request.payment_id)
+    return directory.get_account(request.merchant_id, request.payment_id)

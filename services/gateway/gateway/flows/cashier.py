@@ -87,7 +87,9 @@ def offered(deps: Deps, filed: CheckoutOnFile) -> list[ChannelAccount]:
     if payment.order.status is not OrderStatus.OPEN or is_checked:
         return []
     accounts = deps.directory.payable_accounts(
-        payment.merchant_id, payment.currency, will_split=payment.splits
+        payment.merchant_id,
+        Money(payment.amount, payment.currency),
+        will_split=payment.splits,
     )
     return [
         account

@@ -102,11 +102,11 @@ def account_for(directory: Directory, app: App, request: CreatePayment) -> Chann
         raise errors.ChannelAccountDisabled(account.account_id)
     _check_split(account, request)
     if request.method in account.plugin.methods:
-        _check_currency(account, request)
+        _check_carried(account, request)
         _check_payer(account, request)
         return account
     if request.method is Method.CASHIER and account.offers():
-        _check_currency(account, request)
+        _check_money(account, request)
         return None
     raise errors.MethodNotSupported(request.method)
 
@@ -200,9 +200,10 @@ def _unknown(payment: PaymentView, words: tuple[str, str] | None) -> errors.Unkn
 def _cashier_of(directory: Directory, request: CreatePayment) -> ChannelAccount | None:
     """A single account with a cashier of its own: the payer never passes two cashiers."""
     accounts = directory.payable_accounts(
-        request.merchant_id, request.currency, will_split=request.will_split
+        request.merchant_id, request.money, will_split=request.will_split
     )
     if not accounts:
+        _check_any_carries(directory, request)
         raise errors.MethodNotSupported(request.method)
     only = accounts[0] if len(accounts) == 1 else None
     return only if only and Method.CASHIER in only.plugin.hosted else None
@@ -213,10 +214,30 @@ def _check_split(account: ChannelAccount, request: CreatePayment) -> None:
         raise errors.SplitNotSupported(account.channel, "/split" if request.split else "/splits")
 
 
-def _check_currency(account: ChannelAccount, request: CreatePayment) -> None:
+def _check_carried(account: ChannelAccount, request: CreatePayment) -> None:
+    """Whether this channel can carry what the app asks of it, as far as that is known before it is
+    asked. Raises InvalidRequest."""
+    _check_money(account, request)
+    most = account.plugin.return_url_characters
+    is_sent = account.plugin.methods[request.method].action in ("redirect", "form")
+    if is_sent and request.return_url is not None and len(request.return_url) > most:
+        fault = FieldError("/return_url", f"is longer than {account.channel} takes: {most}")
+        raise InvalidRequest("The address cannot be used.", errors=[fault])
+
+
+def _check_money(account: ChannelAccount, request: CreatePayment) -> None:
     if request.currency not in account.plugin.currencies:
         fault = FieldError("/currency", f"is not taken by {account.channel}")
         raise InvalidRequest("The currency cannot be used.", errors=[fault])
+    if words := account.plugin.amount_fault(request.money):
+        raise InvalidRequest("The amount cannot be paid.", errors=[FieldError("/amount", words)])
+
+
+def _check_any_carries(directory: Directory, request: CreatePayment) -> None:
+    """Where no account takes this: whether one of them would take another amount of it."""
+    for account in directory.accounts_of(request.merchant_id).values():
+        if account.is_active and account.offers() and request.currency in account.plugin.currencies:
+            _check_money(account, request)
 
 
 def _check_payer(account: ChannelAccount, request: CreatePayment) -> None:

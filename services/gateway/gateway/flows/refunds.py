@@ -2,16 +2,22 @@
 
 from urllib.parse import quote
 
-from contracts.api import CreateRefund, RefundView
+from chassis.problems import FieldError, InvalidRequest
+from contracts.api import CreateRefund, PaymentWithOrder, RefundView
 from contracts.internal import OpenedRefund, OpenRefund
-from gateway.directory import App
+from contracts.money import Money
+from gateway.directory import App, ChannelAccount
 from gateway.flows.access import check_refund, require_merchant
 from gateway.flows.deps import Deps
 
 
 async def create(deps: Deps, app: App, request: CreateRefund) -> OpenedRefund:
-    """Reserve and send a refund; the same `merchant_refund_no` answers the first one."""
-    check_refund(deps.directory, app, request)
+    """Reserve and send a refund; the same `merchant_refund_no` answers the first one. Raises
+    NotHere, InvalidRequest for an amount that the channel cannot carry, and the refusals of
+    trade-core."""
+    account = check_refund(deps.directory, app, request)
+    if len(account.plugin.currencies) > 1:
+        await _check_amount(deps, app, account, request)
     return await deps.trade_core.post(
         OpenedRefund, "/internal/refunds", body=OpenRefund(app_id=app.app_id, request=request)
     )
@@ -38,3 +44,17 @@ async def get_by_app_number(
             "merchant_refund_no": merchant_refund_no,
         },
     )
+
+
+async def _check_amount(
+    deps: Deps, app: App, account: ChannelAccount, request: CreateRefund
+) -> None:
+    """In the currency of the payment, which only trade-core knows."""
+    payment = await deps.trade_core.get(
+        PaymentWithOrder,
+        f"/internal/payments/{quote(request.payment_no, safe='')}",
+        {"app_id": app.app_id},
+    )
+    if words := account.plugin.amount_fault(Money(request.amount, payment.currency)):
+        fault = FieldError("/amount", words)
+        raise InvalidRequest("The amount cannot be refunded.", errors=[fault])

@@ -1,10 +1,20 @@
-"""How long Alipay lets texts be; its documents count characters.
+"""How long Alipay lets texts be, in characters, and how much may be paid at once.
 
 Source: opendocs.alipay.com/open/02ekfg (create), 02ekfk (refund), 02o6e1 (settle)
 """
 
 from typing import Final
 
+from contracts.money import Money
+from gateway.channels.formats import more_than
+
 SUBJECT_CHARACTERS: Final = 256
 REFUND_REASON_CHARACTERS: Final = 256
 SPLIT_DESCRIPTION_CHARACTERS: Final = 1000
+
+MAX_AMOUNT: Final = Money(10_000_000_000, "CNY")
+"""`total_amount` goes up to 100000000 yuan."""
+
+
+def amount_fault(money: Money) -> str:
+    return more_than(MAX_AMOUNT, money)

@@ -2,7 +2,7 @@
 
 from contracts.api import Method
 from contracts.words import Words
-from gateway.channels.alipay import wire
+from gateway.channels.alipay import limits, wire
 from gateway.channels.alipay.credentials import (
     OWN_URLS,
     Account,
@@ -42,6 +42,7 @@ PLUGIN: Plugin[Account] = Plugin(
     title=Words("支付宝", "Alipay"),
     look=LOOK,
     credentials=Credentials,
+    amount_fault=limits.amount_fault,
     form=FORM,
     open_account=open_account,
     identity=("app_id", "seller_id"),

@@ -8,8 +8,9 @@ from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from contracts.actions import ActionType
-from contracts.api import Method
+from contracts.api import MAX_URL_CHARACTERS, Method
 from contracts.internal import ChannelLook, Wallet
+from contracts.money import Money
 from contracts.words import Words
 from gateway.channels.plugin.forms import CredentialForm
 from gateway.channels.plugin.logins import PayerLogin
@@ -194,6 +195,10 @@ class Plugin(Generic[AccountT]):
 
     A channel has `statements` that we fetch, or a `statement_file` that people upload.
 
+    `amount_fault`: why the channel cannot carry an amount of one of its `currencies`, "" where it
+    can; `return_url_characters`: how long a `return_url` may be where that is less than apps may
+    send. Both are asked before anything is stored.
+
     `products`: the other APIs that this third party sells, by name, each a plugin of the same
     channel with the same credentials; `product_of` names the one that an account has. A credential
     that became part of the identity later meant `identity_before` until then.
@@ -232,6 +237,8 @@ class Plugin(Generic[AccountT]):
     refunds_bounce: bool = False
     learnt_later: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset({"CNY"})
+    amount_fault: Callable[[Money], str] = lambda _: ""
+    return_url_characters: int = MAX_URL_CHARACTERS
     unknown_key: Callable[[AccountT, str], Blame | None] = lambda *_: None
     form: CredentialForm = field(default_factory=CredentialForm)
     products: Mapping[str, "Plugin[AccountT]"] = field(default_factory=dict)
@@ -240,6 +247,10 @@ class Plugin(Generic[AccountT]):
 
     def seen_by_payers(self) -> ChannelLook:
         return self.look or ChannelLook(name=self.title)
+
+    def carries(self, money: Money) -> bool:
+        """Whether the channel takes this amount of this currency."""
+        return money.currency in self.currencies and not self.amount_fault(money)
 
     def closing(self, method: Method) -> Operation[Trade, AccountT] | None:
         """How a payment by this method is ended; None where only time ends it."""

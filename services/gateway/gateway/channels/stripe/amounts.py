@@ -1,20 +1,33 @@
 """Amounts as Stripe counts them: whole numbers of what it takes for a currency's smallest unit.
 
 That is the minor unit of ISO 4217, but for two currencies that have none any more and are still
-counted in hundredths. Amounts with three decimals must end in 0, and those of the two in 00: Stripe
-refuses others itself.
+counted in hundredths. Amounts with three decimals must end in 0, and eight digits are the most.
+How little is too little goes by the currency in which Stripe pays out: it says so itself.
 
-Source: docs.stripe.com/currencies (Zero-decimal currencies; Special cases)
+Source: docs.stripe.com/currencies (Zero-decimal currencies; Special cases; Minimum and maximum
+charge amounts)
 """
 
 from typing import Final
 
 from contracts.money import MINOR_DIGITS, Money
+from gateway.channels.formats import more_than
 from gateway.channels.plugin import Unverifiable
 
 CURRENCIES: Final = frozenset(MINOR_DIGITS)
 
+MAX_UNITS: Final = 99_999_999
+
 _HUNDREDTHS: Final = frozenset({"ISK", "UGX"})
+
+
+def fault(money: Money) -> str:
+    """Why Stripe cannot carry this amount; "" where it can."""
+    if too_much := more_than(Money(MAX_UNITS // _units(money.currency), money.currency), money):
+        return too_much
+    if MINOR_DIGITS[money.currency] == 3 and money.amount_minor % 10:
+        return f"must end in 0: the channel takes no third decimal of {money.currency}"
+    return ""
 
 
 def write(money: Money) -> int:

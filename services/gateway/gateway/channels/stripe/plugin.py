@@ -3,8 +3,7 @@
 from contracts.api import Method
 from contracts.words import Words
 from gateway.channels.plugin import Notifications, Operation, Plugin, Statements
-from gateway.channels.stripe import wire
-from gateway.channels.stripe.amounts import CURRENCIES
+from gateway.channels.stripe import amounts, wire
 from gateway.channels.stripe.credentials import (
     OWN_URL,
     Account,
@@ -53,5 +52,6 @@ PLUGIN: Plugin[Account] = Plugin(
     statements=Statements(statements.KINDS, statements.call, statements.read),
     hosted=frozenset({Method.H5, Method.PC, Method.CASHIER}),
     refunds_bounce=True,
-    currencies=CURRENCIES,
+    currencies=amounts.CURRENCIES,
+    amount_fault=amounts.fault,
 )

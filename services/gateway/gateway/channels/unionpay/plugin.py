@@ -3,7 +3,7 @@
 from contracts.api import Method
 from contracts.words import Words
 from gateway.channels.plugin import HandOver, Notifications, Operation, Plugin, Statements, Undo
-from gateway.channels.unionpay import wire
+from gateway.channels.unionpay import limits, wire
 from gateway.channels.unionpay.credentials import (
     FILE_URLS,
     Account,
@@ -33,6 +33,8 @@ PLUGIN: Plugin[Account] = Plugin(
     look=LOOK,
     wallet=WALLET,
     credentials=Credentials,
+    amount_fault=limits.amount_fault,
+    return_url_characters=limits.FRONT_URL_CHARACTERS,
     form=FORM,
     open_account=open_account,
     identity=("mer_id",),
