@@ -136,6 +136,7 @@ class Centre:
             channel_urls="own",
             directory=self._directory(),
             is_configured=lambda: True,
+            until_configured=partial(asyncio.sleep, 0),
             executor=self._parts.executor(
                 transport,
                 now=process.now,

@@ -62,6 +62,7 @@ class ConfigurationReplica:
         self._patience_s = patience_s
         self._latest: dict[str, Record] = {}
         self._read_at: float | None = None
+        self._is_taken_over = asyncio.Event()
         self._broadcast = Broadcast(
             bootstrap=bootstrap,
             topic=MERCHANT_CONFIG,
@@ -82,6 +83,10 @@ class ConfigurationReplica:
     def is_usable(self) -> bool:
         """Whether it may be worked with: all of it, or a snapshot that is young enough."""
         return self.caught_up.is_set() or (self.age_s is not None and self.age_s <= OLDEST_S)
+
+    async def until_usable(self) -> None:
+        """Wait for the first moment at which it may be worked with."""
+        await unless_stopped(self._is_taken_over, self.caught_up.wait())
 
     def ready(self) -> bool | str:
         """For readiness. Who believes nothing of what is there has the wrong keys."""
@@ -162,6 +167,7 @@ class ConfigurationReplica:
         for record in kept.records:
             self.handle(record)
         self._read_at = kept.read_at
+        self._is_taken_over.set()
         log.warning("configuration.from_snapshot", age_s=round(age_s), records=len(kept.records))
 
 

@@ -7,6 +7,7 @@ dropped, because trade-core asks again. So a channel that hangs delays nobody el
 import asyncio
 from collections import Counter as Tally
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Final, assert_never
 
@@ -36,8 +37,6 @@ MAX_STATEMENTS_RUNNING: Final = 4
 CONFIGURED_LIMIT_S: Final = 5.0
 """A replica that has just begun knows no account yet; then what it is given is dropped after all,
 well before its lease ends."""
-
-CONFIGURED_POLL_S: Final = 0.05
 
 
 class Commands:
@@ -82,10 +81,12 @@ class Commands:
 
     async def _until_configured(self) -> None:
         deps = self._deps
-        for _ in range(round(CONFIGURED_LIMIT_S / CONFIGURED_POLL_S)):
-            if deps.is_configured() and not deps.directory.is_empty:
-                return
-            await asyncio.sleep(CONFIGURED_POLL_S)
+        if deps.is_configured() and not deps.directory.is_empty:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CONFIGURED_LIMIT_S):
+                await deps.until_configured()
+                await deps.directory.has_apps.wait()
 
     def _start(self, event: AnyCommandRecord, command: ChannelCommand) -> None:
         account_id = command.payment.payment_id

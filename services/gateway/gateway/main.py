@@ -113,6 +113,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         channel_urls=settings.channel_urls,
         directory=directory,
         is_configured=replica.is_usable,
+        until_configured=replica.until_usable,
         executor=Executor(
             transport,
             now=partial(datetime.now, UTC),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr
@@ -276,6 +277,7 @@ def harness(
         channel_urls="own",
         directory=directory,
         is_configured=lambda: True,
+        until_configured=partial(asyncio.sleep, 0),
         executor=Executor(transport, now=lambda: NOW, monotonic=time.monotonic, tell=alerts.tell),
         trade_core=core,
         notifier=post_office,

@@ -15,6 +15,7 @@ from tests.unit.gateway.harness import (
     harness,
     operation,
     reply,
+    there,
 )
 
 from chassis.consumer import DeadRecord, Record
@@ -30,7 +31,7 @@ from contracts.events.commands import (
 from gateway.calling.transport import Broken
 from gateway.channels.plugin import Undo
 from gateway.consumers import MAX_RUNNING_PER_ACCOUNT, Commands
-from gateway.directory import ChannelAccount
+from gateway.directory import ChannelAccount, Directory
 from gateway.flows import command as flow
 
 PAYMENT = PaymentRef(
@@ -172,15 +173,37 @@ async def test_what_comes_before_the_configuration_waits_for_it() -> None:
     """A refund that a new replica is given first was sent half a minute later, when its lease had
     ended."""
     gateway = harness(reply({"paid": 1299}))
-    known: list[bool] = []
-    deps = replace(gateway.deps, is_configured=lambda: bool(known))
+    known = asyncio.Event()
+    deps = replace(gateway.deps, is_configured=known.is_set, until_configured=known.wait)
     starting = asyncio.ensure_future(Commands(deps).start([event(command())]))
-    await asyncio.sleep(0.1)
+    await _turns()
     assert not starting.done()
-    known.append(True)
-    await asyncio.wait_for(starting, 60)
+    known.set()
+    await _turns()
+    assert starting.done(), "woken, not found by looking again"
     await deps.unbroken.drain()
     assert len(gateway.producer.taken) == 1
+
+
+async def test_what_comes_before_the_first_app_waits_for_it_and_then_no_longer() -> None:
+    gateway = harness(reply({"paid": 1299}))
+    kept, directory = gateway.directory, Directory()
+    starting = asyncio.ensure_future(
+        Commands(replace(gateway.deps, directory=directory)).start([event(command())])
+    )
+    await _turns()
+    assert not starting.done()
+    directory.put(there(kept.find_account("C1")))
+    directory.put(there(kept.find_app("A1")))
+    await _turns()
+    assert starting.done()
+    await gateway.deps.unbroken.drain()
+    assert len(gateway.producer.taken) == 1
+
+
+async def _turns() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def test_unreadable_commands_are_told_to_people() -> None:

@@ -1,6 +1,6 @@
 """What the flows work with; built once, in `main`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,12 +47,13 @@ class Deps:
     """`clock` answers Unix seconds; `checkout_keys`: the first
     signs the links to our page; `channel_urls`:
     whether credentials may name addresses other than the channel's own; `is_configured`: whether
-    the directory holds the whole configuration."""
+    the directory holds the whole configuration; `until_configured` waits for that."""
 
     plugins: Mapping[str, Plugin[Any]]
     channel_urls: ChannelUrls
     directory: Directory
     is_configured: Callable[[], bool]
+    until_configured: Callable[[], Awaitable[object]]
     executor: Executor
     trade_core: Service
     notifier: Service
