@@ -142,6 +142,52 @@ async def test_what_is_no_amount_is_said_so_and_begins_nothing(
     assert gateway.begun == []
 
 
+@pytest.mark.parametrize(
+    ("currency", "label", "limits", "inputmode", "decimals", "good", "wrong"),
+    [
+        ("CNY", "请输入金额（元）", "¥0.01 至 ¥100.00 之间的金额，最多 2 位小数", "decimal", "2",
+         ("12.5", 1250), "12.505"),
+        ("JPY", "请输入金额（JPY）", "1 JPY 至 10,000 JPY 之间的金额，不带小数", "numeric", "0",
+         ("1250", 1250), "12.5"),
+        ("KWD", "请输入金额（KWD）", "0.001 KWD 至 10.000 KWD 之间的金额，最多 3 位小数", "decimal",
+         "3", ("1.25", 1250), "1.2505"),
+    ],
+)  # fmt: skip
+async def test_an_amount_is_asked_for_in_the_currency_of_the_link(
+    gateway: Gateway,
+    browser: httpx.AsyncClient,
+    currency: str,
+    label: str,
+    limits: str,
+    inputmode: str,
+    decimals: str,
+    good: tuple[str, int],
+    wrong: str,
+) -> None:
+    """Payers were asked for yuan, whatever they were to pay in."""
+    gateway.point = {"amount": None, "min_amount": 1, "max_amount": 10_000, "currency": currency}
+    page = await browser.get(gateway.path)
+    assert label in page.text
+    assert f'inputmode="{inputmode}"' in page.text
+    assert f'data-decimals="{decimals}"' in page.text
+    assert ('data-key="."' in page.text) == (decimals != "0")
+    again = await browser.post(gateway.path, data=form_of(page, amount=wrong))
+    assert again.status_code == 422
+    assert limits in again.text
+    begun = await browser.post(gateway.path, data=form_of(page, amount=good[0]))
+    assert begun.status_code == 303
+    assert gateway.begun[0]["amount"] == good[1]
+
+
+async def test_an_amount_that_no_channel_takes_is_not_called_the_limit_of_a_day(
+    gateway: Gateway, browser: httpx.AsyncClient
+) -> None:
+    gateway.refusal = (422, "invalid_request")
+    page = await browser.get(gateway.path)
+    refused = await browser.post(gateway.path, data=form_of(page))
+    assert "暂时无法在此支付" in (await browser.get(refused.headers["location"])).text
+
+
 STATES = [
     ("expired", "付款链接已过期", "The payment link has expired"),
     ("disabled", "该付款入口已停用", "It is not possible to pay here any more"),

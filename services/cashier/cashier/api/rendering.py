@@ -34,8 +34,9 @@ from chassis.problems import Problem
 from contracts.actions import JsapiAction, QrCodeAction
 from contracts.api import PaymentStatus
 from contracts.internal import Bridge, ChannelLook, Checkout, Look, PayPoint
+from contracts.money import MAX_AMOUNT, MINOR_DIGITS
 from contracts.words import Words
-from foundation.money_text import plain_amount
+from foundation.money_text import money, plain_amount
 from foundation.pages import Pages, templates_of
 from foundation.qr import qr_svg
 
@@ -114,10 +115,21 @@ def render_point(
     status: int,
 ) -> HTMLResponse:
     """`refusal`: one of POINT_REFUSALS; `visit` shows that the form was given to this browser."""
+    decimals = MINOR_DIGITS.get(point.currency, 2)
     context = {
         "point": point,
         "visit": visit,
         "refusal": _words_of(refusal, point),
+        "amount_wrong": _amount_wrong(point),
+        "decimals": decimals,
+        "whole_digits": len(str(MAX_AMOUNT)) - 1 - decimals,
+        "limits": {
+            "least": money(point.min_amount, point.currency),
+            "most": money(point.max_amount, point.currency),
+            "decimals": decimals,
+            "currency": point.currency,
+            "currency_zh": "元" if point.currency == "CNY" else point.currency,
+        },
         "is_amount_wrong": refusal == "amount",
         "given_amount": given_amount,
     }
@@ -126,9 +138,19 @@ def render_point(
 
 
 def _words_of(refusal: str | None, point: PayPoint) -> str | None:
-    if refusal == "amount" and point.amounts:
-        return "point.choice_wrong"
-    return None if refusal is None else POINT_REFUSALS[refusal]
+    match refusal:
+        case None:
+            return None
+        case "amount":
+            return "point.choice_wrong" if point.amounts else _amount_wrong(point)
+        case "invalid_request" if not point.takes_note:  # a link, which has no limit of a day
+            return "point.amount_not_taken"
+    return POINT_REFUSALS[refusal]
+
+
+def _amount_wrong(point: PayPoint) -> str:
+    has_decimals = MINOR_DIGITS.get(point.currency, 2) > 0
+    return "point.amount_wrong" if has_decimals else "point.whole_amount_wrong"
 
 
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:

@@ -136,7 +136,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "at the merchant.",
     ),
     "back_to_page": ("返回收银台", "Back to the checkout"),
-    "point.amount": ("请输入金额（元）", "Enter the amount (CNY)"),
+    "point.amount": ("请输入金额（{currency_zh}）", "Enter the amount ({currency})"),
     "point.choose": ("请选择金额", "Choose the amount"),
     "point.keypad": ("数字键盘", "Keypad"),
     "point.dot": ("小数点", "Decimal point"),
@@ -148,8 +148,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "merchant.",
     ),
     "point.amount_wrong": (
-        "请输入 {least} 至 {most} 之间的金额，最多两位小数。",
-        "Please enter an amount from {least} to {most}, with two decimals at most.",
+        "请输入 {least} 至 {most} 之间的金额，最多 {decimals} 位小数。",
+        "Please enter an amount from {least} to {most}, with {decimals} decimals at most.",
+    ),
+    "point.whole_amount_wrong": (
+        "请输入 {least} 至 {most} 之间的金额，不带小数。",
+        "Please enter an amount from {least} to {most}, without decimals.",
+    ),
+    "point.amount_not_taken": (
+        "该金额或币种暂时无法在此支付。没有扣款，请换一个金额，或联系商户。",
+        "This amount or currency cannot be paid here. Nothing was taken. Please try another "
+        "amount, or ask the merchant.",
     ),
     "point.choice_wrong": ("请选择一个金额。", "Please choose one of the amounts."),
     "point.used": ("这笔付款已完成", "This was paid already"),

@@ -1,13 +1,16 @@
 // A keypad of large keys for the amount, where people touch the screen; the field works without it.
 "use strict";
 
-const AMOUNT = /^(0|[1-9][0-9]{0,9})([.][0-9]{0,2})?$/;
+function amountsOf({ decimals, whole }) {
+  const fraction = decimals === "0" ? "" : `([.][0-9]{0,${decimals}})?`;
+  return new RegExp(`^(0|[1-9][0-9]{0,${whole - 1}})${fraction}$`);
+}
 
-function pressed(value, key) {
+function pressed(value, key, amounts) {
   if (key === "back") return value.slice(0, -1);
   const next = (value === "0" && key !== "." ? "" : value) + key;
   const whole = next.startsWith(".") ? `0${next}` : next;
-  return AMOUNT.test(whole) ? whole : value;
+  return amounts.test(whole) ? whole : value;
 }
 
 function addKeypad() {
@@ -15,10 +18,11 @@ function addKeypad() {
   const keys = document.getElementById("keypad");
   if (!amount || !keys || !matchMedia("(pointer: coarse)").matches) return;
   amount.inputMode = "none"; // else the phone's own keyboard covers half of the page
+  const amounts = amountsOf(amount.dataset);
   const pad = keys.content.firstElementChild.cloneNode(true);
   pad.addEventListener("click", (event) => {
     const key = event.target.closest("[data-key]")?.dataset.key;
-    if (key) amount.value = pressed(amount.value, key);
+    if (key) amount.value = pressed(amount.value, key, amounts);
   });
   amount.closest("p").after(pad);
 }
