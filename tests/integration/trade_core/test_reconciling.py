@@ -243,6 +243,23 @@ async def test_payment_that_the_channel_took_twice_under_one_number_differs_by_i
     assert difference(found).billed_amount == 2598
 
 
+async def test_payment_that_is_listed_twice_differs_and_its_fee_is_booked_once(
+    harness: Harness,
+) -> None:
+    """A file that somebody put together of two: the channel took its fee once."""
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment, amount=500))).refund
+    await harness.apply(returned(refund))
+    await next_morning(harness)
+    twice = [row_of(payment, fee=8), refund_row(refund, fee=-3)] * 2
+    found = await compared(harness, *twice)
+    assert sorted(kind for kind, *_ in differences_of(found)) == ["amount", "amount"]
+    assert (found.payments, found.paid, found.refunds, found.refunded) == (2, 2598, 2, 1000)
+    assert (found.fees, found.fees_booked) == (5, 5)
+    assert (await harness.balances())["channel_fees"] == 5
+    assert [row["amount"] for row in await harness.rows("select amount from fee_share")] == [5]
+
+
 async def test_conflict_is_a_difference_until_a_person_decides_it(harness: Harness) -> None:
     payment = await harness.opened()
     await harness.apply(paid(payment, amount=1298))

@@ -151,12 +151,14 @@ order by m.transaction_id
 
 _SHARE_FEES = """
 insert into fee_share (statement_no, app_id, amount)
-select b.statement_no, o.app_id, sum(b.fee)
-from bill_row b
+select $1, o.app_id, sum(b.fee)
+from (
+    select distinct about, subject, channel_no, amount, currency, fee, status
+    from bill_row where statement_no = $1 and round = $2 and is_ours and status <> 'failed'
+) b
 left join refunds r on r.refund_no = b.subject
 join payments p on p.payment_no = coalesce(r.payment_no, b.subject)
 join orders o on o.order_id = p.order_id
-where b.statement_no = $1 and b.round = $2 and b.is_ours and b.status <> 'failed'
-group by b.statement_no, o.app_id
+group by o.app_id
 having sum(b.fee) <> 0
 """

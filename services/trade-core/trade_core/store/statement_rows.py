@@ -160,19 +160,26 @@ left join payments p on p.payment_no = coalesce(r.payment_no, g.subject)
 on conflict do nothing
 """
 
+# Payments and refunds as they are listed. A fee is taken once: the same row twice is one, and a
+# difference for people, who see by the sum that it is there twice.
 _SUM_UP = """
 update statement s
 set currency = t.currency, payments = t.payments, paid = t.paid, refunds = t.refunds,
     refunded = t.refunded, fees = t.fees
 from (
     select min(currency) as currency,
-        count(*) filter (where about = 'payment') as payments,
-        coalesce(sum(amount) filter (where about = 'payment' and status <> 'failed'), 0) as paid,
-        count(*) filter (where about = 'refund') as refunds,
-        coalesce(-sum(amount) filter (where about = 'refund' and status <> 'failed'), 0)
+        coalesce(sum(times) filter (where about = 'payment'), 0) as payments,
+        coalesce(sum(amount * times) filter (where about = 'payment' and status <> 'failed'), 0)
+            as paid,
+        coalesce(sum(times) filter (where about = 'refund'), 0) as refunds,
+        coalesce(-sum(amount * times) filter (where about = 'refund' and status <> 'failed'), 0)
             as refunded,
         coalesce(sum(fee) filter (where status <> 'failed'), 0) as fees
-    from bill_row where statement_no = $1 and round = $2 and is_ours
+    from (
+        select about, subject, channel_no, amount, currency, fee, status, count(*) as times
+        from bill_row where statement_no = $1 and round = $2 and is_ours
+        group by about, subject, channel_no, amount, currency, fee, status
+    ) listed
 ) t
 where s.statement_no = $1
 returning s.fees, s.currency
