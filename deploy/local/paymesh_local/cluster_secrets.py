@@ -106,7 +106,11 @@ def _public(new: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return {
         "gateway": {**addresses, **proxies, **proven},
         "trade-core": proven,
-        "merchant-admin": {**proxies, **{f"PAYMESH_{name}": new[name] for name in sealed_to}},
+        "merchant-admin": {
+            "PAYMESH_CONSOLE_URL": "https://admin.example.com",
+            **proxies,
+            **{f"PAYMESH_{name}": new[name] for name in sealed_to},
+        },
         "notifier": proven,
         "cashier": proxies,
     }

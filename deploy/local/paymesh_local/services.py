@@ -205,6 +205,7 @@ class Plan:
                     "PAYMESH_ADMIN_PASSWORD": keyring.admin_password,
                     "PAYMESH_SESSION_KEY": keyring.session_key,
                     "PAYMESH_ADMIN_TOTP": "optional",
+                    "PAYMESH_CONSOLE_URL": self.url("merchant-admin"),
                     "PAYMESH_GATEWAY_URL": self.private_url("gateway"),
                     "PAYMESH_TRADE_CORE_URL": self.private_url("trade-core"),
                     "PAYMESH_NOTIFIER_URL": self.private_url("notifier"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
+import structlog
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -95,6 +96,8 @@ def main() -> None:
     config = settings.load(AdminSettings)
     logs.configure(NAME, config.log_level)
     tracing.begin(NAME, config.otlp_endpoint, config.trace_share)
+    if config.https and config.console_url is None:
+        structlog.get_logger().warning("console_url.missing", variable="PAYMESH_CONSOLE_URL")
     schema = partial(until_current, "merchant_admin", config.database_url.get_secret_value())
     serve(build(config), config, first=schema)
 
@@ -248,4 +251,5 @@ def _deps(config: AdminSettings, db: Database, reads: Database | None, relay: Re
         session_cookie=HOST_SESSION_COOKIE if config.https else SESSION_COOKIE,
         requires_totp=config.admin_totp == "required",
         refund_reauthentication_from=config.refund_reauthentication_from,
+        console_url=config.console_url or f"http://localhost:{config.port}",
     )

@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.settings import (
@@ -28,8 +28,23 @@ def _x25519_public_key(text: str) -> str:
     return text
 
 
+def _by_tls(url: str | None, info: ValidationInfo) -> str | None:
+    if url is None:
+        return None
+    if info.data.get("https") and not url.startswith("https://"):
+        raise ValueError("must begin with https:// where PAYMESH_HTTPS is true")
+    return url.rstrip("/")
+
+
 SealingPublicKey = Annotated[str, AfterValidator(_x25519_public_key)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
+
+
+ConsoleUrl = Annotated[
+    str | None,
+    Field(pattern=r"^https?://[^/]+/?$"),
+    AfterValidator(_by_tls),
+]
 
 
 class AdminSettings(PublicSettings, CallingSettings, StoringSettings):
@@ -41,6 +56,8 @@ class AdminSettings(PublicSettings, CallingSettings, StoringSettings):
     factor. `refund_reauthentication_from`: in minor units, from which on a refund on the pages
     wants to know again who asks for it.
     `https`: people reach the console by TLS only, so that its cookies are bound to that.
+    `console_url`: where people reach it; this machine where nothing is said. What a request says
+    of its host is believed for no address that is given to people.
     `configuration_key` signs the configuration for its readers.
     `event_retention_days`: how long what was published is kept."""
 
@@ -63,6 +80,7 @@ class AdminSettings(PublicSettings, CallingSettings, StoringSettings):
     admin_totp: Literal["required", "optional"] = "required"
     refund_reauthentication_from: Annotated[int, Field(ge=0)] = 100_000
     https: bool = False
+    console_url: ConsoleUrl = None
     event_retention_days: Annotated[int, Field(ge=1)] = 30
 
 

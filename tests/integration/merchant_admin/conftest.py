@@ -366,6 +366,7 @@ def settings_of(
             "configuration_key": CONFIGURATION_KEY,
             "session_key": "a session key of some length indeed",
             "admin_totp": "optional",
+            "console_url": "http://admin.test",
         }
     )
 
@@ -394,6 +395,7 @@ async def admin(
     gateway, trade_core, clock = Gateway(), TradeCore(), Clock()
     notifier = Notifier()
     deps = Deps(
+        console_url="http://admin.test",
         db=db,
         wake=lambda: None,
         clock=clock,

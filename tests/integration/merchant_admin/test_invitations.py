@@ -36,6 +36,18 @@ async def test_whoever_is_invited_sets_a_password_and_logs_in(admin: Admin) -> N
     assert token not in str(entries)
 
 
+async def test_no_request_says_where_the_link_leads(admin: Admin) -> None:
+    """Whoever could name the host sent the invited person, and their password, to a site of
+    theirs."""
+    strange = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+    body = {"username": LI, "role": "auditor"}
+    made = await admin.http.post("/api/users", json=body, headers=strange)
+    assert made.status_code == 201, made.text
+    again = await admin.http.post(f"/api/users/{LI}/invitation", headers=strange)
+    for url in (made.json()["invitation"]["url"], again.json()["url"]):
+        assert url.startswith("http://admin.test/console/invitations/")
+
+
 async def test_a_link_is_good_once_also_for_two_at_the_same_time(admin: Admin) -> None:
     token = await invited(admin)
     both = await asyncio.gather(accept(admin, token), accept(admin, token, PASSWORD))

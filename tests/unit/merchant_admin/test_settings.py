@@ -57,6 +57,22 @@ def test_what_cannot_work_stops_the_start(
         settings.load(AdminSettings)
 
 
+@pytest.mark.parametrize("value", ["http://admin.example.com", "https://x/console", "x"])
+def test_a_console_behind_tls_has_an_address_that_fits(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    given(monkeypatch, HTTPS="true", CONSOLE_URL=value)
+    with pytest.raises(SystemExit, match="PAYMESH_CONSOLE_URL"):
+        settings.load(AdminSettings)
+
+
+def test_a_console_behind_tls_has_the_address_that_it_was_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given(monkeypatch, HTTPS="true", CONSOLE_URL="https://admin.example.com/")
+    assert settings.load(AdminSettings).console_url == "https://admin.example.com"
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [

@@ -18,6 +18,7 @@ from merchant_admin.domain.passwords import MAX_CHARS
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role
 from merchant_admin.flows import users
+from merchant_admin.flows.deps import Deps
 
 router = APIRouter(prefix="/api")
 USERS: Final = "/users"
@@ -89,8 +90,8 @@ class InvitationView(BaseModel):
     expires_at: datetime
 
     @classmethod
-    def of(cls, request: Request, invitation: Invitation) -> "InvitationView":
-        url = f"{request.base_url}console/invitations/{invitation.token}"
+    def of(cls, deps: Deps, invitation: Invitation) -> "InvitationView":
+        url = f"{deps.console_url}/console/invitations/{invitation.token}"
         return cls(url=url, expires_at=invitation.expires_at)
 
 
@@ -102,7 +103,6 @@ class NewUserView(UserView):
 
 @router.post(USERS, status_code=201)
 async def create(
-    request: Request,
     deps: Work,
     caller: AdminInPerson,
     requested: Annotated[CreateUser, Depends(body(CreateUser))],
@@ -110,16 +110,14 @@ async def create(
     made = await users.create(deps, caller.actor, **dict(requested))
     return NewUserView(
         **UserView.of(made.user).model_dump(),
-        invitation=made.invitation and InvitationView.of(request, made.invitation),
+        invitation=made.invitation and InvitationView.of(deps, made.invitation),
     )
 
 
 @router.post(USERS + "/{username}/invitation", status_code=201)
-async def invite(
-    request: Request, deps: Work, caller: AdminInPerson, username: Username
-) -> InvitationView:
+async def invite(deps: Work, caller: AdminInPerson, username: Username) -> InvitationView:
     """Another link, in place of the one before; who has a password keeps it until it is used."""
-    return InvitationView.of(request, await users.invite(deps, caller.actor, username))
+    return InvitationView.of(deps, await users.invite(deps, caller.actor, username))
 
 
 @router.post("/invitations", status_code=204)

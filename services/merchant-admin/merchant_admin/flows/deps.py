@@ -62,7 +62,7 @@ class Deps:
     configures, decides or refunds. `refund_reauthentication_from`: minor units, from which a
     refund wants to know again who asks for it. `exports_asked`: something waits to be made.
     `reader`: where lists of the read model are read: at `replica`, or without one at `db`, as is
-    all that is asked for by its number."""
+    all that is asked for by its number. `console_url`: where people reach the console."""
 
     db: Database
     wake: Callable[[], None]
@@ -84,6 +84,7 @@ class Deps:
     exports_asked: asyncio.Event = field(default_factory=asyncio.Event)
     exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_EXPORTS))
     replica: Database | None = None
+    console_url: str = "http://localhost:8002"
     reader: Reader = field(init=False)
 
     def __post_init__(self) -> None:

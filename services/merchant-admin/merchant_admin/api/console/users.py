@@ -185,7 +185,7 @@ async def _user_page(
         "codes_left": await second_factors.count_recovery_codes(deps, username),
         "invited_until": (await users.read_open_invitations(deps, [username])).get(username),
         "sessions": await sessions.read_open(deps, username),
-        "link_of_invitation": invitation and InvitationView.of(request, invitation).url,
+        "link_of_invitation": invitation and InvitationView.of(deps, invitation).url,
     }
     return render(request, "user.html", context)
 
