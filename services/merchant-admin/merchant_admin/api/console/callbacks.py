@@ -1,7 +1,5 @@
 """Callbacks as people see them: why one did not arrive, send again, resume, replay."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 from urllib.parse import quote
@@ -17,6 +15,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
+from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import error_page, problem_in, render, saying
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.shown import BEIJING
@@ -44,15 +43,6 @@ NO_DELIVERIES: Final = FoundDeliveryPage(items=[], next_cursor=None)
 NO_ENDPOINTS: Final = EndpointPage(items=[], next_cursor=None)
 
 router = APIRouter(include_in_schema=False, prefix="/console")
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedReplay:
-    """What was wrong with the form, by field, and what was filled in."""
-
-    wrong: Mapping[str, Words]
-    given: Mapping[str, str]
-    status: int
 
 
 @router.get("/deliveries")
@@ -141,7 +131,9 @@ async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response
     try:
         begun = await callbacks.replay(deps, sent.actor, sent.scope, _request(sent.form))
     except Problem as refusal:
-        refused = RefusedReplay(_wrong_of_replay(refusal), sent.form, refusal.status)
+        refused = RefusedForm(
+            status=refusal.status, given=sent.form, wrong=_wrong_of_replay(refusal)
+        )
         return await _deliveries_page(request, deps, sent.visitor, refused)
     return to(f"/console/replays/{begun.replay_id}")
 
@@ -161,7 +153,7 @@ async def _deliveries_page(
     request: Request,
     deps: Deps,
     visitor: Visitor,
-    refused: RefusedReplay | None = None,
+    refused: RefusedForm | None = None,
 ) -> Response:
     """`refused`: the form for a replay, which is filled with the list's filters otherwise."""
     filters = LISTS["callbacks"].of(request)

@@ -1,7 +1,6 @@
 """Fixed counter codes (固定收款码): put up, turned off and on, printed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -16,6 +15,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
+from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.texts import TEXTS
@@ -36,16 +36,7 @@ AMOUNTS: Final = ("min_amount", "max_amount", "daily_limit")
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What was wrong with a form, by field, and what was filled in."""
-
-    wrong: Mapping[str, Words] = field(default_factory=dict)
-    given: Mapping[str, str] = field(default_factory=dict)
-    status: int = 200
-
-
-NOTHING_REFUSED: Final = Refused()
+NOTHING_REFUSED: Final = RefusedForm()
 
 
 @router.get("")
@@ -59,7 +50,7 @@ async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
         terms = parse(CreateCounterCode, _terms(sent.form))
         made = await counter_codes.create(deps, sent.actor, dict(terms))
     except Problem as problem:
-        refused = Refused(_wrong(problem), sent.form, problem.status)
+        refused = RefusedForm(status=problem.status, given=sent.form, wrong=_wrong(problem))
         return await _page(request, deps, sent.visitor, refused)
     return to(f"{HOME}/{made.code.code_id}/print")
 
@@ -89,7 +80,7 @@ async def print_page(request: Request, deps: Work, visitor: Seen, code_id: str) 
 
 
 async def _page(
-    request: Request, deps: Deps, visitor: Visitor, refused: Refused = NOTHING_REFUSED
+    request: Request, deps: Deps, visitor: Visitor, refused: RefusedForm = NOTHING_REFUSED
 ) -> Response:
     filters = LISTS["counter-codes"].of(request)
     found = await counter_codes.read_codes(

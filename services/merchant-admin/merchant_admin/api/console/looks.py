@@ -1,8 +1,6 @@
 """How a merchant looks to payers: its name, colour and logo, and what its accounts are called."""
 
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -11,6 +9,7 @@ from chassis.problems import InvalidRequest, Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeChannelAccount, ChangeMerchant
+from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import HEADERS, problem_in, render, saying
 from merchant_admin.api.console.visiting import (
     Seen,
@@ -33,19 +32,11 @@ REFUSALS: Final = frozenset(
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a form was refused, and what was filled in; `account_id`: into which account's."""
-
-    problem: str | None
-    given: Mapping[str, str] = field(default_factory=dict)
-    status: int = 200
-    account_id: str | None = None
-
-
 @router.get("/look")
 async def look_page(request: Request, deps: Work, visitor: Seen, merchant_id: str) -> Response:
-    return await _page(request, deps, visitor, merchant_id, Refused(problem_in(request, REFUSALS)))
+    return await _page(
+        request, deps, visitor, merchant_id, RefusedForm(problem_in(request, REFUSALS))
+    )
 
 
 @router.post("/look")
@@ -63,7 +54,7 @@ async def change(request: Request, deps: Work, sent: SentFileByAdmin, merchant_i
         wanted = parse(ChangeMerchant, changes)
         await merchants.change(deps, sent.actor, number, wanted.fields())
     except Problem as problem:
-        refused = Refused(_refusal_of(problem), sent.form, problem.status)
+        refused = RefusedForm(_refusal_of(problem), problem.status, sent.form)
         return await _page(request, deps, sent.visitor, number, refused)
     return to(saying(_home(number), "look_saved"))
 
@@ -82,7 +73,7 @@ async def rename_account(
             deps, sent.actor, number, account, wanted.fields(), credentials=None
         )
     except (InvalidRequest, Unusable) as problem:
-        refused = Refused(_refusal_of(problem), sent.form, problem.status, account)
+        refused = RefusedForm(_refusal_of(problem), problem.status, sent.form, about=account)
         return await _page(request, deps, sent.visitor, number, refused)
     return to(saying(_home(number), "look_saved"))
 
@@ -98,7 +89,7 @@ async def logo(deps: Work, visitor: Seen, merchant_id: str) -> Response:
 
 
 async def _page(
-    request: Request, deps: Deps, visitor: Visitor, merchant_id: str, refused: Refused
+    request: Request, deps: Deps, visitor: Visitor, merchant_id: str, refused: RefusedForm
 ) -> Response:
     number = with_form_of("merchant", merchant_id)
     merchant = await merchants.read(deps, number, visitor.scope)
@@ -112,8 +103,8 @@ async def _page(
         "accounts": accounts,
         "home": _home(number),
         "problem": refused.problem,
-        "given": kept if refused.account_id else {**kept, **refused.given},
-        "renamed": {refused.account_id: refused.given.get("display_name", "")},
+        "given": kept if refused.about else {**kept, **refused.given},
+        "renamed": {refused.about: refused.given.get("display_name", "")},
     }
     return render(request, "look.html", context, status=refused.status)
 

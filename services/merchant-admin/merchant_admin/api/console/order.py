@@ -37,7 +37,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedAction:
     """A form (`refund`, `decision`) that was not carried out: the text that tells why, which number
     it is about, what was filled in, and which fields are wrong."""
 
@@ -99,7 +99,7 @@ async def page(
     visitor: Visitor,
     order_id: str,
     *,
-    refused: Refused | None = None,
+    refused: RefusedAction | None = None,
     payment_no: str | None = None,
 ) -> Response:
     """`payment_no`: the attempt that was looked for."""
@@ -138,14 +138,16 @@ def _is_to_decide(payment: PaymentInBooks) -> bool:
     return payment.status is PaymentStatus.CONFLICTED
 
 
-def _dialog(request: Request, refused: Refused | None) -> str:
+def _dialog(request: Request, refused: RefusedAction | None) -> str:
     """Which dialog stands open: `refund-P…`; without script it is opened by its address."""
     if refused is not None:
         return f"refund-{refused.about}" if refused.form == "refund" else ""
     return request.query_params.get("dialog", "")
 
 
-def _refund_numbers(payments: Sequence[PaymentInBooks], refused: Refused | None) -> dict[str, str]:
+def _refund_numbers(
+    payments: Sequence[PaymentInBooks], refused: RefusedAction | None
+) -> dict[str, str]:
     """By payment: what the refund that its dialog asks for will be known by, so that sent twice it
     is one refund."""
     numbers = {payment.payment_no: refunds.new_number() for payment in payments}

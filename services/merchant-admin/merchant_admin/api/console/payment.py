@@ -13,7 +13,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import RequestRefund
 from merchant_admin.api.console import order
 from merchant_admin.api.console.forms import whole_number
-from merchant_admin.api.console.order import Refused
+from merchant_admin.api.console.order import RefusedAction
 from merchant_admin.api.console.rendering import error_page
 from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.console.visiting import (
@@ -109,7 +109,7 @@ async def _page(
     deps: Deps,
     visitor: Visitor,
     payment_no: str,
-    refused: Refused | None = None,
+    refused: RefusedAction | None = None,
 ) -> Response:
     """Its order's page."""
     try:
@@ -141,7 +141,7 @@ def _claim(form: Mapping[str, str]) -> dict[str, Any] | None:
     return claim
 
 
-def _refused(problem: Problem, about: str, form: Mapping[str, str], thing: str) -> Refused:
+def _refused(problem: Problem, about: str, form: Mapping[str, str], thing: str) -> RefusedAction:
     """`thing`_refused or `thing`_failed, unless the code itself has a text."""
     wrong = frozenset(error.pointer.removeprefix("/") for error in problem.errors)
     if problem.code == Code.REFUND_EXCEEDS_PAID:
@@ -149,4 +149,4 @@ def _refused(problem: Problem, about: str, form: Mapping[str, str], thing: str) 
     text = f"{thing}_refused" if problem.status < 500 else "decision_failed"
     if problem.code in SHOWN_AS_IT_IS:
         text = problem.code
-    return Refused(text, problem.status, thing, about, form, wrong)
+    return RefusedAction(text, problem.status, thing, about, form, wrong)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -13,6 +12,7 @@ from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
+from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import (
@@ -39,15 +39,6 @@ REFUSALS: Final = frozenset({"users_refused", "users_refused.username"})
 NOTHING_GIVEN: Final = {"username": "", "role": Role.AUDITOR.value, "merchant_ids": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a form was refused, and what was filled in: about this user, or None for a new one."""
-
-    refusal: Problem
-    given: Mapping[str, str]
-    username: str | None = None
-
-
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
@@ -65,7 +56,7 @@ async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Resp
     try:
         made = await users.create(deps, sent.actor, **dict(parse(CreateUser, given)))
     except Problem as refusal:
-        return await _users_page(request, deps, sent.visitor, Refused(refusal, sent.form))
+        return await _users_page(request, deps, sent.visitor, _refused(refusal, sent.form))
     if made.invitation is None:
         return to(saying(HOME, "user_created"))
     return await _user_page(request, deps, sent.visitor, made.user.username, made.invitation)
@@ -131,7 +122,7 @@ async def change(
         requested = parse(ChangeUser, given)
         await users.change(deps, sent.actor, username, **requested.fields())
     except Problem as refusal:
-        refused = Refused(refusal, sent.form, username)
+        refused = _refused(refusal, sent.form, username)
         return await _users_page(request, deps, sent.visitor, refused)
     return to(saying(HOME, "user_saved"))
 
@@ -140,7 +131,7 @@ async def _users_page(
     request: Request,
     deps: Deps,
     visitor: Visitor,
-    refused: Refused | None = None,
+    refused: RefusedForm | None = None,
 ) -> Response:
     filters = LISTS["users"].of(request)
     found = await users.read_page(
@@ -150,7 +141,7 @@ async def _users_page(
         limit=DEFAULT_LIMIT + 1,
     )
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.username)
-    changed = refused.username if refused else None
+    changed = refused.about if refused else None
     if changed is not None and changed not in {user.username for user in page.items}:
         page.items.insert(0, await users.read(deps, changed))
     named = {each for user in page.items for each in user.scope.parameter or ()}
@@ -160,11 +151,11 @@ async def _users_page(
         "roles": Role,
         "min_password_chars": MIN_CHARS,
         "given": {**NOTHING_GIVEN, **(refused.given if refused else {})},
-        "wrong": wrong_fields(refused.refusal) if refused else {},
+        "wrong": refused.wrong if refused else {},
         "changed": changed,
         "problem": problem_in(request, REFUSALS),
     }
-    return render(request, "users.html", context, status=refused.refusal.status if refused else 200)
+    return render(request, "users.html", context, status=refused.status if refused else 200)
 
 
 async def _user_page(
@@ -188,6 +179,15 @@ async def _user_page(
         "link_of_invitation": invitation and InvitationView.of(deps, invitation).url,
     }
     return render(request, "user.html", context)
+
+
+def _refused(
+    refusal: Problem, given: Mapping[str, str], username: str | None = None
+) -> RefusedForm:
+    """About this user, or None for a new one."""
+    return RefusedForm(
+        status=refusal.status, given=given, wrong=wrong_fields(refusal), about=username
+    )
 
 
 def _home_of(username: str) -> str:
