@@ -1,7 +1,7 @@
 """Records that decide prove their writer: keys as settings, on the way out, on the way in."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
@@ -66,7 +66,7 @@ def stamped(prover: Prover, topics: Collection[str]) -> Callable[[Message], Mess
             return message
         kind = message.headers.get("ce_type", "")
         proof = prover.prove(message.topic, message.key, kind, message.value)
-        return replace(message, headers={**message.headers, **proof})
+        return Message(message.topic, message.key, message.value, {**message.headers, **proof})
 
     return stamp
 

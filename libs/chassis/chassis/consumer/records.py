@@ -95,4 +95,4 @@ async def dead_letter_in(tx: Tx, records: Sequence[DeadRecord]) -> None:
 def _text(decoded: str) -> str:
     """As a database can keep it: NUL and halves of characters are shown as what cannot be decoded
     is."""
-    return _UNSTORABLE.sub("\ufffd", decoded)
+    return decoded if decoded.isprintable() else _UNSTORABLE.sub("\ufffd", decoded)

@@ -12,6 +12,7 @@ from prometheus_client import Counter, Gauge
 
 from chassis.background import Pulse, pause
 from chassis.database import UNREACHABLE, Connection, Database, Tx
+from chassis.metrics import remembered
 from chassis.outbox.shards import OWNED, Shards
 from chassis.producer import Message, NotPublished, Producer
 
@@ -21,6 +22,7 @@ OLDEST_S = Gauge(
     "paymesh_outbox_pending_oldest_seconds", "Age of the oldest event not yet in Kafka"
 )
 PUBLISHED = Counter("paymesh_outbox_published", "Events that Kafka confirmed", ["topic"])
+_published_at = remembered(PUBLISHED)
 DEAD = Counter("paymesh_outbox_dead", "Events that can never be published", ["topic"])
 
 NEIGHBOURS_EVERY_S = 1.0
@@ -171,7 +173,7 @@ class Relay:
                 continue
             if failure is None:
                 self._held.release(key)
-                PUBLISHED.labels(row["topic"]).inc()
+                _published_at(row["topic"]).inc()
                 done.append(row["id"])
                 continue
             stopped.add(key)

@@ -18,6 +18,7 @@ M = TypeVar("M", bound=BaseModel)
 
 MAX_DEPTH = 32
 _LONGEST_LENGTH = 15  # Digits of a Content-Length that could be meant.
+_HIDING = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")  # NUL, or half a character.
 _JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
 
 
@@ -156,7 +157,7 @@ _decoder = json.JSONDecoder(
 
 def _check_text(body: bytes, value: object) -> None:
     """Refuse what only escapes can hide in a text, and nesting; skipped where neither can be."""
-    if b"\\u" in body or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+    if _HIDING.search(body) or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         _walk(value, ())
 
 

@@ -4,18 +4,16 @@ import os
 import re
 import time
 from collections import Counter as Tally
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import AbstractContextManager
 from types import TracebackType
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import logs, tracing
 from chassis.background import Gate
+from chassis.metrics import remembered
 from chassis.problems import BodyTooLarge, Overloaded
 from chassis.web.errors import problem_response
 
@@ -35,9 +33,8 @@ STREAMS = "/events"
 SLOW_S = 2.5
 NOT_FIT = Overloaded("This replica cannot do its work at the moment.", retry_after_s=1)
 
-MAX_LABELS = 1_000  # More than there are methods, routes and states.
-_requests_of = lru_cache(MAX_LABELS)(REQUESTS.labels)
-_seconds_of = lru_cache(MAX_LABELS)(SECONDS.labels)
+_requests_of = remembered(REQUESTS)
+_seconds_of = remembered(SECONDS)
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -75,10 +72,10 @@ class Edge:
             return
         started = time.perf_counter()
         _drop_quoting_cookies(scope)
-        headers = Headers(scope=scope)
-        request_id = _request_id(headers.get("x-request-id"))
+        headers = dict(scope["headers"])
+        request_id = _request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
         logs.request_id.set(request_id)
-        span = tracing.entry(headers.get("traceparent"), request_id)
+        span = tracing.entry(headers.get(b"traceparent", b"").decode("latin-1"), request_id)
         status = 500
         received = 0
 
@@ -157,21 +154,40 @@ class FairGate:
         self._free = limit
         self._held: Tally[str] = Tally()
 
-    @contextmanager
-    def place(self, who: str) -> Iterator[None]:
+    def place(self, who: str) -> AbstractContextManager[None]:
+        return _Place(self, who)
+
+    def take(self, who: str) -> None:
+        """Of a place; raises Overloaded."""
         if self._held[who] >= self._free:
             raise Overloaded("Too many requests are in flight.", retry_after_s=1)
         self._free -= 1
         self._held[who] += 1
         IN_FLIGHT.inc()
-        try:
-            yield
-        finally:
-            IN_FLIGHT.dec()
-            self._free += 1
-            self._held[who] -= 1
-            if not self._held[who]:
-                del self._held[who]
+
+    def give_back(self, who: str) -> None:
+        """What was taken."""
+        IN_FLIGHT.dec()
+        self._free += 1
+        self._held[who] -= 1
+        if not self._held[who]:
+            del self._held[who]
+
+
+class _Place:
+    """One of a `FairGate`; no generator, because every request of the hot path passes it."""
+
+    __slots__ = ("_gate", "_who")
+
+    def __init__(self, gate: FairGate, who: str) -> None:
+        self._gate = gate
+        self._who = who
+
+    def __enter__(self) -> None:
+        self._gate.take(self._who)
+
+    def __exit__(self, *_: object) -> None:
+        self._gate.give_back(self._who)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
@@ -180,8 +196,8 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await response(scope, receive, send)
 
 
-def _request_id(offered: str | None) -> str:
-    if offered and _SANE_ID.fullmatch(offered):
+def _request_id(offered: str) -> str:
+    if _SANE_ID.fullmatch(offered):
         return offered
     return os.urandom(16).hex()
 

@@ -4,6 +4,7 @@ import hashlib
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -61,6 +62,7 @@ def _known_currency(code: str) -> str:
     return code
 
 
+@lru_cache(maxsize=1_024)  # An app names the same ones again and again.
 def _http_url(url: str) -> str:
     """Only what can be said without a look at the network; the notifier checks every dial."""
     try:
@@ -78,6 +80,7 @@ def _http_url(url: str) -> str:
     return url
 
 
+@lru_cache(maxsize=1_024)
 def _check_host(host: str) -> None:
     """No number in disguise (127.1, 0x7f.1), and no literal that nobody's server has."""
     try:

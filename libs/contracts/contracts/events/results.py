@@ -14,6 +14,7 @@ the other's `said_at`. Results of older releases carry neither; then the time of
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_origin
 
@@ -108,12 +109,14 @@ class PaymentWord(Data):
             raise TypeError("a result is one of the five")
         if not isinstance(members, dict):
             return members
-        fields = cls.model_fields
-        return {
-            name: value
-            for name, value in members.items()
-            if name == "verdict" or name not in fields or not _is_constant(fields[name])
-        }
+        unsayable = _unsayable_by(cls)
+        return {name: value for name, value in members.items() if name not in unsayable}
+
+
+@cache
+def _unsayable_by(word: type[PaymentWord]) -> frozenset[str]:
+    fields = word.model_fields.items()
+    return frozenset(name for name, field in fields if _is_constant(field)) - {"verdict"}
 
 
 def _is_constant(field: FieldInfo) -> bool:

@@ -6,7 +6,7 @@ is asked beside money (a statement, who pays, whether credentials are good): `en
 """
 
 import asyncio
-import secrets
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -198,7 +198,7 @@ class Executor:
 
     def moment(self) -> Moment:
         """Now, with a fresh nonce of 32 letters and digits."""
-        return Moment(self._now(), secrets.token_hex(16))
+        return Moment(self._now(), os.urandom(16).hex())
 
     async def ask(
         self,

@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 from prometheus_client import Counter, Histogram
 
+from chassis.metrics import remembered
 from contracts.events.alerts import Alert, Severity
 from gateway.channels.plugin import Declined, NotSent, Outcome, Pending, Succeeded, Unknown
 from gateway.directory import ChannelAccount
@@ -25,6 +26,9 @@ SECONDS = Histogram(
     ["channel", "operation"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+
+_calls_of = remembered(CALLS)
+_seconds_of = remembered(SECONDS)
 
 WINDOW_S: Final = 300.0
 LEAST: Final = 20
@@ -45,8 +49,8 @@ def place(error: Exception) -> str:
 
 def note(account: ChannelAccount, operation: str, outcome: Outcome, seconds: float) -> None:
     name, code = _named(outcome)
-    CALLS.labels(account.channel, operation, name).inc()
-    SECONDS.labels(account.channel, operation).observe(seconds)
+    _calls_of(account.channel, operation, name).inc()
+    _seconds_of(account.channel, operation).observe(seconds)
     log.info(
         "channel.outcome",
         channel=account.channel,

@@ -153,9 +153,9 @@ def read_compact(text: str) -> datetime | None:
 
 
 def _at(content: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    value: Any = content
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
+    value = content.get(path[0])
+    for name in path[1:]:
+        value = value.get(name) if isinstance(value, dict) else None
     return value
 
 

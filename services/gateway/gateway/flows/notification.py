@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import Counter
 
+from chassis.metrics import remembered
 from chassis.producer import NotPublished
 from contracts.events.alerts import Alert, Severity
 from contracts.events.results import Source
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 NOTIFICATIONS = Counter(
     "paymesh_channel_notifications", "Webhooks of third parties", ["channel", "result"]
 )
+_notifications_of = remembered(NOTIFICATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +141,4 @@ def _not_understood(account: ChannelAccount, reason: str) -> Alert:
 
 
 def _count(account: ChannelAccount, result: str) -> None:
-    NOTIFICATIONS.labels(account.channel, result).inc()
+    _notifications_of(account.channel, result).inc()
