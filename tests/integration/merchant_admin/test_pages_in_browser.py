@@ -312,6 +312,20 @@ async def test_a_refused_form_is_shown_where_it_is_wrong(admin: Admin, browser: 
     assert 0 < box["y"] < PHONE[1]
 
 
+async def test_enter_creates_the_app_and_lets_no_address_in(admin: Admin, browser: Browser) -> None:
+    """It pressed the first button, which writes the clerk's own address into the allow-list."""
+    merchant_id = (await admin.post("/api/merchants", {"name": "阳光物业"}))["merchant_id"]
+    async with served(admin.app) as url:
+        page = await (await opened(browser, url, LOOKS[0])).new_page()
+        await page.goto(f"{url}/console/apps/new")
+        await page.fill("main [name=merchant_ids]", merchant_id)
+        await page.fill("main [name=name]", "缴费")
+        await page.press("main [name=name]", "Enter")
+        await page.wait_for_url(f"{url}/console/apps")
+    [made] = (await admin.http.get("/api/apps")).json()["items"]
+    assert (made["name"], made["ip_allowlist"]) == ("缴费", [])
+
+
 LONG: Final = {"merchant": "W" * 127, "order": "x" * 64, "user": "n" * 64}
 
 
