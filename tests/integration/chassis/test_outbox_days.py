@@ -1,6 +1,7 @@
 """A log by the day: ids leap to the day's table, cursors go on, what is over is dropped."""
 
 import asyncio
+import itertools
 import uuid
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,6 +11,7 @@ from tests.integration.chassis.test_outbox import Broker, Running, drained, even
 
 from chassis.database import Database
 from chassis.outbox import BOUND, DIVISION, Days, PositionForgotten, Relay, list_since, republish
+from chassis.outbox.days import day_of
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -164,6 +166,19 @@ async def test_relay_publishes_in_order_over_the_border_of_a_day(
         assert await republish(by_day, NOW - MONTH) == 6
         await drained(by_day)
     assert broker.numbers() == [*range(6), *range(6)]
+
+
+async def test_plan_that_is_kept_for_a_day_knows_its_table_alone(by_day: Database) -> None:
+    await write(by_day, event(0))
+    await attend(by_day, 1)
+    await write(by_day, event(1))
+    for (table, event_id), (beside, _) in itertools.permutations(await kept(by_day)):
+        async with by_day.connection() as tx:
+            place = await tx.fetchval("select id from event_log where event_id = $1", event_id)
+            rows = await tx.fetch("explain select from event_log where " + day_of(place))
+        plan = "\n".join(row[0] for row in rows)
+        assert table in plan
+        assert beside not in plan
 
 
 async def attend_at_last(db: Database, day: int) -> None:

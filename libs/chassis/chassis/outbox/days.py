@@ -24,6 +24,9 @@ EVERY_S: Final = 600.0
 AHEAD_DAYS: Final = 3
 """So long nobody need come to open one."""
 
+DAY_BITS: Final = 36
+"""A day's range of ids is so wide, as `event_day_begins` says."""
+
 MISSING: Final = Gauge(
     "paymesh_event_days_missing", "Of the next three days those without a table in event_log"
 )
@@ -203,6 +206,13 @@ end $$;
 select open_event_day((now() at time zone 'UTC')::date + ahead) from generate_series(1, 3) as ahead;
 """
 """DDL for a service's later migration, of a log that was made by `SCHEMA`; after `BOUND`."""
+
+
+def day_of(place: int) -> str:
+    """SQL that is true of the events of one day, that of the event with this id. It has the numbers
+    in it, so that a plan that is kept knows one table of the log, however many there are."""
+    begins = place >> DAY_BITS << DAY_BITS
+    return f"id >= {begins} and id < {begins + (1 << DAY_BITS)}"
 
 
 class Days:

@@ -13,6 +13,7 @@ from prometheus_client import Counter, Gauge
 from chassis.background import Pulse, pause
 from chassis.database import UNREACHABLE, Connection, Database, Tx
 from chassis.metrics import remembered
+from chassis.outbox.days import day_of
 from chassis.outbox.shards import OWNED, Shards
 from chassis.producer import Message, NotPublished, Producer
 
@@ -100,6 +101,7 @@ class Relay:
             await pause(stop, RECONNECT_S)
 
     async def _serve(self, connection: Connection, stop: asyncio.Event) -> None:
+        await connection.execute(_SESSION)
         shards = Shards(connection)
         await shards.begin()
         await connection.add_listener(ANNOUNCED, self._wake)
@@ -136,7 +138,10 @@ class Relay:
         await shards.settle()
         (seen,) = await connection.fetch(_WAITING)
         self.dead, oldest = seen["dead"], seen["oldest"]
-        self.oldest_s = await connection.fetchval(_AGE_S, oldest) or 0.0 if oldest else 0.0
+        self.oldest_s = 0.0
+        if oldest is not None:
+            asked = _AGE_S.format(day=day_of(oldest))
+            self.oldest_s = await connection.fetchval(asked, oldest) or 0.0
         OLDEST_S.set(self.oldest_s)
 
     async def _round(self, connection: Connection, shards: Sequence[int]) -> tuple[int, bool]:
@@ -144,7 +149,7 @@ class Relay:
         if not shards:
             return 0, False
         ids = await connection.fetchval(_PENDING, shards, self._batch)
-        rows = await connection.fetch(_EVENTS, ids, self._held.waiting()) if ids else []
+        rows = await self._events(connection, ids or [])
         if not rows:
             return 0, False
         results = await self._producer.attempt([_message(row) for row in rows])
@@ -154,6 +159,14 @@ class Relay:
         for event in dead:
             await connection.execute(_BURY, event.id, event.error)
         return len(rows), all(failure and not failure.unpublishable for failure in results)
+
+    async def _events(self, connection: Connection, ids: Sequence[int]) -> list[asyncpg.Record]:
+        """In their order, but for those of held keys; day by day, which is one as a rule."""
+        rows: list[asyncpg.Record] = []
+        held = self._held.waiting()
+        for day in dict.fromkeys(map(day_of, ids)):
+            rows += await connection.fetch(_EVENTS.format(day=day), ids, held)
+        return rows
 
     def _judge(
         self, rows: Sequence[asyncpg.Record], results: Sequence[NotPublished | None]
@@ -253,16 +266,20 @@ async def _close(connection: Connection) -> None:
         connection.terminate()
 
 
+# Nobody waits until it is on the disk that an event is no longer pending: where the server falls
+# before, the event is published again, as where the relay does.
+_SESSION = "set synchronous_commit = off; set plan_cache_mode = force_generic_plan"
+
 _PENDING = """
 select array_agg(id) from (
     select id from event_pending where shard = any ($1::smallint[]) order by id limit $2) waiting
 """
 
-# By ids that are known when it is planned: only their days are looked into.
+# Planned once for a day, and for the table of that day alone.
 _EVENTS = """
 select id, event_id, topic, key, type, payload
 from event_log
-where id = any ($1::bigint[]) and key <> all ($2::text[])
+where id = any ($1::bigint[]) and {day} and key <> all ($2::text[])
 order by id
 """
 
@@ -277,6 +294,8 @@ _WAITING = """
 select (select min(id) from event_pending) as oldest, (select count(*) from event_dead) as dead
 """
 
-_AGE_S = "select extract(epoch from now() - created_at)::float8 from event_log where id = $1"
+_AGE_S = """
+select extract(epoch from now() - created_at)::float8 from event_log where id = $1 and {day}
+"""
 
 _ANNOUNCE = "select pg_notify($1, '')"
