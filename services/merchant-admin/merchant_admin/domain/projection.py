@@ -147,8 +147,8 @@ def _mention(
 
 
 def _callback_news(event_type: str, data: DeliveryEvent) -> CallbackNews:
-    numbers = data.numbers.model_dump(exclude={"merchant_id"}) if data.numbers else {}
-    attempt = data.attempt
+    numbers = {number for name, number in data.numbers or () if name != "merchant_id"}
+    made = data.attempt
     newest = Delivery(
         state=event_type.removeprefix("delivery."),
         attempts=data.attempts,
@@ -158,8 +158,8 @@ def _callback_news(event_type: str, data: DeliveryEvent) -> CallbackNews:
     )
     return CallbackNews(
         newest,
-        frozenset(filter(None, numbers.values())),
-        (Tried(**attempt.model_dump()),) if attempt else (),
+        frozenset(filter(None, numbers)),
+        (Tried(made.at, made.status, made.error, made.latency_ms),) if made else (),
     )
 
 

@@ -1,15 +1,15 @@
 """What became true of orders, event by event."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import fields
 
 from chassis.database import Tx
 from merchant_admin.domain.projection import PastEvent
 
 PUT = """
 insert into order_history (order_id, sequence, event_id, at, type, subject, trace_id, facts)
-select * from unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[],
-                     $6::text[], $7::text[], $8::jsonb[])
+select * from jsonb_to_recordset($1)
+  as told (order_id text, sequence bigint, event_id text, at timestamptz, type text, subject text,
+           trace_id text, facts jsonb)
 on conflict do nothing
 """
 
@@ -27,8 +27,7 @@ select order_id, sequence, event_id, at, type, subject, trace_id, facts
 async def put(tx: Tx, events: Sequence[PastEvent]) -> None:
     """What is known already stays as it is."""
     if events:
-        columns = zip(*(_values(event) for event in events), strict=True)
-        await tx.execute(PUT, *(list(column) for column in columns))
+        await tx.execute(PUT, events)
 
 
 async def list_of_order(tx: Tx, order_id: str, limit: int) -> list[PastEvent]:
@@ -41,7 +40,3 @@ async def list_by_events(tx: Tx, event_ids: Collection[str]) -> dict[str, PastEv
     """By event id; those that have not arrived here are left out."""
     rows = await tx.fetch(OF_EVENTS, list(event_ids))
     return {row["event_id"]: PastEvent(**row) for row in rows}
-
-
-def _values(event: PastEvent) -> tuple[object, ...]:
-    return tuple(getattr(event, field.name) for field in fields(PastEvent))
