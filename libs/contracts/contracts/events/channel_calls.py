@@ -19,8 +19,7 @@ class ChannelCall(Data):
 
     @classmethod
     def of(cls, result: PaymentResult | RefundResult | SplitResult) -> "ChannelCall":
-        """Of a result that was validated before."""
-        return cls.model_construct(
+        return cls(
             operation=result.source,
             outcome=result.verdict,
             code=result.code,

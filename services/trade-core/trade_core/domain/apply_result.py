@@ -63,15 +63,8 @@ def apply_payment_result(
     if takes_money:
         _take_money(aggregate, was, result=result, late=late)
     else:
-        now_is = replace(
-            _changed(was, state=state, fact=fact, result=result),
-            reversed_at=last_words.reversed_at(
-                was, fact, min(result.said_at or said_at, aggregate.now)
-            ),
-            may_be_paid=last_words.may_be_paid(
-                was, state, fact, is_found=result.found, asked_at=asked_at
-            ),
-        )
+        heard_at = min(result.said_at or said_at, aggregate.now)
+        now_is = _changed(was, fact, result=result, asked_at=asked_at, said_at=heard_at)
         if now_is != was:
             aggregate.change_payment(now_is)
     if fact is payment.PaymentFact.CONFLICT:
@@ -112,8 +105,15 @@ def _after_close(aggregate: OrderAggregate, was: Payment, fact: payment.PaymentF
 
 
 def _changed(
-    was: Payment, *, state: PaymentStatus, fact: payment.PaymentFact, result: PaymentResult
+    was: Payment,
+    fact: payment.PaymentFact,
+    *,
+    result: PaymentResult,
+    asked_at: datetime,
+    said_at: datetime,
 ) -> Payment:
+    """The payment after a word that brought no money. The word is true as of between the times."""
+    state = payment.after(was.state, fact)
     return replace(
         was,
         state=state,
@@ -121,6 +121,10 @@ def _changed(
         channel_trade_no=was.channel_trade_no or result.channel_trade_no,
         action=was.action or result.action,
         claim=_claim_after(was, state, result),
+        reversed_at=last_words.reversed_at(was, fact, said_at),
+        may_be_paid=last_words.may_be_paid(
+            was, state, fact, is_found=result.found, asked_at=asked_at
+        ),
     )
 
 

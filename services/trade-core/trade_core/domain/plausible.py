@@ -29,21 +29,22 @@ _TIMES: Final = ("paid_at", "refunded_at", "asked_at", "said_at")
 
 def plausible(event: CloudEvent[ResultT]) -> CloudEvent[ResultT]:
     """The event with times that can be. Raises ValueError for what cannot be kept."""
-    result = event.data
+    said = vars(event.data)
     for name in _AMOUNTS:
-        if abs(getattr(result, name, None) or 0) > MAX_AMOUNT:
+        if abs(said.get(name) or 0) > MAX_AMOUNT:
             raise ValueError(f"/data/{name} is out of range")
     for name in _NUMBERS:
-        if len(getattr(result, name, None) or "") > MAX_NUMBER_CHARS:
+        if len(said.get(name) or "") > MAX_NUMBER_CHARS:
             raise ValueError(f"/data/{name} is too long")
-    if _moment(event.time) is None:
+    time = _moment(event.time)
+    if time is None:
         raise ValueError("/time is out of range")
-    moments = {name: moment for name in _TIMES if (moment := getattr(result, name, None))}
-    odd = {name: _moment(moment) for name, moment in moments.items() if _moment(moment) != moment}
-    if not odd and event.time.tzinfo is not None:
+    moments = {name: moment for name in _TIMES if (moment := said.get(name))}
+    odd = {name: kept for name, it in moments.items() if (kept := _moment(it)) is not it}
+    if not odd and time is event.time:
         return event
-    data = result.model_copy(update=odd)
-    return event.model_copy(update={"time": _moment(event.time), "data": data})
+    data = event.data.model_copy(update=odd)
+    return event.model_copy(update={"time": time, "data": data})
 
 
 def _moment(given: datetime) -> datetime | None:
