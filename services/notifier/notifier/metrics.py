@@ -4,12 +4,15 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from chassis.metrics import remembered
+
 DELIVERIES: Final = Counter(
     "paymesh_deliveries",
     "Tries to deliver a callback: delivered, retried, exhausted, or waiting where nothing could be "
     "sent; the class is the failure kind (domain.answers), or none",
     ["result", "class"],
 )
+deliveries_of = remembered(DELIVERIES)
 ATTEMPT_S: Final = Histogram(
     "paymesh_attempt_seconds",
     "How long a try took, from the first byte to the last",

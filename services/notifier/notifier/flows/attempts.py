@@ -173,7 +173,7 @@ def _turned(before: Mapping[int, Health], after: Mapping[int, Health]) -> list[i
 def _report(finished_attempts: Sequence[FinishedAttempt]) -> None:
     for finished in finished_attempts:
         failure = finished.classification.failure
-        metrics.DELIVERIES.labels(_result(finished), failure or "none").inc()
+        metrics.deliveries_of(_result(finished), failure or "none").inc()
         if failure in (FailureKind.URL_REFUSED, FailureKind.ADDRESS_REFUSED):
             metrics.SSRF_BLOCKED.inc()
         if finished.state is State.EXHAUSTED:

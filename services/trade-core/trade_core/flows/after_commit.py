@@ -6,6 +6,7 @@ import structlog
 from prometheus_client import Counter
 from structlog.typing import FilteringBoundLogger
 
+from chassis.metrics import remembered
 from contracts.events.orders import OrderEventType
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.event import Event
@@ -18,6 +19,7 @@ EVENTS = Counter(
     "What became of payments, refunds and splits: the events apps hear of",
     ["type", "channel", "method"],
 )
+_events_of = remembered(EVENTS)
 
 QUIET = frozenset(
     {
@@ -41,7 +43,7 @@ def committed(deps: Deps, aggregates: Iterable[OrderAggregate]) -> None:
     for aggregate in distinct:
         for event in aggregate.events:
             if event.payment is not None:
-                EVENTS.labels(event.type, event.payment.channel, event.payment.method).inc()
+                _events_of(event.type, event.payment.channel, event.payment.method).inc()
             if event.type not in QUIET:
                 _note(story, event)
         for alert in aggregate.alerts:
