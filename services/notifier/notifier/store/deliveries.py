@@ -1,6 +1,6 @@
 """New deliveries, and old ones to be sent again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from asyncpg import Record
@@ -43,9 +43,10 @@ async def add(
     suspended, up to `PINGS_BESIDE` beside what is in flight. The other endpoints are woken.
     `ordered` by app id; an app that is not in it stays as it was.
     """
-    endpoint_ids = await _lock_endpoints(tx, new, ordered)
+    places = [(one.app_id, origin_of(one.notify_url)) for one in new]
+    endpoint_ids = await _lock_endpoints(tx, set(places), ordered)
     by_endpoint = {
-        (endpoint_ids[one.app_id, origin_of(one.notify_url)], one.event_id): one for one in new
+        (endpoint_ids[place], one.event_id): one for place, one in zip(places, new, strict=True)
     }
     rows = await tx.fetch(
         _ADD,
@@ -88,10 +89,10 @@ async def make_due(tx: Tx, found: Sequence[Record]) -> None:
 
 
 async def _lock_endpoints(
-    tx: Tx, new: Sequence[NewDelivery], ordered: Mapping[str, bool]
+    tx: Tx, places: Collection[tuple[str, str]], ordered: Mapping[str, bool]
 ) -> dict[tuple[str, str], int]:
-    """The ids of their endpoints by app and origin; an endpoint that is new is made."""
-    endpoints = sorted({(one.app_id, origin_of(one.notify_url)) for one in new})
+    """The ids of the endpoints of these apps and origins; one that is new is made."""
+    endpoints = sorted(places)
     rows = await tx.fetch(
         _LOCK_OR_MAKE_ENDPOINTS,
         [app_id for app_id, _ in endpoints],

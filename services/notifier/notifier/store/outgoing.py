@@ -1,7 +1,8 @@
 """What the notifier itself publishes, as the outbox takes it."""
 
-import json
 from datetime import datetime
+
+import orjson
 
 from chassis.outbox import OutboxEvent
 from contracts import topics
@@ -69,8 +70,7 @@ def _delivery_event(
 
 def _numbers(body: bytes) -> CallbackNumbers:
     """Of a callback as we made it."""
-    about = json.loads(body).get("data") or {}
-    return CallbackNumbers(**{name: about.get(name) for name in CallbackNumbers.model_fields})
+    return CallbackNumbers.model_validate(orjson.loads(body).get("data") or {})
 
 
 def _made(finished: FinishedAttempt) -> MadeAttempt | None:
