@@ -138,6 +138,18 @@ async def test_one_identity_other_credentials_are_another_account(admin: Admin) 
     assert {name: admin.gateway.asked[-1][name] for name in known} == known
 
 
+async def test_an_account_is_read_and_changed_by_its_id_alone(admin: Admin) -> None:
+    path = await registered(admin)
+    alone = f"/api/channel-accounts/{path[-27:]}"
+    assert (await admin.http.get(alone)).json() == (await admin.http.get(path)).json()
+    changed = await admin.http.patch(alone, json={"name": "新名"})
+    assert (changed.status_code, changed.json()["name"]) == (200, "新名")
+    other = {"credentials": {**CREDENTIALS, "mchid": "1900000002"}}
+    refused = await admin.http.patch(alone, json=other)
+    assert (refused.status_code, pointers(refused.json())[0]) == (422, "/credentials/mchid")
+    assert (await admin.http.get(f"/api/channel-accounts/C{'0' * 26}")).status_code == 404
+
+
 async def test_the_identity_of_an_account_from_before_is_learnt_from_the_gateway(
     admin: Admin,
 ) -> None:

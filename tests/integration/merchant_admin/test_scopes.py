@@ -231,6 +231,7 @@ READS: dict[str, Sent] = {
     "/api/merchants/{merchant_id}/channel-accounts": nothing,
     "/api/merchants/{merchant_id}/channel-accounts/{payment_id}": nothing,
     "/api/channel-accounts": nothing,
+    "/api/channel-accounts/{payment_id}": nothing,
     "/api/counter-codes": nothing,
     "/api/counter-codes/{code_id}": nothing,
     "/api/apps": nothing,

@@ -16,6 +16,7 @@ from merchant_admin.flows import account_trials, channel_accounts
 
 router = APIRouter(prefix="/api")
 ACCOUNTS = "/merchants/{merchant_id}/channel-accounts"
+ACCOUNT = "/channel-accounts/{payment_id}"
 
 
 @router.post(ACCOUNTS, status_code=201, responses=WAITS)
@@ -97,7 +98,25 @@ async def list_all(
     )
 
 
-@router.post("/channel-accounts/{payment_id}/test")
+@router.get(ACCOUNT)
+async def read_by_id(deps: Work, caller: Viewer, payment_id: PaymentId) -> ChannelAccountView:
+    """As a payment names it."""
+    return ChannelAccountView.of(await channel_accounts.find(deps, payment_id, caller.scope))
+
+
+@router.patch(ACCOUNT, responses=WAITS)
+async def change_by_id(
+    deps: Work,
+    caller: FreshAdmin,
+    payment_id: PaymentId,
+    request: Annotated[ChangeChannelAccount, Depends(body(ChangeChannelAccount))],
+) -> ChannelAccountView:
+    """As under its merchant."""
+    account = await channel_accounts.find(deps, payment_id, caller.scope)
+    return await change(deps, caller, account.merchant_id, payment_id, request)
+
+
+@router.post(ACCOUNT + "/test")
 async def try_out(deps: Work, caller: Admin, payment_id: PaymentId) -> AccountTrial:
     """Try the credentials: one signed query for a payment that cannot exist. `ok`: the channel
     took them; else `field` is the one that is most likely wrong."""
