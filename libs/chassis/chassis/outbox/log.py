@@ -210,21 +210,26 @@ def _logged(row: asyncpg.Record) -> LoggedEvent:
     return LoggedEvent(position=row["id"], event=event, created_at=row["created_at"])
 
 
+# Ids are drawn as by the column's default, but before either table is written, so that what was
+# written need not be joined with what was given.
 _PUT = """
-with given as (
-    select *
-    from rows from (
-        jsonb_to_recordset($1) as (event_id text, topic text, key text, type text, tenant text,
-                                   shard smallint),
-        unnest($2::bytea[])
-    ) with ordinality as g (event_id, topic, key, type, tenant, shard, payload, place)
+with given as materialized (
+    select case when pg_current_xact_id() is not null then nextval('event_log_id_seq') end as id,
+        told.*
+    from (
+        select *
+        from rows from (
+            jsonb_to_recordset($1) as (event_id text, topic text, key text, type text, tenant text,
+                                       shard smallint),
+            unnest($2::bytea[])
+        ) with ordinality as t (event_id, topic, key, type, tenant, shard, payload, place)
+        order by place
+    ) told
 ), logged as (
-    insert into event_log (event_id, topic, key, type, tenant, payload)
-    select event_id, topic, key, type, tenant, payload from given order by place
-    returning id, event_id
+    insert into event_log (id, event_id, topic, key, type, tenant, payload)
+    select id, event_id, topic, key, type, tenant, payload from given
 )
-insert into event_pending (id, shard)
-select logged.id, given.shard from logged join given using (event_id)
+insert into event_pending (id, shard) select id, shard from given
 """
 
 _NEWEST = """

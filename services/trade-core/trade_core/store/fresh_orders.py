@@ -15,23 +15,22 @@ async def insert(
 
     What a fresh order has in common with its payment is told once.
     """
-    return bool(
-        await tx.fetchval(
-            _INSERT,
-            *new_payments.values(order, payment),
-            order.merchant_id,
-            order.merchant_order_no,
-            order.version,
-            order.signed_at,
-            next_check.due_at,
-            event.event_id,
-            event.topic,
-            event.type,
-            event.tenant,
-            event.payload,
-            shard_of(event.key),
-        )
+    tag = await tx.execute(
+        _INSERT,
+        *new_payments.values(order, payment),
+        order.merchant_id,
+        order.merchant_order_no,
+        order.version,
+        order.signed_at,
+        next_check.due_at,
+        event.event_id,
+        event.topic,
+        event.type,
+        event.tenant,
+        event.payload,
+        shard_of(event.key),
     )
+    return tag == "INSERT 0 1"
 
 
 # A number is listed long before its order leaves for the archive (`store.archive`).
@@ -55,8 +54,6 @@ with fresh as (
     insert into event_log (event_id, topic, key, type, tenant, payload)
     select $26, $27, order_id, $28, $29, $30 from fresh
     returning id
-), pending as (
-    insert into event_pending (id, shard) select id, $31 from told
 )
-select exists (select from fresh)
+insert into event_pending (id, shard) select id, $31 from told
 """.replace("<payments>", new_payments.INSERT)
