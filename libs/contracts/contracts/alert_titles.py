@@ -7,6 +7,10 @@ from typing import Final
 
 TITLES: Final[dict[str, tuple[str, str]]] = {
     "alert.route_failed:": ("商户的告警通道不可用", "A merchant's alert route does not work"),
+    "approval.one_hand:": (
+        "同意者的账号由申请人开通",
+        "Who asked had given access to the account that agreed",
+    ),
     "certificate:": ("证书即将到期或已到期", "A certificate ends soon, or has ended"),
     "channel.circuit:": ("渠道账户连续无应答，已熔断", "A channel account does not answer"),
     "channel.failing:": ("渠道成功率下降", "Payments at a channel do not work"),

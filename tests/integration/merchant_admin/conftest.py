@@ -22,7 +22,7 @@ from chassis.database import Database
 from chassis.problems import Forwarded, Problem
 from chassis.web import PublicApp
 from chassis.web.server import KEEP_ALIVE_S
-from contracts import sealing
+from contracts import sealing, topics
 from contracts.identifiers import new_id
 from foundation.service_client import M, Service
 from merchant_admin.domain.passwords import Passwords
@@ -306,7 +306,9 @@ class Admin:
         """The entities in the outbox, oldest first."""
         async with self.deps.db.connection() as tx:
             rows = await tx.fetch(
-                "select convert_from(payload, 'utf8')::jsonb as e from event_log order by id"
+                "select convert_from(payload, 'utf8')::jsonb as e from event_log"
+                " where topic = $1 order by id",
+                topics.MERCHANT_CONFIG,
             )
         return [row["e"]["data"]["entity"] for row in rows]
 

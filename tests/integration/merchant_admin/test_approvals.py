@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from chassis.problems import Overloaded
-from contracts import sealing
+from contracts import sealing, topics
+from contracts.events.alerts import AlertRecord
 from contracts.identifiers import new_id
 from merchant_admin.domain.approvals import EXPIRES_AFTER
 from merchant_admin.domain.scope import EVERYTHING, Scope
@@ -17,12 +18,13 @@ from merchant_admin.flows import approvals
 from merchant_admin.flows import waiting as waiting_for_people
 from merchant_admin.flows.read_model import apply
 
-from .conftest import USERNAME, Admin
+from .conftest import PASSWORD, USERNAME, Admin
 from .people import Person, marked
 from .test_configuration import CREDENTIALS
 from .test_read_model import Story
 from .test_refunds import payment, refund
-from .test_users import LI, at_work, hire
+from .test_sessions import log_in
+from .test_users import LI, LIS_PASSWORD, at_work, change, hire
 
 LIMIT = 500
 BODY = {"amount": LIMIT, "merchant_refund_no": "r-1", "reason": "多收"}
@@ -128,6 +130,43 @@ async def test_nobody_agrees_to_what_their_token_asked_for(admin: Admin, merchan
     refused = await admin.anonymous.post(f"{path}/approve", json={}, headers=machine)
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     assert (await approve(await hire(admin, "finance"), path)).status_code == 200
+
+
+async def alerts(admin: Admin) -> list[dict[str, Any]]:
+    """Those of this kind that are to be told."""
+    async with admin.deps.db.connection() as tx:
+        rows = await tx.fetch("select payload from event_log where topic = $1", topics.ALERTS)
+    return [AlertRecord.model_validate_json(row["payload"]).data.model_dump() for row in rows]
+
+
+async def test_people_hear_where_whoever_asked_let_the_second_person_in(
+    admin: Admin, merchant_id: str
+) -> None:
+    """Nothing proves that two accounts are two people: one administrator alone could make the
+    second, and agree as that one to what they had asked for."""
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    assert (await approve(await hire(admin, "finance"), path)).status_code == 200
+    [told] = await alerts(admin)
+    assert told["key"] == f"approval.one_hand:{path.rpartition('/')[2]}"
+    assert told["merchant_id"] == merchant_id
+    assert (told["facts"]["requested_by"], told["facts"]["decided_by"]) == (USERNAME, LI)
+
+
+async def test_nobody_is_told_of_a_second_person_of_old(admin: Admin, merchant_id: str) -> None:
+    await hire(admin, "finance")
+    admin.clock.ahead = timedelta(days=8)
+    boss = await log_in(admin, USERNAME, PASSWORD)
+    admin.http.headers["Authorization"] = f"Bearer {boss.json()['access_token']}"
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    li = await at_work(admin)
+    assert (await approve(li, path)).status_code == 200
+    assert await alerts(admin) == []
+    again = {**BODY, "merchant_refund_no": "r-2"}
+    path = await waiting(await admin.http.post(refunds(admin), json=again))
+    await change(admin, password=LIS_PASSWORD)
+    li = await at_work(admin)
+    assert (await approve(li, path)).status_code == 200
+    assert len(await alerts(admin)) == 1
 
 
 async def test_it_takes_the_right_to_agree(admin: Admin, merchant_id: str) -> None:

@@ -4,13 +4,17 @@ Configuration changes in the very transaction that approves it. A refund is appr
 then, under its own number: whatever happens in between, it is one refund, and it is sent.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 import structlog
 
+from chassis import outbox
 from chassis.database import Tx
 from chassis.problems import Problem
+from contracts.events.alerts import Alert, Severity
+from contracts.events.configuration import SOURCE
+from foundation.alerting import event as alert_event
 from merchant_admin.domain.approvals import Approval, ApprovalKind, ApprovalState
 from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.errors import (
@@ -26,6 +30,7 @@ from merchant_admin.flows import apps, channel_accounts, merchants, refunds
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store import approvals as store
+from merchant_admin.store.audit import find_who_gave_access
 
 log = structlog.get_logger()
 
@@ -33,6 +38,9 @@ UNFINISHED_AFTER: Final = timedelta(minutes=1)
 """Since it was approved: longer than any call of ours takes."""
 
 UNFINISHED_AT_ONCE: Final = 20
+
+NEW_ACCESS: Final = timedelta(days=7)
+"""Whoever asks for something that waits that long could have let somebody in for it."""
 
 
 async def read(deps: Deps, approval_id: str, scope: Scope) -> Approval:
@@ -125,12 +133,41 @@ async def _decide(
     if decided is None:
         raise AlreadyDecided("decided by somebody else")
     is_agreed = state in (ApprovalState.DONE, ApprovalState.APPROVED)
+    if is_agreed:
+        await _tell_of_one_hand(tx, actor, approval, now)
     await record_action(
         tx, actor, f"approval.{'approved' if is_agreed else state.value}", at=now,
         entity_id=approval.approval_id,
         after={**approval.recorded(), "decided_by": actor.username, "reason": reason},
     )  # fmt: skip
     return decided
+
+
+async def _tell_of_one_hand(tx: Tx, actor: Actor, approval: Approval, now: datetime) -> None:
+    """Nothing proves that two accounts are two people, so people hear of it where whoever asked
+    let the account that agrees in, or could have: they know a password that they set."""
+    giver = await find_who_gave_access(tx, actor.username, approval.behind, now - NEW_ACCESS)
+    if giver is None:
+        return
+    merchant_ids = approval.asked.merchant_ids
+    alert = Alert(
+        key=f"approval.one_hand:{approval.approval_id}",
+        severity=Severity.WARNING,
+        title="Who asked had given access to the account that agreed",
+        detail=(
+            f"{approval.requested_by} asked, {actor.username} agreed; {giver} made, invited or"
+            f" reset {actor.username} within the last {NEW_ACCESS.days} days."
+        ),
+        merchant_id=merchant_ids[0] if len(merchant_ids) == 1 else None,
+        facts={
+            "approval_id": approval.approval_id,
+            "kind": approval.asked.kind.value,
+            "subject": approval.asked.subject,
+            "requested_by": approval.requested_by,
+            "decided_by": actor.username,
+        },
+    )
+    await outbox.put(tx, [alert_event(alert, source=SOURCE, at=now)])
 
 
 async def _change(deps: Deps, tx: Tx, actor: Actor, approval: Approval) -> bool:
@@ -156,6 +193,7 @@ async def _approve_refund(
     state = ApprovalState.APPROVED if is_same else ApprovalState.OUTDATED
     async with deps.db.transaction() as tx:
         decided = await _decide(deps, tx, actor, approval, state, reason)
+    deps.wake()
     if not is_same:
         raise ChangedMeanwhile
     return await _send_refund(deps, actor, decided)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import asyncpg
@@ -51,6 +52,14 @@ LIST: Final = EntityList(
     },
 )
 
+ACCESS_GIVEN = """
+select actor from audit
+where entity_id = $1 and actor = any ($2::text[]) and at > $3
+  and (action in ('user.created', 'user.invited', 'totp.removed')
+       or action = 'user.updated' and after ->> 'password' = 'changed')
+order by id desc limit 1
+"""
+
 OF_ENTITIES = """
 select * from audit where entity_id = any ($1::text[]) order by id desc limit $2
 """
@@ -75,6 +84,15 @@ async def add_entry(tx: Tx, entry: AuditEntry) -> None:
         entry.actor.ip,
         entry.actor.request_id,
     )
+
+
+async def find_who_gave_access(
+    tx: Tx, username: str, givers: Sequence[str], since: datetime
+) -> str | None:
+    """Which of them made or invited this user, set their password or took their second factor
+    away, last since then."""
+    giver: str | None = await tx.fetchval(ACCESS_GIVEN, username, list(givers), since)
+    return giver
 
 
 async def list_entries(

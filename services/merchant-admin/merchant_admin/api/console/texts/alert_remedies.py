@@ -7,6 +7,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "该商户自己的机器人或 Webhook 收不到告警；中心的人员已收到。请在商户设置中改正。",
         "Correct the merchant's own robot or webhook; the centre was told all the same.",
     ),
+    "alert_remedy.approval.one_hand:": (
+        "申请人七天内开通、邀请或重置过同意者的账号。请确认是两个人；否则停用账号并撤回所做的事。",
+        "Ask both whether they are two people; if not, disable both accounts and undo it.",
+    ),
     "alert_remedy.certificate:": (
         "请在到期之前登记新证书，与旧证书并用一段时间；到期后请求或回调会失败。",
         "Register a new one beside the old one before it ends.",
