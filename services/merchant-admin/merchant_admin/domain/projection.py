@@ -1,6 +1,6 @@
 """From events to what is true now: of many things said of one entity the newest counts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -12,6 +12,10 @@ from contracts.events.orders import CALLBACK_TYPES, OrderEvent
 from merchant_admin.domain.search import Delivery, Tried
 
 ViewT = TypeVar("ViewT", OrderSummary, PaymentView, RefundView, SplitView)
+
+
+Told = tuple[CloudEvent[Any], OrderEvent, ViewT]
+"""An event, and what it says of one thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,35 +75,33 @@ class Batch:
 
 def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]) -> Batch:
     """Boil a batch down, whatever its order and however often something stands in it."""
-    orders: list[Mention[OrderSummary]] = []
-    payments: list[Mention[PaymentView]] = []
-    refunds: list[Mention[RefundView]] = []
-    splits: list[Mention[SplitView]] = []
+    orders: dict[str, Told[OrderSummary]] = {}
+    payments: dict[str, Told[PaymentView]] = {}
+    refunds: dict[str, Told[RefundView]] = {}
+    splits: dict[str, Told[SplitView]] = {}
     deliveries: dict[str, CallbackNews] = {}
     history: list[PastEvent] = []
     for event in events:
         match event.data:
             case OrderEvent() as data:
                 history.append(_past_event(event, data))
-                orders.append(_mention(event.id, None, data, data.order))
+                _keep_newest(orders, data.order_id, (event, data, data.order))
                 if data.payment is not None:
-                    # How to call the payer is of no use to people, and not theirs to see.
-                    payment = data.payment.model_copy(update={"action": None})
-                    payments.append(_mention(event.id, event.type, data, payment))
+                    _keep_newest(payments, data.payment.payment_no, (event, data, data.payment))
                 if data.refund is not None:
-                    refunds.append(_mention(event.id, event.type, data, data.refund))
+                    _keep_newest(refunds, data.refund.refund_no, (event, data, data.refund))
                 if data.split is not None:
-                    splits.append(_mention(event.id, event.type, data, data.split))
+                    _keep_newest(splits, data.split.split_no, (event, data, data.split))
             case DeliveryEvent(event_id=str() as callback_id) as data:
                 news, known = _callback_news(event.type, data), deliveries.get(callback_id)
                 deliveries[callback_id] = known.with_more(news) if known else news
             case DeliveryEvent():
                 pass  # A suspended endpoint: no callback in particular.
     return Batch(
-        orders=_newest(orders, lambda mention: mention.order_id),
-        payments=_newest(payments, lambda mention: mention.view.payment_no),
-        refunds=_newest(refunds, lambda mention: mention.view.refund_no),
-        splits=_newest(splits, lambda mention: mention.view.split_no),
+        orders=[_mention(*told) for told in orders.values()],
+        payments=[_mention(event, data, _shown(view)) for event, data, view in payments.values()],
+        refunds=[_mention(*told) for told in refunds.values()],
+        splits=[_mention(*told) for told in splits.values()],
         deliveries=deliveries,
         history=history,
     )
@@ -134,16 +136,26 @@ def _past_event(event: CloudEvent[Any], data: OrderEvent) -> PastEvent:
     )
 
 
-def _mention(
-    event_id: str, event_type: str | None, data: OrderEvent, view: ViewT
-) -> Mention[ViewT]:
+def _keep_newest(newest: dict[str, Told[ViewT]], number: str, told: Told[ViewT]) -> None:
+    known = newest.get(number)
+    if known is None or known[1].sequence <= told[1].sequence:
+        newest[number] = told
+
+
+def _mention(event: CloudEvent[Any], data: OrderEvent, view: ViewT) -> Mention[ViewT]:
+    is_called_back = event.type in CALLBACK_TYPES and view is not data.order
     return Mention(
         order_id=data.order_id,
         app_id=data.app_id,
         sequence=data.sequence,
-        callback_id=event_id if event_type in CALLBACK_TYPES else None,
+        callback_id=event.id if is_called_back else None,
         view=view,
     )
+
+
+def _shown(payment: PaymentView) -> PaymentView:
+    """How to call the payer is of no use to people, and not theirs to see."""
+    return payment.model_copy(update={"action": None})
 
 
 def _callback_news(event_type: str, data: DeliveryEvent) -> CallbackNews:
@@ -161,14 +173,3 @@ def _callback_news(event_type: str, data: DeliveryEvent) -> CallbackNews:
         frozenset(filter(None, numbers)),
         (Tried(made.at, made.status, made.error, made.latency_ms),) if made else (),
     )
-
-
-def _newest(
-    mentions: Iterable[Mention[ViewT]], number: Callable[[Mention[ViewT]], str]
-) -> list[Mention[ViewT]]:
-    newest: dict[str, Mention[ViewT]] = {}
-    for mention in mentions:
-        known = newest.get(number(mention))
-        if known is None or known.sequence <= mention.sequence:
-            newest[number(mention)] = mention
-    return list(newest.values())
