@@ -1,4 +1,5 @@
-"""An event is written byte for byte as the contract's model would write it."""
+"""An event, and the answer to a create, are written byte for byte as the contract's model would
+write them."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -14,6 +15,8 @@ from contracts.api import CreateRefund
 from contracts.events.configuration import LatePayment
 from contracts.events.orders import OrderEventRecord
 from contracts.events.results import Source, Verdict
+from contracts.internal import OpenedPayment
+from trade_core.domain import views
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.refund_reservation import refund_as_requested
@@ -33,10 +36,13 @@ JSON = st.recursive(
 
 
 def event_types(opened: OrderAggregate) -> list[str]:
-    """The events' types; each was written as it should be."""
+    """The events' types; each was written as it should be, and so are the answers."""
     for event in opened.events:
         payload = outgoing.order_event(event).payload
         assert OrderEventRecord.model_validate_json(payload).to_bytes() == payload
+    for payment in opened.payments.values():
+        answer = views.opened_payment(opened.order, payment, created=False)
+        assert OpenedPayment.model_validate_json(answer).model_dump_json().encode() == answer
     return [event.type for event in opened.events]
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.web import DirectRoute, answer, read_message
+from chassis.web import DirectRoute, read_message
 from contracts.api import OrderView
 from contracts.internal import (
     CheckoutOnFile,
@@ -12,7 +12,6 @@ from contracts.internal import (
     ChosenChannel,
     CloseOrderFor,
     DecidePayment,
-    OpenedPayment,
     OpenPayment,
     PaymentOnFile,
 )
@@ -100,9 +99,5 @@ async def post_close(merchant_order_no: str, request: CloseOrderFor, deps: DepsO
 
 def opened_answer(opened: open_payment.Opened) -> Response:
     """201 for a new payment, 200 for one that is there."""
-    content = OpenedPayment(
-        created=opened.created,
-        payment=views.payment_view(opened.order, opened.payment),
-        order=views.order_summary(opened.order),
-    )
-    return answer(content, 201 if opened.created else 200)
+    content = views.opened_payment(opened.order, opened.payment, created=opened.created)
+    return Response(content, 201 if opened.created else 200, media_type="application/json")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import orjson
+
 from contracts.api import (
     OrderSummary,
     OrderView,
@@ -28,12 +30,12 @@ from trade_core.domain.refund import Refund
 from trade_core.domain.split import Share, Split
 
 
-def order_event(event: Event) -> dict[str, Any]:
-    """As `contracts.events.orders.OrderEventRecord` reads it, in plain values: each result tells
-    two events, and what comes from our own books needs no validation."""
+def order_event(event: Event) -> bytes:
+    """As `contracts.events.orders.OrderEventRecord` writes it. Each result tells two events, and
+    what comes from our own books needs no validation."""
     order, payment, refund, split = event.order, event.payment, event.refund, event.split
     is_about_payment = payment is not None and refund is None and split is None
-    return {
+    content = {
         "specversion": "1.0",
         "id": event.event_id,
         "source": SOURCE,
@@ -55,6 +57,13 @@ def order_event(event: Event) -> dict[str, Any]:
             "call": event.call,
         },
     }
+    return _json(content)
+
+
+def opened_payment(order: Order, payment: Payment, *, created: bool) -> bytes:
+    """As `contracts.internal.OpenedPayment` writes it, in the same way."""
+    content = {"created": created, "payment": _payment(order, payment), "order": _order(order)}
+    return _json(content)
 
 
 def order_summary(order: Order) -> OrderSummary:
@@ -191,6 +200,11 @@ def split_ref(split: Split) -> SplitRef:
 
 
 # ── the fields of what others see ─────────────────────────────────────────────────────────────
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    # What is a model in it (an action, a failure) is written by its fields.
+    return orjson.dumps(content, default=vars, option=orjson.OPT_UTC_Z)
 
 
 def _order(order: Order) -> dict[str, Any]:

@@ -2,9 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
-
-import orjson
 
 from chassis import outbox
 from chassis.database import Tx
@@ -26,7 +23,7 @@ def order_event(event: Event) -> OutboxEvent:
         key=event.order.order_id,
         type=event.type,
         tenant=event.order.app_id if event.type in CALLBACK_TYPES else "",
-        payload=_json(views.order_event(event)),
+        payload=views.order_event(event),
     )
 
 
@@ -45,8 +42,3 @@ def of(aggregates: Iterable[OrderAggregate]) -> Sequence[OutboxEvent]:
             *(alerting.event(alert, source=SOURCE, at=aggregate.now) for alert in aggregate.alerts),
         )
     ]
-
-
-def _json(values: dict[str, Any]) -> bytes:
-    # What is a model in it (an action, a failure) is written by its fields.
-    return orjson.dumps(values, default=vars, option=orjson.OPT_UTC_Z)
