@@ -66,6 +66,21 @@ def test_the_payer_sees_whom_what_and_how_much(checkout: MakeCheckout) -> None:
     ]
 
 
+def test_accounts_of_one_channel_without_names_are_told_apart(checkout: MakeCheckout) -> None:
+    """Two buttons said the same."""
+    offered = checkout()
+    wechat, alipay = offered.offers
+    second = wechat.model_copy(update={"payment_id": "C9"})
+    named = wechat.model_copy(update={"payment_id": "C8", "name": "三期"})
+    page = html(offered.model_copy(update={"offers": [wechat, alipay, second, named]}))
+    assert re.findall(r'class="name">([^<]+)</span>', page) == [
+        "微信支付 1",
+        "支付宝",
+        "微信支付 2",
+        "三期",
+    ]
+
+
 def test_everything_is_escaped(checkout: MakeCheckout) -> None:
     action = {
         "type": "form",
