@@ -69,7 +69,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "It has changed since you looked. Go back, reload and look again.",
     ),
     "error.413": ("内容过大", "Too large"),
-    "error.413_way": ("提交的内容超过限制，请缩短后再试。", "Please send less."),
+    "error.413_way": (
+        "文件或内容超过限制，没有保存任何内容。请返回换较小的文件或缩短后再试。",
+        "The file or the text is over the limit; nothing was saved. Go back and send less.",
+    ),
     "error.422": ("请求的内容不正确", "That is not valid"),
     "error.422_way": (
         "地址或表单中有不能识别的内容，请返回检查。",
