@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from chassis.database import Tx
 from contracts.events.orders import OrderEventRecord, OrderEventType
-from merchant_admin.flows.read_model import apply
+from contracts.identifiers import new_id
+from merchant_admin.flows.read_model import apply, put
 
 from .conftest import Admin
 from .test_read_model import BEGAN, Story, delivery
@@ -161,3 +163,37 @@ async def test_a_refund_is_counted_where_its_payment_is_also_if_it_came_first(ad
     await apply(admin.deps, story.events)
     [[row], _, _] = await everything(admin)
     assert (row["channel"], row["method"], row["refunded"]) == ("alipay", "native", 300)
+
+
+OTHERS = """
+insert into {table} select (jsonb_populate_record(one, jsonb_build_object({key}, 'X' || n))).*
+from (select t as one from {table} t limit 1) first, generate_series(1, 2000) n
+"""
+KEYS = {
+    "orders_view": "'order_id'",
+    "payments_view": "'payment_no'",
+    "refunds_view": "'payment_no', 'X' || n, 'refund_no'",
+    "order_history": "'order_id', 'X' || n, 'event_id'",
+    "deliveries_view": "'callback_id'",
+}
+READ = """
+select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) from pg_stat_xact_user_tables
+"""
+
+
+async def test_plans_that_were_made_for_few_rows_read_few_of_many(admin: Admin) -> None:
+    """A session keeps them: what it reads for a batch does not grow with the other rows."""
+
+    async def read_for_a_batch(tx: Tx) -> int:
+        before = await tx.fetchval(READ)
+        stories = [Story().paid() for _ in range(20)]
+        await put(tx, [event for story in stories for event in story.events])
+        return int(await tx.fetchval(READ) - before)
+
+    async with admin.deps.db.transaction() as tx:
+        await read_for_a_batch(tx)
+        await put(tx, Story().paid().refunded().events)
+        await put(tx, [delivery(new_id("event"), "delivery.delivered", attempts=1, at=BEGAN)])
+        for table, key in KEYS.items():
+            await tx.execute(OTHERS.format(table=table, key=key))
+        assert await read_for_a_batch(tx) < 100
