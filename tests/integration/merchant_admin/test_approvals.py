@@ -146,10 +146,10 @@ async def test_people_hear_where_whoever_asked_let_the_second_person_in(
     second, and agree as that one to what they had asked for."""
     path = await waiting(await admin.http.post(refunds(admin), json=BODY))
     assert (await approve(await hire(admin, "finance"), path)).status_code == 200
-    [told] = await alerts(admin)
-    assert told["key"] == f"approval.one_hand:{path.rpartition('/')[2]}"
-    assert told["merchant_id"] == merchant_id
-    assert (told["facts"]["requested_by"], told["facts"]["decided_by"]) == (USERNAME, LI)
+    [raised] = await alerts(admin)
+    assert raised["key"] == f"approval.one_hand:{path.rpartition('/')[2]}"
+    assert raised["merchant_id"] == merchant_id
+    assert (raised["facts"]["requested_by"], raised["facts"]["decided_by"]) == (USERNAME, LI)
 
 
 async def test_nobody_is_told_of_a_second_person_of_old(admin: Admin, merchant_id: str) -> None:

@@ -144,7 +144,7 @@ def narrow(payment_id: str) -> ChannelAccount:
             Method.NATIVE: operation("/pay"),
             Method.H5: replace(operation("/pay"), action="redirect"),
         },
-        amount_fault=lambda money: "is too much" if money.amount_minor > 5_000 else "",
+        max_amount=5_000,
         return_url_characters=20,
     )
     return ChannelAccount(payment_id, "M1", True, plugin, "key")

@@ -80,13 +80,6 @@ def decimal_money(amount: str, currency: str) -> Money | None:
         return None
 
 
-def more_than(most: Money, money: Money) -> str:
-    """What to say of more money than a channel takes at once, in the same currency; "" where it
-    is not more."""
-    is_more = money.amount_minor > most.amount_minor
-    return f"is more than the channel takes: {most}" if is_more else ""
-
-
 def rounded_minor(amount: str, currency: str) -> int:
     """Decimal text finer than the minor unit, to the nearest whole one; halves away from zero, so
     that what is given back in full undoes what was taken.

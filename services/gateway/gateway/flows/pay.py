@@ -229,7 +229,9 @@ def _check_money(account: ChannelAccount, request: CreatePayment) -> None:
     if request.currency not in account.plugin.currencies:
         fault = FieldError("/currency", f"is not taken by {account.channel}")
         raise InvalidRequest("The currency cannot be used.", errors=[fault])
-    if words := account.plugin.amount_fault(request.money):
+    plugin = account.plugin
+    is_plain = plugin.amount_fault is None and request.amount <= plugin.max_amount
+    if not is_plain and (words := plugin.fault_of(request.money)):
         raise InvalidRequest("The amount cannot be paid.", errors=[FieldError("/amount", words)])
 
 

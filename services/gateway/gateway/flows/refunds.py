@@ -55,6 +55,6 @@ async def _check_amount(
         f"/internal/payments/{quote(request.payment_no, safe='')}",
         {"app_id": app.app_id},
     )
-    if words := account.plugin.amount_fault(Money(request.amount, payment.currency)):
+    if words := account.plugin.fault_of(Money(request.amount, payment.currency)):
         fault = FieldError("/amount", words)
         raise InvalidRequest("The amount cannot be refunded.", errors=[fault])

@@ -5,16 +5,9 @@ Source: opendocs.alipay.com/open/02ekfg (create), 02ekfk (refund), 02o6e1 (settl
 
 from typing import Final
 
-from contracts.money import Money
-from gateway.channels.formats import more_than
-
 SUBJECT_CHARACTERS: Final = 256
 REFUND_REASON_CHARACTERS: Final = 256
 SPLIT_DESCRIPTION_CHARACTERS: Final = 1000
 
-MAX_AMOUNT: Final = Money(10_000_000_000, "CNY")
+MAX_AMOUNT: Final = 10_000_000_000
 """`total_amount` goes up to 100000000 yuan."""
-
-
-def amount_fault(money: Money) -> str:
-    return more_than(MAX_AMOUNT, money)

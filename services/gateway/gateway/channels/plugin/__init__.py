@@ -25,6 +25,7 @@ from gateway.channels.plugin.declarations import (
     Statements,
     Undo,
     Wire,
+    more_than_taken,
 )
 from gateway.channels.plugin.forms import (
     PEM,
@@ -164,6 +165,7 @@ __all__ = [
     "are_checked",
     "clean",
     "dated",
+    "more_than_taken",
     "schema",
     "understood",
 ]

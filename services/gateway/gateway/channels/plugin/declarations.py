@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from contracts.actions import ActionType
 from contracts.api import MAX_URL_CHARACTERS, Method
 from contracts.internal import ChannelLook, Wallet
-from contracts.money import Money
+from contracts.money import MAX_AMOUNT, Money
 from contracts.words import Words
 from gateway.channels.plugin.forms import CredentialForm
 from gateway.channels.plugin.logins import PayerLogin
@@ -47,6 +47,11 @@ class Wire(Protocol[HolderT]):
     def verify(self, reply: Reply, call: Call, account: HolderT, moment: Moment) -> Answer:
         """Raises Unverifiable; never trusts what is not signed."""
         ...
+
+
+def more_than_taken(most: Money) -> str:
+    """What is wrong with more money than a channel takes at once."""
+    return f"is more than the channel takes: {most}"
 
 
 PayerDetail = Literal["openid", "auth_code", "client_ip"]
@@ -195,9 +200,10 @@ class Plugin(Generic[AccountT]):
 
     A channel has `statements` that we fetch, or a `statement_file` that people upload.
 
-    `amount_fault`: why the channel cannot carry an amount of one of its `currencies`, "" where it
-    can; `return_url_characters`: how long a `return_url` may be where that is less than apps may
-    send. Both are asked before anything is stored.
+    `max_amount`: in minor units, as much as the channel takes at once; `amount_fault`, where that
+    is not all there is to say: why it cannot carry an amount of one of its `currencies`, "" where
+    it can. `return_url_characters`: how long a `return_url` may be, where that is less than apps
+    may send. They are asked before anything is stored.
 
     `products`: the other APIs that this third party sells, by name, each a plugin of the same
     channel with the same credentials; `product_of` names the one that an account has. A credential
@@ -237,7 +243,8 @@ class Plugin(Generic[AccountT]):
     refunds_bounce: bool = False
     learnt_later: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset({"CNY"})
-    amount_fault: Callable[[Money], str] = lambda _: ""
+    max_amount: int = MAX_AMOUNT
+    amount_fault: Callable[[Money], str] | None = None
     return_url_characters: int = MAX_URL_CHARACTERS
     unknown_key: Callable[[AccountT, str], Blame | None] = lambda *_: None
     form: CredentialForm = field(default_factory=CredentialForm)
@@ -250,7 +257,13 @@ class Plugin(Generic[AccountT]):
 
     def carries(self, money: Money) -> bool:
         """Whether the channel takes this amount of this currency."""
-        return money.currency in self.currencies and not self.amount_fault(money)
+        return money.currency in self.currencies and not self.fault_of(money)
+
+    def fault_of(self, money: Money) -> str:
+        """Why it cannot carry this amount of one of its currencies; "" where it can."""
+        if money.amount_minor > self.max_amount:
+            return more_than_taken(Money(self.max_amount, money.currency))
+        return "" if self.amount_fault is None else self.amount_fault(money)
 
     def closing(self, method: Method) -> Operation[Trade, AccountT] | None:
         """How a payment by this method is ended; None where only time ends it."""

@@ -11,8 +11,7 @@ charge amounts)
 from typing import Final
 
 from contracts.money import MINOR_DIGITS, Money
-from gateway.channels.formats import more_than
-from gateway.channels.plugin import Unverifiable
+from gateway.channels.plugin import Unverifiable, more_than_taken
 
 CURRENCIES: Final = frozenset(MINOR_DIGITS)
 
@@ -23,8 +22,8 @@ _HUNDREDTHS: Final = frozenset({"ISK", "UGX"})
 
 def fault(money: Money) -> str:
     """Why Stripe cannot carry this amount; "" where it can."""
-    if too_much := more_than(Money(MAX_UNITS // _units(money.currency), money.currency), money):
-        return too_much
+    if write(money) > MAX_UNITS:
+        return more_than_taken(Money(MAX_UNITS // _units(money.currency), money.currency))
     if MINOR_DIGITS[money.currency] == 3 and money.amount_minor % 10:
         return f"must end in 0: the channel takes no third decimal of {money.currency}"
     return ""

@@ -5,15 +5,8 @@ Source: open.unionpay.com (acpAPIId=901: orderDesc, frontUrl, txnAmt)
 
 from typing import Final
 
-from contracts.money import Money
-from gateway.channels.formats import more_than
-
 DESCRIPTION_BYTES: Final = 32
 FRONT_URL_CHARACTERS: Final = 256
 
-MAX_AMOUNT: Final = Money(999_999_999_999, "CNY")
+MAX_AMOUNT: Final = 999_999_999_999
 """`txnAmt` has twelve digits."""
-
-
-def amount_fault(money: Money) -> str:
-    return more_than(MAX_AMOUNT, money)
