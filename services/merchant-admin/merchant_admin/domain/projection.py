@@ -14,7 +14,7 @@ from merchant_admin.domain.search import Delivery, Tried
 ViewT = TypeVar("ViewT", OrderSummary, PaymentView, RefundView, SplitView)
 
 
-Told = tuple[CloudEvent[Any], OrderEvent, ViewT]
+Word = tuple[CloudEvent[Any], OrderEvent, ViewT]
 """An event, and what it says of one thing."""
 
 
@@ -75,10 +75,10 @@ class Batch:
 
 def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]) -> Batch:
     """Boil a batch down, whatever its order and however often something stands in it."""
-    orders: dict[str, Told[OrderSummary]] = {}
-    payments: dict[str, Told[PaymentView]] = {}
-    refunds: dict[str, Told[RefundView]] = {}
-    splits: dict[str, Told[SplitView]] = {}
+    orders: dict[str, Word[OrderSummary]] = {}
+    payments: dict[str, Word[PaymentView]] = {}
+    refunds: dict[str, Word[RefundView]] = {}
+    splits: dict[str, Word[SplitView]] = {}
     deliveries: dict[str, CallbackNews] = {}
     history: list[PastEvent] = []
     for event in events:
@@ -98,10 +98,10 @@ def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]
             case DeliveryEvent():
                 pass  # A suspended endpoint: no callback in particular.
     return Batch(
-        orders=[_mention(*told) for told in orders.values()],
+        orders=[_mention(*newest) for newest in orders.values()],
         payments=[_mention(event, data, _shown(view)) for event, data, view in payments.values()],
-        refunds=[_mention(*told) for told in refunds.values()],
-        splits=[_mention(*told) for told in splits.values()],
+        refunds=[_mention(*newest) for newest in refunds.values()],
+        splits=[_mention(*newest) for newest in splits.values()],
         deliveries=deliveries,
         history=history,
     )
@@ -136,10 +136,10 @@ def _past_event(event: CloudEvent[Any], data: OrderEvent) -> PastEvent:
     )
 
 
-def _keep_newest(newest: dict[str, Told[ViewT]], number: str, told: Told[ViewT]) -> None:
+def _keep_newest(newest: dict[str, Word[ViewT]], number: str, word: Word[ViewT]) -> None:
     known = newest.get(number)
-    if known is None or known[1].sequence <= told[1].sequence:
-        newest[number] = told
+    if known is None or known[1].sequence <= word[1].sequence:
+        newest[number] = word
 
 
 def _mention(event: CloudEvent[Any], data: OrderEvent, view: ViewT) -> Mention[ViewT]:

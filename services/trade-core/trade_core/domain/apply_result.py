@@ -63,8 +63,8 @@ def apply_payment_result(
     if takes_money:
         _take_money(aggregate, was, result=result, late=late)
     else:
-        heard_at = min(result.said_at or said_at, aggregate.now)
-        now_is = _changed(was, fact, result=result, asked_at=asked_at, said_at=heard_at)
+        counted_at = min(result.said_at or said_at, aggregate.now)
+        now_is = _changed(was, fact, result=result, asked_at=asked_at, said_at=counted_at)
         if now_is != was:
             aggregate.change_payment(now_is)
     if fact is payment.PaymentFact.CONFLICT:
