@@ -1,10 +1,10 @@
 """JSON that two readers could understand differently is refused, before anything is done."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
@@ -153,11 +153,12 @@ def _one_line(text: str) -> str:
 
 
 class Receipt(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid")
 
     lines: list[Line]
     notes: dict[str, str] = {}
     title: Annotated[str, AfterValidator(_one_line)] = ""
+    copies: Annotated[tuple[int, ...], Field(max_length=1)] = ()
 
 
 def test_each_fault_has_its_json_pointer() -> None:
@@ -176,6 +177,20 @@ def test_fault_is_told_in_the_words_of_its_rule() -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse(Receipt, {"lines": [], "title": "a\nb"})
     assert caught.value.errors == (FieldError("/title", "must be one line"),)
+
+
+@pytest.mark.parametrize(
+    ("faulty", "words"),
+    [
+        ({"copies": [1, 2]}, "Array should have at most 1 item after validation, not 2"),
+        ({"lines": "x"}, "Input should be an array"),
+        ({"notes": []}, "Input should be an object"),
+    ],
+)
+def test_fault_is_told_in_words_of_json(faulty: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(Receipt, {"lines": [], **faulty})
+    assert [error.message for error in caught.value.errors] == [words]
 
 
 def test_what_is_valid_becomes_the_model() -> None:

@@ -18,6 +18,13 @@ M = TypeVar("M", bound=BaseModel)
 
 MAX_DEPTH = 32
 _LONGEST_LENGTH = 15  # Digits of a Content-Length that could be meant.
+_WORDS = {
+    "Tuple should": "Array should",
+    "List should": "Array should",
+    "a valid tuple": "an array",
+    "a valid list": "an array",
+    "a valid dictionary": "an object",
+}
 _HIDING = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")  # NUL, or half a character.
 _JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
 
@@ -91,10 +98,18 @@ def answer(
 
 def _invalid(error: ValidationError) -> InvalidRequest:
     faults = [
-        FieldError(pointer(fault["loc"]), fault["msg"].removeprefix("Value error, "))
+        FieldError(pointer(fault["loc"]), in_words_of_json(fault["msg"]))
         for fault in error.errors(include_url=False, include_input=False)
     ]
     return InvalidRequest("The body is not valid.", errors=faults)
+
+
+def in_words_of_json(message: str) -> str:
+    """What pydantic says of a value, for whoever has never heard of Python."""
+    words = message.removeprefix("Value error, ")
+    for python, json_ in _WORDS.items():
+        words = words.replace(python, json_)
+    return words
 
 
 def _require_json(content_type: str) -> None:

@@ -23,6 +23,7 @@ from chassis.problems import (
     Problem,
     pointer,
 )
+from chassis.web.bodies import in_words_of_json
 
 log = structlog.get_logger()
 
@@ -131,4 +132,4 @@ def _field_errors(faults: Iterable[dict[str, object]]) -> Iterable[FieldError]:
         prefix = "" if place == "body" else f"{place}: "
         # A JSON document that is broken has a character position instead of a path.
         path = [] if fault["type"] == "json_invalid" else path
-        yield FieldError(pointer(path), f"{prefix}{fault['msg']}")
+        yield FieldError(pointer(path), prefix + in_words_of_json(str(fault["msg"])))
