@@ -18,6 +18,7 @@ from prometheus_client import Counter, Gauge
 
 from chassis.background import Pulse, pause, unless_stopped
 from chassis.broker import Broker, options_of
+from chassis.consumer.filling import fill
 from chassis.consumer.last_answer import LastAnswer
 from chassis.consumer.membership import Handover, leave
 from chassis.consumer.patience import FETCH_WAIT_MS, IDLE_WAIT_MS, REFRESH_MS, Patience
@@ -44,7 +45,6 @@ REQUEST_LIMIT_MS = 20_000
 HEARTBEAT_MAX_MS = 5_000
 COMMIT_LIMIT_S = 10.0
 STALLED_S = 120.0
-BEHIND_S = 1.0  # The newest record applied is older than this while others wait.
 BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 10.0
 SUSPECT_AFTER = 3  # Failures of a batch before one of its records is suspected.
 ALONE_TRIES = 3  # Tries of a suspected record by itself: a lock conflict is not poison.
@@ -75,7 +75,7 @@ class Consumer(Generic[T]):
     `healthy` tells whether the database is up: while it is not, no record is blamed.
     `fetch_wait_ms`, and `idle_wait_ms` when nothing happens: see `Patience`.
     `rest_s`: how long it rests after a batch that was not full, so that the next is larger, where
-    to be up to date costs more than it is worth; not while it is behind.
+    to be up to date costs more than it is worth. What waits already is gathered for one batch.
     """
 
     def __init__(
@@ -154,6 +154,8 @@ class Consumer(Generic[T]):
             )
             self.pulse.beat()
             self._patience.after(kafka, found=bool(batches))
+            if batches and self._rest_s:
+                await fill(batches, kafka, most=self._max_records)
             if batches and (wait_s := await self._handle(kafka, batches)):
                 await pause(stop, wait_s)
             self._measure(kafka)
@@ -180,9 +182,7 @@ class Consumer(Generic[T]):
             self._applied_ms = max(record.timestamp_ms for record in records)
             APPLIED.labels(self._group).inc(len(records))
             await self._commit(kafka, {tp: raws[-1].offset + 1 for tp, raws in batches.items()})
-            self._measure(kafka)
-            is_behind = len(records) >= self._max_records or self.lag_s > BEHIND_S
-            return 0.0 if is_behind else self._rest_s
+            return self._rest_s if len(records) < self._max_records else 0.0
 
     async def _process(self, records: Sequence[Record]) -> None:
         values: list[tuple[Record, T]] = []
