@@ -5,7 +5,7 @@ time, cannot be guessed, and fit every channel's rules (letters and digits, at m
 Source: github.com/ulid/spec
 """
 
-import os
+import secrets
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
@@ -89,4 +89,4 @@ def _digits_of(milliseconds: int) -> str:
 
 def _random_digits() -> str:
     # Sixteen bytes, of each of which five bits count: one step for all.
-    return os.urandom(16).translate(_DIGIT_OF_BYTE).decode()
+    return secrets.randbits(128).to_bytes(16).translate(_DIGIT_OF_BYTE).decode()
