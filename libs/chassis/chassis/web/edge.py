@@ -158,7 +158,7 @@ class FairGate:
         return _Place(self, who)
 
     def take(self, who: str) -> None:
-        """Of a place; raises Overloaded."""
+        """One place; raises Overloaded."""
         if self._held[who] >= self._free:
             raise Overloaded("Too many requests are in flight.", retry_after_s=1)
         self._free -= 1
@@ -166,7 +166,7 @@ class FairGate:
         IN_FLIGHT.inc()
 
     def give_back(self, who: str) -> None:
-        """What was taken."""
+        """The place that was taken."""
         IN_FLIGHT.dec()
         self._free += 1
         self._held[who] -= 1

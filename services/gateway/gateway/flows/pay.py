@@ -230,6 +230,7 @@ def _check_money(account: ChannelAccount, request: CreatePayment) -> None:
         fault = FieldError("/currency", f"is not taken by {account.channel}")
         raise InvalidRequest("The currency cannot be used.", errors=[fault])
     plugin = account.plugin
+    # As a rule that is all there is to ask, and no Money is made for it.
     is_plain = plugin.amount_fault is None and request.amount <= plugin.max_amount
     if not is_plain and (words := plugin.fault_of(request.money)):
         raise InvalidRequest("The amount cannot be paid.", errors=[FieldError("/amount", words)])
