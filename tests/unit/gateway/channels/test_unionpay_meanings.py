@@ -83,6 +83,33 @@ def test_what_is_under_way_is_waited_for(side: UnionpaySide, code: str) -> None:
     assert isinstance(answered, Pending)
 
 
+@pytest.mark.parametrize("code", ["01", "02", "06", "07", "08", "09", "10", "35", "61", "89"])
+def test_what_is_neither_paid_nor_under_way_has_failed(side: UnionpaySide, code: str) -> None:
+    """Asked about the trade itself, UnionPay knows also what its own system made of it."""
+    reply, account = side.origin(PAYMENT_NO, code, 1299), opened(side)
+    scanned = outcome(side, account, side.plugin.query, trade(Method.BARCODE), reply)
+    assert scanned == Declined(code, "…", closed=True)
+    assert outcome(side, account, side.plugin.query, trade(Method.PC), reply) == Pending()
+    reply = side.origin(REFUND_NO, code, 500)
+    refunded = outcome(side, account, side.plugin.query_refund, refunding(), reply)
+    assert refunded == Declined(code, "…")
+
+
+@pytest.mark.parametrize("code", ["01", "02", "06", "07", "08", "09"])
+def test_trouble_in_unionpays_system_is_asked_about(side: UnionpaySide, code: str) -> None:
+    """Said of a message, and not of a trade, it ends nothing."""
+    account, way = opened(side), side.plugin.methods[Method.APP]
+    answered = outcome(side, account, way, order(Method.APP), side.answer(code))
+    assert isinstance(answered, Unknown)
+    for number, fields in (
+        (PAYMENT_NO, {}),
+        (REFUND_NO, {"txnType": "04", "reqReserved": PAYMENT_NO}),
+    ):
+        notification = side.notification(number, code, **fields)
+        [told] = side.plugin.notifications.read(notification, account, MOMENT)
+        assert told.outcome == Pending()
+
+
 def test_success_with_a_defect_is_success(side: UnionpaySide) -> None:
     reply = side.origin(PAYMENT_NO, "A6", 1299)
     answered = outcome(side, opened(side), side.plugin.query, trade(), reply)

@@ -49,8 +49,12 @@ STATEMENT: Final[Table] = {
     "98": NotSent,  # no file yet
 }
 
-FAILED: Final[Table] = {**_REFUSED_BEFORE_ANY_WORK, **_REFUSED}
-"""Of `origRespCode`: how the trade that was asked about went."""
+SYSTEM_TROUBLE: Final = ("01", "02", *_from(6, 9))
+"""Trouble inside UnionPay: nobody knows, until a query says it of the trade itself."""
+
+FAILED: Final = frozenset((*_from(10, 89), *SYSTEM_TROUBLE))
+"""As `origRespCode`, how the trade that was asked about went: whatever is neither paid nor under
+way has failed."""
 
 
 def find_refusal(answer: Answer, table: Table) -> Outcome | None:
