@@ -65,6 +65,13 @@ def whole(content: Mapping[str, Any], *path: str) -> int | None:
     return value if type(value) is int else None
 
 
+def digits(value: object) -> int | None:
+    """A whole number that stands as one or as its digits; None for anything else."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdecimal() else None
+    return value if type(value) is int and value >= 0 else None
+
+
 def minor_money(amount_minor: int | None, currency: str) -> Money | None:
     """An amount in minor units; None where it or its currency cannot be read."""
     if amount_minor is None or currency not in MINOR_DIGITS:

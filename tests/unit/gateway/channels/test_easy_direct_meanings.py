@@ -74,10 +74,14 @@ def test_a_state_that_adapters_disagree_about_makes_us_ask_again(state: str) -> 
     assert not answered.is_listed
 
 
-@pytest.mark.parametrize("amount", ["1299", 12.99, True, None, 1e3])
+@pytest.mark.parametrize("amount", ["12.99", "-1299", " 1299", -1299, 12.99, True, None, 1e3])
 def test_a_paid_trade_with_a_misshapen_amount_is_no_answer(amount: object) -> None:
     with pytest.raises(Unverifiable):
         queried("0", transAmount=amount)
+
+
+def test_an_amount_may_stand_as_its_digits() -> None:
+    assert queried("0", transAmount="1299") == queried("0", transAmount=1299)
 
 
 @pytest.mark.parametrize("code", ["QT0099", "999999", "QTC001", "QTC0ZZ"])

@@ -151,6 +151,24 @@ def test_a_query_that_tells_no_amount_is_believed(side: EasySide, account: Any) 
     assert answered == Succeeded("EP20260131000001", None, NOW + timedelta(seconds=5))
 
 
+def test_an_amount_may_stand_as_a_number(side: EasySide, account: Any) -> None:
+    content = side.trade(PAYMENT_NO, "00") | {"transAmt": 1299}
+    answered = outcome(side, account, PLUGIN.query, trade(), side.answer(content))
+    assert isinstance(answered, Succeeded)
+    assert answered.amount == Money(1299, "CNY")
+    notification = side.notification(PAYMENT_NO, "00", biz_data={"tradeAmt": 1299})
+    [told] = PLUGIN.notifications.read(notification, account, MOMENT)
+    assert isinstance(told.outcome, Succeeded)
+    assert told.outcome.amount == Money(1299, "CNY")
+
+
+@pytest.mark.parametrize("amount", ["12.99", "-1299", " 1299", -1299, 12.99, True, [1]])
+def test_a_misshapen_amount_is_no_answer(side: EasySide, account: Any, amount: object) -> None:
+    reply = side.answer(side.trade(PAYMENT_NO, "00") | {"transAmt": amount})
+    with pytest.raises(Unverifiable):
+        outcome(side, account, PLUGIN.query, trade(), reply)
+
+
 def test_not_found_closes_nothing_however_late_it_is(side: EasySide, account: Any) -> None:
     """`07` is documented as unknown, to be asked later: the payer may hold a page all the same."""
     late = replace(MOMENT, now=AFTER)

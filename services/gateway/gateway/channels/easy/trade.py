@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from contracts.money import Money
-from gateway.channels.formats import minor_money, read_compact, text
+from gateway.channels.formats import digits, minor_money, read_compact, text
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unverifiable
 
@@ -23,25 +23,26 @@ def read(biz_data: Mapping[str, Any]) -> Outcome:
         return Pending(channel_no=channel_no)
     match code:
         case "00":
-            return Succeeded(channel_no, _amount(biz_data), read_compact(_time(biz_data)))
+            # The query is not documented to give an amount, and may give none.
+            amount = amount_in(biz_data, "tradeAmt", "transAmt")
+            return Succeeded(channel_no, amount, read_compact(_time(biz_data)))
         case "06":
             return Declined(code, message)
         case _:
             return unlisted_code(code, message)
 
 
-def _amount(biz_data: Mapping[str, Any]) -> Money | None:
-    """In notifications `tradeAmt`; the query is not documented to give one, and may give none.
+def amount_in(told: Mapping[str, Any], *names: str) -> Money | None:
+    """The first of these that is told, in fen: products and adapters disagree whether that is a
+    number or its digits. None where there is none.
 
-    Raises Unverifiable where it gives one that cannot be read (`compared-with-our-books`).
+    Raises Unverifiable where it cannot be read (`compared-with-our-books`).
     """
-    given = biz_data.get("tradeAmt") or biz_data.get("transAmt")
-    if not given:
-        return None
-    amount = given if isinstance(given, str) else ""
-    if not (amount.isascii() and amount.isdecimal()):
+    given = next((value for name in names if (value := told.get(name)) not in (None, "")), None)
+    amount = digits(given)
+    if given is not None and amount is None:
         raise Unverifiable("an amount that cannot be read")
-    return minor_money(int(amount), CURRENCY)
+    return minor_money(amount, CURRENCY)
 
 
 def _time(biz_data: Mapping[str, Any]) -> str:

@@ -13,8 +13,9 @@ from typing import Any, Final
 from contracts.money import Money
 from gateway.channels.easy import limits
 from gateway.channels.easy.credentials import Account
+from gateway.channels.easy.trade import amount_in
 from gateway.channels.easy.wire import OWN_DEVICE
-from gateway.channels.formats import compact, cut_to_bytes, minor_money, read_compact, text, whole
+from gateway.channels.formats import compact, cut_to_bytes, read_compact, text
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
@@ -25,8 +26,6 @@ from gateway.channels.plugin import (
     Succeeded,
     Unverifiable,
 )
-
-CURRENCY: Final = "CNY"
 
 PAID, UNDER_WAY, RETURNED, REVERSED = "0", "9", "2", "R"
 FAILED: Final = ("X", "E")
@@ -105,10 +104,6 @@ def channel_no_of(body: Mapping[str, Any]) -> str | None:
 
 
 def amount_of(body: Mapping[str, Any], name: str) -> Money | None:
-    """A whole number of fen, None where it tells none. Raises Unverifiable for one that cannot be
-    read."""
+    """None where it tells none. Raises Unverifiable for one that cannot be read."""
     info = body.get("respOrderInfo")
-    amount = whole(body, "respOrderInfo", name)
-    if amount is None and isinstance(info, Mapping) and info.get(name):
-        raise Unverifiable("an amount that cannot be read")
-    return minor_money(amount, CURRENCY)
+    return amount_in(info, name) if isinstance(info, Mapping) else None
