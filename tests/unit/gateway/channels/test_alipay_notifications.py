@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from tests.unit.gateway.channels.alipay_side import (
@@ -41,6 +41,7 @@ from gateway.channels.plugin import (
     Succeeded,
     Understood,
     Unknown,
+    Unverifiable,
 )
 
 PAID_AT = NOW + timedelta(seconds=5)
@@ -93,6 +94,45 @@ def test_a_payment_is_heard_of_whatever_stands_beside_it(
 ) -> None:
     notification = side.notification(side.trade_fields(PAYMENT_NO, state), **beside)
     assert read(account, notification) == [NotifiedPayment(PAYMENT_NO, PAID)]
+
+
+def in_charset(side: AlipaySide, charset: str, subject: bytes) -> RawNotification:
+    """Alipay signs the bytes that it sends."""
+    told = parse_qsl(side.paid_notification(PAYMENT_NO).body.decode())
+    fields = {name: value.encode("gbk") for name, value in told if name != "sign"}
+    fields |= {"charset": charset.encode(), "subject": subject}
+    kept = sorted((name, value) for name, value in fields.items() if name != "sign_type")
+    content = b"&".join(name.encode() + b"=" + value for name, value in kept)
+    fields["sign"] = side.platform.sign(content).encode()
+    return RawNotification({}, urlencode(fields).encode())
+
+
+@pytest.mark.parametrize(
+    ("charset", "subject"),
+    [
+        ("GBK", "物业费 11月".encode("gbk")),
+        ("gb2312", "物业费".encode("gbk")),
+        ("utf-8", "物业费".encode()),
+        ("UTF-8", "物业费".encode()[:-1]),
+        ("GBK", "物业费".encode("gbk")[:-1]),
+        ("klingon", "物业费".encode()),
+        ("", b"\x00\xff"),
+    ],
+)
+def test_a_payment_is_heard_of_in_any_charset(
+    side: AlipaySide, account: Any, charset: str, subject: bytes
+) -> None:
+    """Also where the subject was cut within a character."""
+    notification = in_charset(side, charset, subject)
+    assert read(account, notification) == [NotifiedPayment(PAYMENT_NO, PAID)]
+
+
+def test_a_byte_of_the_subject_is_signed_in_any_charset(side: AlipaySide, account: Any) -> None:
+    sent = in_charset(side, "GBK", "物业费".encode("gbk"))
+    forged = sent.body.replace(b"%CE%EF", b"%CE%EE")
+    assert forged != sent.body
+    with pytest.raises(Unverifiable, match="signature"):
+        read(account, RawNotification({}, forged))
 
 
 def test_a_word_is_true_from_what_happened_to_when_it_was_sent(

@@ -64,9 +64,9 @@ def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer
     return Answer(reply.status, parts[name], moment)
 
 
-def signed_text(params: Mapping[str, str]) -> bytes:
+def signed_text(params: Mapping[str, str], encoding: str = "utf-8") -> bytes:
     """`k=v&k=v` in the order of the keys, nothing URL-encoded."""
-    return "&".join(f"{name}={params[name]}" for name in sorted(params)).encode()
+    return "&".join(f"{name}={params[name]}" for name in sorted(params)).encode(encoding)
 
 
 def _public(call: Call, account: Account, moment: Moment) -> dict[str, str]:

@@ -40,13 +40,20 @@ ACCEPT: Final = Acknowledgement(200, b"success")
 REFUSE: Final = Acknowledgement(500, b"fail")
 
 MAX_FIELDS: Final = 100
+BYTES: Final = "latin-1"
+"""A text of which each character is one byte: what is signed is what was sent, in any charset."""
+
+CHARSETS: Final = {"gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030"}
+"""`charset` of a message that is not in UTF-8."""
+
 TRADE_STATUS: Final = "trade_status_sync"
 
 
 def read(notification: RawNotification, account: Account, moment: Moment) -> list[Notified]:
-    """Verify on the raw form, read."""
-    fields = _fields(notification.body)
-    _check_signature(fields, account)
+    """Verify on the bytes of the form, read."""
+    form = _form(notification.body)
+    _check_signature(form, account)
+    fields = _texts(form)
     if fields.get("app_id") != account.app_id:
         raise Unverifiable("the notification is for another app")
     if bounces.is_one(fields):
@@ -118,14 +125,14 @@ def _dated(outcome: UnderstoodT, fields: Mapping[str, str], happened_at: str) ->
     )
 
 
-def _fields(body: bytes) -> dict[str, str]:
-    """The form, decoded; raises Unverifiable where a name stands twice."""
+def _form(body: bytes) -> dict[str, str]:
+    """The form, in `BYTES`; raises Unverifiable where a name stands twice."""
     try:
         pairs = parse_qsl(
             body.decode("ascii"),
             keep_blank_values=True,
             strict_parsing=True,
-            errors="strict",
+            encoding=BYTES,
             max_num_fields=MAX_FIELDS,
         )
     except ValueError as error:
@@ -136,22 +143,31 @@ def _fields(body: bytes) -> dict[str, str]:
     return fields
 
 
-def _check_signature(fields: Mapping[str, str], account: Account) -> None:
+def _texts(form: Mapping[str, str]) -> dict[str, str]:
+    """What is signed, as it reads; a payer's text that is cut within a character stops nothing
+    (`strangers-text-stops-nothing`)."""
+    charset = CHARSETS.get(form.get("charset", "").lower(), "utf-8")
+    return {
+        name: value.encode(BYTES).decode(charset, errors="replace") for name, value in form.items()
+    }
+
+
+def _check_signature(form: Mapping[str, str], account: Account) -> None:
     """Without `sign` and, unlike in requests, `sign_type`; some messages are signed with it.
     Documents disagree on empty values.
 
     A notification does not name its certificate: any that answers have taught us will do.
     """
-    if fields.get("sign_type") != "RSA2":
+    if form.get("sign_type") != "RSA2":
         raise Unverifiable("the notification is signed in an unknown way")
-    kept = {name: value for name, value in fields.items() if name not in ("sign", "sign_type")}
+    kept = {name: value for name, value in form.items() if name not in ("sign", "sign_type")}
     readings = [{name: value for name, value in kept.items() if value}]
     if readings[0] != kept:
         readings.append(kept)
-    if bounces.is_one(fields):
-        readings.append({**kept, "sign_type": fields["sign_type"]})
+    if bounces.is_one(form):
+        readings.append({**kept, "sign_type": form["sign_type"]})
     if not any(
-        rsa.is_signed(key, signed_text(each), fields.get("sign", ""))
+        rsa.is_signed(key, signed_text(each, BYTES), form.get("sign", ""))
         for key in account.alipay_keys.values()
         for each in readings
     ):
