@@ -160,6 +160,17 @@ def test_scanned_code_is_paid_at_once_and_cancelled(
     assert sandbox.trade(number)["refunded"] == 500
 
 
+def test_a_scanned_face_is_another_scene_than_a_scanned_code(alipay: Any) -> None:
+    def paid_by(scene: str, code: str) -> str:
+        content = {"out_trade_no": _number(), "total_amount": "5.00", "subject": "停车费"}
+        scanned = {"scene": scene, "auth_code": code}
+        return str(alipay.server_api("alipay.trade.pay", content | scanned)["code"])
+
+    face, code = f"fp{'1' * 33}", "281234567890123456"
+    assert (paid_by("security_code", face), paid_by("bar_code", code)) == ("10000", "10000")
+    assert (paid_by("bar_code", face), paid_by("security_code", code)) == ("40004", "40004")
+
+
 def test_scanned_code_ending_in_00_asks_the_payer_first(
     alipay: Any, sandbox: RunningSandbox
 ) -> None:

@@ -25,18 +25,19 @@ from sandbox.truth import Trade
 
 ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
 WAITING = {"code": "10003", "msg": "order success pay inprocess"}
-SCENES = ("bar_code", "wave_code", "security_code", "")
+FACE_SCENE = "security_code"
+SCENES = ("bar_code", "wave_code", FACE_SCENE, "")
 
-# 10 to 15 begin the codes of WeChat; fp… are faces.
-_CODE = re.compile(r"(?!1[0-5])\d{16,24}|fp\w{33}", re.ASCII)
+_CODE = re.compile(r"(?!1[0-5])\d{16,24}", re.ASCII)  # 10 to 15 begin the codes of WeChat
+_FACE = re.compile(r"fp\w{33}", re.ASCII)
 
 
 def pay(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.pay; 10003 where the payer is asked first."""
-    code = asked.text("auth_code", 64)
-    if asked.text("scene", 32) not in SCENES:
+    code, scene = asked.text("auth_code", 64), asked.text("scene", 32)
+    if scene not in SCENES:
         raise refused("INVALID_PARAMETER", "参数无效：scene")
-    if not _CODE.fullmatch(code):
+    if not (_FACE if scene == FACE_SCENE else _CODE).fullmatch(code):
         raise refused("PAYMENT_AUTH_CODE_INVALID", "获取顾客账户信息失败，请顾客刷新付款码")
     trade = open_trade(deps, asked, read_request(asked, "pay"))
     if not code.endswith(ASKS_FIRST):

@@ -134,6 +134,14 @@ def test_a_payment_code_is_scanned(side: AlipaySide, account: Any) -> None:
     assert way.call(order(Method.BARCODE), account).timeout_s == 30
 
 
+def test_a_face_is_another_scene(side: AlipaySide, account: Any) -> None:
+    """A code that Alipay's camera gave for the payer's face (刷脸) begins with fp."""
+    face = f"fp{'0' * 33}"
+    scanned = order(Method.BARCODE, auth_code=face)
+    sent = asked(side, account, PLUGIN.methods[Method.BARCODE], scanned).content
+    assert (sent["scene"], sent["auth_code"]) == ("security_code", face)
+
+
 def test_operations_ask_by_our_numbers(side: AlipaySide, account: Any) -> None:
     assert PLUGIN.close is not None
     for operation, subject, method, content in (

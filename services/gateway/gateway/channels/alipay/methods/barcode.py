@@ -16,10 +16,15 @@ from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Unverifiabl
 
 TIMEOUT_S: Final = 30
 
+FACE: Final = "fp"
+"""How the code of a payer begins whose face was scanned (刷脸): a scene of its own."""
+
 
 def call(order: PayOrder, account: Account) -> Call:
     content = trade.write(order, "FACE_TO_FACE_PAYMENT")
-    content |= {"scene": "bar_code", "auth_code": order.auth_code}
+    code = order.auth_code or ""
+    scene = "security_code" if code.startswith(FACE) else "bar_code"
+    content |= {"scene": scene, "auth_code": code}
     asked = trade.asking("alipay.trade.pay", order, content)
     return replace(asked, timeout_s=TIMEOUT_S)
 
