@@ -99,7 +99,8 @@ async def test_number_of_another_product_is_used(wechat: WechatMerchant) -> None
     number = new_number()
     await wechat.native(number)
     other = await wechat.call("POST", "/v3/pay/transactions/app", wechat.order(number))
-    assert _code(other) == (403, "OUT_TRADE_NO_USED")
+    assert _code(other) == (400, "INVALID_REQUEST")
+    assert other.json()["message"] == "201 商户订单号重复"
 
 
 async def test_jsapi_needs_an_openid_and_h5_a_scene(wechat: WechatMerchant) -> None:

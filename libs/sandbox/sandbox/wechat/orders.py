@@ -124,6 +124,8 @@ def repeated(deps: Deps, asked: Asked, order: Order) -> Trade | None:
         raise Refusal(400, "ORDERPAID", "该订单已支付")
     if trade.state == "closed":
         raise Refusal(400, "ORDER_CLOSED", "该订单已关闭")
+    if trade.product != order.product:
+        raise Refusal(400, "INVALID_REQUEST", "201 商户订单号重复")
     if trade.fingerprint != fingerprint_of(asked, order):
         raise Refusal(403, "OUT_TRADE_NO_USED", "商户订单号重复")
     return trade

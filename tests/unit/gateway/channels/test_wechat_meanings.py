@@ -9,6 +9,7 @@ from tests.unit.gateway.channels.channel_side import (
     PAYMENT_NO,
     REFUND_NO,
     operations_of,
+    order,
     refunding,
     trade,
 )
@@ -20,11 +21,13 @@ from tests.unit.gateway.channels.wechat_side import (
 )
 
 from contracts.actions import NoAction
+from contracts.api import Method
 from contracts.money import Money
 from gateway.channels.meanings import limited, passing, unlisted_code
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
+    HandOver,
     NotSent,
     Outcome,
     Pending,
@@ -150,6 +153,20 @@ def test_a_payment_code_that_waits_for_its_payer_says_so_by_a_signed_202(
     content = {"code": "USERPAYING", "message": "需要用户输入支付密码"}
     waits = outcome(side, account, way, subject, side.answer(content, 202))
     assert waits == Pending(NoAction())
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["201 商户订单号重复", "订单重入参数校验失败", "重入请求数据和已存在的业务单据数据不一致"],
+)
+def test_a_number_that_is_in_use_ends_nothing(side: WechatSide, account: Any, words: str) -> None:
+    """Whoever has that order's code may pay it: the query tells."""
+    reply = side.answer({"code": "INVALID_REQUEST", "message": words}, 400)
+    for method in (Method.NATIVE, Method.JSAPI, Method.H5, Method.BARCODE):
+        way = PLUGIN.methods[method]
+        assert not isinstance(way, HandOver)
+        answered = outcome(side, account, way, order(method), reply)
+        assert answered == Unknown("INVALID_REQUEST", words)
 
 
 def test_a_split_that_comes_too_early_is_sent_again(side: WechatSide, account: Any) -> None:

@@ -37,6 +37,16 @@ _NOBODY_KNOWS: Final[Table] = {
     "BANK_ERROR": Unknown,
 }
 
+NUMBER_USED: Final = ("订单号重复", "重入")
+"""In the message of a refused order: WeChat Pay has one of this number, with other content."""
+
+
+def _declined_unless_used(code: str, message: str) -> Outcome:
+    """Older parts of WeChat Pay say INVALID_REQUEST where others say OUT_TRADE_NO_USED."""
+    is_used = any(words in message for words in NUMBER_USED)
+    return Unknown(code, message) if is_used else Declined(code, message)
+
+
 PAY: Final[Table] = {
     **_REFUSED_BEFORE_ANY_WORK,
     **_NOBODY_KNOWS,
@@ -49,7 +59,7 @@ PAY: Final[Table] = {
     "ORDER_NOT_EXIST": NotSent,
     "RESOURCE_NOT_EXISTS": NotSent,
     "PARAM_ERROR": Declined,
-    "INVALID_REQUEST": Declined,
+    "INVALID_REQUEST": _declined_unless_used,
     "ORDER_CLOSED": Declined,
     "OPENID_MISMATCH": Declined,
     "RULE_LIMIT": Declined,
