@@ -20,6 +20,7 @@ that a database can hold."""
 
 MAX_NUMBER_CHARS: Final = 128
 
+_GROUPED: Final = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", re.ASCII)
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
@@ -47,6 +48,11 @@ def fitted(
     middle = separator.join(cells[first : after + excess])
     others = [""] * (after - first - 1)
     return dict(zip(names, [*left, middle, *others, *right], strict=True))
+
+
+def ungrouped(cell: str) -> str:
+    """The number in the cell without what parts its thousands; anything else as it stands."""
+    return cell.replace(",", "") if _GROUPED.fullmatch(cell) else cell
 
 
 def read_each(

@@ -180,6 +180,18 @@ def test_a_name_stops_nothing_in_wechat_pays_statement(name: str) -> None:
     assert named == from_wechat(WECHAT_TRADES)
 
 
+def test_thousands_may_be_parted_in_wechat_pays_statement() -> None:
+    grouped = WECHAT_TRADES.replace("`0.60%,`1.00,", "`0.60%,`1,234,567.80,")
+    [paid, _] = from_wechat(grouped.replace("`0.01000,", "`7,407.40680,"))
+    assert (paid.amount, paid.fee) == (yuan("1234567.80"), 740741)
+
+
+@pytest.mark.parametrize("written", ["1,23", "1,2345.00", ",100.00", "1234,567.00", "1.234,00"])
+def test_what_parts_no_thousands_is_no_amount(written: str) -> None:
+    [odd, _] = from_wechat(WECHAT_TRADES.replace("`0.60%,`1.00,", f"`0.60%,`{written},"))
+    assert odd.kind == "unreadable"
+
+
 def test_a_line_break_in_a_name_costs_this_row_and_no_other() -> None:
     before, after, refund = from_wechat(WECHAT_TRADES.replace("水费, 电费", "水\r\n费"))
     assert [each.kind for each in (before, after, refund)] == ["unreadable", "unreadable", "refund"]
@@ -340,6 +352,33 @@ def test_a_row_of_alipay_that_cannot_be_read_is_set_aside(written: str) -> None:
 def test_a_name_stops_nothing_in_alipays_statement(name: str) -> None:
     named = from_alipay(packed(ALIPAY_TRADES.replace("水费", name)))
     assert named == from_alipay(packed(ALIPAY_TRADES))
+
+
+def test_thousands_may_be_parted_in_alipays_statement() -> None:
+    grouped = ALIPAY_TRADES.replace("88.88,88.88", '"1,088.88","1,088.88"')
+    [paid, _] = from_alipay(packed(grouped))
+    assert (paid.kind, paid.amount) == ("payment", yuan("1088.88"))
+
+
+def test_parted_thousands_without_quotes_move_no_column() -> None:
+    """Then nobody can tell them from the separators of cells."""
+    odd, refund = from_alipay(packed(ALIPAY_TRADES.replace("88.88,88.88", "1,088.88,1,088.88")))
+    assert (odd.kind, refund.kind) == ("unreadable", "refund")
+
+
+def test_a_day_of_alipay_on_which_nothing_moved_is_empty() -> None:
+    head = ALIPAY_TRADES.split("\r\n")
+    assert from_alipay(packed("\r\n".join([*head[:3], head[-2], ""]))) == []
+    assert from_alipay(packed("\r\n".join([head[0], head[1], ""]))) == []
+
+
+def test_what_did_not_move_may_stand_as_zero_in_alipays_flows() -> None:
+    zeros = ALIPAY_FLOWS.replace("*三\t,,-10.00", "*三\t,0.00,-10.00").replace(
+        "*三\t,88.88,,", "*三\t,88.88,0.00,"
+    )
+    assert from_alipay(packed(zeros), FUNDS) == from_alipay(packed(ALIPAY_FLOWS), FUNDS)
+    [nothing, *_] = from_alipay(packed(ALIPAY_FLOWS.replace("88.88,,", ",,")), FUNDS)
+    assert nothing.kind == "unreadable"
 
 
 def test_alipays_flows_say_what_came_in_and_what_went_out() -> None:

@@ -132,6 +132,7 @@ def test_amounts_as_people_write_them(amount: str, minor: int) -> None:
         PAID.replace("12.99", "twelve"),
         PAID.replace("12.99", ""),
         PAID.replace("12.99", "1e3"),
+        PAID.replace("12.99", '"12,99"'),  # is it 12.99, or 1299?
         PAID.replace("消费", "不明交易"),
         PAID.replace("交易成功", "冻结"),
         PAID + ",1,2",

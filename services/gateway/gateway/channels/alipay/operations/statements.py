@@ -32,7 +32,7 @@ from gateway.channels.plugin import (
     StatementRow,
     Unverifiable,
 )
-from gateway.channels.statement_rows import fitted, lines_of, read_each
+from gateway.channels.statement_rows import fitted, lines_of, read_each, ungrouped
 
 METHOD: Final = "alipay.data.dataservice.bill.downloadurl.query"
 TYPES: Final[Mapping[StatementKind, str]] = {"trade": "trade", "funds": "signcustomer"}
@@ -101,7 +101,10 @@ def _cells(names: Sequence[str], line: str) -> Mapping[str, str]:
     except csv.Error:
         quoted = []
     cells = quoted if len(quoted) == len(names) else plain
-    return fitted([cell.strip() for cell in cells], names, FREE_TEXT, SEPARATOR)
+    found = fitted([cell.strip() for cell in cells], names, FREE_TEXT, SEPARATOR)
+    if len(cells) > len(names) and read_spaced(found[FREE_TEXT[1]]) is None:
+        raise Unverifiable("a row with separators elsewhere than in the name")
+    return found
 
 
 def _trade_row(cells: Mapping[str, str]) -> StatementRow:
@@ -119,15 +122,18 @@ def _trade_row(cells: Mapping[str, str]) -> StatementRow:
 
 
 def _flow_row(cells: Mapping[str, str]) -> StatementRow:
-    """Either what came in or what went out is filled, the latter with or without its sign."""
-    income, spent = cells["收入金额（+元）"], cells["支出金额（-元）"]
-    amount = _money(income) if income else _money(spent if spent.startswith("-") else f"-{spent}")
+    """What came in or what went out is filled, the other one empty or zero; what went out stands
+    with or without its sign."""
+    came, went = (cells[name] for name in ("收入金额（+元）", "支出金额（-元）"))
+    if not (came or went):
+        raise Unverifiable("a movement without an amount")
+    moved = _money(came or "0").amount_minor - abs(_money(went or "0").amount_minor)
     return StatementRow(
         kind=_KINDS.get(cells["业务类型"], "other"),
         payment_no=cells["商户订单号"],
         refund_no="",
         channel_no=cells["业务流水号"],
-        amount=amount,
+        amount=Money(moved, CURRENCY),
         at=read_spaced(cells["发生时间"]),
     )
 
@@ -141,7 +147,7 @@ _KINDS: Final[Mapping[str, RowKind]] = {
 
 
 def _money(cell: str) -> Money:
-    amount = decimal_money(cell, CURRENCY)
+    amount = decimal_money(ungrouped(cell), CURRENCY)
     if amount is None:
         raise Unverifiable("an amount that cannot be read")
     return amount

@@ -31,7 +31,7 @@ from gateway.channels.plugin import (
     UnreadableFile,
     Unverifiable,
 )
-from gateway.channels.statement_rows import read_each
+from gateway.channels.statement_rows import read_each, ungrouped
 from gateway.channels.uploaded_tables import Table
 
 ABOUT: Final = Words(
@@ -143,7 +143,7 @@ def is_ours(number: str) -> bool:
 
 def _money(cell: str, head: str) -> int:
     """Minor units of a cell whose head names its unit. Raises Unverifiable."""
-    text = cell.replace(",", "").removeprefix("¥").removeprefix("￥").strip()
+    text = ungrouped(cell.removeprefix("¥").removeprefix("￥").strip())
     if "(分)" in head:
         if not WHOLE.fullmatch(text):
             raise Unverifiable("an amount that cannot be read")

@@ -31,7 +31,7 @@ from gateway.channels.plugin import (
     StatementRow,
     Unverifiable,
 )
-from gateway.channels.statement_rows import fitted, lines_of, read_each
+from gateway.channels.statement_rows import fitted, lines_of, read_each, ungrouped
 from gateway.channels.wechat import codes, wire
 from gateway.channels.wechat.account import Account
 
@@ -182,11 +182,11 @@ def _number(cell: str) -> str:
 
 def _fee(cells: Mapping[str, str]) -> int:
     """手续费 has five decimals; WeChat Pay takes and gives back whole fen."""
-    return rounded_minor(cells["手续费"], "CNY")
+    return rounded_minor(ungrouped(cells["手续费"]), "CNY")
 
 
 def _money(cell: str, *, out: bool = False) -> Money:
-    amount = decimal_money(cell, "CNY")
+    amount = decimal_money(ungrouped(cell), "CNY")
     if amount is None:
         raise Unverifiable("an amount that cannot be read")
     return Money(-amount.amount_minor, amount.currency) if out else amount
