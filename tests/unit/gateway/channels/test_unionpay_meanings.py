@@ -172,12 +172,15 @@ def test_a_notification_of_another_kind_comes_again(side: UnionpaySide) -> None:
         side.plugin.notifications.read(notification, opened(side), MOMENT)
 
 
-def test_a_merchants_certificate_of_the_same_issuer_is_not_unionpays(side: UnionpaySide) -> None:
+@pytest.mark.parametrize("name", ["Somebody", "中国银联股份有限公司的客户", ""])
+def test_a_merchants_certificate_of_the_same_issuer_is_not_unionpays(
+    side: UnionpaySide, name: str
+) -> None:
     """Merchants of UnionPay have certificates of the same authority."""
     forger = UnionpaySide()
     forger.middle, forger.root = side.middle, side.root
     forger.signer = issue(
-        "041@777290058110049@Somebody@1", forger.platform.private, "CFCA OCA", side.between.private
+        f"041@777290058110049@{name}@1", forger.platform.private, "CFCA OCA", side.between.private
     )
     with pytest.raises(Unverifiable, match="UnionPay's own"):
         side.plugin.notifications.read(forger.paid_notification(PAYMENT_NO), opened(side), MOMENT)

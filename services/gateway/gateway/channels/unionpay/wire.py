@@ -32,8 +32,8 @@ VERSION: Final = "5.1.0"
 BY_RSA: Final = "01"
 SUCCESS: Final = ("00", "A6")
 UNIONPAYS_NAME: Final = "中国银联股份有限公司"
-"""Stands in the name of each certificate that UnionPay signs with, but for its tests. Merchants
-have certificates of the same issuers."""
+"""One of the parts, between `@`, of the name of each certificate that UnionPay signs with, but for
+its tests. Merchants have certificates of the same issuers."""
 
 MAX_FIELDS: Final = 100
 MAX_FILE_BYTES: Final = 67_108_864
@@ -84,7 +84,7 @@ def check_signature(fields: Mapping[str, str], account: Account, moment: Moment)
     certificate = _trusted(fields.get("signPubKeyCert", ""), account.anchors)
     if not certificate.not_valid_before_utc <= moment.now <= certificate.not_valid_after_utc:
         raise Unverifiable("signed with a certificate that is not valid now")
-    if account.base_url != TEST_URL and UNIONPAYS_NAME not in _name(certificate):
+    if account.base_url != TEST_URL and UNIONPAYS_NAME not in _names(certificate):
         raise Unverifiable("signed with a certificate that is not UnionPay's own")
     key = rsa.certified_key(certificate)
     if not rsa.is_signed(key, signed_text(fields), fields.get("signature", "")):
@@ -151,6 +151,7 @@ def _trusted(pem: str, anchors: tuple[Anchor, ...]) -> Certificate:
     return certificate
 
 
-def _name(certificate: Certificate) -> str:
+def _names(certificate: Certificate) -> list[str]:
+    """The parts of `CN=041@…@中国银联股份有限公司@…`."""
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return "".join(str(each.value) for each in names)
+    return [part for each in names for part in str(each.value).split("@")]
