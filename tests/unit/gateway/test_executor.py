@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from tests.unit.gateway.harness import (
     NOW,
     FakeTransport,
+    FakeWire,
     HangingTransport,
     Step,
     fake_plugin,
@@ -30,6 +31,7 @@ from gateway.channels.plugin import (
     Call,
     Declined,
     HandOver,
+    Moment,
     Notified,
     NotifiedPayment,
     NotSent,
@@ -97,6 +99,52 @@ def executor(*steps: Step) -> Executor:
 async def test_every_end_of_a_call_is_one_of_five(step: Step, outcome: Outcome) -> None:
     assert await executor(step).pay(account(), ORDER) == outcome
     assert await executor(step).query(account(), TRADE) == outcome
+
+
+class TwoAddresses(FakeWire):
+    def sign(self, call: Call, account: str, moment: Moment) -> Request:
+        return replace(super().sign(call, account, moment), spare_url="https://spare.example/pay")
+
+
+async def test_a_channel_is_asked_at_its_other_address_when_the_first_is_not_reached() -> None:
+    transport = FakeTransport([NotReached("no connection"), reply({"paid": 1299})])
+    answered = await over(transport).pay(account(wire=TwoAddresses()), ORDER)
+    assert isinstance(answered, Succeeded)
+    first, second = transport.sent
+    assert second == replace(first, url="https://spare.example/pay")
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind"),
+    [
+        ([Broken("reset"), reply({"paid": 1299})], Unknown),
+        ([NotReached("no"), Broken("reset"), reply({"paid": 1299})], Unknown),
+        ([NotReached("no"), NotReached("no"), reply({"paid": 1299})], NotSent),
+    ],
+)
+async def test_what_may_have_been_sent_is_not_sent_to_the_other_address(
+    steps: list[Step], kind: type[Outcome]
+) -> None:
+    answered = await over(FakeTransport(steps)).query(account(wire=TwoAddresses()), TRADE)
+    assert isinstance(answered, kind)
+
+
+@pytest.mark.parametrize(("took_s", "given_s"), [(3.0, [10.0, 7.0]), (9.5, [10.0])])
+async def test_an_other_address_gets_the_time_that_is_left(
+    took_s: float, given_s: list[float]
+) -> None:
+    class Slow(FakeTransport):
+        async def send(self, request: Request, *, timeout_s: float) -> Reply:
+            given.append(timeout_s)
+            clock[0] += took_s
+            return await super().send(request, timeout_s=timeout_s)
+
+    given: list[float] = []
+    clock = [100.0]
+    transport = Slow([NotReached("no connection in time"), reply({"paid": 1299})])
+    slow = Executor(transport, now=lambda: NOW, monotonic=lambda: clock[0], tell=print)
+    await slow.query(account(wire=TwoAddresses()), TRADE)
+    assert given == given_s
 
 
 async def test_what_cannot_be_said_to_the_channel_was_not_sent() -> None:

@@ -6,7 +6,7 @@ Whatever goes wrong on the way ends as NotSent where nothing was sent, and as Un
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
@@ -28,6 +28,9 @@ MAX_CALLS_PER_ACCOUNT: Final = 64
 
 MAX_WAIT_S: Final = 1.0
 """How long a call waits for one of them."""
+
+SHORTEST_S: Final = 1.0
+"""With less time left than this, nothing is begun again."""
 
 THRESHOLD: Final = 20
 """So many transport failures in a row: no hiccup, and soon reached where calls pile up."""
@@ -89,7 +92,7 @@ class Bulkheads:
                 with tracing.span(
                     f"channel {account.channel}", Kind.CLIENT, payment_id=account.account_id
                 ):
-                    reply = await self._transport.send(request, timeout_s=timeout_s)
+                    reply = await self._sent(request, timeout_s)
             except NotReached as error:
                 self._failed(account, bulkhead.breaker)
                 return NotSent("not_reached", str(error), is_spoken=False)
@@ -100,6 +103,18 @@ class Bulkheads:
             return reply
         finally:
             bulkhead.places.release()
+
+    async def _sent(self, request: Request, timeout_s: float) -> Reply:
+        """To the channel's other address, where it has one and nothing reached the first."""
+        until = self._monotonic() + timeout_s
+        try:
+            return await self._transport.send(request, timeout_s=timeout_s)
+        except NotReached:
+            left_s = until - self._monotonic()
+            if not request.spare_url or left_s < SHORTEST_S:
+                raise
+            spare = replace(request, url=request.spare_url)
+            return await self._transport.send(spare, timeout_s=left_s)
 
     def _failed(self, account: ChannelAccount, breaker: "Breaker") -> None:
         was_open = breaker.is_open

@@ -17,7 +17,7 @@ from prometheus_client import Counter
 
 from chassis.problems import Problem
 from contracts.events.alerts import Alert
-from gateway.calling.bulkhead import Bulkheads, inexpressible
+from gateway.calling.bulkhead import SHORTEST_S, Bulkheads, inexpressible
 from gateway.calling.key_renewal import Renewal
 from gateway.calling.metrics import SuccessRates, note, place
 from gateway.calling.money_back import MoneyBack
@@ -66,9 +66,6 @@ PAY_LIMIT_S: Final = 10.0
 PAUSES_S: Final = (0.3, 1.2)
 """Before each repeat of an initiation; a channel that is still in trouble after them is asked by
 query."""
-
-SHORTEST_S: Final = 1.0
-"""With less time left than this, no repeat is begun."""
 
 SubjectT = TypeVar("SubjectT")
 OutcomeT = TypeVar("OutcomeT")

@@ -62,6 +62,21 @@ def test_native_asks_for_a_code_url(side: WechatSide, account: Any) -> None:
     }
 
 
+def test_wechat_pay_has_two_addresses_for_the_same(side: WechatSide) -> None:
+    """The signature covers the path; a sandbox, or a proxy of the merchant's, has one."""
+    paths = {}
+    for base_url in ("https://api.mch.weixin.qq.com", "https://api2.mch.weixin.qq.com"):
+        account = opened(side, base_url=base_url)
+        call = PLUGIN.query.call(trade(), account)
+        request = PLUGIN.wire.sign(call, account, MOMENT)
+        assert request.url.startswith(base_url)
+        paths[base_url] = request.url.removeprefix(base_url), request.spare_url
+    [(path, spare), (_, back)] = paths.values()
+    assert (spare, back) == tuple(f"{base_url}{path}" for base_url in reversed(paths))
+    elsewhere = opened(side, base_url="https://pay.example/wechat")
+    assert not PLUGIN.wire.sign(PLUGIN.query.call(trade(), elsewhere), elsewhere, MOMENT).spare_url
+
+
 def test_the_payer_has_at_least_a_minute(side: WechatSide, account: Any) -> None:
     soon_over = order(expires_at=NOW + timedelta(seconds=1))
     outcome_in = asked(side, account, PLUGIN.methods[Method.NATIVE], soon_over)

@@ -61,13 +61,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`limit_bytes`: how long the answer may be; a longer one is no answer."""
+    """`limit_bytes`: how long the answer may be; a longer one is no answer. `spare_url`: where the
+    very same may be sent if no connection to `url` comes about."""
 
     verb: Literal["GET", "POST"]
     url: str
     headers: Mapping[str, str]
     body: bytes
     limit_bytes: int = MAX_ANSWER_BYTES
+    spare_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,11 @@ from gateway.channels.plugin import are_checked
 from gateway.channels.wechat.account import Account, plain_serial
 
 OWN_URL: Final = "https://api.mch.weixin.qq.com"
-OWN_URLS: Final = frozenset({OWN_URL, "https://api2.mch.weixin.qq.com"})
+SECOND_URL: Final = "https://api2.mch.weixin.qq.com"
+SPARE_URLS: Final = {OWN_URL: SECOND_URL, SECOND_URL: OWN_URL}
+"""Where the same is asked when the other cannot be reached."""
+
+OWN_URLS: Final = frozenset(SPARE_URLS)
 
 
 class Credentials(BaseModel):

@@ -25,6 +25,7 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.wechat.account import Account, plain_serial
+from gateway.channels.wechat.credentials import SPARE_URLS
 
 SCHEME: Final = "WECHATPAY2-SHA256-RSA2048"
 WINDOW_S: Final = 300
@@ -53,7 +54,15 @@ def sign(
     }
     if body:
         headers["Content-Type"] = "application/json"
-    return Request(call.verb, _origin(account.base_url) + path, headers, body, limit_bytes)
+    spare = SPARE_URLS.get(account.base_url)
+    return Request(
+        call.verb,
+        _origin(account.base_url) + path,
+        headers,
+        body,
+        limit_bytes,
+        spare_url=spare + path if spare else "",  # The signature covers no host.
+    )
 
 
 def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer:
