@@ -138,6 +138,17 @@ async def test_part_of_a_payment_goes_back_under_a_number_only(alipay: AlipayMer
     assert full["fund_change"] == "Y"
 
 
+async def test_answers_are_as_untidy_as_alipays_own(alipay: AlipayMerchant) -> None:
+    """Slashes are escaped, and the signature covers the text as it stands; fields are empty, or of
+    a later release."""
+    order = {"out_trade_no": new_number(), "total_amount": "1.00", "subject": "物业费"}
+    answer = await alipay.send(alipay.params("alipay.trade.precreate", order))
+    node = answer.json()["alipay_trade_precreate_response"]
+    assert (node["store_name"], node["of_a_later_release"]) == ("", "?")
+    assert node["qr_code"].startswith("https://")
+    assert rb"https:\/\/" in answer.content
+
+
 async def test_refund_nobody_asked_for_is_answered_without_fields(alipay: AlipayMerchant) -> None:
     number = new_number()
     await alipay.precreate(number)

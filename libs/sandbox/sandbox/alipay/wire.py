@@ -149,10 +149,12 @@ def signed_text(params: Mapping[str, str], without: set[str]) -> bytes:
 def respond(
     asked: Asked, node: Mapping[str, Any], hit: Hit, *, name: str = "", is_bare: bool = False
 ) -> Response:
-    """A signed answer: the signature covers the node's bytes as they stand. `is_bare`: a success
-    that has no code; `name`: of the node, where it is not the method's own."""
+    """A signed answer: the signature covers the node's bytes as they stand, with slashes escaped,
+    empty fields and some of a later release. `is_bare`: a success that has no code; `name`: of the
+    node, where it is not the method's own."""
     success = {} if is_bare else {"code": "10000", "msg": "Success"}
-    content = orjson.dumps(success | dict(node))
+    more = {"of_a_later_release": "?", "store_name": ""} if node else {}
+    content = orjson.dumps(success | more | dict(node)).replace(b"/", rb"\/")
     signature = asked.account.alipay_key.sign(content)
     if "tamper" in hit:
         content = swap_one_byte(content)
