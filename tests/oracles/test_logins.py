@@ -94,6 +94,22 @@ async def test_our_plugins_learn_who_pays(
         await identify(executor, ours, "never given")
 
 
+async def test_a_copy_of_the_page_names_nobody(
+    sandbox: RunningSandbox, executor: Executor, account: Open
+) -> None:
+    """WeChat shows it to people with an openid that nobody can pay with (快照页)."""
+    ours = account("wechat")
+    login = ours.plugin.login
+    assert login is not None
+    sandbox.control("POST", "/settings", {"person": "snapshot of somebody"})
+    try:
+        content = _sent_back(sandbox, login.address(BACK, "s1", ours.opened), **IN_WECHAT)
+    finally:
+        sandbox.control("POST", "/settings", {"person": "somebody"})
+    with pytest.raises(NotIdentified, match="is_snapshotuser"):
+        await identify(executor, ours, content["code"])
+
+
 def _authorize(known: Known, **changes: str) -> str:
     query = {
         "appid": known["wechat"]["appid"], "redirect_uri": BACK, "response_type": "code",

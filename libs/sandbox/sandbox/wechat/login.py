@@ -24,6 +24,7 @@ from sandbox.wechat.account import CHANNEL, KIND
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
 TOKEN_LIVES_S = 7200
+SNAPSHOT = "snapshot"  # how a person is called whom WeChat shows a copy of the page (快照页)
 
 _STATE = re.compile(r"[0-9A-Za-z]{0,128}", re.ASCII)
 
@@ -112,11 +113,13 @@ def _named(deps: Deps, request: Request, hit: Hit) -> Done:
         raise (
             _Wrong(40163, "code been used") if bad.is_used else _Wrong(40029, "invalid code")
         ) from bad
-    fields = {
+    fields: dict[str, object] = {
         "access_token": secrets.token_urlsafe(32),
         "expires_in": TOKEN_LIVES_S,
         "refresh_token": secrets.token_urlsafe(32),
         "openid": deps.logins.name_of(person, appid),
         "scope": "snsapi_base",
     }
+    if person.startswith(SNAPSHOT):
+        fields["is_snapshotuser"] = 1  # the openid is virtual
     return Done(_json(fields))
