@@ -98,8 +98,8 @@ def test_a_payment_is_heard_of_whatever_stands_beside_it(
 
 def in_charset(side: AlipaySide, charset: str, subject: bytes) -> RawNotification:
     """Alipay signs the bytes that it sends."""
-    told = parse_qsl(side.paid_notification(PAYMENT_NO).body.decode())
-    fields = {name: value.encode("gbk") for name, value in told if name != "sign"}
+    pairs = parse_qsl(side.paid_notification(PAYMENT_NO).body.decode())
+    fields = {name: value.encode("gbk") for name, value in pairs if name != "sign"}
     fields |= {"charset": charset.encode(), "subject": subject}
     kept = sorted((name, value) for name, value in fields.items() if name != "sign_type")
     content = b"&".join(name.encode() + b"=" + value for name, value in kept)

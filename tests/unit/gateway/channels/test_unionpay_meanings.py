@@ -106,8 +106,8 @@ def test_trouble_in_unionpays_system_is_asked_about(side: UnionpaySide, code: st
         (REFUND_NO, {"txnType": "04", "reqReserved": PAYMENT_NO}),
     ):
         notification = side.notification(number, code, **fields)
-        [told] = side.plugin.notifications.read(notification, account, MOMENT)
-        assert told.outcome == Pending()
+        [notified] = side.plugin.notifications.read(notification, account, MOMENT)
+        assert notified.outcome == Pending()
 
 
 def test_success_with_a_defect_is_success(side: UnionpaySide) -> None:

@@ -32,13 +32,13 @@ def read(biz_data: Mapping[str, Any]) -> Outcome:
             return unlisted_code(code, message)
 
 
-def amount_in(told: Mapping[str, Any], *names: str) -> Money | None:
+def amount_in(content: Mapping[str, Any], *names: str) -> Money | None:
     """The first of these that is told, in fen: products and adapters disagree whether that is a
     number or its digits. None where there is none.
 
     Raises Unverifiable where it cannot be read (`compared-with-our-books`).
     """
-    given = next((value for name in names if (value := told.get(name)) not in (None, "")), None)
+    given = next((value for name in names if (value := content.get(name)) not in (None, "")), None)
     amount = digits(given)
     if given is not None and amount is None:
         raise Unverifiable("an amount that cannot be read")

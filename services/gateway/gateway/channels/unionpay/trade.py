@@ -36,7 +36,7 @@ from gateway.channels.unionpay import codes, limits
 from gateway.channels.unionpay.wire import QUERY_PATH, SUCCESS
 
 PAYMENT, REFUND, UNDO, QUERY, REVERSAL = "01", "04", "31", "00", "99"
-ASKED, TOLD = "origRespCode", "respCode"
+IN_ANSWER, IN_NOTIFICATION = "origRespCode", "respCode"
 """Where it stands how a trade went: in the answer to a query, and in a notification."""
 
 INTERNET, MOBILE = "07", "08"
@@ -119,7 +119,7 @@ def check_it_is(content: Mapping[str, Any], number: str, made_at: datetime) -> N
 
 
 def read(content: Mapping[str, Any], code_name: str) -> Outcome:
-    """How the trade went, by `ASKED` or `TOLD`."""
+    """How the trade went, by `IN_ANSWER` or `IN_NOTIFICATION`."""
     code = text(content, code_name)
     channel_no = text(content, "queryId") or None
     if code in SUCCESS:
@@ -128,7 +128,7 @@ def read(content: Mapping[str, Any], code_name: str) -> Outcome:
         return Succeeded(channel_no, _amount(content), _settled_at(content))
     if code in codes.UNDER_WAY:
         return Pending(channel_no=channel_no)
-    if code in codes.SYSTEM_TROUBLE and code_name == TOLD:
+    if code in codes.SYSTEM_TROUBLE and code_name == IN_NOTIFICATION:
         return Pending()  # The query tells how it went.
     if code in codes.FAILED:
         return Declined(code, text(content, code_name.replace("Code", "Msg")))

@@ -38,7 +38,7 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
     check_signature(fields, account, moment)
     number, payment_no = text(fields, "orderId"), text(fields, "reqReserved")
     refund_no = trade.refund_no_of(number)
-    outcome = _dated(understood(trade.read(fields, trade.TOLD)))
+    outcome = _dated(understood(trade.read(fields, trade.IN_NOTIFICATION)))
     match text(fields, "txnType"):
         case trade.PAYMENT if number:
             # The payer may try again on UnionPay's page: the end of a payment is told by the query.

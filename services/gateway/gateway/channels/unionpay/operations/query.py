@@ -26,7 +26,7 @@ def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:
             return Declined(codes.NOT_FOUND, message, closed=True)
         return refusal
     trade.check_it_is(answer.content, asked.payment_no, asked.created_at)
-    stated = trade.read(answer.content, trade.ASKED)
+    stated = trade.read(answer.content, trade.IN_ANSWER)
     if not isinstance(stated, Declined):
         return stated
     if is_over or asked.method is Method.BARCODE:

@@ -17,4 +17,4 @@ def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
     if refusal := codes.find_refusal(answer, codes.QUERY):
         return refusal
     trade.check_it_is(answer.content, number_of(refunding), refunding.created_at)
-    return trade.read(answer.content, trade.ASKED)
+    return trade.read(answer.content, trade.IN_ANSWER)

@@ -16,4 +16,4 @@ def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
     if refusal := codes.find_refusal(answer, codes.QUERY):
         return refusal
     trade.check_it_is(answer.content, refunding.refund_no, refunding.created_at)
-    return trade.without_number(trade.read(answer.content, trade.ASKED))
+    return trade.without_number(trade.read(answer.content, trade.IN_ANSWER))
