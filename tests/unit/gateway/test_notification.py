@@ -52,6 +52,19 @@ async def test_a_true_notification_is_published_and_then_acknowledged() -> None:
     )
 
 
+async def test_an_account_may_acknowledge_in_its_own_form() -> None:
+    gateway = harness()
+    notifications: Notifications[str] = Notifications(
+        lambda *_: [],
+        Acknowledgement(204),
+        Acknowledgement(500),
+        accept_of=lambda account: Acknowledgement(200, account.encode()),
+    )
+    plugin = fake_plugin(notifications=notifications)
+    gateway.directory.put(ChannelAccount("C1", "M1", True, plugin, "key"))
+    assert await receive(gateway.deps, notification()) == Acknowledgement(200, b"key")
+
+
 @pytest.mark.parametrize("wrong", [{"signature": "forged"}, {"body": b"nonsense"}])
 async def test_what_is_not_verified_is_refused_and_not_stored(wrong: dict[str, Any]) -> None:
     gateway = harness()

@@ -107,7 +107,8 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
             outcome=type(item.outcome).__name__.lower(),
             channel_no=getattr(item.outcome, "channel_no", None),
         )
-    return notifications.accept
+    accept_of = notifications.accept_of
+    return accept_of(account.opened) if accept_of else notifications.accept
 
 
 async def _result(deps: Deps, account: ChannelAccount, item: Notified) -> Result | None:

@@ -157,9 +157,9 @@ def test_an_amount_may_stand_as_a_number(side: EasySide, account: Any) -> None:
     assert isinstance(answered, Succeeded)
     assert answered.amount == Money(1299, "CNY")
     notification = side.notification(PAYMENT_NO, "00", biz_data={"tradeAmt": 1299})
-    [told] = PLUGIN.notifications.read(notification, account, MOMENT)
-    assert isinstance(told.outcome, Succeeded)
-    assert told.outcome.amount == Money(1299, "CNY")
+    [notified] = PLUGIN.notifications.read(notification, account, MOMENT)
+    assert isinstance(notified.outcome, Succeeded)
+    assert notified.outcome.amount == Money(1299, "CNY")
 
 
 @pytest.mark.parametrize("amount", ["12.99", "-1299", " 1299", -1299, 12.99, True, [1]])
@@ -277,6 +277,24 @@ def test_notifications_are_answered_as_easypay_wants() -> None:
     assert (accept.status, accept.media_type) == (200, "application/json")
     assert json.loads(accept.body) == {"code": "000000", "msg": "Success"}
     assert json.loads(PLUGIN.notifications.refuse.body)["code"] != "000000"
+
+
+@pytest.mark.parametrize(
+    ("agreed", "body", "media_type"),
+    [
+        ({}, b'{"code":"000000","msg":"Success"}', "application/json"),
+        ({"notify_ack": "json"}, b'{"code":"000000","msg":"Success"}', "application/json"),
+        ({"notify_ack": "return_code"}, b'{"return_code":"SUCCESS"}', "application/json"),
+        ({"notify_ack": "ok"}, b"ok", "text/plain"),
+    ],
+)
+def test_an_account_may_have_agreed_on_another_answer(
+    side: EasySide, agreed: dict[str, str], body: bytes, media_type: str
+) -> None:
+    accept_of = PLUGIN.notifications.accept_of
+    assert accept_of is not None
+    answered = accept_of(opened(side, **agreed))
+    assert (answered.status, answered.body, answered.media_type) == (200, body, media_type)
 
 
 def test_there_is_no_close() -> None:

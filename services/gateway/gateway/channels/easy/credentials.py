@@ -29,6 +29,7 @@ Product = Literal["cloud_cashier", "direct"]
 SignScope = Literal["bizData", "envelope+bizData"]
 Requester = Literal["merchant", "institution"]
 CodeWallet = Literal["alipay", "wechat", "unionpay"]
+NotifyAck = Literal["json", "ok", "return_code"]
 
 
 class Credentials(BaseModel):
@@ -56,6 +57,9 @@ class Credentials(BaseModel):
     """What a signature covers; the documents do not say it in so many words."""
     timeout_unit: Literal["seconds", "minutes"] = "seconds"
     """Of `timeoutMinutes`: the documents name minutes, their example is seconds."""
+    notify_ack: NotifyAck = "json"
+    """How 云易收 is told that a notification arrived: its documents do not say, and 易生's other
+    products want one or the other."""
     requester: Requester = "institution"
     """Whom `reqHeader` names: 易企通 2.0 knows merchants that ask for themselves."""
     certificate_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,64}$")] | None = None
@@ -116,6 +120,7 @@ class Account:
     prod_code: str
     sign_scope: SignScope
     is_timeout_in_minutes: bool
+    notify_ack: NotifyAck
     requester: Requester
     certificate_id: str
     code_wallet: CodeWallet
@@ -141,6 +146,7 @@ def open_account(credentials: BaseModel) -> Account:
         prod_code=credentials.prod_code,
         sign_scope=credentials.sign_scope,
         is_timeout_in_minutes=credentials.timeout_unit == "minutes",
+        notify_ack=credentials.notify_ack,
         requester=credentials.requester,
         certificate_id=credentials.certificate_id or "",
         code_wallet=credentials.code_wallet,

@@ -141,13 +141,30 @@ FORM: Final = CredentialForm(
             options={"seconds": Words("秒", "Seconds"), "minutes": Words("分钟", "Minutes")},
             is_rare=True,
         ),
+        FormField(
+            "notify_ack",
+            Words("通知应答", "Answer to notifications"),
+            Words(
+                "以易生联调时的约定为准；不对时易生会重复通知。",
+                "As agreed with EasyPay, which else sends each notification again.",
+            ),
+            "choice",
+            options={
+                "json": Words('JSON，code 为 "000000"', 'JSON with code "000000"'),
+                "return_code": Words(
+                    'JSON，return_code 为 "SUCCESS"', 'JSON with return_code "SUCCESS"'
+                ),
+                "ok": Words("文本 ok", "The text ok"),
+            },
+            is_rare=True,
+        ),
     ),
     alternatives=(
         Alternative(
             "cloud_cashier",
             Words("云易收（易生收银台）", "Hosted cashier"),
             ("term_no",),
-            optional=("prod_code", "refund_base_url", "sign_scope", "timeout_unit"),
+            optional=("prod_code", "refund_base_url", "sign_scope", "timeout_unit", "notify_ack"),
             chosen_by=("product", "cloud_cashier"),
         ),
         Alternative(

@@ -54,7 +54,12 @@ CLOUD_CASHIER: Final[Plugin[Account]] = Plugin(
     close=None,
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
-    notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),
+    notifications=Notifications(
+        notifications.read,
+        notifications.ACCEPT,
+        notifications.REFUSE,
+        accept_of=notifications.accept_of,
+    ),
     trial=trial.read,
     channel_key=trial.channel_key,
     statement_file=StatementFile(statement_file.ABOUT, statement_file.read),

@@ -91,6 +91,7 @@ class Notifications(Generic[AccountT]):
     accept: Acknowledgement
     refuse: Acknowledgement
     is_shared: Callable[[AccountT, Iterable[AccountT]], bool] = lambda *_: False
+    accept_of: Callable[[AccountT], Acknowledgement] | None = None
 
 
 @dataclass(frozen=True, slots=True)

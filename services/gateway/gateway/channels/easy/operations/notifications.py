@@ -8,11 +8,12 @@ another payment's number: then it is unbound, and the gateway asks 易生 itself
 Source: apifox.com/apidoc/docs-site/2466304 (266899504)
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from gateway.channels.easy import trade
-from gateway.channels.easy.credentials import Account
+from gateway.channels.easy.credentials import Account, NotifyAck
 from gateway.channels.easy.traces import is_trace_of
 from gateway.channels.easy.wire import check_signature
 from gateway.channels.formats import json_object, text
@@ -31,7 +32,16 @@ from gateway.channels.plugin import (
 
 JSON: Final = "application/json"
 ACCEPT: Final = Acknowledgement(200, b'{"code":"000000","msg":"Success"}', JSON)
+ACCEPTS: Final[Mapping[NotifyAck, Acknowledgement]] = {
+    "json": ACCEPT,
+    "return_code": Acknowledgement(200, b'{"return_code":"SUCCESS"}', JSON),
+    "ok": Acknowledgement(200, b"ok"),
+}
 REFUSE: Final = Acknowledgement(500, b'{"code":"999999","msg":"Fail"}', JSON)
+
+
+def accept_of(account: Account) -> Acknowledgement:
+    return ACCEPTS[account.notify_ack]
 
 
 def read(notification: RawNotification, account: Account, moment: Moment) -> list[Notified]:
