@@ -74,9 +74,9 @@ async def main(plan: dict[str, Any]) -> bool:
             bare = await prepared(plan, young, Path(name))
             print(f"{plan['in_flight']} in flight, {CONNECTIONS} connections, fsync on\n")
             turns = await measure(plan, bare, young, old)
-        is_met = report(turns, plan["old_orders"])
-        if plan["old_orders"]:
-            is_met &= await read(plan, old)
+            is_met = report(turns, plan["old_orders"])
+            if plan["old_orders"]:
+                is_met &= await read(plan, old)
         await served(plan)
         return is_met
 

@@ -456,3 +456,18 @@ async def test_relay_tells_how_long_the_oldest_waits_and_what_is_dead(
         await until(lambda: relay.oldest_s > 0)
         broker.down = False
         await until(lambda: relay.oldest_s == 0)
+
+
+async def test_what_is_published_again_waits_since_then(
+    db: Database, broker: Broker, running: Running, until: Until
+) -> None:
+    relay = Relay(db, broker)
+    await write(db, event(1, "a"))
+    async with db.connection() as connection:
+        await connection.execute("update event_log set created_at = now() - interval '1 hour'")
+    async with running(relay.run):
+        await until(lambda: bool(broker.taken) and relay.oldest_s == 0)
+        broker.down = True
+        await republish(db, datetime.now(UTC) - timedelta(hours=2))
+        await until(lambda: relay.oldest_s > 0)
+        assert relay.oldest_s < 60

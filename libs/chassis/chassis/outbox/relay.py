@@ -47,7 +47,7 @@ class Relay:
     `rest_s`: how long it rests after a round that was not full; longer, where nobody waits for the
     events, makes rounds fewer and larger. `fallback_s`: how long it waits for a wake-up.
     `oldest_s` and `dead`: how long the oldest event waits, and how many can never be published, of
-    all replicas together, as they were a second ago.
+    all replicas together, as they were a second ago. One that is published again waits since then.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Relay:
         self.pulse = Pulse()
         self.oldest_s = 0.0
         self.dead = 0
+        self._seen, self._seen_at = 0.0, 0.0  # The oldest that waited (inf: nothing), and when.
         self._db = db
         self._producer = producer
         self._batch = batch
@@ -138,11 +139,21 @@ class Relay:
         await shards.settle()
         (seen,) = await connection.fetch(_WAITING)
         self.dead, oldest = seen["dead"], seen["oldest"]
-        self.oldest_s = 0.0
-        if oldest is not None:
+        if oldest is None:
+            self._seen, self._seen_at, self.oldest_s = math.inf, _loop_time(), 0.0
+        else:
             asked = _AGE_S.format(day=day_of(oldest))
-            self.oldest_s = await connection.fetchval(asked, oldest) or 0.0
+            self.oldest_s = self._waited_s(oldest, await connection.fetchval(asked, oldest) or 0.0)
         OLDEST_S.set(self.oldest_s)
+
+    def _waited_s(self, oldest: int, age_s: float) -> float:
+        """An event that is older than all that waited at an earlier look is published again, and
+        waits since that look at most."""
+        now = _loop_time()
+        if oldest < self._seen and age_s > now - self._seen_at:
+            return now - self._seen_at
+        self._seen, self._seen_at = oldest, now
+        return age_s
 
     async def _round(self, connection: Connection, shards: Sequence[int]) -> tuple[int, bool]:
         """Publish one batch: how many events were found, and whether the broker seems down."""
