@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from contracts import record_proof
 from paymesh_local import processes
 from paymesh_local.broker import EmbeddedBroker
 from paymesh_local.paths import REPOSITORY
@@ -68,6 +69,8 @@ async def surroundings() -> AsyncIterator[dict[str, object]]:
                         "PAYMESH_DATABASE_URL": urls["served"],
                         "PAYMESH_KAFKA_BOOTSTRAP": broker.bootstrap,
                         "PAYMESH_KAFKA_SECURITY": "plain",
+                        "PAYMESH_RECORD_KEYS": secrets.token_urlsafe(32),
+                        "PAYMESH_CONFIGURATION_PUBLIC_KEYS": record_proof.generate().public_key,
                     },
                 )
             )
