@@ -1,5 +1,6 @@
 """The guide says the same in both languages, and what of it is made is as it should be."""
 
+import ast
 import json
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 from tests.contract.guide import GUIDE, blocks, made
 
 PAGES: Final = sorted((GUIDE / "en").glob("*.md"))
+COMPOUND: Final = (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.FunctionDef, ast.ClassDef)
 
 
 def chinese(page: Path) -> Path:
@@ -44,6 +46,18 @@ def test_what_is_shown_can_be_read(page: Path) -> None:
         compile(block, page.name, "exec")
     for block in blocks(page, "js") if shutil.which("node") else []:
         subprocess.run(["node", "--check", "-"], input=block, text=True, check=True, timeout=20)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_is_shown_can_be_pasted(page: Path) -> None:
+    """The prompt before Python 3.13 ends a compound statement at a blank line, and only there."""
+    for block in blocks(page, "python"):
+        lines = [*block.splitlines(), ""]
+        for each in ast.parse(block).body:
+            if isinstance(each, COMPOUND):
+                assert each.end_lineno
+                assert lines[each.end_lineno] == "", f"a blank line after {lines[each.lineno - 1]}"
+                assert "" not in lines[each.lineno : each.end_lineno]
 
 
 def outline(page: Path) -> list[str]:
