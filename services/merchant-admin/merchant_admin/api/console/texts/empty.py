@@ -32,8 +32,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "No entries. Look up a payment, refund or split; balances come with the first payment.",
     ),
     "empty.reconciliations": (
-        "没有对账记录。每个渠道账户在次日上午自动取账单；也可在上方立即获取某一天。",
-        "No runs yet. Statements are fetched the next morning; or ask for a day above.",
+        "没有对账记录。每个渠道账户在次日上午自动取账单；也可在下方立即获取某一天。",
+        "No runs yet. Statements are fetched the next morning; or ask for a day below.",
     ),
     "empty.statements": (
         "没有应用可使用该商户。请先在接入向导中登记应用。",
