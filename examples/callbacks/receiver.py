@@ -13,7 +13,7 @@ log = logging.getLogger("uvicorn.error")
 verified = callback(os.environ["WEBHOOK_SECRET"])  # whsec_…; another's is answered 401
 
 
-@app.post("/")
+@app.post("/{path:path}")  # whatever your notify_url ends in
 def receive(event: Annotated[Event, Depends(verified)]) -> str:
     log.info("%s %s", event.id, event.type)  # store it, known by its id, before you answer
     return "success"

@@ -80,7 +80,7 @@ async def test_it_takes_what_is_ours_and_refuses_what_is_not(
     fresh, old = int(time.time()), int(time.time()) - 3600
     async with running(receiver, tmp_path) as client:
         ours = sign(SECRET, webhook_id=EVENT_ID, timestamp_s=fresh, body=BODY)
-        assert (await client.post("/", content=BODY, headers=ours)).is_success
+        assert (await client.post("/callbacks", content=BODY, headers=ours)).is_success
         assert (await client.post("/", content=BODY + b" ", headers=ours)).status_code == 401
         late = sign(SECRET, webhook_id=EVENT_ID, timestamp_s=old, body=BODY)
         assert (await client.post("/", content=BODY, headers=late)).status_code == 401
