@@ -221,7 +221,10 @@ def events(
             return
         rows(
             ("time", "event", "type", "number"),
-            [(f"{e.timestamp:%m-%d %H:%M:%S}", e.id, e.type, number_of(e)) for e in found],
+            [
+                (f"{e.timestamp.astimezone():%m-%d %H:%M:%S}", e.id, e.type, number_of(e))
+                for e in found
+            ],
         )
 
 

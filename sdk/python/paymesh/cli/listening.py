@@ -53,8 +53,8 @@ def number_of(event: Event) -> str:
 
 
 def tell(event: Event, answer: str) -> None:
-    number = number_of(event)
-    out.print(f"{event.timestamp:%H:%M:%S}  {event.type:<20} {number}  {event.id}  {answer}")
+    number, at = number_of(event), event.timestamp.astimezone()
+    out.print(f"{at:%H:%M:%S}  {event.type:<20} {number}  {event.id}  {answer}")
 
 
 def _forwarder(settings: Settings, url: str) -> Forwarder:
