@@ -78,9 +78,13 @@ class App(Counted):
         dice, ask = self.dice, self.client.ask
         await asyncio.sleep(dice.between(0, 30))
         currency = dice.pick(self._habits.currencies)
+        request = self._request(merchant_id, number, currency)
+        if request.method is Method.H5 and dice.happens(self._habits.forgets):
+            await self._pay(request)
+            return
         if dice.happens(self._habits.impatient):
             self.begin(self._give_up(merchant_id, number))
-        await self._pay(self._request(merchant_id, number, currency))
+        await self._pay(request)
         while dice.happens(self._habits.switches):
             await asyncio.sleep(dice.between(1, 40))
             await self._pay(self._request(merchant_id, number, currency))

@@ -25,6 +25,8 @@ class Habits:
     cashier: float
     barcode: float
     links: float
+    forgets: float
+    """The chance that the app does nothing more about an order once its link is shown."""
     asks_password: float
     types_slowly: float
     """The chance that the password is complete only just before our close arrives."""
@@ -70,4 +72,5 @@ def usual(chance: Chance, features: frozenset[Feature]) -> Habits:
         hangs_up=chance.pick((0, 0, 0.3)),
         currencies=("CNY", "JPY", "USD") if Feature.CURRENCIES in features else ("CNY",),
         expires_in_s=chance.pick(LONG if Feature.LINKS in features else (*SHORT, *LONG)),
+        forgets=where(Feature.LINKS, (0.3, 0.8)),
     )

@@ -125,11 +125,17 @@ def ends_had_come(books: Books, truth: Truth) -> Iterator[str]:
                 is_link = trade is not None and trade.method == Method.H5
                 is_true = trade is None or is_link or _has_come(trade.over_at, told_at)
             case OrderEventType.PAYMENT_FAILED:
-                is_true = trade is None or event.subject in truth.decided
+                is_refused = event.subject in truth.declined or not _is_link(event)
+                is_true = event.subject in truth.decided or (trade is None and is_refused)
             case _:
                 continue
         if not is_true:
             yield f"{event.type} of {event.subject} was told at {event.time}, and was not so"
+
+
+def _is_link(event: OrderEventRecord) -> bool:
+    """Whether nothing was sent to the channel that it could refuse: the payer carries it there."""
+    return event.data.payment is not None and event.data.payment.method == Method.H5
 
 
 def _has_come(at: datetime | None, told_at: datetime) -> bool:
