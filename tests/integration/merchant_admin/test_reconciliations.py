@@ -157,6 +157,16 @@ async def test_a_statement_that_is_under_way_is_looked_at_again(
     assert "No differences." in html
 
 
+async def test_no_row_is_called_anothers_before_it_was_compared(admin: Admin) -> None:
+    first = {"currency": None, "rows": 38, "foreign_rows": 38, "compared_at": None}
+    admin.trade_core.answers[PATH] = on_file(state="comparing", **first)
+    html = await (await Person.logged_in(admin)).open_page(f"reconciliations/{STATEMENT_NO}")
+    assert "<dt>Rows of the statement</dt><dd>38</dd>" in html
+    assert "<dt>Rows that are not ours</dt><dd>—</dd>" in html
+    assert "Not compared yet." in html
+    assert "No differences." not in html
+
+
 async def test_people_ask_fetch_and_settle_on_the_pages(admin: Admin) -> None:
     person = await Person.logged_in(admin)
     page = f"reconciliations/{STATEMENT_NO}"

@@ -86,6 +86,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "difference_state.closed": ("后续比对已一致", "Agreed since"),
     "difference_state.settled": ("已说明", "Settled"),
     "no_differences": ("没有差异。", "No differences."),
+    "not_compared": ("尚未比对。", "Not compared yet."),
     "settle": ("说明并了结", "Settle"),
     "settle_reason": ("为何可以保留（必填）", "Why it may stay (required)"),
     "dead-letters": ("死信", "Dead letters"),
