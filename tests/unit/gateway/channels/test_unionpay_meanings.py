@@ -199,6 +199,17 @@ def test_values_may_hold_what_separates_fields_in_braces() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("words", ["成功{", "成功[", "[成功", "成功]]", "成}功{"])
+def test_a_brace_in_a_message_hides_no_field(side: UnionpaySide, words: str) -> None:
+    """A paid trade would be asked about for ever."""
+    reply = side.answer("00", respMsg=words, **side.trade(PAYMENT_NO, 1299), origRespCode="00")
+    answered = outcome(side, opened(side), side.plugin.query, trade(), reply)
+    assert isinstance(answered, Succeeded)
+    assert split_answer(f"a={words}&b={{x=1&y=[z=2&w=3]}}&c=[p=1&q=2]&d=".encode()) == {
+        "a": words, "b": "{x=1&y=[z=2&w=3]}", "c": "[p=1&q=2]", "d": "",
+    }  # fmt: skip
+
+
 # ── statements ──
 
 DAY = StatementRequest(date(2026, 1, 31), "trade")

@@ -7,8 +7,10 @@ Source: open.unionpay.com (acpAPIId=901, 签名机制 5.1.0)
 """
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice, pairwise
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -40,7 +42,7 @@ MAX_FILE_BYTES: Final = 67_108_864
 """Of an answer that carries a statement."""
 
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
-_OPENING, _CLOSING = "{[", "}]"
+_SIGNS: Final = re.compile(r"[&{}\[\]]")
 
 
 def sign(call: Call, account: Account, moment: Moment) -> Request:
@@ -106,15 +108,32 @@ def split_answer(body: bytes) -> dict[str, str]:
         content = body.decode()
     except UnicodeDecodeError as error:
         raise Unverifiable("the answer is not UTF-8") from error
-    parts, depth = [""], 0
-    for piece in content.split("&"):
-        parts[-1] += piece
-        depth += sum(map(piece.count, _OPENING)) - sum(map(piece.count, _CLOSING))
-        if depth > 0:
-            parts[-1] += "&"
-        else:
-            parts.append("")
-    return _as_fields([part.partition("=")[::2] for part in parts[:-1]])
+    bounds = [-1, *islice(_separators(content), MAX_FIELDS + 1), len(content)]
+    fields = [content[begin + 1 : end] for begin, end in pairwise(bounds)]
+    return _as_fields([field.partition("=")[::2] for field in fields])
+
+
+def _separators(content: str) -> Iterator[int]:
+    """Where fields end. A brace that nobody closes is a sign like any other, as in the words of a
+    message."""
+    ends: list[int] = []
+    opened: list[int] = []
+    groups: list[tuple[int, int]] = []
+    for sign in _SIGNS.finditer(content):
+        match sign[0]:
+            case "&":
+                ends.append(sign.start())
+            case "{" | "[":
+                opened.append(sign.start())
+            case _ if opened:
+                groups.append((opened.pop(), sign.start()))
+    groups.sort(reverse=True)
+    closed_at = -1
+    for end in ends:
+        while groups and groups[-1][0] < end:
+            closed_at = max(closed_at, groups.pop()[1])
+        if end > closed_at:
+            yield end
 
 
 def split_form(body: bytes) -> dict[str, str]:
