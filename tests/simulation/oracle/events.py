@@ -122,8 +122,7 @@ def ends_had_come(books: Books, truth: Truth) -> Iterator[str]:
             case OrderEventType.PAYMENT_SUCCEEDED:
                 is_true = trade is not None and _has_come(trade.paid_at, told_at)
             case OrderEventType.PAYMENT_CLOSED:
-                is_link = trade is not None and trade.method == Method.H5
-                is_true = trade is None or is_link or _has_come(trade.over_at, told_at)
+                is_true = trade is None or _is_link(event) or _has_come(trade.over_at, told_at)
             case OrderEventType.PAYMENT_FAILED:
                 is_refused = event.subject in truth.declined or not _is_link(event)
                 is_true = event.subject in truth.decided or (trade is None and is_refused)
@@ -134,7 +133,7 @@ def ends_had_come(books: Books, truth: Truth) -> Iterator[str]:
 
 
 def _is_link(event: OrderEventRecord) -> bool:
-    """Whether nothing was sent to the channel that it could refuse: the payer carries it there."""
+    """Whether we sent the channel nothing: the payer carries it there, were it after our close."""
     return event.data.payment is not None and event.data.payment.method == Method.H5
 
 

@@ -85,7 +85,8 @@ class HandOver(Generic[AccountT]):
 class Notifications(Generic[AccountT]):
     """The channel's webhooks. `read` raises Unverifiable, and Question where the channel must be
     asked; it may return nothing to do. `is_shared`: whether the channel signs for this account what
-    may be about others; the second are all accounts of the channel."""
+    may be about others; the second are all accounts of the channel. `accept_of`: instead of
+    `accept`, where that is agreed with each account."""
 
     read: Callable[[RawNotification, AccountT, Moment], list[Notified]]
     accept: Acknowledgement
