@@ -7,6 +7,7 @@ yet, `event_dead` those that can never be published.
 from chassis.outbox.days import BOUND, DIVISION, Days
 from chassis.outbox.days import EVERY_S as DAYS_EVERY_S
 from chassis.outbox.log import (
+    PENDING_SINCE,
     SCHEMA,
     LoggedEvent,
     OutboxEvent,
@@ -27,6 +28,7 @@ __all__ = [
     "DAYS_EVERY_S",
     "DIVISION",
     "FORGET_EVERY_S",
+    "PENDING_SINCE",
     "SCHEMA",
     "Days",
     "LoggedEvent",

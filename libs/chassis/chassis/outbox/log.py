@@ -40,7 +40,8 @@ create index event_log_tenant on event_log (tenant, id);
 create index event_log_created on event_log using brin (created_at);
 create table event_pending (
     id    bigint primary key,
-    shard smallint not null
+    shard smallint not null,
+    since timestamptz not null default now()
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0);
 create table event_dead (
@@ -50,6 +51,12 @@ create table event_dead (
 );
 """
 """DDL for a service's first migration (several statements: run it with `migrations.execute`)."""
+
+PENDING_SINCE = """
+alter table event_pending add column if not exists since timestamptz not null default now();
+"""
+"""DDL for databases whose table is from before: since when an event waits, which is later than
+its own time where it is published again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,6 @@ class Relay:
         self.pulse = Pulse()
         self.oldest_s = 0.0
         self.dead = 0
-        self._seen, self._seen_at = 0.0, 0.0  # The oldest that waited (inf: nothing), and when.
         self._db = db
         self._producer = producer
         self._batch = batch
@@ -137,23 +136,9 @@ class Relay:
 
     async def _find_neighbours(self, connection: Connection, shards: Shards) -> None:
         await shards.settle()
-        (seen,) = await connection.fetch(_WAITING)
-        self.dead, oldest = seen["dead"], seen["oldest"]
-        if oldest is None:
-            self._seen, self._seen_at, self.oldest_s = math.inf, _loop_time(), 0.0
-        else:
-            asked = _AGE_S.format(day=day_of(oldest))
-            self.oldest_s = self._waited_s(oldest, await connection.fetchval(asked, oldest) or 0.0)
+        (waiting,) = await connection.fetch(_WAITING)
+        self.oldest_s, self.dead = waiting["oldest_s"], waiting["dead"]
         OLDEST_S.set(self.oldest_s)
-
-    def _waited_s(self, oldest: int, age_s: float) -> float:
-        """An event that is older than all that waited at an earlier look is published again, and
-        waits since that look at most."""
-        now = _loop_time()
-        if oldest < self._seen and age_s > now - self._seen_at:
-            return now - self._seen_at
-        self._seen, self._seen_at = oldest, now
-        return age_s
 
     async def _round(self, connection: Connection, shards: Sequence[int]) -> tuple[int, bool]:
         """Publish one batch: how many events were found, and whether the broker seems down."""
@@ -302,11 +287,9 @@ insert into event_dead (id, error) values ($1, $2) on conflict do nothing
 """
 
 _WAITING = """
-select (select min(id) from event_pending) as oldest, (select count(*) from event_dead) as dead
-"""
-
-_AGE_S = """
-select extract(epoch from now() - created_at)::float8 from event_log where id = $1 and {day}
+select coalesce((select extract(epoch from clock_timestamp() - since)::float8
+                 from event_pending order by id limit 1), 0) as oldest_s,
+       (select count(*) from event_dead) as dead
 """
 
 _ANNOUNCE = "select pg_notify($1, '')"

@@ -1,0 +1,11 @@
+"""The outbox knows since when an event waits: one that is published again waits since then."""
+
+from chassis.migrations import execute
+from chassis.outbox import PENDING_SINCE
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    execute(PENDING_SINCE)
