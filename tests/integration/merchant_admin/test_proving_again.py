@@ -1,10 +1,20 @@
 """Sessions that are listed and ended, and people who prove again who they are."""
 
+import asyncio
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
+import httpx
+import pytest
+
+from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.sessions import FRESH_FOR, csrf_token
+from merchant_admin.flows.hashing import Checks
 from merchant_admin.flows.read_model import apply
+from merchant_admin.flows.users import change_own_password
 
 from .conftest import PASSWORD, USERNAME, Admin
 from .people import Person, is_login
@@ -12,7 +22,7 @@ from .test_read_model import Story
 from .test_refunds import payment, refund
 from .test_second_factor import enrolled
 from .test_sessions import log_in
-from .test_users import LI, at_work, hire
+from .test_users import LI, LIS_PASSWORD, NEW_PASSWORD, at_work, change, hire
 
 LATER = FRESH_FOR + timedelta(seconds=1)
 
@@ -159,3 +169,65 @@ async def test_the_pages_list_sessions_and_end_them(admin: Admin) -> None:
     assert "203.0.113.9" in await boss.open_page("users/auditor")
     await boss.send("users/auditor/sessions/end")
     assert is_login((await li.get("account")).headers["location"])
+
+
+@contextmanager
+def another_replica(admin: Admin) -> Iterator[None]:
+    """Calls go to it, which has nothing in memory yet."""
+    admin.app.state.deps = replace(admin.deps, checks=Checks())
+    try:
+        yield
+    finally:
+        admin.app.state.deps = admin.deps
+
+
+async def proves(client: httpx.AsyncClient, password: str) -> int:
+    answer = await client.post("/api/session/reauthentication", json={"password": password})
+    return answer.status_code
+
+
+async def test_a_password_that_was_changed_elsewhere_proves_nothing_any_more(admin: Admin) -> None:
+    await hire(admin, "operator")
+    with another_replica(admin):
+        await change(admin, password=NEW_PASSWORD)
+        token = (await log_in(admin, LI, NEW_PASSWORD)).json()["access_token"]
+    li = admin.calling_from("203.0.113.9")
+    li.headers["Authorization"] = f"Bearer {token}"
+    assert await proves(li, LIS_PASSWORD) == 401
+    own = {"password": LIS_PASSWORD, "new_password": f"{NEW_PASSWORD}, a third"}
+    answer = await li.put("/api/password", json=own)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/password")
+    assert (await log_in(admin, LI, LIS_PASSWORD)).status_code == 401
+    assert await proves(li, NEW_PASSWORD) == 204
+
+
+@pytest.mark.parametrize("username", [LI, USERNAME], ids=["a user", "the environment's"])
+async def test_a_password_that_was_refused_for_somebody_proves_nothing(
+    admin: Admin, username: str
+) -> None:
+    await hire(admin, "admin")
+    victim = admin.http if username == USERNAME else await at_work(admin)
+    user = {"username": username, "password": NEW_PASSWORD, "role": "auditor"}
+    assert (await admin.http.post("/api/users", json=user)).status_code == 422
+    assert await proves(victim, NEW_PASSWORD) == 401
+    unknown = {"merchant_ids": ["M01JD0000000000000000000000"]}
+    changed = await change(admin, username, password=NEW_PASSWORD, role="auditor", **unknown)
+    assert changed.status_code == 422
+    assert await proves(victim, NEW_PASSWORD) == 401
+
+
+async def test_of_two_who_change_a_password_at_once_one_knew_it(admin: Admin) -> None:
+    """What both gave was right when it was looked at."""
+    await hire(admin, "operator")
+    actor = Actor(username=LI, ip="", request_id="")
+    async with admin.deps.db.transaction() as tx:
+        await tx.execute("select from admin_user where username = $1 for update", LI)
+        changing = [
+            asyncio.create_task(
+                change_own_password(admin.deps, actor, password=LIS_PASSWORD, new_password=new)
+            )
+            for new in (NEW_PASSWORD, f"{NEW_PASSWORD}, a third")
+        ]
+        await asyncio.sleep(0.3)
+    done = await asyncio.gather(*changing, return_exceptions=True)
+    assert sorted(type(each).__name__ for each in done) == ["NoneType", "Unusable"]

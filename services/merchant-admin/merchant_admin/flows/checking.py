@@ -1,7 +1,8 @@
 """Whether a password is right, and what wrong ones lead to.
 
 Right passwords never count, and strangers must not keep their owners out: see `Standing` for who is
-looked at, and `Hashing` for the order. A name that nobody has is answered without hashing, after
+looked at, and `Hashing` for the order. What this process remembers only saves the hashing: what is
+stored now decides. A name that nobody has is answered without hashing, after
 about the time that it would have taken.
 """
 
@@ -28,7 +29,7 @@ async def find_right_hash(deps: Deps, actor: Actor, password: str) -> str | None
     attempt = Attempt.of(deps.session_keys[0], actor.username, actor.ip)
     _require_open(deps, attempt)
     recognised = deps.checks.recognised.find(actor.username, password)
-    if recognised is not None:
+    if recognised is not None and await _find_stored(deps, actor.username) == recognised:
         return recognised
     async with deps.checks.attempts, deps.db.connection() as tx:
         stored = await store.find_password_hash(tx, actor.username)
@@ -45,6 +46,11 @@ async def find_right_hash(deps: Deps, actor: Actor, password: str) -> str | None
     if priority is Priority.LAST:
         raise _too_many(deps, standing)
     return None
+
+
+async def _find_stored(deps: Deps, username: str) -> str | None:
+    async with deps.db.connection() as tx:
+        return await store.find_password_hash(tx, username)
 
 
 async def _is_right(

@@ -96,14 +96,14 @@ class Recognised:
         self._known: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
 
     def remember(self, username: str, stored: str, password: str) -> None:
-        """`stored`: the hash that it is the password of."""
+        """`stored`: the hash that it is the password of, committed as this user's."""
         self._known[username] = (stored, self._digest(username, password))
         self._known.move_to_end(username)
         if len(self._known) > MAX_REMEMBERED:
             self._known.popitem(last=False)
 
     def find(self, username: str, password: str) -> str | None:
-        """The hash that this is the password of, if it was found so before."""
+        """The hash that this was found to be the password of; the user may have another by now."""
         known = self._known.get(username)
         if known is None or not hmac.compare_digest(known[1], self._digest(username, password)):
             return None

@@ -33,7 +33,7 @@ async def ensure_administrator(deps: Deps, username: str, password: str) -> None
     """
     async with deps.db.connection() as tx:
         known = await store.find_user(tx, username)
-    password_hash = await _kept_or_new_hash(deps, known, username, password)
+    password_hash = await _kept_or_new_hash(deps, known, password)
     now = deps.clock()
     async with deps.db.transaction() as tx:
         for former in await store.list_from_environment_locked(tx):
@@ -51,6 +51,7 @@ async def ensure_administrator(deps: Deps, username: str, password: str) -> None
                     tx, SYSTEM, "totp.removed", at=now, entity_id=username, after={}
                 )
             await _save(tx, SYSTEM, was=was, now=was.appointed(password_hash, now))
+    _remember(deps, username, password_hash, password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ async def create(
         if not await _add(tx, actor, user):
             raise Unusable(FieldError("/username", "is taken"))
         invitation = await _invite(tx, actor, username, now) if password is None else None
+    _remember(deps, username, password_hash, password)
     return NewUser(user, invitation)
 
 
@@ -127,6 +129,7 @@ async def accept(deps: Deps, actor: Actor, token: str, password: str) -> User:
             role=None, password_hash=password_hash, disabled=None, scope=None, at=now
         )
         await _save(tx, replace(actor, username=username), was=was, now=user)
+    _remember(deps, username, password_hash, password)
     return user
 
 
@@ -145,15 +148,19 @@ async def change(
     password: str | None = None,
     disabled: bool | None = None,
     scope: Scope | None = None,
+    given_hash: str | None = None,
 ) -> User:
     """Change what is not None. Who is disabled or gets a password is logged out everywhere at
     once; a role holds from the next request on. Tokens of who administers no more are revoked.
+    `given_hash`: of the password that was asked for first, which must still be theirs.
 
     Raises NoSuch, and Unusable for a weak password and the environment's administrator.
     """
     password_hash = None if password is None else await _hash(deps, username, password)
     async with deps.db.transaction() as tx:
         was = await store.get_user(tx, username, lock=True)
+        if given_hash is not None and was.password_hash != given_hash:
+            raise _wrong_password()
         user = was.changed(
             role=role,
             password_hash=password_hash,
@@ -163,6 +170,7 @@ async def change(
         )
         await _require_merchants(tx, user.scope)
         await _save(tx, actor, was=was, now=user)
+    _remember(deps, username, password_hash, password)
     return user
 
 
@@ -174,11 +182,12 @@ async def change_own_password(
     Raises TooManyLogins, and Unusable for a wrong password, a weak new one and the environment's
     administrator.
     """
-    if await find_right_hash(deps, actor, password) is None:
-        raise Unusable(FieldError("/password", "is wrong", "原密码不正确"))
+    given = await find_right_hash(deps, actor, password)
+    if given is None:
+        raise _wrong_password()
     if weakness := find_weakness(new_password, actor.username):
         raise Unusable(FieldError("/new_password", weakness))
-    await change(deps, actor, actor.username, password=new_password)
+    await change(deps, actor, actor.username, password=new_password, given_hash=given)
 
 
 async def read(deps: Deps, username: str) -> User:
@@ -242,21 +251,28 @@ async def _hash(deps: Deps, username: str, password: str) -> str:
     """Raises Unusable for a weak one."""
     if weakness := find_weakness(password, username):
         raise Unusable(FieldError("/password", weakness))
-    return await _new_hash(deps, username, password)
+    return await _new_hash(deps, password)
 
 
-async def _new_hash(deps: Deps, username: str, password: str) -> str:
-    made = await deps.checks.hashing.run(Priority.KNOWN, deps.passwords.hash, password)
-    deps.checks.recognised.remember(username, made, password)
-    return made
+async def _new_hash(deps: Deps, password: str) -> str:
+    return await deps.checks.hashing.run(Priority.KNOWN, deps.passwords.hash, password)
 
 
-async def _kept_or_new_hash(deps: Deps, known: User | None, username: str, password: str) -> str:
+async def _kept_or_new_hash(deps: Deps, known: User | None, password: str) -> str:
     """The stored one where it is of this very password and made with today's parameters."""
     stored = known.password_hash if known else None
     if stored is not None and deps.passwords.is_current(stored):
         run = deps.checks.hashing.run
         if await run(Priority.KNOWN, deps.passwords.is_right, stored, password):
-            deps.checks.recognised.remember(username, stored, password)
             return stored
-    return await _new_hash(deps, username, password)
+    return await _new_hash(deps, password)
+
+
+def _remember(deps: Deps, username: str, password_hash: str | None, password: str | None) -> None:
+    """Only what is committed: whoever was refused a password must not come in with it."""
+    if password_hash is not None and password is not None:
+        deps.checks.recognised.remember(username, password_hash, password)
+
+
+def _wrong_password() -> Unusable:
+    return Unusable(FieldError("/password", "is wrong", "原密码不正确"))
