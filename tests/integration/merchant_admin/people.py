@@ -46,6 +46,12 @@ class Person:
         assert answer.status_code == 200, answer.text
         return answer.text
 
+    async def refused_page(self, path: str, **query: str) -> str:
+        """The page that tells which of the filters is wrong."""
+        answer = await self.get(path, **query)
+        assert answer.status_code == 422, answer.text
+        return answer.text
+
     async def send(self, path: str, csrf: str | None = None, **form: str) -> httpx.Response:
         return await self.admin.anonymous.post(
             f"/console/{path}",

@@ -85,13 +85,22 @@ async def test_a_month_to_come_is_pointed_at(admin: Admin) -> None:
     assert answer.status_code == 422
 
 
-@pytest.mark.parametrize("day", ["", "2999-01-01", "yesterday", "0001-01-01"])
-async def test_what_is_no_day_is_yesterday(admin: Admin, day: str) -> None:
+async def test_where_no_day_is_named_it_is_yesterday(admin: Admin) -> None:
     merchant_id, _ = await founded(admin, apps=0)
     page = await (await Person.logged_in(admin)).open_page(
-        "statements", merchant_id=merchant_id, day=day
+        "statements", merchant_id=merchant_id, day=""
     )
     assert f'name="day" value="{yesterday(admin)}"' in page
+
+
+@pytest.mark.parametrize("day", ["2999-01-01", "2199-01-01", "yesterday", "0001-01-01"])
+async def test_no_statement_is_shown_for_what_is_no_day(admin: Admin, day: str) -> None:
+    merchant_id, _ = await founded(admin, apps=0)
+    page = await (await Person.logged_in(admin)).refused_page(
+        "statements", merchant_id=merchant_id, day=day
+    )
+    assert f'id="wrong-day"><q class="data">{day}</q>' in page
+    assert "<table" not in page
 
 
 def yesterday(admin: Admin) -> str:

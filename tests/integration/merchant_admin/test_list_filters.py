@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from contracts.events.deliveries import CallbackNumbers
+from merchant_admin.api.console.filter_fields import PAGES
+from merchant_admin.api.console.filters import FieldKind
+from merchant_admin.api.console.wrong_filters import PLACES
 from merchant_admin.domain.audit import SYSTEM
 from merchant_admin.flows import callbacks
 from merchant_admin.flows.read_model import apply
@@ -61,6 +64,13 @@ async def town(admin: Admin) -> Town:
 
 
 EAST = ("East Garden",)
+WRONG = {
+    FieldKind.CHOICE: "odd",
+    FieldKind.CHANNEL: "?",
+    FieldKind.DAY: "2026-02-30",
+    FieldKind.MONTH: "2026-13",
+    FieldKind.AMOUNT: "1,5",
+}
 CASES: Sequence[tuple[str, str, dict[str, str], Sequence[str]]] = (
     ("merchants", "name", {"text": "GARDEN"}, EAST),
     ("merchants", "name", {"text": "100%"}, ("West 100%",)),
@@ -111,13 +121,75 @@ async def test_a_period_is_days_of_beijing(admin: Admin, town: Town) -> None:
     assert await exported(admin, "merchants", created_before="2001-01-01T00:00:00Z") == []
 
 
-async def test_what_cannot_be_understood_does_not_filter_a_page(admin: Admin, town: Town) -> None:
+async def test_what_cannot_be_understood_is_told_beside_its_field(admin: Admin, town: Town) -> None:
     person = await Person.logged_in(admin)
-    page = await person.open_page("merchants", state="odd", channel="?", **{"from": "soon"})
-    assert "East Garden" in page
-    assert "Remove the filter" not in page
+    wrong = {"state": "odd", "channel": "?", "from": "soon"}
+    page = await person.refused_page("merchants", text="Garden", **wrong)
+    for name, value, words in (
+        ("state", "odd", "is not one of the choices"),
+        ("channel", "?", "is not the name of a channel"),
+        ("from", "soon", "is not a day such as 2026-11-30"),
+    ):
+        assert f'id="wrong-{name}"><q class="data">{value}</q> {words}' in page
+        assert f'aria-describedby="wrong-{name} " aria-invalid="true"' in page
+    assert "East Garden</strong>" not in page
+    assert "Remove the filter Name or number Garden" in page
+    assert page.count("Remove the filter") == 1
+    assert 'href="/console/merchants?text=Garden"' in page
     refused = await admin.http.get("/api/merchants", params={"state": "odd"})
     assert refused.status_code == 422
+
+
+@pytest.mark.parametrize("things", sorted(PAGES))
+async def test_no_page_is_shown_for_a_filter_that_is_wrong(admin: Admin, things: str) -> None:
+    person = await Person.logged_in(admin)
+    place = PLACES.get(things, things)
+    for field in PAGES[things].fields:
+        asked = {field.name: WRONG.get(field.kind, "x" * 129)}
+        page = await person.refused_page(place, **asked)
+        assert f'id="wrong-{field.name}"' in page or field.kind is FieldKind.HIDDEN
+        assert f'action="/console/{place}"' in page
+        assert page.count("<table") == 0
+    assert admin.notifier.calls == []
+
+
+async def test_what_ends_before_it_begins_is_told(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    days = {"from": "2026-11-02", "to": "2026-11-01"}
+    page = await person.refused_page("orders", min="2", max="1.99", **days)
+    assert "is before the first day" in page
+    assert "is less than the lowest amount" in page
+    assert "Remove the filter From 2026-11-02" in page
+
+
+async def test_a_filter_with_two_values_is_told(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    twice = "/console/orders?state=paid&state="
+    page = await admin.anonymous.get(f"{twice}closed", headers=person.headers)
+    assert (page.status_code, "is not the only value" in page.text) == (422, True)
+    page = await admin.anonymous.get(twice, headers=person.headers)
+    assert page.status_code == 200
+
+
+async def test_no_file_is_made_for_a_filter_that_is_wrong(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    page = await person.refused_page("exports/orders", min="1,5", state="paid")
+    assert "is not an amount such as 12.99" in page
+    assert 'action="/console/orders"' in page
+    assert 'href="/console/orders?state=paid"' in page
+    answer = await person.send("exports/in-background/orders?from=soon")
+    assert answer.status_code == 422
+
+
+async def test_a_period_that_no_report_has_is_told_with_the_rest_kept(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    days = {"from": "2024-01-01", "to": "2026-01-01"}
+    page = await person.refused_page("reports", grain="day", by="channel", **days)
+    assert "too long: by the hour 7 days, by the day 366" in page
+    assert "Remove the filter Grouped by By channel" in page
+    assert '<option value="" translate="no">CNY</option>' in page
+    assert "is still to come" in await person.refused_page("statements", day="2199-01-01")
+    assert "is still to come" in await person.refused_page("statements", month="2199-01")
 
 
 async def test_approvals_are_those_that_wait_unless_all_are_asked_for(

@@ -71,6 +71,12 @@ VIOLATIONS: Final = {"resultTypes": ["violations"]}
 
 DATA: Final = "code, pre, .data, input, textarea, select[name=type], [translate=no], .address, kbd"
 
+WRONGLY_ASKED: Final = (
+    "/console/orders?min=1,5&state=odd&from=2026-11-03&to=2026-11-01&method=native",
+    "/console/reports?from=2024-01-01&to=2026-01-01&grain=day",
+    "/console/statements?month=2199-01",
+)
+
 
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[str]:
@@ -115,7 +121,7 @@ def pages(app: FastAPI, company: Company) -> list[str]:
         for filled in itertools.product(*(values[name] for name in names)):
             assert all(filled), f"{path}: nothing is known for one of {names}"
             found.append(path.format(**dict(zip(names, filled, strict=True))))
-    return [*found, "/console/search?q=nothing-has-it", "/console/nowhere"]
+    return [*found, "/console/search?q=nothing-has-it", "/console/nowhere", *WRONGLY_ASKED]
 
 
 async def opened(

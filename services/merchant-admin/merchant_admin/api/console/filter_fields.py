@@ -18,13 +18,15 @@ from contracts.api import (
 from contracts.events.alerts import Severity
 from contracts.events.configuration import State
 from contracts.internal import AlertState, DeadLetterState, ReconciliationState
+from contracts.money import MINOR_DIGITS
 from merchant_admin.api.callbacks import DeliveryState
-from merchant_admin.api.console.filters import ALL, Field, FieldKind, Filters
+from merchant_admin.api.console.filters import ALL, CURRENCY, Field, FieldKind, Filters
 from merchant_admin.api.list_queries import TokenState, UserState
 from merchant_admin.domain.approvals import ApprovalKind, ApprovalState
 from merchant_admin.domain.expiring import Holder
 from merchant_admin.domain.exports import ExportState
 from merchant_admin.domain.list_query import ListQuery
+from merchant_admin.domain.reports import By, Grain
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role
 from merchant_admin.flows import expiring
@@ -67,6 +69,7 @@ class ListFilters:
     period: tuple[str, str] | None = ("created_from", "created_before")
 
     def of(self, request: Request) -> Filters:
+        """Raises WrongFilters."""
         return Filters.of(request, self.fields)
 
     def values(self, filters: Filters) -> dict[str, Any]:
@@ -178,3 +181,41 @@ LISTS: Final[Mapping[str, ListFilters]] = {
     ),
 }
 """By the name of the list, which is that of its file where it has one."""
+
+_CURRENCY: Final = Field(
+    "currency",
+    FieldKind.CHOICE,
+    "statement_currency",
+    tuple(sorted(MINOR_DIGITS)),
+    unless_asked=CURRENCY,
+)
+BY_PERIOD: Final = "by_period"
+"""Of the step of a report that nobody named."""
+
+REPORTS: Final = ListFilters(
+    (
+        *PERIOD,
+        Field("grain", FieldKind.CHOICE, "report.grain", tuple(Grain), "report.grain.", BY_PERIOD),
+        Field("by", FieldKind.CHOICE, "report.by", tuple(By), "report.by.", By.MERCHANT),
+        MERCHANT,
+        APP,
+        CHANNEL,
+        METHOD,
+        _CURRENCY,
+    )
+)
+STATEMENTS: Final = ListFilters(
+    (
+        MERCHANT,
+        Field("day", FieldKind.DAY, "statement_day"),
+        Field("month", FieldKind.MONTH, "statement_month"),
+        APP,
+        _CURRENCY,
+    )
+)
+PAGES: Final[Mapping[str, ListFilters]] = {
+    **LISTS,
+    "reports": REPORTS,
+    "statements": STATEMENTS,
+}
+"""All that is filtered by its address."""

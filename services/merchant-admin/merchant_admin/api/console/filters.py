@@ -1,7 +1,10 @@
-"""What the lists are filtered by: in the address, filled into the form, and as chips to remove."""
+"""What the lists are filtered by: in the address, filled into the form, and as chips to remove.
+
+What cannot be understood is told beside its field, and no list is shown for it.
+"""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -9,8 +12,9 @@ from typing import Any, Final, Protocol
 
 from fastapi import Request
 
+from contracts.words import Words
 from foundation.money_text import BEIJING
-from merchant_admin.api.console.forms import typed
+from merchant_admin.api.console.forms import MAX_TYPED_CHARS, typed
 from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.paging import position_after
 from merchant_admin.domain.scope import Scope
@@ -30,6 +34,19 @@ ALL: Final = "all"
 """Of a field that filters though nothing is asked: that it does not."""
 
 
+NO_CHOICE: Final = Words("没有这个选项", "is not one of the choices")
+NO_CHANNEL: Final = Words("不是渠道名", "is not the name of a channel")
+NO_DAY: Final = Words("不是日期，格式如 2026-11-30", "is not a day such as 2026-11-30")
+NO_MONTH: Final = Words("不是月份，格式如 2026-11", "is not a month such as 2026-11")
+NO_AMOUNT: Final = Words("不是金额，格式如 12.99", "is not an amount such as 12.99")
+TOO_LONG: Final = Words(
+    f"超过 {MAX_TYPED_CHARS} 个字符", f"has more than {MAX_TYPED_CHARS} characters"
+)
+TWICE: Final = Words("不是地址中唯一的值", "is not the only value in the address")
+ENDS_BEFORE: Final = Words("早于开始日期", "is before the first day")
+LESS_THAN_LEAST: Final = Words("小于最低金额", "is less than the lowest amount")
+
+
 class FieldKind(StrEnum):
     """HIDDEN: only in the address of a link, and a chip."""
 
@@ -37,6 +54,7 @@ class FieldKind(StrEnum):
     CHOICE = "choice"
     CHANNEL = "channel"
     DAY = "day"
+    MONTH = "month"
     AMOUNT = "amount"
     HIDDEN = "hidden"
 
@@ -53,33 +71,54 @@ class Field:
     words: str = ""
     unless_asked: str = ""
 
-    def is_meant(self, value: str) -> bool:
+    def fault_of(self, value: str) -> Words | None:
+        """Why it is nothing that the list can be filtered by; None for what is."""
         match self.kind:
             case FieldKind.CHOICE:
-                return value in self.choices
+                return None if value in self.choices else NO_CHOICE
             case FieldKind.CHANNEL:
-                return is_channel(value)
+                return None if is_channel(value) else NO_CHANNEL
             case FieldKind.DAY:
-                return day_of(value) is not None
+                return None if day_of(value) is not None else NO_DAY
+            case FieldKind.MONTH:
+                return None if day_of(f"{value}-01") is not None else NO_MONTH
             case FieldKind.AMOUNT:
-                return _amount(value) is not None
+                return None if _amount(value) is not None else NO_AMOUNT
             case FieldKind.TEXT | FieldKind.HIDDEN:
-                return True
+                return None
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What somebody asked a list for. What cannot be understood does not filter, and is no chip:
-    the form then comes back without it."""
+    """What somebody asked a list for."""
 
     fields: tuple[Field, ...]
     asked: dict[str, str]
 
     @classmethod
     def of(cls, request: Request, fields: tuple[Field, ...]) -> "Filters":
-        given = {it: typed(request.query_params.get(it.name, "")) for it in fields}
-        asked = {it.name: value for it, value in given.items() if value and it.is_meant(value)}
+        """Raises WrongFilters."""
+        asked: dict[str, str] = {}
+        wrong: dict[str, Words] = {}
+        for it in fields:
+            given = [each for each in request.query_params.getlist(it.name) if each.strip()]
+            value = typed(given[-1]) if given else ""
+            fault = _fault_of(it, given)
+            if fault is not None:
+                wrong[it.name] = fault
+            elif value and (value in it.choices or value != it.unless_asked):
+                asked[it.name] = value
+        wrong = {**_turned_round(asked), **wrong}
+        if wrong:
+            rest = {name: value for name, value in asked.items() if name not in wrong}
+            raise WrongFilters(cls(fields, rest), wrong, _typed_into(request, wrong))
         return cls(fields, asked)
+
+    def refused(self, name: str, why: Words) -> "WrongFilters":
+        """What is asked for here cannot be answered, for what the field `name` says."""
+        rest = {other: value for other, value in self.asked.items() if other != name}
+        given = {name: self.get(name)}
+        return WrongFilters(Filters(self.fields, rest), {name: why}, given)
 
     def get(self, name: str) -> str:
         return self.asked.get(name, "")
@@ -136,6 +175,18 @@ class Filters:
         )
 
 
+class WrongFilters(Exception):
+    """A list was asked for with filters that cannot be understood: `wrong` says by field why, and
+    `typed` what was typed there; `filters` are the others."""
+
+    def __init__(
+        self, filters: Filters, wrong: Mapping[str, Words], typed: Mapping[str, str]
+    ) -> None:
+        self.filters = filters
+        self.wrong = wrong
+        self.typed = typed
+
+
 class AnyPage(Protocol):
     """A page of a list, ours or another service's."""
 
@@ -176,6 +227,34 @@ async def list_context(
         "count": count_of(page.items, is_whole=is_whole) if is_read else "",
         "is_read": is_read,
     }
+
+
+def _fault_of(field: Field, given: Sequence[str]) -> Words | None:
+    """`given`: all that the address says of it."""
+    if not given:
+        return None
+    if len({each.strip() for each in given}) > 1:
+        return TWICE
+    if len(given[-1].strip()) > MAX_TYPED_CHARS:
+        return TOO_LONG
+    value = typed(given[-1])
+    return None if value in ("", field.unless_asked) else field.fault_of(value)
+
+
+def _turned_round(asked: Mapping[str, str]) -> dict[str, Words]:
+    """What ends before it begins."""
+    wrong = {}
+    first, last = day_of(asked.get("from", "")), day_of(asked.get("to", ""))
+    if first and last and last < first:
+        wrong["to"] = ENDS_BEFORE
+    least, most = _amount(asked.get("min")), _amount(asked.get("max"))
+    if least is not None and most is not None and most < least:
+        wrong["max"] = LESS_THAN_LEAST
+    return wrong
+
+
+def _typed_into(request: Request, names: Iterable[str]) -> dict[str, str]:
+    return {name: typed(request.query_params.get(name, "")) for name in names}
 
 
 def is_channel(name: str) -> bool:

@@ -7,14 +7,13 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from contracts.money import MINOR_DIGITS
+from contracts.words import Words
 from foundation.money_text import BEIJING, money
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.charts import Chart, columns
-from merchant_admin.api.console.filter_fields import METHOD
-from merchant_admin.api.console.filters import CURRENCY, KNOWN_MERCHANTS, day_of, is_channel
-from merchant_admin.api.console.forms import typed
-from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.filter_fields import METHOD, REPORTS
+from merchant_admin.api.console.filters import CURRENCY, KNOWN_MERCHANTS, day_of
+from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import Seen
 from merchant_admin.domain.errors import BadPeriod
 from merchant_admin.domain.reports import By, Figures, Grain, Report, ReportResult
@@ -25,7 +24,10 @@ from merchant_admin.flows.deps import Deps
 DAYS_SHOWN: Final = 7
 HOURLY_UPTO_DAYS: Final = 2
 DAILY_UPTO_DAYS: Final = 92
-BAD_PERIOD: Final = "report_bad_period"
+BAD_PERIOD: Final = Words(
+    "时间范围不正确或过长：按小时最多 7 天，按日最多 366 天",
+    "makes a period that is not valid or too long: by the hour 7 days, by the day 366",
+)
 
 router = APIRouter(include_in_schema=False, prefix="/console")
 
@@ -50,14 +52,9 @@ class Panel:
 
 @router.get("/reports")
 async def reports_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    """What cannot be understood is as if not said; a period that is too long is told."""
+    """Raises WrongFilters."""
     today = deps.clock().astimezone(BEIJING).date()
-    problem = problem_in(request, {BAD_PERIOD})
-    try:
-        report = _asked(request, visitor.scope, today)
-    except BadPeriod:
-        problem = BAD_PERIOD
-        report = _usual(visitor.scope, today)
+    report = _asked(request, visitor.scope, today)
     result = await reports.read(deps, report)
     context = {
         "visitor": visitor,
@@ -75,7 +72,6 @@ async def reports_page(request: Request, deps: Work, visitor: Seen) -> Response:
         "parts": list(By),
         "percent": percent,
         "duration": duration,
-        "problem": problem,
     }
     return render(request, "reports.html", context)
 
@@ -95,29 +91,27 @@ def duration(seconds: float | None) -> str:
 
 
 def _asked(request: Request, scope: Scope, today: date) -> Report:
-    query = request.query_params
-    last = day_of(query.get("to", "")) or today
-    first = day_of(query.get("from", "")) or last - timedelta(DAYS_SHOWN - 1)
-    given = {name: typed(query.get(name, "")) for name in ("merchant_id", "app_id")}
-    grain, by, currency = query.get("grain"), query.get("by"), query.get("currency", CURRENCY)
-    channel, method = query.get("channel"), query.get("method")
-    return Report(
-        scope,
-        first=first,
-        last=last,
-        grain=Grain(grain) if grain in list(Grain) else _grain_of((last - first).days + 1),
-        by=By(by) if by in list(By) else By.MERCHANT,
-        currency=currency if currency in MINOR_DIGITS else CURRENCY,
-        merchant_id=given["merchant_id"] or None,
-        app_id=given["app_id"] or None,
-        channel=channel if channel and is_channel(channel) else None,
-        method=method if method in METHOD.choices else None,
-    )
-
-
-def _usual(scope: Scope, today: date) -> Report:
-    first = today - timedelta(DAYS_SHOWN - 1)
-    return Report(scope, first, today, Grain.DAY, By.MERCHANT, CURRENCY)
+    """Raises WrongFilters."""
+    filters = REPORTS.of(request)
+    last = day_of(filters.get("to")) or today
+    first = day_of(filters.get("from")) or last - timedelta(DAYS_SHOWN - 1)
+    grain = filters.get("grain")
+    try:
+        return Report(
+            scope,
+            first=first,
+            last=last,
+            grain=Grain(grain) if grain else _grain_of((last - first).days + 1),
+            by=By(filters.get("by") or By.MERCHANT),
+            currency=filters.get("currency") or CURRENCY,
+            merchant_id=filters.get("merchant_id") or None,
+            app_id=filters.get("app_id") or None,
+            channel=filters.get("channel") or None,
+            method=filters.get("method") or None,
+        )
+    except BadPeriod as error:
+        end = "to" if filters.get("to") else "from"
+        raise filters.refused(end, BAD_PERIOD) from error
 
 
 def _grain_of(days: int) -> Grain:

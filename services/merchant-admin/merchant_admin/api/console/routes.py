@@ -34,6 +34,7 @@ from merchant_admin.api.console import (
     tokens,
     users,
 )
+from merchant_admin.api.console.filters import WrongFilters
 from merchant_admin.api.console.kept_forms import show_late_form, to_login
 from merchant_admin.api.console.navigation import Navigation
 from merchant_admin.api.console.setup import accounts as account_pages
@@ -53,6 +54,7 @@ from merchant_admin.api.console.visiting import (
     to_forbidden,
     to_reauthentication,
 )
+from merchant_admin.api.console.wrong_filters import show_wrong_filters
 from merchant_admin.domain.approvals import AwaitsApproval
 
 SETUP: Final = (
@@ -106,4 +108,5 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(EnrolmentNeeded, to_enrolment)
     app.add_exception_handler(ReauthenticationNeeded, to_reauthentication)
     app.add_exception_handler(LateForm, show_late_form)
+    app.add_exception_handler(WrongFilters, show_wrong_filters)
     app.add_exception_handler(AwaitsApproval, approvals.awaits_approval)

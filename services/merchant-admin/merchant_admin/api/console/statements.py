@@ -6,12 +6,12 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
-from contracts.money import MINOR_DIGITS
+from contracts.words import Words
 from foundation.money_text import BEIJING
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.books import refusal_of
-from merchant_admin.api.console.filters import CURRENCY, KNOWN_MERCHANTS, day_of
-from merchant_admin.api.console.forms import typed
+from merchant_admin.api.console.filter_fields import STATEMENTS
+from merchant_admin.api.console.filters import CURRENCY, KNOWN_MERCHANTS, Filters, day_of
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import Seen
 from merchant_admin.api.statements import last_day_of
@@ -19,6 +19,7 @@ from merchant_admin.domain.errors import NoSuch
 from merchant_admin.flows import merchants, statements
 from merchant_admin.flows.statements import Statement
 
+TO_COME: Final = Words("尚未到来", "is still to come")
 PARTS: Final = ("opening", "captured", "refunded", "split", "fees", "closing")
 
 router = APIRouter(include_in_schema=False, prefix="/console")
@@ -26,15 +27,13 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 
 @router.get("/statements")
 async def statements_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    """Of yesterday, if no day or month is named; what cannot be understood is as if not said."""
-    query = request.query_params
-    merchant_id = visitor.scope.one_of(typed(query.get("merchant_id", "")) or None)
-    app_id = typed(query.get("app_id", "")) or None
+    """Of yesterday, if no day or month is named. Raises WrongFilters."""
+    filters = STATEMENTS.of(request)
+    merchant_id = visitor.scope.one_of(filters.get("merchant_id") or None)
+    app_id = filters.get("app_id") or None
     today = deps.clock().astimezone(BEIJING).date()
-    first, last, month = _period(query.get("month", ""), query.get("day", ""), today)
-    currency = query.get("currency", CURRENCY)
-    if currency not in MINOR_DIGITS:
-        currency = CURRENCY
+    first, last, month = _period(filters, today)
+    currency = filters.get("currency") or CURRENCY
     statement: Statement | None = None
     problem = None
     if merchant_id:
@@ -66,12 +65,15 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
     return render(request, "statements.html", context)
 
 
-def _period(month: str, day: str, today: date) -> tuple[date, date, str]:
-    """The days, and the month as it is typed, empty for a single day."""
-    begins = day_of(f"{month}-01")
-    if begins and begins <= today:
+def _period(filters: Filters, today: date) -> tuple[date, date, str]:
+    """The days, and the month as it is typed, empty for a single day. The form always names a day,
+    so a month counts before it. Raises WrongFilters."""
+    month = filters.get("month")
+    if begins := day_of(f"{month}-01"):
+        if begins > today:
+            raise filters.refused("month", TO_COME)
         return begins, min(last_day_of(begins), today), month
-    asked = day_of(day)
-    if asked is None or asked > today:
-        asked = today - timedelta(1)
+    asked = day_of(filters.get("day")) or today - timedelta(1)
+    if asked > today:
+        raise filters.refused("day", TO_COME)
     return asked, asked, ""

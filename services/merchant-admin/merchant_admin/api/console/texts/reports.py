@@ -11,6 +11,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.this_month": ("本月", "This month"),
     "report.last_month": ("上月", "Last month"),
     "report.grain": ("粒度", "Step"),
+    "report.grain.by_period": ("随时间范围", "As the period is long"),
     "report.grain.hour": ("小时", "Hour"),
     "report.grain.day": ("日", "Day"),
     "report.grain.month": ("月", "Month"),
@@ -54,11 +55,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.nothing": (
         "这段时间没有交易。可选择更长的时间范围，或去掉筛选条件。",
         "Nothing happened in this period. Choose a longer one, or remove filters.",
-    ),
-    "report_bad_period": (
-        "时间范围不正确或过长：按小时最多 7 天，按日最多 366 天。以下为近 7 天。",
-        "The period is not valid or too long: by the hour 7 days, by the day 366. This is the "
-        "last 7 days.",
     ),
     "today_hint": (
         "今天截至目前；括号内为今天 {upto} 前的完整小时与昨天同时段。",
