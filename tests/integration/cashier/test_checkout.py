@@ -5,7 +5,8 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -52,6 +53,22 @@ async def test_a_link_that_is_not_ours_is_not_found(
     assert gateway.asked == 2, "what has not the form of a token is not asked for"
     answer = await browser.get(f"/pay/{forged}")
     assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_what_nobody_expected_is_a_page_too(
+    cashier: PublicApp, browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    def broken() -> datetime:
+        raise RuntimeError("the clock stands still")
+
+    cashier.state.deps = replace(cashier.state.deps, clock=broken)
+    answer = await browser.get(f"/pay/{gateway.token}", headers={"accept-language": "en"})
+    assert answer.status_code == 500
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "We are busy" in answer.text
+    assert f"url=/pay/{gateway.token}" in answer.text
+    assert answer.headers["connection"] == "close"
+    assert answer.headers["x-request-id"]
 
 
 async def test_a_choice_leads_to_the_page_of_its_own_attempt(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime
 
 import httpx
 
@@ -178,6 +179,20 @@ async def test_every_error_is_a_page_with_its_request_id_and_a_way_on(admin: Adm
     assert (stale.status_code, "out of date" in stale.text) == (401, True)
     api = await admin.anonymous.get("/api/nowhere")
     assert api.headers["content-type"] == "application/problem+json"
+
+
+async def test_what_nobody_expected_is_a_page_after_which_nobody_asks_here(admin: Admin) -> None:
+    def broken() -> datetime:
+        raise RuntimeError("the clock stands still")
+
+    headers = {**await session_of(admin), "Accept-Language": "en", "X-Request-Id": "look-for-me"}
+    admin.app.state.deps = replace(admin.deps, clock=broken)
+    transport = httpx.ASGITransport(admin.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://admin.test") as somebody:
+        answer = await somebody.get("/console/statements", headers=headers)
+    assert (answer.status_code, "look-for-me" in answer.text) == (500, True)
+    assert "This cannot be done right now" in answer.text
+    assert answer.headers["connection"] == "close"
 
 
 async def test_a_page_is_listed_for_whoever_may_look_at_it(admin: Admin) -> None:

@@ -1,8 +1,9 @@
 """`/pay/{token}`: the page, the choice, and the ways back from wallets and channels."""
 
 import re
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
@@ -30,7 +31,7 @@ from cashier.api.rendering import HEADERS, render_checkout, render_problem
 from cashier.domain.places import CHOSEN
 from cashier.flows import checkouts
 from cashier.flows.checkouts import Choice, Step
-from chassis.problems import NotFound, Problem
+from chassis.problems import Internal, NotFound, Problem
 from contracts.internal import PayerCame
 from foundation.qr import qr_png
 
@@ -57,6 +58,7 @@ def add_to(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(Problem, _problem_page)
     app.add_exception_handler(HTTPException, _lost_page)
+    app.add_exception_handler(Exception, partial(_broken_page, app.exception_handlers[Exception]))
 
 
 @router.get("/pay/payer")
@@ -158,3 +160,12 @@ async def _problem_page(request: Request, problem: Exception) -> Response:
     """People see a page, not problem+json."""
     assert isinstance(problem, Problem)
     return render_problem(request, problem)
+
+
+async def _broken_page(answer: Any, request: Request, error: Exception) -> Response:
+    """What nobody expected; `answer` is for programs, and counts it."""
+    response: Response = await answer(request, error)
+    page = render_problem(request, Internal())
+    for name in ("X-Request-Id", "Connection"):
+        page.headers[name] = response.headers[name]
+    return page

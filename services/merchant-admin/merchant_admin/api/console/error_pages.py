@@ -31,7 +31,7 @@ async def _error_page(answer: Any, request: Request, error: Exception) -> Respon
     if visitor is None and response.status_code == 404:
         visitor = await find_visitor(request, request.app.state.deps)  # no route has looked for one
     page = error_page(request, response.status_code, visitor)
-    for name in ("Retry-After", "X-Request-Id"):
+    for name in ("Retry-After", "X-Request-Id", "Connection"):
         if name in response.headers:
             page.headers[name] = response.headers[name]
     return page
