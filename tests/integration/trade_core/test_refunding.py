@@ -29,6 +29,16 @@ async def test_refund_is_sent_at_once_and_its_result_moves_it(harness: Harness) 
     assert await harness.due() == {}
 
 
+async def test_a_refund_comes_back_by_its_number_alone(harness: Harness) -> None:
+    payment = await harness.paid()
+    opened = await harness.refund(refund_request(payment))
+    await harness.apply(returned(opened.refund, payment_no="", amount_refunded=500))
+    (refund,) = await harness.refunds(payment)
+    assert refund.state is RefundStatus.SUCCEEDED
+    assert (await harness.payment(payment)).amount_refunded == 500
+    assert (await harness.event_types())[-1] == "refund.succeeded"
+
+
 async def test_refund_of_what_is_not_ones_own_is_not_found(harness: Harness) -> None:
     payment = await harness.paid()
     with pytest.raises(PaymentNotFound):

@@ -132,6 +132,14 @@ async def test_a_refund_is_told_on_its_own_topic_under_the_payments_key() -> Non
     assert gateway.producer.events()[0]["abnormal"] is True
 
 
+async def test_a_refund_whose_channel_names_it_alone_is_told_under_its_own_number() -> None:
+    gateway = harness()
+    with_notifications(gateway, NotifiedRefund("R1", "", Succeeded("T1", Money(500, "CNY"))))
+    assert (await receive(gateway.deps, notification())).status == 204
+    (message,) = gateway.producer.taken
+    assert (message.topic, message.key) == ("paymesh.refund-results.v1", "R1")
+
+
 async def test_a_notification_about_nothing_of_ours_is_acknowledged() -> None:
     gateway = harness()
     with_notifications(gateway)

@@ -19,7 +19,7 @@ from trade_core.domain import payment as payments
 from trade_core.domain import refund as refunds
 from trade_core.domain.facts import of_payment, of_refund
 from trade_core.domain.refund import Refund
-from trade_core.domain.refused_results import ForeignAccount
+from trade_core.domain.refused_results import ForeignAccount, ImpossibleResult
 
 PaymentFact = payments.PaymentFact
 RefundFact = refunds.RefundFact
@@ -149,6 +149,16 @@ def test_words_about_a_refund_become_facts(
     a_refund = refund()
     _, payment = fresh(payment_no=a_refund.payment_no)
     assert of_refund(a_refund, payment, refund_result(a_refund, source, verdict, **more)) is fact
+
+
+def test_a_refund_that_its_channel_names_alone_is_of_its_own_payment() -> None:
+    a_refund = refund()
+    _, payment = fresh(payment_no=a_refund.payment_no)
+    words = refund_result(a_refund, Source.NOTICE, Verdict.SUCCEEDED, payment_no="")
+    assert of_refund(a_refund, payment, words) is RefundFact.RETURNED
+    words = refund_result(a_refund, Source.NOTICE, Verdict.SUCCEEDED, payment_no="P2")
+    with pytest.raises(ImpossibleResult):
+        of_refund(a_refund, payment, words)
 
 
 def test_foreign_account_is_not_believed_about_a_refund() -> None:

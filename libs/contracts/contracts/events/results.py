@@ -189,6 +189,8 @@ def read_payment_result(members: Mapping[str, Any]) -> PaymentResult:
 class RefundResult(Data):
     """What a channel said of one refund.
 
+    `payment_no` is empty where the channel named its refund of ours alone; the record then has
+    `refund_no` for its key.
     `succeeded`: the money went back. `pending`: accepted, under way. `declined`: it will not go
     back by this refund; with `abnormal` the channel took it but could not return it.
     `found` is False where a query met no such refund.

@@ -104,6 +104,7 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
             channel=account.channel,
             payment_id=account.account_id,
             payment_no=item.payment_no,
+            refund_no=getattr(item, "refund_no", None),
             outcome=type(item.outcome).__name__.lower(),
             channel_no=getattr(item.outcome, "channel_no", None),
         )

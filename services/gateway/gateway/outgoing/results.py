@@ -282,17 +282,19 @@ def _stated(amount: Money | None) -> dict[str, Any]:
 
 def _message(result: Result, said_at: datetime) -> Message:
     event: CloudEvent[Any]
+    key = result.payment_no
     match result:
         case PaymentWord():
             topic, kind, subject = PAYMENT_RESULTS, PAYMENT_RESULT, result.payment_no
             event = PaymentResultRecord(**_envelope(kind, subject, said_at), data=result)
         case RefundResult():
             topic, kind, subject = REFUND_RESULTS, REFUND_RESULT, result.refund_no
+            key = key or subject
             event = RefundResultRecord(**_envelope(kind, subject, said_at), data=result)
         case SplitResult():
             topic, kind, subject = PAYMENT_RESULTS, SPLIT_RESULT, result.split_no
             event = SplitResultRecord(**_envelope(kind, subject, said_at), data=result)
-    return Message(topic, result.payment_no, event.to_bytes(), event.headers())
+    return Message(topic, key, event.to_bytes(), event.headers())
 
 
 def _envelope(kind: str, subject: str, said_at: datetime) -> dict[str, Any]:

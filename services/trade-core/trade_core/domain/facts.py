@@ -73,10 +73,11 @@ def of_payment(payment: Payment, result: PaymentResult, asked_at: datetime) -> P
 def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> RefundFact:
     """What the result says of the refund.
 
-    Raises ForeignAccount, and ImpossibleResult where it names another payment.
+    Raises ForeignAccount, and ImpossibleResult where it names another payment. It may name none:
+    the refund's number is ours, and its own account speaks.
     """
     require_own_account(refund.refund_no, payment, refund.merchant_id, result)
-    if refund.payment_no != result.payment_no:
+    if result.payment_no not in ("", refund.payment_no):
         raise ImpossibleResult(f"{refund.refund_no} is not of {result.payment_no}")
     match result.verdict:
         case Verdict.SUCCEEDED:

@@ -202,7 +202,11 @@ async def _know_refunds_beside(
     tx: Tx, opened: Mapping[str, OrderAggregate], results: Sequence[RefundResult]
 ) -> None:
     """Of the payments of which a word about money that went back is held, or comes now."""
-    totalled = {each.payment_no for each in results if each.amount_refunded is not None}
+    totalled = {
+        opened[each.refund_no].refunds[each.refund_no].payment_no
+        for each in results
+        if each.amount_refunded is not None and each.refund_no in opened
+    }
     concerned = {
         payment.payment_no: aggregate
         for aggregate in opened.values()

@@ -166,6 +166,17 @@ def test_a_refund_is_told_by_its_number_and_that_of_its_payment(side: UnionpaySi
     assert answered.outcome.amount == Money(500, "CNY")
 
 
+@pytest.mark.parametrize("reserved", [{}, {"reqReserved": ""}, {"reqReserved": "null"}])
+@pytest.mark.parametrize("kind", ["04", "31"])
+def test_a_refund_is_told_by_its_number_where_what_we_sent_does_not_come_back(
+    side: UnionpaySide, kind: str, reserved: dict[str, str]
+) -> None:
+    notification = side.notification(REFUND_NO, "00", txnType=kind, txnAmt="500", **reserved)
+    [answered] = side.plugin.notifications.read(notification, opened(side), MOMENT)
+    assert isinstance(answered, NotifiedRefund)
+    assert (answered.refund_no, answered.payment_no) == (REFUND_NO, "")
+
+
 def test_a_notification_of_another_kind_comes_again(side: UnionpaySide) -> None:
     notification = side.notification(PAYMENT_NO, "00", txnType="02")
     with pytest.raises(NotUnderstood):

@@ -218,7 +218,7 @@ class NotifiedPayment:
 
 @dataclass(frozen=True, slots=True)
 class NotifiedRefund:
-    """As `NotifiedPayment`, of a refund."""
+    """As `NotifiedPayment`, of a refund. `payment_no`: "" where the channel does not name it."""
 
     refund_no: str
     payment_no: str

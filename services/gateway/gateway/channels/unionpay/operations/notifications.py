@@ -9,6 +9,7 @@ Source: open.unionpay.com (acpAPIId=901, 后台通知)
 from dataclasses import replace
 from typing import Final
 
+from contracts.identifiers import is_id
 from gateway.channels.formats import text
 from gateway.channels.plugin import (
     Acknowledgement,
@@ -36,7 +37,9 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
     """Verify on the decoded form, read."""
     fields = split_form(notification.body)
     check_signature(fields, account, moment)
-    number, payment_no = text(fields, "orderId"), text(fields, "reqReserved")
+    number, reserved = text(fields, "orderId"), text(fields, "reqReserved")
+    # Not every product tells it again; the refund's own number is enough.
+    payment_no = reserved if is_id("payment", reserved) else ""
     refund_no = trade.refund_no_of(number)
     outcome = _dated(understood(trade.read(fields, trade.IN_NOTIFICATION)))
     match text(fields, "txnType"):
