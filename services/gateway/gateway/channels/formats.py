@@ -59,10 +59,18 @@ def text(content: Mapping[str, Any], *path: str) -> str:
     return clean(value) if isinstance(value, str) else ""
 
 
-def whole(content: Mapping[str, Any], *path: str) -> int | None:
-    """The whole number at this path; None where there is none."""
+def text_or_digits(content: Mapping[str, Any], *path: str) -> str:
+    """As `text`; of a whole number that stands there without quotes, its digits. For codes and
+    numbers that begin with no zero, which a number would have lost."""
     value = _at(content, path)
-    return value if type(value) is int else None
+    return str(value) if type(value) is int and value >= 0 else text(content, *path)
+
+
+def whole(content: Mapping[str, Any], *path: str) -> int | None:
+    """The whole number at this path, also where it stands as its digits; None where there is
+    none."""
+    value = _at(content, path)
+    return value if type(value) is int else digits(value)
 
 
 def digits(value: object) -> int | None:

@@ -69,7 +69,7 @@ class AlipaySide(AnySide):
         content = json.loads(params["biz_content"])
         return Asked(params["method"], content | {"": params})
 
-    def answer(self, method: str, content: dict[str, Any], code: str = "10000") -> Reply:
+    def answer(self, method: str, content: dict[str, Any], code: object = "10000") -> Reply:
         """PHP escapes slashes, and so does Alipay: the signature covers the text as it stands."""
         shown = self.change({"code": code, "msg": "Success"} | content)
         node = json.dumps(shown, ensure_ascii=False)

@@ -79,7 +79,11 @@ class EasyDirectSide(AnySide):
         return Reply(200, {}, json.dumps(content, ensure_ascii=False).encode())
 
     def body(
-        self, state: str, order: dict[str, Any], code: str = "000000", mer_code: str = MER_CODE
+        self,
+        state: object,
+        order: dict[str, Any],
+        code: str = "000000",
+        mer_code: object = MER_CODE,
     ) -> dict[str, Any]:
         return {
             "reqInfo": {"mchtCode": mer_code},

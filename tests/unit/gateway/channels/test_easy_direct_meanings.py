@@ -57,7 +57,7 @@ def asked(method: Method, account: Any = ACCOUNT, **changed: Any) -> Any:
     return SIDE.asked(PLUGIN.wire.sign(call, account, MOMENT))
 
 
-def queried(state: str, **facts: Any) -> Any:
+def queried(state: object, **facts: Any) -> Any:
     reply = SIDE.answer(SIDE.body(state, SIDE.trade(PAYMENT_NO) | facts))
     return outcome(SIDE, ACCOUNT, PLUGIN.query, trade(), reply)
 
@@ -82,6 +82,29 @@ def test_a_paid_trade_with_a_misshapen_amount_is_no_answer(amount: object) -> No
 
 def test_an_amount_may_stand_as_its_digits() -> None:
     assert queried("0", transAmount="1299") == queried("0", transAmount=1299)
+
+
+def test_states_and_numbers_may_stand_without_quotes() -> None:
+    """Signed as they stand, and nothing else can be meant."""
+    for state in (0, 9):
+        assert queried(state) == queried(str(state))
+    told = {"outTrace": 2026013100000001, "timeEnd": 20260131080000}
+    as_texts = {name: str(value) for name, value in told.items()}
+    assert queried("0", **told) == queried("0", **as_texts)
+    body = SIDE.body(2, SIDE.trade(REFUND_NO, 500))
+    returned = outcome(SIDE, ACCOUNT, PLUGIN.query_refund, refunding(), SIDE.answer(body))
+    assert isinstance(returned, Succeeded)
+
+
+@pytest.mark.parametrize("state", [True, False, 0.0, 1, -9, None, [0], {"0": 0}])
+def test_a_state_of_another_shape_makes_us_ask_again(state: object) -> None:
+    assert isinstance(queried(state), Unknown)
+
+
+def test_another_merchant_is_another_one_without_quotes_too() -> None:
+    body = SIDE.body("0", SIDE.trade(PAYMENT_NO), mer_code=850000000000002)
+    with pytest.raises(Unverifiable):
+        outcome(SIDE, ACCOUNT, PLUGIN.query, trade(), SIDE.answer(body))
 
 
 @pytest.mark.parametrize("code", ["QT0099", "999999", "QTC001", "QTC0ZZ"])

@@ -212,7 +212,10 @@ def test_a_refunded_trade_was_paid(side: WechatSide, account: Any, state: str) -
         {"mchid": "1900000110"},
         {"appid": "wxother00000000"},
         {"amount": {}},
-        {"amount": {"total": "1299"}},
+        {"amount": {"total": "12.99"}},
+        {"amount": {"total": "-1299"}},
+        {"amount": {"total": " 1299"}},
+        {"amount": {"total": "１２９９"}},
         {"amount": {"total": 12.99}},
         {"amount": {"total": True}},
         {"amount": {"total": 1299, "currency": "XXX"}},
@@ -225,6 +228,21 @@ def test_a_payment_that_cannot_be_read_is_no_payment(
     reply = side.answer(side.transaction(PAYMENT_NO, "SUCCESS") | changed)
     with pytest.raises(Unverifiable):
         outcome(side, account, PLUGIN.query, trade(), reply)
+
+
+def test_an_amount_may_stand_as_its_digits(side: WechatSide, account: Any) -> None:
+    paid = side.transaction(PAYMENT_NO, "SUCCESS")
+    as_text = paid | {"amount": {"total": "1299", "currency": "CNY"}}
+    told = [
+        outcome(side, account, PLUGIN.query, trade(), side.answer(content))
+        for content in (paid, as_text)
+    ]
+    assert told[0] == told[1]
+    back = side.refund(REFUND_NO, PAYMENT_NO, "SUCCESS")
+    reply = side.answer(back | {"amount": {"total": "1299", "refund": "500", "currency": "CNY"}})
+    returned = outcome(side, account, PLUGIN.query_refund, refunding(), reply)
+    assert isinstance(returned, Succeeded)
+    assert returned.amount == Money(500, "CNY")
 
 
 def test_another_currency_is_told_as_it_is(side: WechatSide, account: Any) -> None:

@@ -9,7 +9,7 @@ Source: opendocs.alipay.com/common/02km9f (gateway codes); the page of each oper
 from typing import Final
 
 from gateway.channels.alipay.wire import GATEWAY_CODES
-from gateway.channels.formats import text
+from gateway.channels.formats import text, text_or_digits
 from gateway.channels.meanings import (
     Table,
     absent,
@@ -205,7 +205,7 @@ STATEMENT: Final[Table] = {
 
 def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     """What a refusal means by this table; None where the answer is no refusal."""
-    code, sub_code = text(answer.content, "code"), text(answer.content, "sub_code")
+    code, sub_code = text_or_digits(answer.content, "code"), text(answer.content, "sub_code")
     if answer.signed and code == SUCCESS:
         return None
     named = sub_code or code

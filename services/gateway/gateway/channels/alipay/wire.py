@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from gateway.channels import rsa
 from gateway.channels.alipay.credentials import Account
-from gateway.channels.formats import json_object, json_text, spaced, text
+from gateway.channels.formats import json_object, json_text, spaced, text, text_or_digits
 from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, UnknownKey, Unverifiable
 
 GATEWAY_CODES: Final = frozenset({"20000", "20001", "40001", "40002", "40003", "40005", "40006"})
@@ -55,7 +55,7 @@ def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer
     if reply.status != 200 or name is None:
         raise Unverifiable("not an answer to this call")
     if "sign" not in parts:
-        if text(parts, name, "code") in GATEWAY_CODES:
+        if text_or_digits(parts, name, "code") in GATEWAY_CODES:
             return Answer(reply.status, parts[name], moment, signed=False)
         raise Unverifiable("the answer is not signed")
     content, signature = _raw(reply.body, name), text(parts, "sign")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from contracts.money import Money
-from gateway.channels.formats import digits, minor_money, read_compact, text
+from gateway.channels.formats import digits, minor_money, read_compact, text, text_or_digits
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unverifiable
 
@@ -17,7 +17,7 @@ UNDER_WAY: Final = ("", "98", "99")
 
 def read(biz_data: Mapping[str, Any]) -> Outcome:
     """What a signed bizData says of its trade. Only codes known to be final end it."""
-    code, message = text(biz_data, "tradeRetCode"), text(biz_data, "tradeRetMsg")
+    code, message = text_or_digits(biz_data, "tradeRetCode"), text(biz_data, "tradeRetMsg")
     channel_no = text(biz_data, "outTrace") or text(biz_data, "pcTrace") or None
     if code in UNDER_WAY:
         return Pending(channel_no=channel_no)

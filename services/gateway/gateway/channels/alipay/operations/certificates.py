@@ -19,7 +19,7 @@ from gateway.channels.alipay.certificates import serial_name
 from gateway.channels.alipay.codes import SUCCESS
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.certificate_chains import is_trusted
-from gateway.channels.formats import json_object, text
+from gateway.channels.formats import json_object, text, text_or_digits
 from gateway.channels.plugin import Call, Moment, Reply, Unverifiable
 
 METHOD: Final = "alipay.open.app.alipaycert.download"
@@ -50,7 +50,7 @@ def learn(reply: Reply, asked: Call, account: Account, moment: Moment) -> Accoun
 
 def _read(reply: Reply, account: Account) -> Certificate:
     parts, name = json_object(reply.body), wire.node_name(METHOD)
-    if text(parts, name, "code") != SUCCESS:
+    if text_or_digits(parts, name, "code") != SUCCESS:
         raise Unverifiable("Alipay does not give its certificate")
     content = base64.b64decode(text(parts, name, "alipay_cert_content"), validate=True)
     chain = rsa.certificates(content.decode())

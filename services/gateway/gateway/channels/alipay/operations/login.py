@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from gateway.channels.alipay import wire
 from gateway.channels.alipay.credentials import OWN_URL, OWN_URLS, Account
-from gateway.channels.formats import text
+from gateway.channels.formats import text, text_or_digits
 from gateway.channels.plugin import (
     Call,
     Moment,
@@ -47,7 +47,7 @@ def payer(reply: Reply, account: Account, moment: Moment) -> str:
     """A success has no code of its own: it is one where it names the payer. Older apps are told
     the user id, newer ones the open id."""
     content = wire.verify(reply, Call("POST", METHOD), account, moment).content
-    if text(content, "code") not in ("", "10000"):
+    if text_or_digits(content, "code") not in ("", "10000"):
         sub_code = text(content, "sub_code")
         raise NotIdentified(sub_code, is_used_code=sub_code == CODE_INVALID)
     payer_id = text(content, "open_id") or text(content, "user_id")

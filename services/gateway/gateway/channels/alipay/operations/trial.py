@@ -9,7 +9,7 @@ from typing import Final
 from contracts.words import Words
 from gateway.channels.alipay import wire
 from gateway.channels.alipay.credentials import Account
-from gateway.channels.formats import text
+from gateway.channels.formats import text, text_or_digits
 from gateway.channels.plugin import Blame, Call, Moment, Reply, Trial
 
 ABSENT: Final = "TRADE_NOT_EXIST"
@@ -79,7 +79,7 @@ BLAMED: Final[Mapping[str, Blame]] = {
 
 def read(reply: Reply, asked: Call, account: Account, moment: Moment) -> Trial:
     content = wire.verify(reply, asked, account, moment).content
-    code = text(content, "sub_code") or text(content, "code")
+    code = text(content, "sub_code") or text_or_digits(content, "code")
     message = text(content, "sub_msg") or text(content, "msg")
     if code.rpartition(".")[2].upper() == ABSENT:
         return Trial(True, code, message)

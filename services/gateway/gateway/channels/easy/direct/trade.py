@@ -15,7 +15,13 @@ from gateway.channels.easy import limits
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.trade import amount_in
 from gateway.channels.easy.wire import OWN_DEVICE
-from gateway.channels.formats import compact, cut_to_bytes, read_compact, text
+from gateway.channels.formats import (
+    compact,
+    cut_to_bytes,
+    read_compact,
+    text,
+    text_or_digits,
+)
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
@@ -80,7 +86,7 @@ def read(body: Mapping[str, Any]) -> Outcome:
         amount = amount_of(body, "transAmount")
         if amount is None or not channel_no:
             raise Unverifiable("a payment without its amount or number")
-        return Succeeded(channel_no, amount, read_compact(text(body, "respOrderInfo", "timeEnd")))
+        return Succeeded(channel_no, amount, ended_at(body))
     if state in CLOSED:
         return Declined(state, meaning, closed=True)
     if state == REVERSED:
@@ -94,13 +100,17 @@ def ended_badly(state: str, meaning: str) -> Outcome:
 
 
 def state_of(body: Mapping[str, Any]) -> tuple[str, str]:
-    """`transState`, and what it says in words."""
+    """`transState`, and what it says in words. Adapters disagree whether 0, 2 and 9 are numbers."""
     info = "respStateInfo"
-    return text(body, info, "transState"), text(body, info, "transStatusDesc")
+    return text_or_digits(body, info, "transState"), text(body, info, "transStatusDesc")
+
+
+def ended_at(body: Mapping[str, Any]) -> datetime | None:
+    return read_compact(text_or_digits(body, "respOrderInfo", "timeEnd"))
 
 
 def channel_no_of(body: Mapping[str, Any]) -> str | None:
-    return text(body, "respOrderInfo", "outTrace") or None
+    return text_or_digits(body, "respOrderInfo", "outTrace") or None
 
 
 def amount_of(body: Mapping[str, Any], name: str) -> Money | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from gateway.channels import rsa
 from gateway.channels.easy.credentials import Account
-from gateway.channels.formats import compact, json_object, json_text, text
+from gateway.channels.formats import compact, json_object, json_text, text, text_or_digits
 from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, Unverifiable
 
 NATIVE_PATH: Final = "/trade/native"
@@ -67,7 +67,7 @@ def check_signature(
     signed, signature = signed_text(header, body), text(content, names[2])
     if not any(rsa.is_signed(key, signed, signature) for key in account.easypay_keys):
         raise Unverifiable("the signature is wrong")
-    if text(body, "reqInfo", "mchtCode") not in ("", account.mer_code):
+    if text_or_digits(body, "reqInfo", "mchtCode") not in ("", account.mer_code):
         raise Unverifiable("the answer is for another merchant")
 
 

@@ -8,7 +8,6 @@ from typing import Final
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.direct import codes, trade
 from gateway.channels.easy.direct.wire import QUERY_PATH
-from gateway.channels.formats import read_compact, text
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -39,7 +38,7 @@ def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
         return Pending(channel_no=channel_no)
     if state == trade.RETURNED:
         amount = trade.amount_of(body, "transAmount")
-        return Succeeded(channel_no, amount, read_compact(text(body, "respOrderInfo", "timeEnd")))
+        return Succeeded(channel_no, amount, trade.ended_at(body))
     if state == EXCEPTION:
         return Declined(state, meaning, abnormal=True)
     return trade.ended_badly(state, meaning)
