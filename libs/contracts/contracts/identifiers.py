@@ -50,6 +50,8 @@ PREFIX: Final[dict[Kind, str]] = {
     "export": "X",
 }
 
+ULID_LENGTH: Final = 26
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # as `int` reads base 32
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

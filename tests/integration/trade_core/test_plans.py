@@ -1,13 +1,14 @@
 """No statement of trade-core reads a table from end to end, however much history there is."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from tests.builders.sql_texts import sql_texts
 from tests.builders.trade_core import APP, MERCHANT, request
 from tests.integration.trade_core.harness import Harness
 
+from contracts.identifiers import PREFIX
 from contracts.internal import ListQuery
 from trade_core import store
 from trade_core.store import lists
@@ -100,6 +101,42 @@ async def test_every_page_of_a_list_finds_its_rows_by_an_index(
             text, values = lists.statement(listed, query, None)
             plan = "\n".join(row[0] for row in await tx.fetch(f"explain {text}", *values))
             assert "Seq Scan" not in plan, plan
+
+
+HUNDRED_APPS = """
+update only orders set app_id = 'A' || right(order_id, 2);
+update only payments set app_id = 'A' || right(order_id, 2);
+update only refunds set app_id = 'A' || right(order_id, 2);
+analyze;
+"""
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("after", [None, "{}0"])
+async def test_a_page_walks_the_index_however_little_apps_have_on_average(
+    history: Harness, order: Literal["asc", "desc"], after: str | None
+) -> None:
+    """Made once for all apps, the plan read and sorted all that a large one has."""
+    query = ListQuery(app_id=APP, merchant_ids=[MERCHANT], limit=2, order=order)
+    async with history.db.transaction() as tx:
+        await tx.execute(HUNDRED_APPS)
+        await tx.execute("set local plan_cache_mode = force_generic_plan")
+        await tx.execute(lists.SORTING.format("off"))
+        for listed in (lists.PAYMENTS, lists.ORDERS, lists.REFUNDS):
+            number = after and after.format(PREFIX[listed.kind])
+            for text, values in (
+                lists.statement(listed, query, number, scanned=50),
+                lists.last_scanned(listed, query, number, scanned=50),
+            ):
+                await tx.execute(f"prepare asked as {text}")
+                null = ", ".join(["null"] * len(values))
+                plan = "\n".join(row[0] for row in await tx.fetch(f"explain execute asked({null})"))
+                await tx.execute("deallocate asked")
+                assert f"Scan Backward using {listed.table.split()[0]}_of_app" in plan or (
+                    order == "asc" and f"Scan using {listed.table.split()[0]}_of_app" in plan
+                ), plan
+                assert "Sort  " not in plan, plan
+                assert "Bitmap" not in plan, plan
 
 
 def test_the_statements_are_found() -> None:
