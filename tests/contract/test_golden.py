@@ -166,6 +166,17 @@ STATEMENT: Final = internal.ReconciliationView(
     fees=6,
     fees_booked=6,
     open_differences=1,
+    totals=(
+        internal.StatementTotal(
+            currency="CNY",
+            payments=1,
+            paid=1300,
+            refunds=1,
+            refunded=299,
+            fees=6,
+            fees_booked=6,
+        ),
+    ),
 )
 DIFFERENCE: Final = internal.DifferenceView(
     difference_no="D01KAN5C2FN00000000000000B",

@@ -14,7 +14,7 @@ from .test_callbacks import AT, DELIVERY, ENDPOINT
 from .test_configuration import CREDENTIALS
 from .test_counter_codes import AMOUNTS
 from .test_exports import CELL, exported, exports_audited, rows, workbook
-from .test_reconciliations import DIFFERENCE, STATEMENT, STATEMENT_NO, on_file
+from .test_reconciliations import DIFFERENCE, STATEMENT, STATEMENT_NO, TOTALS, on_file
 
 BEIJING_AT = "2026-11-22 12:00:00"
 FORMULA = '=cmd|"/c calc"!A1'
@@ -125,6 +125,19 @@ async def test_what_trade_core_keeps_has_its_amounts_as_numbers(admin: Admin) ->
     assert (letter["key"], letter["error"]) == ("P1", LETTER["error"])
     asked = admin.trade_core.queries[-1]
     assert (asked["state"], asked["key"]) == ("open", "P1")
+
+
+async def test_each_currency_of_a_statement_is_a_line_of_the_file(admin: Admin) -> None:
+    await a_house(admin)
+    listed = {**STATEMENT, "currency": None, "paid": 0, "fees": 0, "totals": TOTALS}
+    none = {**STATEMENT, "currency": None, "payments": 0, "refunds": 0, "totals": []}
+    page = {"items": [listed, none], "next_cursor": None}
+    admin.trade_core.answers["/internal/reconciliations"] = page
+    lines = await exported(admin, "reconciliations")
+    told = [(it["currency"], it["paid"], it["refunds"], it["fees"], it["rows"]) for it in lines]
+    assert told == [
+        ("JPY", "10000", "0", "30", "3"), ("USD", "50.00", "1", "1.72", "3"), ("", "", "", "", "3"),
+    ]  # fmt: skip
 
 
 async def test_the_differences_of_a_reconciliation_are_a_file(admin: Admin) -> None:

@@ -25,8 +25,14 @@ STATEMENT: dict[str, Any] = {
     "day": "2026-11-21", "state": "differs", "attempts": 0, "next_look_at": None,
     "fetched_at": NOW, "compared_at": NOW, "note": EVIL, "currency": "CNY", "rows": 3,
     "payments": 1, "paid": 1300, "refunds": 1, "refunded": 299, "foreign_rows": 1, "fees": -6,
-    "fees_booked": None, "open_differences": 1, "file_sha256": None,
+    "fees_booked": None, "open_differences": 1, "file_sha256": None, "totals": [],
 }  # fmt: skip
+TOTALS: list[dict[str, Any]] = [
+    {"currency": "JPY", "payments": 1, "paid": 10_000, "refunds": 0, "refunded": 0, "fees": 30,
+     "fees_booked": 30},
+    {"currency": "USD", "payments": 1, "paid": 5000, "refunds": 1, "refunded": 500, "fees": 172,
+     "fees_booked": 172},
+]  # fmt: skip
 DIFFERENCE: dict[str, Any] = {
     "difference_no": DIFFERENCE_NO, "statement_no": STATEMENT_NO, "merchant_id": "M1",
     "payment_id": "C1", "channel": "wechat", "day": "2026-11-21", "kind": "amount",
@@ -165,6 +171,17 @@ async def test_no_row_is_called_anothers_before_it_was_compared(admin: Admin) ->
     assert "<dt>Rows that are not ours</dt><dd>—</dd>" in html
     assert "Not compared yet." in html
     assert "No differences." not in html
+
+
+async def test_the_pages_show_each_currency_of_a_statement(admin: Admin) -> None:
+    listed = {**STATEMENT, "currency": None, "paid": 0, "fees": 0, "totals": TOTALS}
+    admin.trade_core.answers["/internal/reconciliations"] = {"items": [listed], "next_cursor": None}
+    admin.trade_core.answers[PATH] = {**on_file(), **listed}
+    person = await Person.logged_in(admin)
+    for path in ("reconciliations", f"reconciliations/{STATEMENT_NO}"):
+        page = await person.open_page(path)
+        for amount in ("10,000 JPY", "$50.00", "$5.00", "30 JPY", "$1.72"):
+            assert amount in page, (path, amount)
 
 
 async def test_people_ask_fetch_and_settle_on_the_pages(admin: Admin) -> None:

@@ -46,7 +46,6 @@ def reconciliation(**changes: Any) -> Reconciliation:
         rows_until=BEGINS + schedule.ROWS_KEPT,
         comparisons=0,
         asked_at=READY,
-        fees_booked=None,
         is_overdue_told=False,
         note=None,
     )

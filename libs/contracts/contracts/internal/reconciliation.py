@@ -190,15 +190,27 @@ class DifferencePage(Message):
     next_cursor: str | None
 
 
+class StatementTotal(Message):
+    """What a statement lists in one currency; `paid` and `refunded` are both positive. `fees` is
+    what the channel kept, `fees_booked` what of it stands in the ledger (None: not booked yet)."""
+
+    currency: str
+    payments: int
+    paid: int
+    refunds: int
+    refunded: int
+    fees: int
+    fees_booked: int | None
+
+
 class ReconciliationView(Message):
     """The statement of one channel account and day (Beijing time), and how it stands.
 
     `attempts` counts how often the statement was asked for since it last came; `note` is why it did
     not. Counts, amounts and fees are of the rows about payments that are on file at this account,
-    in `currency`; `paid` and `refunded` are both positive. `foreign_rows` are all others: the
-    account may be used elsewhere too. `fees` is what the channel kept, `fees_booked` what of it
-    stands in the ledger (None: not booked yet). `file_sha256` is that of the file that a person
-    brought last.
+    as in StatementTotal; `foreign_rows` are all others: the account may be used elsewhere too.
+    `totals` has one for each currency. Of more than one, `currency` is None and no amount stands
+    beside it. `file_sha256` is that of the file that a person brought last.
     """
 
     statement_no: str
@@ -223,6 +235,23 @@ class ReconciliationView(Message):
     fees_booked: int | None
     open_differences: int
     file_sha256: str | None = None
+    totals: tuple[StatementTotal, ...] = ()
+
+    @property
+    def by_currency(self) -> tuple[StatementTotal, ...]:
+        """`totals`, also of what was compared before they were kept."""
+        if self.totals or self.currency is None:
+            return self.totals
+        only = StatementTotal(
+            currency=self.currency,
+            payments=self.payments,
+            paid=self.paid,
+            refunds=self.refunds,
+            refunded=self.refunded,
+            fees=self.fees,
+            fees_booked=self.fees_booked,
+        )
+        return (only,)
 
 
 class ReconciliationPage(Message):

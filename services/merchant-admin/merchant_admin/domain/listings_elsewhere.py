@@ -1,5 +1,7 @@
 """The lists that other services keep, as files: what stands in their columns. Pure."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from contracts.internal import (
@@ -10,6 +12,7 @@ from contracts.internal import (
     FoundDelivery,
     LedgerBalance,
     ReconciliationView,
+    StatementTotal,
 )
 from merchant_admin.domain.list_columns import Columns, json_text, money, number, text, time
 
@@ -66,28 +69,49 @@ ALERTS: Final[Columns[AlertOnFile]] = Columns(
     },
 )
 
-RECONCILIATIONS: Final[Columns[ReconciliationView]] = Columns(
+
+@dataclass(frozen=True, slots=True)
+class ListedTotal:
+    """A line of the file: one currency of a statement, or a statement with nothing of ours."""
+
+    statement: ReconciliationView
+    total: StatementTotal | None
+
+    @property
+    def currency(self) -> str | None:
+        return None if self.total is None else self.total.currency
+
+
+def by_currency(statements: Iterable[ReconciliationView]) -> list[ListedTotal]:
+    return [ListedTotal(it, total) for it in statements for total in it.by_currency or (None,)]
+
+
+def _total(of: Callable[[StatementTotal], int | None]) -> Callable[[ListedTotal], int | None]:
+    return lambda it: None if it.total is None else of(it.total)
+
+
+RECONCILIATIONS: Final[Columns[ListedTotal]] = Columns(
     "reconciliations",
     {
-        "day": text(lambda it: it.day.isoformat()),
-        "statement_no": text(lambda it: it.statement_no),
-        "merchant_id": text(lambda it: it.merchant_id),
-        "payment_id": text(lambda it: it.payment_id),
-        "channel": text(lambda it: it.channel),
-        "state": text(lambda it: it.state),
+        "day": text(lambda it: it.statement.day.isoformat()),
+        "statement_no": text(lambda it: it.statement.statement_no),
+        "merchant_id": text(lambda it: it.statement.merchant_id),
+        "payment_id": text(lambda it: it.statement.payment_id),
+        "channel": text(lambda it: it.statement.channel),
+        "state": text(lambda it: it.statement.state),
         "currency": text(lambda it: it.currency),
-        "rows": number(lambda it: it.rows),
-        "payments": number(lambda it: it.payments),
-        "paid": money(lambda it: it.paid, lambda it: it.currency),
-        "refunds": number(lambda it: it.refunds),
-        "refunded": money(lambda it: it.refunded, lambda it: it.currency),
-        "foreign_rows": number(lambda it: it.foreign_rows),
-        "fees": money(lambda it: it.fees, lambda it: it.currency),
-        "fees_booked": money(lambda it: it.fees_booked, lambda it: it.currency),
-        "open_differences": number(lambda it: it.open_differences),
-        "fetched_at_beijing": time(lambda it: it.fetched_at),
-        "compared_at_beijing": time(lambda it: it.compared_at),
-        "note": text(lambda it: it.note),
+        "rows": number(lambda it: it.statement.rows),
+        "payments": number(_total(lambda it: it.payments)),
+        "paid": money(_total(lambda it: it.paid), lambda it: it.currency),
+        "refunds": number(_total(lambda it: it.refunds)),
+        "refunded": money(_total(lambda it: it.refunded), lambda it: it.currency),
+        "foreign_rows": number(lambda it: it.statement.foreign_rows),
+        "fees": money(_total(lambda it: it.fees), lambda it: it.currency),
+        "fees_booked": money(_total(lambda it: it.fees_booked), lambda it: it.currency),
+        "open_differences": number(lambda it: it.statement.open_differences),
+        "fetched_at_beijing": time(lambda it: it.statement.fetched_at),
+        "compared_at_beijing": time(lambda it: it.statement.compared_at),
+        "note": text(lambda it: it.statement.note),
     },
 )
 

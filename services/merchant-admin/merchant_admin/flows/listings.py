@@ -12,7 +12,6 @@ from contracts.internal import (
     FindAlerts,
     FoundDelivery,
     LedgerBalance,
-    ReconciliationView,
 )
 from merchant_admin.domain import listings as own
 from merchant_admin.domain import listings_elsewhere as elsewhere
@@ -119,9 +118,9 @@ async def _alerts(
 
 async def _reconciliations(
     deps: Deps, query: ListQuery, after: Behind
-) -> tuple[Sequence[ReconciliationView], Behind]:
+) -> tuple[Sequence[elsewhere.ListedTotal], Behind]:
     page = await reconciling.find(deps, query.scope, _wanted(query, after))
-    return page.items, page.next_cursor
+    return elsewhere.by_currency(page.items), page.next_cursor
 
 
 async def _differences(

@@ -75,7 +75,8 @@ class Entry:
     """One ledger transaction, all of one merchant, channel account and currency.
 
     A `subject` (the number of a payment, refund, split or statement) has each kind at most once
-    in each `turn`: nothing is booked twice. A refund begins another when it leaves its end again.
+    in each `turn`: nothing is booked twice. A refund begins another when it leaves its end again,
+    a statement with each entry of fees.
     """
 
     kind: Kind
@@ -135,8 +136,11 @@ def of_returns(kind: Kind, refund: Refund, payment: Payment, amount: int, *, at:
     return replace(of_refund(kind, refund, payment, at=at), postings=_postings(kind, amount))
 
 
-def of_fees(reconciliation: Reconciliation, fees: int, currency: str, *, at: datetime) -> Entry:
-    """What the channel kept of a day's money; negative where it gave back more than it took."""
+def of_fees(
+    reconciliation: Reconciliation, fees: int, currency: str, *, turn: int, at: datetime
+) -> Entry:
+    """What the channel kept of a day's money; negative where it gave back more than it took. A
+    further currency, or what a newer statement adds to it, is another turn."""
     return Entry(
         kind=Kind.CHANNEL_FEES_TAKEN,
         subject=reconciliation.statement_no,
@@ -145,6 +149,7 @@ def of_fees(reconciliation: Reconciliation, fees: int, currency: str, *, at: dat
         currency=currency,
         postings=_postings(Kind.CHANNEL_FEES_TAKEN, fees),
         at=at,
+        turn=turn,
     )
 
 

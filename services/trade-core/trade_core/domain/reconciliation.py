@@ -120,7 +120,6 @@ class Reconciliation:
     rows_until: datetime | None
     comparisons: int
     asked_at: datetime | None
-    fees_booked: int | None
     is_overdue_told: bool
     note: str | None
     fetched_at: datetime | None = None

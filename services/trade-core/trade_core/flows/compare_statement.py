@@ -14,6 +14,7 @@ from prometheus_client import Counter
 from chassis.database import Tx
 from contracts.events.commands import CommandName
 from contracts.identifiers import is_id
+from contracts.internal import StatementTotal
 from trade_core.domain import ledger, operator_alerts, reconciling
 from trade_core.domain import reconciliation as schedule
 from trade_core.domain.reconciliation import Reconciliation
@@ -54,7 +55,10 @@ async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
         if current != reconciliation:
             return  # A person has it fetched again.
         await statement_rows.allow_time(tx)
-        await _book_fees(tx, reconciliation, await statement_rows.sum_up(tx, reconciliation), now)
+        totals = await statement_rows.sum_up(tx, reconciliation)
+        if reconciliation.is_of_whole_day:
+            totals = await _book_fees(tx, reconciliation, totals, now)
+        await reconciliations.note_totals(tx, reconciliation, totals)
         found, judgement = await _judge(tx, reconciliation, now)
         due_at = schedule.next_comparison(
             reconciliation,
@@ -73,16 +77,20 @@ async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
 
 
 async def _book_fees(
-    tx: Tx, reconciliation: Reconciliation, sums: statement_rows.Sums, now: datetime
-) -> None:
-    """Once for each reconciliation, from the statement of the whole day."""
-    if reconciliation.fees_booked is not None or not reconciliation.is_of_whole_day:
-        return
-    if sums.fees and sums.currency:
-        entry = ledger.of_fees(reconciliation, sums.fees, sums.currency, at=now)
-        await ledger_store.append(tx, [entry])
-        await day_statements.share_fees(tx, reconciliation)
-    await reconciliations.note_fees_booked(tx, reconciliation, sums.fees)
+    tx: Tx, reconciliation: Reconciliation, totals: Sequence[StatementTotal], now: datetime
+) -> list[StatementTotal]:
+    """What is not booked yet, in each currency by itself: all of it at first, later what a newer
+    statement of the day says otherwise."""
+    booked, turns = await ledger_store.fees_of(tx, reconciliation.statement_no)
+    listed = {total.currency: total.fees for total in totals}
+    for currency in sorted(listed.keys() | booked.keys()):
+        missing = listed.get(currency, 0) - booked.get(currency, 0)
+        if missing:
+            entry = ledger.of_fees(reconciliation, missing, currency, turn=turns, at=now)
+            await ledger_store.append(tx, [entry])
+            await day_statements.share_fees(tx, reconciliation, currency, turn=turns)
+            turns += 1
+    return [total.model_copy(update={"fees_booked": total.fees}) for total in totals]
 
 
 async def _judge(

@@ -235,10 +235,19 @@ select id, why from (
             when exists (select from ledger_posting where transaction_id = t.id
                          group by currency having sum(amount) <> 0)
             then 'does not balance'
-            when t.kind = 'channel_fees_taken' and not exists (
-                select from ledger_posting l join statement s on s.statement_no = t.subject
-                where l.transaction_id = t.id and l.purpose = 'channel_fees'
-                  and l.amount = s.fees_booked)
+            when split_part(t.kind, ':', 1) = 'channel_fees_taken' and exists (
+                select from ledger_transaction o
+                join ledger_posting l on l.transaction_id = o.id and l.purpose = 'channel_fees'
+                join statement s on s.statement_no = o.subject
+                where o.subject = t.subject
+                group by s.statement_no, l.currency
+                having sum(l.amount) <> case
+                    when s.totals = '[]' then coalesce(s.fees_booked, 0)
+                    else coalesce((
+                        select (listed ->> 'fees_booked')::bigint
+                        from jsonb_array_elements(s.totals) listed
+                        where listed ->> 'currency' = l.currency), 0)
+                    end)
             then 'is not what statement ' || t.subject || ' booked'
         end as why
     from ledger_transaction t

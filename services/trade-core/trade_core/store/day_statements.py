@@ -75,9 +75,11 @@ async def list_lines(
     return await tx.fetch(_LINES, [row["transaction_id"] for row in page], holder.app_id)
 
 
-async def share_fees(tx: Tx, reconciliation: Reconciliation) -> None:
-    """Note whose payments the fees of the compared rows were taken of; they add up to the sum."""
-    await tx.execute(_SHARE_FEES, reconciliation.statement_no, reconciliation.rows_round)
+async def share_fees(tx: Tx, reconciliation: Reconciliation, currency: str, *, turn: int) -> None:
+    """Note whose payments the fees that are booked in this turn were taken of; the shares add up to
+    what is booked. Earlier turns hold a part of the compared rows' fees already."""
+    compared = (reconciliation.statement_no, reconciliation.rows_round)
+    await tx.execute(_SHARE_FEES, *compared, currency, turn + 1)
 
 
 _KEEP_LINES = """
@@ -150,15 +152,23 @@ order by m.transaction_id
 """
 
 _SHARE_FEES = """
-insert into fee_share (statement_no, app_id, amount)
-select $1, o.app_id, sum(b.fee)
+insert into fee_share (statement_no, turn, app_id, currency, amount)
+select $1, $4, app_id, $3, sum(fee)
 from (
-    select distinct about, subject, channel_no, amount, currency, fee, status
-    from bill_row where statement_no = $1 and round = $2 and is_ours and status <> 'failed'
-) b
-left join refunds r on r.refund_no = b.subject
-join payments p on p.payment_no = coalesce(r.payment_no, b.subject)
-join orders o on o.order_id = p.order_id
-group by o.app_id
-having sum(b.fee) <> 0
+    select o.app_id, b.fee
+    from (
+        select distinct about, subject, channel_no, amount, fee, status
+        from bill_row
+        where statement_no = $1 and round = $2 and currency = $3 and is_ours and status <> 'failed'
+    ) b
+    left join refunds r on r.refund_no = b.subject
+    join payments p on p.payment_no = coalesce(r.payment_no, b.subject)
+    join orders o on o.order_id = p.order_id
+    union all
+    select f.app_id, -f.amount
+    from fee_share f join statement s using (statement_no)
+    where f.statement_no = $1 and coalesce(f.currency, s.currency) = $3
+) share
+group by app_id
+having sum(fee) <> 0
 """

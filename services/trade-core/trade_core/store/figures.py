@@ -55,7 +55,7 @@ async def list_movements(
 _OF_PERIOD_AND_PART = """
 select {period} as period, {part} as part, sum(f.amount)::bigint as amount
 from statement s join fee_share f using (statement_no)
-where s.day between $1 and $2 and s.currency = $3
+where s.day between $1 and $2 and coalesce(f.currency, s.currency) = $3
   and ($4::text is null or s.merchant_id = $4) and ($5::text is null or f.app_id = $5)
   and ($6::text is null or s.channel = $6)
   and ($7::text[] is null or s.merchant_id = any ($7))

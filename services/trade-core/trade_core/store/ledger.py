@@ -26,6 +26,12 @@ async def list_entries_of(tx: Tx, subjects: Sequence[str]) -> list[LedgerEntry]:
     return [LedgerEntry.model_validate(dict(row)) for row in rows]
 
 
+async def fees_of(tx: Tx, statement_no: str) -> tuple[dict[str, int], int]:
+    """What is booked of the fees of a statement, by currency, and in how many turns."""
+    rows = await tx.fetch(_FEES, statement_no)
+    return {row["currency"]: row["amount"] for row in rows}, sum(row["turns"] for row in rows)
+
+
 def _values(entry: Entry) -> dict[str, object]:
     return {
         "kind": f"{entry.kind}:{entry.turn + 1}" if entry.turn else entry.kind,
@@ -66,3 +72,10 @@ group by id
 order by id
 """
 _ENTRIES_OF = _ENTRIES.replace("subject = $1", "subject = any ($1::text[])")
+
+_FEES = """
+select currency, sum(amount)::bigint as amount, count(*) as turns
+from ledger_transaction join ledger_posting on transaction_id = id
+where subject = $1 and purpose = 'channel_fees'
+group by currency
+"""

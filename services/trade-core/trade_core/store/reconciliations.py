@@ -9,7 +9,12 @@ import asyncpg
 from chassis.database import Tx
 from contracts.events.configuration import ChannelAccountEntity, State
 from contracts.identifiers import new_id
-from contracts.internal import AskForStatement, ReconciliationState, ReconciliationView
+from contracts.internal import (
+    AskForStatement,
+    ReconciliationState,
+    ReconciliationView,
+    StatementTotal,
+)
 from trade_core.domain import reconciliation as schedule
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.reconciling import Judgement
@@ -142,8 +147,12 @@ async def note_comparison(
     )
 
 
-async def note_fees_booked(tx: Tx, reconciliation: Reconciliation, fees: int) -> None:
-    await tx.execute(_NOTE_FEES_BOOKED, reconciliation.statement_no, fees)
+async def note_totals(
+    tx: Tx, reconciliation: Reconciliation, totals: Sequence[StatementTotal]
+) -> None:
+    """Keep what it lists. The columns of one currency are for the release before, too."""
+    listed = [total.model_dump() for total in totals]
+    await tx.execute(_NOTE_TOTALS, reconciliation.statement_no, listed)
 
 
 async def note_settled(tx: Tx, statement_no: str) -> None:
@@ -274,7 +283,26 @@ set state = $2, compared_at = $3, next_look_at = $4, open_differences = $5,
 where statement_no = $1
 """
 
-_NOTE_FEES_BOOKED = "update statement set fees_booked = $2 where statement_no = $1"
+# Amounts of more than one currency have no sum.
+_NOTE_TOTALS = """
+update statement s
+set totals = $2, payments = t.payments, refunds = t.refunds,
+    currency = case when t.currencies = 1 then t.currency end,
+    paid = case when t.currencies = 1 then t.paid else 0 end,
+    refunded = case when t.currencies = 1 then t.refunded else 0 end,
+    fees = case when t.currencies = 1 then t.fees else 0 end,
+    fees_booked = case when t.currencies = 1 then t.fees_booked end
+from (
+    select count(*) as currencies, min(currency) as currency,
+        coalesce(sum(payments), 0) as payments, coalesce(sum(refunds), 0) as refunds,
+        min(paid) as paid, min(refunded) as refunded, min(fees) as fees,
+        min(fees_booked) as fees_booked
+    from jsonb_to_recordset($2)
+      as g (currency text, payments int, paid bigint, refunds int, refunded bigint, fees bigint,
+            fees_booked bigint)
+) t
+where s.statement_no = $1
+"""
 
 _NOTE_SETTLED = """
 update statement s

@@ -1,13 +1,12 @@
 """Rows of statements: staged page by page, compared with the books by one query, then deleted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
 
 from chassis.database import Tx
-from contracts.internal import MAX_RAW_CHARS, DifferenceKind
+from contracts.internal import MAX_RAW_CHARS, DifferenceKind, StatementTotal
 from contracts.text import clean
 from trade_core.domain import reconciliation as schedule
 from trade_core.domain.moved_outside import StatementRefund
@@ -16,14 +15,6 @@ from trade_core.domain.reconciling import Found, Key, OwnRow
 
 COMPARE_LIMIT_S: Final = 300
 """A statement of a million rows takes some seconds; more than this is no comparison any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """`currency` None: the statement has nothing of ours."""
-
-    fees: int
-    currency: str | None
 
 
 async def add_page(
@@ -60,12 +51,11 @@ async def add_page(
     return True
 
 
-async def sum_up(tx: Tx, reconciliation: Reconciliation) -> Sums:
-    """Keep the totals of the compared round with the statement."""
-    rows = (reconciliation.statement_no, reconciliation.rows_round)
-    row = await tx.fetchrow(_SUM_UP, *rows, timeout=COMPARE_LIMIT_S)
-    assert row is not None  # The statement is locked.
-    return Sums(row["fees"], row["currency"])
+async def sum_up(tx: Tx, reconciliation: Reconciliation) -> list[StatementTotal]:
+    """What the compared round lists of ours, by currency; `fees_booked` is not known here."""
+    asked = (reconciliation.statement_no, reconciliation.rows_round)
+    rows = await tx.fetch(_SUM_UP, *asked, timeout=COMPARE_LIMIT_S)
+    return [StatementTotal.model_validate({**row, "fees_booked": None}) for row in rows]
 
 
 async def compare(
@@ -163,26 +153,20 @@ on conflict do nothing
 # Payments and refunds as they are listed. A fee is taken once: the same row twice is one, and a
 # difference for people, who see by the sum that it is there twice.
 _SUM_UP = """
-update statement s
-set currency = t.currency, payments = t.payments, paid = t.paid, refunds = t.refunds,
-    refunded = t.refunded, fees = t.fees
+select currency,
+    coalesce(sum(times) filter (where about = 'payment'), 0)::bigint as payments,
+    coalesce(sum(amount * times) filter (where about = 'payment' and status <> 'failed'), 0)::bigint
+        as paid,
+    coalesce(sum(times) filter (where about = 'refund'), 0)::bigint as refunds,
+    coalesce(-sum(amount * times) filter (where about = 'refund' and status <> 'failed'), 0)::bigint
+        as refunded,
+    coalesce(sum(fee) filter (where status <> 'failed'), 0)::bigint as fees
 from (
-    select min(currency) as currency,
-        coalesce(sum(times) filter (where about = 'payment'), 0) as payments,
-        coalesce(sum(amount * times) filter (where about = 'payment' and status <> 'failed'), 0)
-            as paid,
-        coalesce(sum(times) filter (where about = 'refund'), 0) as refunds,
-        coalesce(-sum(amount * times) filter (where about = 'refund' and status <> 'failed'), 0)
-            as refunded,
-        coalesce(sum(fee) filter (where status <> 'failed'), 0) as fees
-    from (
-        select about, subject, channel_no, amount, currency, fee, status, count(*) as times
-        from bill_row where statement_no = $1 and round = $2 and is_ours
-        group by about, subject, channel_no, amount, currency, fee, status
-    ) listed
-) t
-where s.statement_no = $1
-returning s.fees, s.currency
+    select about, subject, channel_no, amount, currency, fee, status, count(*) as times
+    from bill_row where statement_no = $1 and round = $2 and is_ours
+    group by about, subject, channel_no, amount, currency, fee, status
+) listed
+group by currency order by currency
 """
 
 # Several rows of one number count as their sum. A payment that we do not count as taken, and that
@@ -193,12 +177,12 @@ returning s.fees, s.currency
 _COMPARE = """
 with billed as materialized (
     select about, subject, sum(amount)::bigint as amount, min(currency) as currency,
-        min(channel_no) as channel_no, bool_and(is_ours) as is_ours
+        max(currency) as other_currency, min(channel_no) as channel_no, bool_and(is_ours) as is_ours
     from bill_row
     where statement_no = $1 and round = $2 and status = 'done'
     group by about, subject
 ), beside as materialized (
-    select b.*, p.payment_no,
+    select b.*, p.payment_no, p.currency as paid_currency,
         b.about = 'payment' or r.refund_no is not null as is_by_us,
         case when r.refund_no is not null then r.state else p.state end as our_status,
         case when r.refund_no is not null then -r.amount when b.about = 'payment' then p.amount end
@@ -214,7 +198,8 @@ with billed as materialized (
     select case
             when payment_no is null then 'unknown_number'
             when not is_by_us or our_status <> 'succeeded' or is_outside then 'not_booked'
-            when amount <> our_amount or currency <> our_currency then 'amount'
+            when amount <> our_amount or (currency, other_currency) <> (our_currency, our_currency)
+            then 'amount'
         end as kind, *
     from beside
 ), found as (
@@ -223,14 +208,17 @@ with billed as materialized (
     from differing d
     where kind is not null and case
         when kind = 'not_booked' and not is_by_us and our_status = 'succeeded' then
+            (currency, other_currency) <> (paid_currency, paid_currency) or
             (select coalesce(sum(r.amount), 0) from refunds r
              join payments of on of.payment_no = r.payment_no and of.order_id = r.order_id
              where r.payment_no = d.payment_no and r.cause = 'external') < -amount
         when kind = 'not_booked' and (about = 'payment' or not is_by_us) then
             (select our.state = 'succeeded' from payments our where our.payment_no = d.payment_no)
-            or (select sum(k.amount) from bill_row k join statement s using (statement_no)
+            or exists (
+                select from bill_row k join statement s using (statement_no)
                 where k.subject = d.payment_no and k.status = 'done'
-                  and s.payment_id = $3 and k.round = s.rows_round) <> 0
+                  and s.payment_id = $3 and k.round = s.rows_round
+                group by k.currency having sum(k.amount) <> 0)
         else true end
     union all
     select 'not_billed', case when m.amount > 0 then 'payment' else 'refund' end, m.subject, null,
@@ -254,7 +242,7 @@ select distinct b.subject
 from bill_row b
 join payments p on p.payment_no = b.subject
 where b.statement_no = $1 and b.round = $2 and b.about = 'refund' and b.status = 'done'
-  and b.amount < 0 and b.is_ours and p.state = 'succeeded'
+  and b.amount < 0 and b.is_ours and b.currency = p.currency and p.state = 'succeeded'
   and not exists (
     select from refunds r
     where r.order_id = p.order_id and r.payment_no = p.payment_no and r.cause = 'external'
@@ -267,7 +255,9 @@ order by b.subject limit $3
 _OUTSIDE_REFUNDS = """
 with listed as (
     select k.channel_no, k.amount, k.fee, min(s.day) as day
-    from bill_row k join statement s using (statement_no)
+    from bill_row k
+    join statement s using (statement_no)
+    join payments p on p.payment_no = k.subject and p.currency = k.currency
     where k.subject = $2 and k.about = 'refund' and k.status = 'done' and k.is_ours
       and s.payment_id = $1 and k.round = s.rows_round
     group by k.channel_no, k.amount, k.fee
