@@ -14,7 +14,8 @@ from tests.unit.merchant_admin.test_logos import SVG
 from tests.unit.merchant_admin.test_rights import guards
 from tests.unit.merchant_admin.test_settings import GOOD
 
-from contracts.events.orders import OrderEventType
+from contracts.events.deliveries import DeliveryEventRecord
+from contracts.events.orders import OrderEventRecord, OrderEventType
 from contracts.identifiers import new_id
 from merchant_admin.api.access import Reach
 from merchant_admin.flows.background_exports import make_next
@@ -30,7 +31,7 @@ from .test_console_statements import DAY, period
 from .test_console_statements import PATH as PERIOD_PATH
 from .test_counter_codes import AMOUNTS
 from .test_decisions import CLAIM, FORM, REASON, decision
-from .test_read_model import BEGAN, Story
+from .test_read_model import BEGAN, Story, delivery
 from .test_reconciliations import DIFFERENCE, STATEMENT
 from .test_refunds import payment
 from .test_splits import Split
@@ -58,7 +59,10 @@ class Company:
         account = {"channel": "wechat", "name": secret, "credentials": CREDENTIALS}
         accounts = f"/api/merchants/{merchant_id}/channel-accounts"
         payment_id = (await admin.post(accounts, account))["payment_id"]
-        terms = {"name": secret, "merchant_ids": [merchant_id]}
+        terms = {
+            "name": secret, "merchant_ids": [merchant_id], "notify_url": address_of(secret),
+            "callback_headers": {"X-Door": BETWEEN},
+        }  # fmt: skip
         app_id = (await admin.post("/api/apps", terms))["app_id"]
         key = await admin.post(f"/api/apps/{app_id}/keys", {"alg": "HMAC-SHA256"})
         story = Story(merchant_id=merchant_id, app_id=app_id, subject=secret).paid()
@@ -73,8 +77,8 @@ class Company:
             refund=story.refund("abnormal") | {"reason": secret},
         )
         split = Split(story, merchant_split_no=secret)
-        split.tell("split.created", "processing", "processing")
-        await apply(admin.deps, story.events)
+        split.tell("split.failed", "failed", "failed")
+        await apply(admin.deps, [*story.events, *map(told_at(secret), story.events)])
         drawn = SVG.format(f'<g id="{secret}"/>').encode()
         open_page = {"logo": base64.b64encode(drawn).decode()}
         await admin.http.patch(f"/api/merchants/{merchant_id}", json=open_page)
@@ -89,7 +93,7 @@ class Company:
     async def ask_for_refunds(self, admin: Admin) -> None:
         """Some that wait for a second person: more than there are routes that decide."""
         self.speak(admin)
-        four_eyes = {"four_eyes": {"refunds_from": REFUNDS_FROM}}
+        four_eyes = {"four_eyes": {"refunds_from": REFUNDS_FROM, "callback_addresses": True}}
         await admin.http.patch(f"/api/merchants/{self.merchant_id}", json=four_eyes)
         path = f"/api/payments/{self.story.payment_no}/refunds"
         for number in range(5):
@@ -97,6 +101,9 @@ class Company:
             answer = await admin.http.post(path, json={**refund, "reason": self.secret})
             assert answer.status_code == 202, answer.text
             self.approval_ids.append(answer.json()["approval_id"])
+        moved = {"notify_url": f"{address_of(self.secret)}&moved"}
+        answer = await admin.http.patch(f"/api/apps/{self.app_id}", json=moved)
+        assert answer.status_code == 202, answer.text
 
     def speak(self, admin: Admin) -> None:
         """The other services answer whatever they are asked with what is this company's."""
@@ -132,15 +139,18 @@ class Company:
             f"{path}/fetch": statement,
             PERIOD_PATH: period(self.merchant_id, self.app_id),
         }
-        delivery = {
+        made = {
             **DELIVERY, "app_id": self.app_id, "merchant_id": self.merchant_id,
-            "url": f"https://{self.secret}.example",
+            "url": address_of(self.secret), "attempts": [REFUSED],
         }  # fmt: skip
-        alert = {**ALERT, "merchant_id": self.merchant_id, "detail": self.secret}
-        endpoint = {**ENDPOINT, "app_id": self.app_id, "address": f"https://{self.secret}.example"}
+        alert = {
+            **ALERT, "merchant_id": self.merchant_id, "detail": self.secret,
+            "facts": {"url": address_of(self.secret)},
+        }  # fmt: skip
+        endpoint = {**ENDPOINT, "app_id": self.app_id, "address": address_of(self.secret)}
         replay = {**REPLAY, "app_id": self.app_id}
         notifier.answers = {
-            "/internal/all-deliveries": {"items": [delivery], "next_cursor": None},
+            "/internal/all-deliveries": {"items": [made], "next_cursor": None},
             "/internal/endpoints": {"items": [endpoint], "next_cursor": None},
             "/internal/replays": replay,
             "/internal/alerts/search": {"items": [alert], "next_cursor": None},
@@ -150,7 +160,7 @@ class Company:
                 "acknowledged_at": AT,
             },
             "/internal/replays/W1": replay,
-            f"/internal/events/E1/redeliver?app_id={self.app_id}": DELIVERY,
+            f"/internal/events/E1/redeliver?app_id={self.app_id}": made,
         }
 
     @property
@@ -164,6 +174,28 @@ class Company:
             "code_id": self.code_id, "approval_id": self.approval_ids[0],
             "export_id": self.export_id, "things": "orders",
         }  # fmt: skip
+
+
+BETWEEN = "between-app-and-centre"
+"""Stands where only the app and the people of the whole centre may see it."""
+
+REFUSED: dict[str, Any] = {
+    "at": AT, "status": 404, "error": "client_error", "latency_ms": 3,
+    "answer": f"no route /cb?token={BETWEEN}",
+}  # fmt: skip
+
+
+def address_of(secret: str) -> str:
+    return f"https://{secret}.example/cb?token={BETWEEN}"
+
+
+def told_at(secret: str) -> Callable[[OrderEventRecord], DeliveryEventRecord]:
+    def told(event: OrderEventRecord) -> DeliveryEventRecord:
+        about = delivery(event.id, "delivery.exhausted", attempts=1, at=BEGAN)
+        at = about.data.model_copy(update={"url": address_of(secret)})
+        return about.model_copy(update={"data": at})
+
+    return told
 
 
 ALERT: dict[str, Any] = {
@@ -284,7 +316,7 @@ READS: dict[str, Sent] = {
     "/console/channel-accounts": nothing,
     "/console/channel-accounts/{payment_id}": nothing,
     "/console/apps": nothing,
-    "/console/apps/{app_id}": nothing,
+    "/console/apps/{app_id}": lambda _: {"ping": new_id("event")},
     "/console/apps/{app_id}/hand-over": nothing,
     "/console/apps/{app_id}/signature": nothing,
     "/console/counter-codes": nothing,
@@ -454,6 +486,7 @@ async def test_what_is_read_is_of_ones_own_merchants(street: Street) -> None:
         is_named = route.endswith(UNNAMED) or street.own.secret in answer.text
         assert is_named or "/keys" in route, (route, answer.text)
         assert street.other.secret not in answer.text, route
+        assert BETWEEN not in answer.text, (route, answer.text)
 
         street.other.speak(street.admin)
         answer = await street.staff.reads(route.format(**street.other.numbers), query(street.other))
@@ -477,9 +510,22 @@ async def test_what_is_done_is_done_to_ones_own_merchants(street: Street) -> Non
         answer = await street.staff.writes(route.format(**street.own.numbers), sent(street.own))
         assert await written(admin) > before, (route, answer.text)
         assert answer.status_code < 400, (route, answer.text)
+        assert BETWEEN not in answer.text, (route, answer.text)
         if "{approval_id}" in route:
             street.own.approval_ids.pop(0)
         await make_all(admin)
+
+
+async def test_people_of_the_centre_see_all_of_an_address(street: Street) -> None:
+    """What the tests above look for in vain is there."""
+    street.own.speak(street.admin)
+    for path in (
+        "api/payments", "api/refunds/{refund_no}", "api/splits", "api/deliveries", "api/alerts",
+        "api/callback-addresses", "api/apps", "api/approvals", "api/exports/callbacks",
+        "api/exports/apps", "api/exports/endpoints", "api/exports/approvals",
+    ):  # fmt: skip
+        answer = await street.admin.http.get(f"/{path.format(**street.own.numbers)}")
+        assert BETWEEN in answer.text, (path, answer.text)
 
 
 async def written(admin: Admin) -> int:

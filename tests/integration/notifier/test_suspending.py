@@ -57,6 +57,20 @@ async def test_gone_suspends_and_keeps(harness: Harness, server: AppServer) -> N
     assert AlertRecord.model_validate_json(alert).data.key == "endpoint.suspended:A1:"
 
 
+async def test_an_alert_tells_no_messenger_what_stands_behind_an_address(
+    harness: Harness, server: AppServer
+) -> None:
+    server.answers["/callback"] = says(410)
+    await harness.add(new_delivery(notify_url=f"{server.url}/callback?token=between-us"))
+
+    async with harness.running():
+        await suspended(harness)
+
+    (alert,) = await published(harness.db, topics.ALERTS)
+    assert AlertRecord.model_validate_json(alert).data.facts["url"] == f"{server.url}/callback"
+    assert b"between-us" not in alert
+
+
 async def test_five_days_of_failures_suspend(harness: Harness, server: AppServer) -> None:
     server.answers["/callback"] = says(404)
     await harness.add(new_delivery())

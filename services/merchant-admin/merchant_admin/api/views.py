@@ -147,7 +147,9 @@ class ChannelAccountView(BaseModel):
 
 class AppView(BaseModel):
     """`old_secret_until`: while a rotation lasts, when the older callback secret is dropped.
-    `callback_client_certificate_until`: when the client certificate expires, where there is one."""
+    `callback_client_certificate_until`: when the client certificate expires, where there is one.
+    Whoever has some merchants only sees `notify_url` without what stands behind its `?`, and no
+    values of `callback_headers`."""
 
     app_id: str
     name: str

@@ -1,12 +1,13 @@
 """Approvals (待复核): what one person asked for and another one has to agree to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Right
 
 EXPIRES_AFTER: Final = timedelta(days=7)
@@ -69,6 +70,17 @@ class Approval:
 
     def is_waiting(self, now: datetime) -> bool:
         return self.state is ApprovalState.WAITING and self.expires_at > now
+
+    def shown_to(self, scope: Scope) -> "Approval":
+        """As whoever has this scope may see it."""
+        if scope.is_all or self.asked.kind is not ApprovalKind.CALLBACK_ADDRESS:
+            return self
+        addresses = {
+            name: url and scope.shown_address(url)
+            for name, url in self.asked.shown.items()
+            if name in ("before", "after")
+        }
+        return replace(self, asked=replace(self.asked, shown={**self.asked.shown, **addresses}))
 
     def requester(self, approver: Actor) -> Actor:
         """Whose call it is when it is carried out, within the request of whoever agreed."""

@@ -22,9 +22,13 @@ from contracts.events.configuration import (
 )
 from merchant_admin.domain.four_eyes import NO_FOUR_EYES, FourEyes
 from merchant_admin.domain.logos import Logo
+from merchant_admin.domain.scope import Scope
 
 SECRET_OVERLAP: Final = timedelta(hours=24)
 """After a rotation callbacks carry both signatures this long: time to deploy the new secret."""
+
+HIDDEN: Final = "…"
+"""In place of what is not shown."""
 
 MAX_EARLIER_CREDENTIALS: Final = 2
 """Whoever changes credentials twice in a hurry still reads what came under the first."""
@@ -177,6 +181,19 @@ class App:
             state=self.state,
             version=self.version,
         )
+
+    def shown_to(self, scope: Scope) -> "App":
+        """As whoever has this scope may see it: what its server knows the centre by is between the
+        two."""
+        if scope.is_all:
+            return self
+        url = self.terms.notify_url
+        terms = replace(
+            self.terms,
+            notify_url=url and scope.shown_address(url),
+            callback_headers=dict.fromkeys(self.terms.callback_headers, HIDDEN),
+        )
+        return replace(self, terms=terms)
 
     def with_new_secret(self, sealed: str, at: datetime) -> "App":
         """The newest signs first; the one before stays valid for the overlap."""

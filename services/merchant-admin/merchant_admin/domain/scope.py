@@ -34,6 +34,11 @@ class Scope:
         if not self.has(merchant_id):
             raise NoSuch(thing)
 
+    def shown_address(self, url: str) -> str:
+        """What stands behind the `?` of an app's address is between the app and the centre: it may
+        be what the app knows its callers by."""
+        return url if self.is_all else url.partition("?")[0]
+
     def one_of(self, merchant_id: str | None) -> str | None:
         """The merchant to ask another service about, which knows one at a time: the given one, or
         the first there is; None for all. Raises NoSuch for another merchant's."""

@@ -28,7 +28,7 @@ async def find(deps: Deps, scope: Scope, asked: FindAlerts) -> AlertPage:
     page = await deps.notifier.post(
         AlertPage, SEARCH, body=asked.model_copy(update={"scope": whose})
     )
-    shown = [alert for alert in page.items if _is_within(whose, alert)]
+    shown = [_shown(alert, scope) for alert in page.items if _is_within(whose, alert)]
     return page.model_copy(update={"items": shown})
 
 
@@ -53,7 +53,7 @@ async def acknowledge(
     alert = await call_audited(deps, deps.notifier, actor, AlertOnFile, call)
     if alert.acknowledged_by is None:
         raise ChangedMeanwhile
-    return alert
+    return _shown(alert, scope)
 
 
 async def send_trial(deps: Deps, actor: Actor, merchant_id: str | None) -> AlertTest:
@@ -74,6 +74,14 @@ async def _whose(deps: Deps, scope: Scope) -> AlertScope:
         return AlertScope()
     app_ids = await apps.read_ids(deps, scope)
     return AlertScope(merchant_ids=scope.parameter, app_ids=app_ids)
+
+
+def _shown(alert: AlertOnFile, scope: Scope) -> AlertOnFile:
+    """As whoever has this scope may see it."""
+    url = alert.facts.get("url")
+    if not isinstance(url, str):
+        return alert
+    return alert.model_copy(update={"facts": {**alert.facts, "url": scope.shown_address(url)}})
 
 
 def _is_within(whose: AlertScope, alert: AlertOnFile) -> bool:

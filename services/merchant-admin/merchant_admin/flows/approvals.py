@@ -46,7 +46,8 @@ NEW_ACCESS: Final = timedelta(days=7)
 async def read(deps: Deps, approval_id: str, scope: Scope) -> Approval:
     """Raises NoSuch."""
     async with deps.db.connection() as tx:
-        return await store.get_approval(tx, approval_id, scope)
+        found = await store.get_approval(tx, approval_id, scope)
+    return found.shown_to(scope)
 
 
 async def read_page(
@@ -54,7 +55,8 @@ async def read_page(
 ) -> list[Approval]:
     """The newest first."""
     async with deps.db.connection() as tx:
-        return await store.list_approvals(tx, asked, after=after, limit=limit)
+        found = await store.list_approvals(tx, asked, after=after, limit=limit)
+    return [approval.shown_to(asked.scope) for approval in found]
 
 
 async def approve(

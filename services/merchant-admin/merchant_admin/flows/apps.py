@@ -130,17 +130,19 @@ async def change_approved(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> boo
 
 
 async def read(deps: Deps, app_id: str, scope: Scope) -> App:
-    """Raises NoSuch, also for an app of merchants of which one is not in the scope."""
+    """As whoever has the scope may see it. Raises NoSuch, also for an app of merchants of which one
+    is not in the scope."""
     async with deps.db.connection() as tx:
         app = await store.get_app(tx, app_id)
     for merchant_id in app.terms.merchant_ids:
         scope.require(merchant_id, "app")
-    return app
+    return app.shown_to(scope)
 
 
 async def read_page(deps: Deps, asked: ListQuery, *, after: str | None, limit: int) -> list[App]:
     async with deps.db.connection() as tx:
-        return await store.list_apps(tx, asked, after=after, limit=limit)
+        found = await store.list_apps(tx, asked, after=after, limit=limit)
+    return [app.shown_to(asked.scope) for app in found]
 
 
 async def read_names(deps: Deps, scope: Scope, app_ids: Collection[str]) -> dict[str, str]:
@@ -164,7 +166,8 @@ async def read_ids_of(deps: Deps, merchant_id: str, scope: Scope) -> list[str]:
 async def read_of_merchant(deps: Deps, merchant_id: str, scope: Scope, *, limit: int) -> list[App]:
     """Those that work for this merchant, and for no merchant outside the scope."""
     async with deps.db.connection() as tx:
-        return await store.list_apps_of(tx, merchant_id, scope, limit=limit)
+        found = await store.list_apps_of(tx, merchant_id, scope, limit=limit)
+    return [app.shown_to(scope) for app in found]
 
 
 async def end_overlaps(deps: Deps) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
-from urllib.parse import quote, urlencode
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl, quote, urlencode
 
 from contracts.events.orders import CALLBACK_TYPES
 from contracts.identifiers import is_id
@@ -11,6 +11,7 @@ from contracts.internal import (
     DeliveryView,
     EndpointPage,
     EndpointView,
+    FoundDelivery,
     FoundDeliveryPage,
     Redeliver,
     ReplayRequest,
@@ -24,6 +25,8 @@ from merchant_admin.flows import apps
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
 from merchant_admin.store import callback_numbers
+
+DeliveryT = TypeVar("DeliveryT", bound=DeliveryView)
 
 ALL: Final = "/internal/all-deliveries"
 WITH_NUMBER: Final = 20
@@ -46,7 +49,8 @@ async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDel
     if scope.parameter is not None:
         wanted["merchant_ids"] = ",".join(scope.parameter)
     page = await deps.notifier.get(FoundDeliveryPage, ALL, wanted)
-    return page if scope.is_all else _within(page, scope)
+    items = [shown(item, scope) for item in page.items if _is_within(item, scope)]
+    return page.model_copy(update={"items": items})
 
 
 async def find_endpoints(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> EndpointPage:
@@ -61,7 +65,12 @@ async def find_endpoints(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -
         wanted["app_ids"] = ",".join(await apps.read_ids_of(deps, merchant_id, scope))
     elif not scope.is_all:
         wanted["app_ids"] = ",".join(await apps.read_ids(deps, scope))
-    return await deps.notifier.get(EndpointPage, "/internal/endpoints", wanted)
+    page = await deps.notifier.get(EndpointPage, "/internal/endpoints", wanted)
+    items = [
+        item.model_copy(update={"address": scope.shown_address(item.address)})
+        for item in page.items
+    ]
+    return page.model_copy(update={"items": items})
 
 
 async def resume(deps: Deps, actor: Actor, endpoint_id: str) -> EndpointView:
@@ -82,7 +91,7 @@ async def send_again(
         body = Redeliver(merchant_ids=scope.parameter)
     path = f"events/{quote(event_id, safe='')}/redeliver?{urlencode({'app_id': app_id})}"
     call = AuditedCall("callback.redelivered", event_id, path, body)
-    return await call_audited(deps, deps.notifier, actor, DeliveryView, call)
+    return shown(await call_audited(deps, deps.notifier, actor, DeliveryView, call), scope)
 
 
 async def replay(deps: Deps, actor: Actor, scope: Scope, request: ReplayRequest) -> ReplayView:
@@ -97,6 +106,22 @@ async def read_replay(deps: Deps, scope: Scope, replay_id: str) -> ReplayView:
     found = await deps.notifier.get(ReplayView, f"/internal/replays/{replay_id}")
     await _require_app(deps, scope, found.app_id)
     return found
+
+
+def shown(item: DeliveryT, scope: Scope) -> DeliveryT:
+    """As whoever has this scope may see it: an answer that repeats what is hidden of the address,
+    as servers do that say what they did not find, is hidden with it."""
+    url = scope.shown_address(item.url)
+    if url == item.url:
+        return item
+    hidden = _parts(item.url.partition("?")[2])
+    attempts = [
+        attempt.model_copy(update={"answer": None})
+        if any(part in (attempt.answer or "") for part in hidden)
+        else attempt
+        for attempt in item.attempts
+    ]
+    return item.model_copy(update={"url": url, "attempts": attempts})
 
 
 async def _find_with_number(
@@ -135,14 +160,15 @@ async def _events_with(
     return event_ids, event_ids[-1] if len(found) > WITH_NUMBER else None
 
 
-def _within(page: FoundDeliveryPage, scope: Scope) -> FoundDeliveryPage:
-    """What stands behind the `?` of an address is between the app and the centre."""
-    items = [
-        item.model_copy(update={"url": item.url.partition("?")[0]})
-        for item in page.items
-        if item.merchant_id is not None and scope.has(item.merchant_id)
-    ]
-    return page.model_copy(update={"items": items})
+def _is_within(item: FoundDelivery, scope: Scope) -> bool:
+    return scope.is_all or (item.merchant_id is not None and scope.has(item.merchant_id))
+
+
+def _parts(query: str) -> list[str]:
+    """Itself, and its values as they stand there and as a server reads them."""
+    raw = [pair.partition("=")[2] for pair in query.split("&")]
+    read = [value for _, value in parse_qsl(query)]
+    return [part for part in (query, *raw, *read) if part]
 
 
 async def _require_app(deps: Deps, scope: Scope, app_id: str | None) -> None:

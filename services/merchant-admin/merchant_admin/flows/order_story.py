@@ -20,7 +20,6 @@ from contracts.events.orders import CALLBACK_TYPES
 from contracts.internal import (
     CloseOrderById,
     FoundDelivery,
-    FoundDeliveryPage,
     OrderOnFile,
     PaymentInBooks,
     RefundOnFile,
@@ -31,6 +30,7 @@ from merchant_admin.domain.projection import PastEvent
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import FoundOrder, SplitSearch, Tried
 from merchant_admin.domain.timeline import CallbackAttempt, Line
+from merchant_admin.flows import callbacks
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
 from merchant_admin.store import audit, history, splits, views
@@ -91,13 +91,13 @@ async def read(deps: Deps, order_id: str, scope: Scope) -> OrderStory:
     async with deps.db.transaction() as tx:
         found = await store.get_order(tx, order_id, scope)
         events = await history.list_of_order(tx, order_id, MAX_EVENTS)
-        callbacks = [event.event_id for event in events if event.type in CALLBACK_TYPES]
-        known = await views.list_tried(tx, callbacks)
+        told = [event.event_id for event in events if event.type in CALLBACK_TYPES]
+        known = await views.list_tried(tx, told)
     async with asyncio.TaskGroup() as questions:
         on_file = questions.create_task(find_on_file(deps, order_id))
-        tried = questions.create_task(_find_deliveries(deps, callbacks[-MAX_CALLBACKS:]))
+        tried = questions.create_task(_find_deliveries(deps, scope, told[-MAX_CALLBACKS:]))
     books = on_file.result() or await _from_events(deps, found, scope)
-    numbers = {order_id, *callbacks, *_numbers(books)}
+    numbers = {order_id, *told, *_numbers(books)}
     async with deps.db.connection() as tx:
         written = await audit.list_of_entities(tx, sorted(numbers), MAX_EVENTS)
     attempts = _attempts(events, tried.result() or (), known)
@@ -141,10 +141,11 @@ async def _require(deps: Deps, order_id: str, scope: Scope) -> None:
         await store.get_order(tx, order_id, scope)
 
 
-async def _find_deliveries(deps: Deps, event_ids: Sequence[str]) -> list[FoundDelivery] | None:
+async def _find_deliveries(
+    deps: Deps, scope: Scope, event_ids: Sequence[str]
+) -> list[FoundDelivery] | None:
     async def of(event_id: str) -> Sequence[FoundDelivery]:
-        query: dict[str, str | int | None] = {"event_id": event_id, "limit": 20}
-        page = await deps.notifier.get(FoundDeliveryPage, "/internal/all-deliveries", query)
+        page = await callbacks.find(deps, scope, {"event_id": event_id, "limit": 20})
         return page.items
 
     try:

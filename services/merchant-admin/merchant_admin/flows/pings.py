@@ -8,6 +8,8 @@ from chassis.problems import Forwarded, Problem
 from contracts.identifiers import is_id
 from contracts.internal import DeliveryView, FoundDelivery, FoundDeliveryPage, Ping
 from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.scope import EVERYTHING, Scope
+from merchant_admin.flows import callbacks
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
 
@@ -34,15 +36,16 @@ async def _sent(deps: Deps, actor: Actor, app_id: str, url: str) -> DeliveryView
     call = AuditedCall("callback.pinged", app_id, "pings", Ping(app_id=app_id, url=url))
     sent = await call_audited(deps, deps.notifier, actor, DeliveryView, call)
     for _ in range(AWAITED_S):
-        found = await find(deps, app_id, sent.event_id)
+        found = await find(deps, app_id, sent.event_id, EVERYTHING)
         if found is not None and found.attempts:
             break
         await asyncio.sleep(1)
     return sent
 
 
-async def find(deps: Deps, app_id: str, event_id: str) -> FoundDelivery | None:
-    """The ping with its attempts; None where there is none, or the notifier does not answer."""
+async def find(deps: Deps, app_id: str, event_id: str, scope: Scope) -> FoundDelivery | None:
+    """The ping with its attempts, as whoever has the scope may see it; None where there is none, or
+    the notifier does not answer."""
     if not is_id("event", event_id):
         return None
     asked: dict[str, str | int | None] = {"app_id": app_id, "event_id": event_id, "limit": 1}
@@ -50,4 +53,4 @@ async def find(deps: Deps, app_id: str, event_id: str) -> FoundDelivery | None:
         page = await deps.notifier.get(FoundDeliveryPage, "/internal/all-deliveries", asked)
     except Problem:
         return None
-    return page.items[0] if page.items else None
+    return callbacks.shown(page.items[0], scope) if page.items else None

@@ -202,12 +202,13 @@ async def list_orders(tx: Tx, search: Search) -> list[FoundOrder]:
 async def list_payments(tx: Tx, search: Search) -> list[FoundPayment]:
     """The newest first."""
     rows = await _fetch(tx, payments_found(search), PAYMENT_COLUMNS, search)
-    return [_payment(row) for row in rows]
+    return [_payment(row, search.scope) for row in rows]
 
 
 async def list_refunds(tx: Tx, search: Search) -> list[FoundRefund]:
     """The newest first."""
-    return [_refund(row) for row in await _fetch(tx, refunds_found(search), REFUND_COLUMNS, search)]
+    rows = await _fetch(tx, refunds_found(search), REFUND_COLUMNS, search)
+    return [_refund(row, search.scope) for row in rows]
 
 
 async def get_order(tx: Tx, order_id: str, scope: Scope) -> FoundOrder:
@@ -221,13 +222,13 @@ async def get_order(tx: Tx, order_id: str, scope: Scope) -> FoundOrder:
 async def list_payments_of_order(tx: Tx, order_id: str, scope: Scope) -> list[FoundPayment]:
     """The oldest first."""
     rows = await tx.fetch(PAYMENTS_OF_ORDER, order_id, scope.parameter)
-    return [_payment(row) for row in rows]
+    return [_payment(row, scope) for row in rows]
 
 
 async def list_refunds_of_order(tx: Tx, order_id: str, scope: Scope) -> list[FoundRefund]:
     """The oldest first."""
     rows = await tx.fetch(REFUNDS_OF_ORDER, order_id, scope.parameter)
-    return [_refund(row) for row in rows]
+    return [_refund(row, scope) for row in rows]
 
 
 async def get_payment(tx: Tx, payment_no: str, scope: Scope) -> FoundPayment:
@@ -291,24 +292,25 @@ def _order(row: asyncpg.Record) -> FoundOrder:
     return FoundOrder(row["order_id"], row["app_id"], OrderSummary.model_validate(row["view"]))
 
 
-def _payment(row: asyncpg.Record) -> FoundPayment:
+def _payment(row: asyncpg.Record, scope: Scope) -> FoundPayment:
     # A refund's event does not carry the payment, so the sum is taken here.
     payment = PaymentView.model_validate({**row["view"], "amount_refunded": row["amount_refunded"]})
-    return FoundPayment(row["order_id"], row["app_id"], payment, _delivery(row))
+    return FoundPayment(row["order_id"], row["app_id"], payment, delivery_of(row, scope))
 
 
-def _refund(row: asyncpg.Record) -> FoundRefund:
+def _refund(row: asyncpg.Record, scope: Scope) -> FoundRefund:
     refund = RefundView.model_validate(row["view"])
-    return FoundRefund(row["order_id"], row["app_id"], refund, _delivery(row))
+    return FoundRefund(row["order_id"], row["app_id"], refund, delivery_of(row, scope))
 
 
-def _delivery(row: asyncpg.Record) -> Delivery | None:
+def delivery_of(row: asyncpg.Record, scope: Scope) -> Delivery | None:
+    """As whoever has this scope may see it."""
     if row["callback_id"] is None:
         return None
     return Delivery(
         state=row["state"],
         attempts=row["attempts"],
         last_status=row["last_status"],
-        url=row["url"],
+        url=scope.shown_address(row["url"]),
         at=row["at"],
     )

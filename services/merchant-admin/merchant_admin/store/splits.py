@@ -9,9 +9,9 @@ from contracts.api import SplitView
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.projection import Mention
 from merchant_admin.domain.scope import Scope
-from merchant_admin.domain.search import Delivery, FoundSplit, SplitSearch
+from merchant_admin.domain.search import FoundSplit, SplitSearch
 from merchant_admin.store.scope import within
-from merchant_admin.store.search import with_thousandths
+from merchant_admin.store.search import delivery_of, with_thousandths
 
 PUT = """
 insert into splits_view as known
@@ -87,7 +87,7 @@ async def put_splits(tx: Tx, splits: Sequence[Mention[SplitView]]) -> None:
 async def list_splits(tx: Tx, search: SplitSearch) -> list[FoundSplit]:
     """The newest first."""
     await tx.execute(PLAN_WITH_VALUES)
-    return [_split(row) for row in await tx.fetch(LIST, *parameters(search))]
+    return [_split(row, search.scope) for row in await tx.fetch(LIST, *parameters(search))]
 
 
 def splits_found(_: SplitSearch) -> str:
@@ -124,15 +124,6 @@ async def get_split(tx: Tx, split_no: str, scope: Scope) -> FoundSplit:
     raise NoSuch("split")
 
 
-def _split(row: asyncpg.Record) -> FoundSplit:
+def _split(row: asyncpg.Record, scope: Scope) -> FoundSplit:
     view = SplitView.model_validate(row["view"])
-    if row["callback_id"] is None:
-        return FoundSplit(row["order_id"], row["app_id"], view, None)
-    delivery = Delivery(
-        state=row["state"],
-        attempts=row["attempts"],
-        last_status=row["last_status"],
-        url=row["url"],
-        at=row["at"],
-    )
-    return FoundSplit(row["order_id"], row["app_id"], view, delivery)
+    return FoundSplit(row["order_id"], row["app_id"], view, delivery_of(row, scope))

@@ -2,7 +2,7 @@
 
 from contracts.events.alerts import Alert, Severity
 from notifier.domain.deliveries import FinishedAttempt, Lease
-from notifier.domain.endpoints import Cause, Health, origin_of
+from notifier.domain.endpoints import Cause, Health, origin_of, without_query
 
 
 def exhausted(finished: FinishedAttempt) -> Alert:
@@ -89,7 +89,7 @@ def _whereabouts(finished: FinishedAttempt) -> dict[str, str | int | None]:
     return {
         "app_id": lease.app_id,
         "endpoint_id": f"L{lease.endpoint_id}",
-        "url": destination.url if destination else None,
+        "url": without_query(destination.url if destination else None),
         "last_status": answer.status if answer else None,
         "failure": finished.classification.failure,
     }

@@ -48,6 +48,11 @@ def origin_of(notify_url: str | None) -> str:
     return f"{parts.hostname}:{port}"
 
 
+def without_query(url: str | None) -> str | None:
+    """As logs and messengers may have it: what the app knows its callers by may stand behind."""
+    return url and url.partition("?")[0]
+
+
 class Cause(StrEnum):
     """Why an endpoint was suspended."""
 

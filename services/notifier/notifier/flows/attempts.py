@@ -16,7 +16,7 @@ from notifier.domain import alerts
 from notifier.domain.answers import FailureKind
 from notifier.domain.apps import AppBook
 from notifier.domain.deliveries import Attempt, FinishedAttempt, Lease, State, decide
-from notifier.domain.endpoints import Health, Room, dealt_out
+from notifier.domain.endpoints import Health, Room, dealt_out, without_query
 from notifier.domain.slots import for_first_tries
 from notifier.flows.deps import Deps
 from notifier.store import attempts, endpoints, leases, outgoing
@@ -131,7 +131,10 @@ def _health_after(
             raised.append(alerts.held(finished))
         if after.trips > before.trips:
             log.warning(
-                "endpoint.held", app_id=lease.app_id, url=lease.notify_url, trips=after.trips
+                "endpoint.held",
+                app_id=lease.app_id,
+                url=without_query(lease.notify_url),
+                trips=after.trips,
             )
         if after.suspended_at is not None and before.suspended_at is None:
             raised.append(alerts.suspended(finished, after))

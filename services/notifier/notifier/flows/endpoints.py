@@ -5,7 +5,7 @@ from collections.abc import Collection
 import structlog
 
 from contracts.internal import EndpointPage, EndpointView
-from notifier.domain.endpoints import OWN_ADDRESS
+from notifier.domain.endpoints import OWN_ADDRESS, without_query
 from notifier.domain.errors import AddressNotCalled, BadCursor, EndpointNotFound
 from notifier.flows.deps import Deps
 from notifier.sending.guard import AddressRefused, UrlRefused
@@ -125,7 +125,7 @@ async def _resume(deps: Deps, endpoint: endpoints.Endpoint) -> None:
             has_more = await endpoints.rejoin(tx, endpoint.endpoint_id)
     async with deps.db.transaction() as tx:
         await endpoints.resume(tx, endpoint.endpoint_id)
-    log.info("endpoint.resumed", app_id=endpoint.app_id, url=endpoint.suspended_url)
+    log.info("endpoint.resumed", app_id=endpoint.app_id, url=without_query(endpoint.suspended_url))
     deps.wake_up.set()
 
 

@@ -222,7 +222,9 @@ async def shown_page(
         "new_app": app,
         "new_key": key,
         "wrong": wrong_fields(refusal) if refusal else {},
-        "attempt": await pings.find(deps, app_id, request.query_params.get("ping", "")),
+        "attempt": await pings.find(
+            deps, app_id, request.query_params.get("ping", ""), visitor.scope
+        ),
         "done": done_in(request, DONE),
         "problem": problem_in(request, REFUSALS),
     }

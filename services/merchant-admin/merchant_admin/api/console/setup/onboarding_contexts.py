@@ -91,7 +91,7 @@ async def _callback(request: Request, deps: Deps, visitor: Visitor, draft: Draft
     return {
         "app": app,
         "entered": {"notify_url": app.terms.notify_url or ""},
-        "attempt": await pings.find(deps, app_id, ping),
+        "attempt": await pings.find(deps, app_id, ping, visitor.scope),
     }
 
 
