@@ -1,6 +1,7 @@
 """Credentials of channel accounts: checked where they are entered, opened where they are used."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ValidationError
@@ -9,6 +10,7 @@ from chassis.problems import FieldError, pointer
 from contracts.words import Words
 from gateway.channels.faults import Fault
 from gateway.channels.plugin import CHECKED_BEFORE, Plugin
+from gateway.channels.shown_keys import ShownKey
 from gateway.directory.fault_words import words_of
 
 ChannelUrls = Literal["own", "any"]
@@ -18,6 +20,10 @@ FIXED: Final = Words(
     "says whose account it is and never changes; register another account",
 )
 FOREIGN: Final = Words("须为渠道自己的地址", "must be an address of the channel itself")
+
+
+EXPIRED: Final = Words("已过期", "has expired")
+NOT_YET: Final = Words("尚未生效", "is not valid yet")
 
 
 class BadCredentials(Exception):
@@ -77,6 +83,33 @@ def check_identity(plugin: Plugin[Any], before: Mapping[str, str], now: Mapping[
     ]
     if others:
         raise BadCredentials([FieldError(pointer([name]), FIXED.en, FIXED.zh) for name in others])
+
+
+def check_dates(plugin: Plugin[Any], keys: Sequence[ShownKey], now: datetime) -> None:
+    """Whoever enters a certificate means to use it now. An account that has one goes on with it.
+
+    Raises:
+        BadCredentials: with each certificate that is not valid now.
+    """
+    certificates: dict[str, list[ShownKey]] = {}
+    for key in keys:
+        if key.kind == "certificate":
+            certificates.setdefault(key.field, []).append(key)
+    faults = []
+    for name, found in certificates.items():
+        form_field = plugin.form.find(name)
+        counted = found if form_field and form_field.is_bundle else found[:1]
+        words = [_words_of_dates(each, now) for each in counted]
+        if words[0] and all(words):
+            faults.append(FieldError(pointer([name]), words[0].en, words[0].zh))
+    if faults:
+        raise BadCredentials(faults)
+
+
+def _words_of_dates(certificate: ShownKey, now: datetime) -> Words | None:
+    if certificate.valid_from and now < certificate.valid_from:
+        return NOT_YET
+    return EXPIRED if certificate.valid_until and certificate.valid_until <= now else None
 
 
 def _was(plugin: Plugin[Any], before: Mapping[str, str], name: str) -> str:

@@ -21,7 +21,13 @@ from gateway.calling.enquiries import try_out
 from gateway.channels.plugin import Plugin, Trade, schema
 from gateway.channels.shown_keys import shown_keys
 from gateway.channels.trial_words import words_of
-from gateway.directory.credentials import BadCredentials, check_identity, identity, open_account
+from gateway.directory.credentials import (
+    BadCredentials,
+    check_dates,
+    check_identity,
+    identity,
+    open_account,
+)
 from gateway.domain.errors import NotHere
 from gateway.flows.deps import Deps
 
@@ -55,6 +61,8 @@ def check_credentials(deps: Deps, channel: str, request: CheckCredentials) -> Ch
         raise NotHere("channel")
     try:
         opened = open_account(plugin, request.credentials, deps.channel_urls)
+        keys = shown_keys(plugin.form, request.credentials)
+        check_dates(plugin, keys, datetime.fromtimestamp(deps.clock(), UTC))
         found = identity(plugin, opened)
         before = request.identity or _known_identity(deps, plugin, request.payment_id)
         if before is not None:
@@ -62,7 +70,6 @@ def check_credentials(deps: Deps, channel: str, request: CheckCredentials) -> Ch
     except BadCredentials as error:
         faults = [replace(fault, pointer="/credentials" + fault.pointer) for fault in error.faults]
         raise InvalidRequest("The credentials cannot be used.", errors=faults) from error
-    keys = shown_keys(plugin.form, request.credentials)
     return CheckedCredentials(
         identity=found, keys=[ShownKey.model_validate(asdict(each)) for each in keys]
     )

@@ -66,6 +66,7 @@ FORM: Final = CredentialForm(
                 "同处下载的 alipayRootCert.crt，整个文件。", "alipayRootCert.crt, the whole file."
             ),
             "certificate",
+            is_bundle=True,
         ),
         FormField(
             "seller_id",

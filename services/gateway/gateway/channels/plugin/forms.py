@@ -17,7 +17,8 @@ SECRET: Final[frozenset[Kind]] = frozenset({"secret", "private_key"})
 @dataclass(frozen=True, slots=True)
 class FormField:
     """One credential. `help`: where people find it; `shape`: what it looks like, for whoever typed
-    something else; `options`: of a choice, by value; `is_rare`: most merchants leave it alone."""
+    something else; `options`: of a choice, by value; `is_rare`: most merchants leave it alone;
+    `is_bundle`: of its certificates any may be the one that counts, else the first does."""
 
     name: str
     title: Words
@@ -26,6 +27,7 @@ class FormField:
     shape: Words | None = None
     options: Mapping[str, Words] = field(default_factory=dict)
     is_rare: bool = False
+    is_bundle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

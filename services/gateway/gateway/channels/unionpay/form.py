@@ -44,6 +44,7 @@ FORM: Final = CredentialForm(
                 "acp_prod_root.cer, from UnionPay's open platform.",
             ),
             "certificate",
+            is_bundle=True,
         ),
         FormField(
             "unionpay_middle_cert_pem",
@@ -53,6 +54,7 @@ FORM: Final = CredentialForm(
                 "acp_prod_middle.cer, from UnionPay's open platform.",
             ),
             "certificate",
+            is_bundle=True,
         ),
         FormField(
             "base_url",

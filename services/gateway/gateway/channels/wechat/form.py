@@ -89,6 +89,7 @@ FORM: Final = CredentialForm(
                 "other, and they are renewed by themselves.",
             ),
             "certificate",
+            is_bundle=True,
         ),
         FormField(
             "app_secret",
