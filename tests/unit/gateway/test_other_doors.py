@@ -1,6 +1,7 @@
 """The doors that are not for apps: webhooks of third parties, and our own services."""
 
 import httpx
+import pytest
 from tests.unit.gateway.client import ADMIN_TOKEN, application, client_of
 from tests.unit.gateway.harness import harness
 
@@ -18,6 +19,33 @@ async def test_webhooks_are_bounded_and_answer_in_the_channels_form() -> None:
         ]
     assert [answer.status_code for answer in answers] == [200, 401, 404, 413, 405]
     assert answers[0].text == "success"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/webhooks/fake/C1/",
+        "/webhooks/fake/C1//",
+        "/webhooks/fake//C1",
+        "/webhooks//fake/C1",
+        "//webhooks/fake/C1",
+        "/webhooks/fake/C1%2F",
+        "/webhooks/fake%2FC1",
+        "/webhooks/fake/C1/x",
+        "/webhooks/fake/",
+        "/Webhooks/fake/C1",
+    ],
+)
+async def test_a_webhook_beside_its_address_is_not_acknowledged_and_comes_again(path: str) -> None:
+    """Nor is it sent elsewhere: a redirected POST loses its body at many a channel."""
+    gateway = harness()
+    body = b'{"payment_no": "P1", "amount": 1299}'
+    async with client_of(application(gateway)) as client:
+        url = httpx.URL("http://gateway", raw_path=path.encode())
+        answer = await client.plain.post(url, content=body, headers={"Signature": "C1's key"})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert gateway.producer.taken == []
 
 
 async def test_internal_routes_want_the_token_of_a_caller() -> None:
