@@ -30,7 +30,6 @@ async def test_webhooks_are_bounded_and_answer_in_the_channels_form() -> None:
         "/webhooks//fake/C1",
         "//webhooks/fake/C1",
         "/webhooks/fake/C1%2F",
-        "/webhooks/fake%2FC1",
         "/webhooks/fake/C1/x",
         "/webhooks/fake/",
         "/Webhooks/fake/C1",
@@ -46,6 +45,16 @@ async def test_a_webhook_beside_its_address_is_not_acknowledged_and_comes_again(
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert gateway.producer.taken == []
+
+
+async def test_a_webhook_whose_slash_is_encoded_is_at_its_address() -> None:
+    """Acknowledged, and so published."""
+    gateway = harness()
+    body = b'{"payment_no": "P1", "amount": 1299}'
+    async with client_of(application(gateway)) as client:
+        url = httpx.URL("http://gateway", raw_path=b"/webhooks/fake%2FC1")
+        answer = await client.plain.post(url, content=body, headers={"Signature": "C1's key"})
+    assert (answer.status_code, answer.text, len(gateway.producer.taken)) == (200, "success", 1)
 
 
 async def test_internal_routes_want_the_token_of_a_caller() -> None:
