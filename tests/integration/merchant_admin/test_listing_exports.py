@@ -134,8 +134,8 @@ async def test_each_currency_of_a_statement_is_a_line_of_the_file(admin: Admin) 
     page = {"items": [listed, none], "next_cursor": None}
     admin.trade_core.answers["/internal/reconciliations"] = page
     lines = await exported(admin, "reconciliations")
-    told = [(it["currency"], it["paid"], it["refunds"], it["fees"], it["rows"]) for it in lines]
-    assert told == [
+    shown = [(it["currency"], it["paid"], it["refunds"], it["fees"], it["rows"]) for it in lines]
+    assert shown == [
         ("JPY", "10000", "0", "30", "3"), ("USD", "50.00", "1", "1.72", "3"), ("", "", "", "", "3"),
     ]  # fmt: skip
 

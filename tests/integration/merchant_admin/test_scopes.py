@@ -78,7 +78,7 @@ class Company:
         )
         split = Split(story, merchant_split_no=secret)
         split.tell("split.failed", "failed", "failed")
-        await apply(admin.deps, [*story.events, *map(told_at(secret), story.events)])
+        await apply(admin.deps, [*story.events, *map(delivered_to(secret), story.events)])
         drawn = SVG.format(f'<g id="{secret}"/>').encode()
         open_page = {"logo": base64.b64encode(drawn).decode()}
         await admin.http.patch(f"/api/merchants/{merchant_id}", json=open_page)
@@ -189,13 +189,13 @@ def address_of(secret: str) -> str:
     return f"https://{secret}.example/cb?token={BETWEEN}"
 
 
-def told_at(secret: str) -> Callable[[OrderEventRecord], DeliveryEventRecord]:
-    def told(event: OrderEventRecord) -> DeliveryEventRecord:
+def delivered_to(secret: str) -> Callable[[OrderEventRecord], DeliveryEventRecord]:
+    def news_of(event: OrderEventRecord) -> DeliveryEventRecord:
         about = delivery(event.id, "delivery.exhausted", attempts=1, at=BEGAN)
         at = about.data.model_copy(update={"url": address_of(secret)})
         return about.model_copy(update={"data": at})
 
-    return told
+    return news_of
 
 
 ALERT: dict[str, Any] = {

@@ -91,13 +91,13 @@ async def read(deps: Deps, order_id: str, scope: Scope) -> OrderStory:
     async with deps.db.transaction() as tx:
         found = await store.get_order(tx, order_id, scope)
         events = await history.list_of_order(tx, order_id, MAX_EVENTS)
-        told = [event.event_id for event in events if event.type in CALLBACK_TYPES]
-        known = await views.list_tried(tx, told)
+        event_ids = [event.event_id for event in events if event.type in CALLBACK_TYPES]
+        known = await views.list_tried(tx, event_ids)
     async with asyncio.TaskGroup() as questions:
         on_file = questions.create_task(find_on_file(deps, order_id))
-        tried = questions.create_task(_find_deliveries(deps, scope, told[-MAX_CALLBACKS:]))
+        tried = questions.create_task(_find_deliveries(deps, scope, event_ids[-MAX_CALLBACKS:]))
     books = on_file.result() or await _from_events(deps, found, scope)
-    numbers = {order_id, *told, *_numbers(books)}
+    numbers = {order_id, *event_ids, *_numbers(books)}
     async with deps.db.connection() as tx:
         written = await audit.list_of_entities(tx, sorted(numbers), MAX_EVENTS)
     attempts = _attempts(events, tried.result() or (), known)

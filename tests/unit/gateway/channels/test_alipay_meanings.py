@@ -218,13 +218,13 @@ def test_a_cancelled_payment_code_is_closed_even_if_it_was_paid(
 
 def test_a_code_may_stand_without_quotes(side: AlipaySide, account: Any) -> None:
     content = side.trade(PAYMENT_NO, "TRADE_SUCCESS", "12.99")
-    told = [
+    outcomes = [
         outcome(
             side, account, PLUGIN.query, trade(), side.answer("alipay.trade.query", content, code)
         )
         for code in ("10000", 10000)
     ]
-    assert told[0] == told[1]
+    assert outcomes[0] == outcomes[1]
 
 
 @pytest.mark.parametrize("amount", ["", "12,99", "1e3", "12.999", " 12.99", "１２.99", "NaN"])

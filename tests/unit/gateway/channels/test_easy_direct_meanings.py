@@ -88,9 +88,9 @@ def test_states_and_numbers_may_stand_without_quotes() -> None:
     """Signed as they stand, and nothing else can be meant."""
     for state in (0, 9):
         assert queried(state) == queried(str(state))
-    told = {"outTrace": 2026013100000001, "timeEnd": 20260131080000}
-    as_texts = {name: str(value) for name, value in told.items()}
-    assert queried("0", **told) == queried("0", **as_texts)
+    numbers = {"outTrace": 2026013100000001, "timeEnd": 20260131080000}
+    as_texts = {name: str(value) for name, value in numbers.items()}
+    assert queried("0", **numbers) == queried("0", **as_texts)
     body = SIDE.body(2, SIDE.trade(REFUND_NO, 500))
     returned = outcome(SIDE, ACCOUNT, PLUGIN.query_refund, refunding(), SIDE.answer(body))
     assert isinstance(returned, Succeeded)

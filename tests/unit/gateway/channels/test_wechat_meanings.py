@@ -233,11 +233,11 @@ def test_a_payment_that_cannot_be_read_is_no_payment(
 def test_an_amount_may_stand_as_its_digits(side: WechatSide, account: Any) -> None:
     paid = side.transaction(PAYMENT_NO, "SUCCESS")
     as_text = paid | {"amount": {"total": "1299", "currency": "CNY"}}
-    told = [
+    outcomes = [
         outcome(side, account, PLUGIN.query, trade(), side.answer(content))
         for content in (paid, as_text)
     ]
-    assert told[0] == told[1]
+    assert outcomes[0] == outcomes[1]
     back = side.refund(REFUND_NO, PAYMENT_NO, "SUCCESS")
     reply = side.answer(back | {"amount": {"total": "1299", "refund": "500", "currency": "CNY"}})
     returned = outcome(side, account, PLUGIN.query_refund, refunding(), reply)
