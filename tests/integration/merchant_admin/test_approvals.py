@@ -326,6 +326,70 @@ async def test_credentials_for_an_account_that_changed_since_are_outdated(
     assert (await admin.http.get(account)).json()["earlier_credentials"] == 0
 
 
+async def new_account(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:
+    body = {"channel": "wechat", "name": "x", "credentials": CREDENTIALS}
+    return await admin.http.post(f"/api/merchants/{merchant_id}/channel-accounts", json=body)
+
+
+async def new_credentials(
+    admin: Admin, merchant_id: str, boss: httpx.AsyncClient
+) -> httpx.Response:
+    account = await registered(admin, merchant_id, boss)
+    return await admin.http.patch(account, json={"credentials": NEW})
+
+
+async def new_address(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:
+    app = await admin.post("/api/apps", {"name": "erp", "merchant_ids": [merchant_id]})
+    new = {"notify_url": "https://b.example/cb"}
+    return await admin.http.patch(f"/api/apps/{app['app_id']}", json=new)
+
+
+async def fewer_eyes(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:
+    weaker = {"four_eyes": {"credentials": False}}
+    return await admin.http.patch(f"/api/merchants/{merchant_id}", json=weaker)
+
+
+async def a_refund(admin: Admin, _: str, __: httpx.AsyncClient) -> httpx.Response:
+    return await admin.http.post(refunds(admin), json=BODY)
+
+
+async def done_by_now(admin: Admin) -> int:
+    """How much the audit knows to have been done, beside what is asked for and decided."""
+    query = "select count(*) from audit where action not like 'approval.%'"
+    async with admin.deps.db.connection() as tx:
+        count: int = await tx.fetchval(query)
+    return count
+
+
+@pytest.mark.parametrize("second", ["agrees", "refuses", "withdraws"])
+@pytest.mark.parametrize(
+    "asked_for", [new_account, new_credentials, new_address, fewer_eyes, a_refund]
+)
+async def test_of_two_who_decide_at_once_the_second_is_told_so(
+    admin: Admin, merchant_id: str, asked_for: Any, second: str
+) -> None:
+    li, wang = await hire(admin, "administrator"), await hire(admin, "administrator", "wang")
+    path = await waiting(await asked_for(admin, merchant_id, li))
+    before = await done_by_now(admin)
+    decides = {
+        "agrees": lambda: approve(wang, path),
+        "refuses": lambda: wang.post(f"{path}/reject", json={"reason": "no"}),
+        "withdraws": lambda: admin.http.post(f"{path}/reject", json={"reason": "twice"}),
+    }[second]
+    async with admin.deps.db.transaction() as tx:
+        number = path.rpartition("/")[2]
+        await tx.execute("select from approval where approval_id = $1 for update", number)
+        both = asyncio.gather(approve(li, path), decides())
+        await asyncio.sleep(0.2)  # Both have read that it waits.
+    answers = await both
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    [late] = [answer for answer in answers if answer.status_code == 409]
+    assert late.json()["code"] == "approval_decided"
+    is_agreed = second == "agrees" or late is answers[1]
+    assert (await li.get(path)).json()["state"] == ("done" if is_agreed else "rejected")
+    assert (await done_by_now(admin) > before) is is_agreed
+
+
 async def test_what_waits_is_asked_for_apart(admin: Admin, merchant_id: str) -> None:
     boss = await hire(admin, "administrator")
     account = await registered(admin, merchant_id, boss)

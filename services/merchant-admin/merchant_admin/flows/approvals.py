@@ -39,6 +39,8 @@ UNFINISHED_AFTER: Final = timedelta(minutes=1)
 
 UNFINISHED_AT_ONCE: Final = 20
 
+BY_ANOTHER: Final = "decided by somebody else"
+
 NEW_ACCESS: Final = timedelta(days=7)
 """Whoever asks for something that waits that long could have let somebody in for it."""
 
@@ -73,6 +75,9 @@ async def approve(
     if approval.asked.kind is ApprovalKind.REFUND:
         return await _approve_refund(deps, actor, approval, reason)
     async with deps.db.transaction() as tx:
+        # First, as whoever rejects it does: nobody does any of it twice, or waits in a circle.
+        if not await store.lock_waiting(tx, approval_id, deps.clock()):
+            raise AlreadyDecided(BY_ANOTHER)
         is_done = await _change(deps, tx, approval.requester(actor), approval)
         state = ApprovalState.DONE if is_done else ApprovalState.OUTDATED
         decided = await _decide(deps, tx, actor, approval, state, reason)
@@ -133,7 +138,7 @@ async def _decide(
         tx, approval.approval_id, state, by=actor.username, at=now, reason=reason
     )
     if decided is None:
-        raise AlreadyDecided("decided by somebody else")
+        raise AlreadyDecided(BY_ANOTHER)
     is_agreed = state in (ApprovalState.DONE, ApprovalState.APPROVED)
     if is_agreed:
         await _tell_of_one_hand(tx, actor, approval, now)

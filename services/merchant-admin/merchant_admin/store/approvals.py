@@ -52,6 +52,10 @@ select * from approval
  limit 1
 """
 
+LOCK_WAITING = """
+select from approval where approval_id = $1 and state = 'waiting' and expires_at > $2 for update
+"""
+
 DECIDE = """
 update approval
    set state = $2, decided_by = $3, decided_at = $4, reason = $5, outcome = $6
@@ -111,6 +115,11 @@ async def find_refund_locked(
     await tx.execute(LOCK_REFUND, f"{payment_no} {merchant_refund_no}")
     row = await tx.fetchrow(FIND_REFUND, payment_no, merchant_refund_no, now)
     return None if row is None else _approval(row)
+
+
+async def lock_waiting(tx: Tx, approval_id: str, now: datetime) -> bool:
+    """Whether it still waits; if so, nobody else decides it before the transaction ends."""
+    return await tx.fetchrow(LOCK_WAITING, approval_id, now) is not None
 
 
 async def decide(
