@@ -283,6 +283,9 @@ async def test_an_app_over_its_rate_is_told_when_to_come_again() -> None:
         ("/v1/payments?merchant_id=&created_from=&paid_to=&after=&status=", 200),
         (f"/v1/orders?payment_no={'x' * 129}", 422),
         ("/v1/events?limit=100&colour=red", 200),
+        ("/v1/payments?colour=red&colour=blue", 200),
+        ("/v1/payments?status=closed&status=closed", 200),
+        ("/v1/payments?status=closed&status=", 422),
         (f"/v1/payments/{NO}", 200),
         ("/v1/nothing", 404),
     ],
@@ -293,3 +296,25 @@ async def test_queries(target: str, status: int) -> None:
     assert answer.status_code == status, answer.text
     if status != 200:
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("/v1/payments?status=closed&status=failed", "status"),
+        ("/v1/refunds?merchant_refund_no=1&merchant_refund_no=2", "merchant_refund_no"),
+        ("/v1/orders/W1?merchant_id=M-other&merchant_id=M1", "merchant_id"),
+        ("/v1/deliveries?state=pending&colour=red&state=delivered", "state"),
+        ("/v1/events?limit=5&limit=50", "limit"),
+        ("/v1/statements/2026-11-02?merchant_id=M1&currency=CNY&currency=USD", "currency"),
+        ("/v1/capabilities?merchant_id=M1&merchant_id=M2", "merchant_id"),
+    ],
+)
+async def test_of_two_values_of_a_parameter_neither_wins(target: str, name: str) -> None:
+    async with client_of(application(gateway())) as client:
+        answer = await client.get(target)
+        unsigned = await client.plain.get(target)
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (422, "invalid_request")
+    assert [each["pointer"] for each in body["errors"]] == [f"/{name}"]
+    assert unsigned.status_code == 401

@@ -13,6 +13,7 @@ from chassis.web.callers import CalledBy
 from chassis.web.edge import ANSWERS, SLOW_S, FairGate, InFlightLimit
 from chassis.web.errors import UNHANDLED, problem_response
 from chassis.web.language import Language, Words, language_of
+from chassis.web.queries import require_single_values
 from chassis.web.routes import DirectRoute, add_routes, answered_by
 from chassis.web.server import collect_rarely, serve
 
@@ -44,5 +45,6 @@ __all__ = [
     "read_json_object",
     "read_message",
     "refuse_nul",
+    "require_single_values",
     "serve",
 ]

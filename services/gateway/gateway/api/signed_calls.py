@@ -16,7 +16,15 @@ from prometheus_client import Counter
 from pydantic import BaseModel
 
 from chassis.problems import Overloaded
-from chassis.web import FairGate, answer, answered_by, json_object, parse, read_body
+from chassis.web import (
+    FairGate,
+    answer,
+    answered_by,
+    json_object,
+    parse,
+    read_body,
+    require_single_values,
+)
 from gateway.admission.authentication import (
     MALFORMED,
     Authentication,
@@ -121,6 +129,7 @@ class AppRoute(APIRoute):
             admission: Admission = request.app.state.admission
             require_configuration(request.app.state.deps)
             caller = request.state.caller = await admission.admit(request)
+            require_single_values(request, self)
             with admission.gate.place(caller.app.app_id):
                 return await handle(request)
 

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request, Response
 
 from chassis import logs
+from chassis.web import require_single_values
 from contracts.text import clean
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.api_tokens import PREFIX
@@ -184,6 +185,7 @@ class _ApiGuard(Guard):
             raise Forbidden(caller.role, self.right, is_scoped=not caller.scope.is_all)
         if self.is_fresh_only:
             caller.require_fresh(deps.clock())
+        require_single_values(request, request.scope["route"])
         return caller
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.api import CallbackType
 from contracts.internal import (
     DeliveryView,
     EndpointPage,
@@ -49,7 +50,7 @@ class DeliveryQuery(_Query):
     merchant_id: Text | None = None
     number: Text | None = None
     event_id: Text | None = None
-    type: Text | None = None
+    type: CallbackType | None = None
     state: DeliveryState | None = None
     created_from: Moment | None = None
     created_before: Moment | None = None
@@ -69,7 +70,7 @@ class RequestReplay(Body):
     app_id: Text
     created_from: Annotated[Moment, Field(strict=False)]
     created_before: Annotated[Moment, Field(strict=False)]
-    type: Text | None = None
+    type: CallbackType | None = None
     state: DeliveryState | None = None
     per_s: Annotated[int, Field(ge=1, le=500)] = 50
 

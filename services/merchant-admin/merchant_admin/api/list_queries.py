@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.events.configuration import State
 from contracts.moments import Moment
@@ -14,6 +14,7 @@ from merchant_admin.domain.exports import ExportState
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role
+from merchant_admin.flows.background_exports import LISTINGS
 
 NO_FILTERS: Final = {"after", "limit", "format"}
 """What says how the answer comes."""
@@ -112,10 +113,16 @@ class AuditParameters(PeriodParameters):
     action: Text | None = None
 
 
+def _listing(name: str) -> str:
+    if name not in LISTINGS:
+        raise ValueError("is not the name of a list that is made in the background")
+    return name
+
+
 class ExportParameters(PeriodParameters):
     """`list`: by the name of its file, as `orders`."""
 
-    list: Text | None = None
+    list: Annotated[Text, AfterValidator(_listing)] | None = None
     state: ExportState | None = None
 
 

@@ -118,11 +118,12 @@ def _moment(text: str) -> datetime:
 
 
 def _decoded(cursor: str) -> str:
+    """What is not in the alphabet is passed over by base64, so that much would be a cursor."""
     try:
         text = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, UnicodeError) as error:
         raise _bad_cursor() from error
-    if "\0" in text:
+    if "\0" in text or not text or _encoded(text) != cursor:
         raise _bad_cursor()
     return text
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.api import Method
+from contracts.api import Currency, Method
 from contracts.moments import Day
 from foundation.money_text import BEIJING
 from merchant_admin.api.access import Viewer, Work
@@ -35,7 +35,7 @@ class ReportQuery(BaseModel):
     last: Annotated[Day | None, Field(alias="to")] = None
     grain: Grain = Grain.DAY
     by: By = By.MERCHANT
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "CNY"
+    currency: Currency = "CNY"
     merchant_id: Text | None = None
     app_id: Text | None = None
     channel: Text | None = None

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.problems import FieldError, InvalidRequest
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, RefundView
 from contracts.moments import Moment
 from merchant_admin.api.access import Refunder, Viewer, Work
@@ -63,11 +64,16 @@ class SearchQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
     def search(self, scope: Scope) -> Search:
-        """With one more than the page holds, to see whether there is a next one."""
+        """With one more than the page holds, to see whether there is a next one. Raises
+        InvalidRequest."""
         given = self.model_dump(exclude=NOT_SOUGHT)
         for name, alias in ALIASES.items():
-            given[name] = given.pop(alias) if given[name] is None else given[name]
-            given.pop(alias, None)
+            also = given.pop(alias)
+            if given[name] is None:
+                given[name] = also
+            elif also not in (None, given[name]):
+                fault = FieldError(f"/{alias}", f"query: is another than {name}")
+                raise InvalidRequest("The request is not valid.", errors=[fault])
         return Search(scope, **given, after=position_after(self.after), limit=self.limit + 1)
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.problems import FieldError, InvalidRequest
+from contracts.api import Currency
 from contracts.moments import Day
 from foundation.money_text import BEIJING
 from merchant_admin.api.access import Viewer, Work
@@ -27,12 +29,15 @@ class StatementQuery(BaseModel):
     merchant_id: Text
     day: Day | None = None
     month: Annotated[str | None, Field(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$")] = None
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "CNY"
+    currency: Currency = "CNY"
     app_id: Text | None = None
 
     def period(self, today: date) -> tuple[date, date]:
-        """Raises BadPeriod for one to come."""
+        """Raises BadPeriod for one to come, InvalidRequest for two."""
         first = last = self.day or today - timedelta(1)
+        if self.month is not None and self.day is not None:
+            fault = FieldError("/month", "query: is given beside a day, and only one can hold")
+            raise InvalidRequest("The request is not valid.", errors=[fault])
         if self.month is not None:
             first = date.fromisoformat(f"{self.month}-01")
             last = min(last_day_of(first), today)
