@@ -34,8 +34,6 @@ HEAD: Final = """\
 # Paymesh in your cluster: `kubectl apply -k` this folder. Change addresses and registry. The other
 # files are secret: keep the folder out of what others read, and a copy of it elsewhere.
 """
-KAFKA: Final = {"PAYMESH_KAFKA_BOOTSTRAP": "kafka-kafka-bootstrap:9093"}
-"""As examples/kafka.yaml is reached."""
 
 
 def write(folder: Path) -> None:
@@ -87,7 +85,7 @@ def kustomization(new: Mapping[str, str], production: str) -> dict[str, Any]:
                 "name": service,
                 "namespace": NAMESPACE,
                 "behavior": "merge",
-                "literals": [f"{key}={value}" for key, value in (KAFKA | values).items()],
+                "literals": [f"{key}={value}" for key, value in values.items()],
             }
             for service, values in _public(new).items()
         ],

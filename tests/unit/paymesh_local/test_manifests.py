@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from inspect import signature
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -15,7 +16,12 @@ import yaml
 from chassis.background import DRAIN_LIMIT_S, Background
 from chassis.settings import Settings
 from chassis.web import server
+from chassis.web.application import READY_LIMIT_S
 from contracts import topics
+from gateway.api.webhooks import MAX_NOTIFICATION_BYTES
+from gateway.channels.registry import PLUGINS
+from merchant_admin.api.console import uploads
+from notifier.sending.guard import DEFAULT_PORTS
 from paymesh_local import release
 from paymesh_local.manifests import (
     BASE,
@@ -192,6 +198,61 @@ def test_each_way_out_has_a_door_and_each_door_a_way_out() -> None:
     doors = _arrows("ingress.yaml", "ingress", "from")
     assert out == {(caller, called) for called, caller in doors}
     assert ("cashier", "trade-core") not in out
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda each: each.name)
+def test_a_probe_waits_longer_than_a_check_may_take(service: Service) -> None:
+    """Else a slow database takes all replicas out at once, though they say that they are ready."""
+    documents = yaml.safe_load_all((BASE / f"{service.name}.yaml").read_text())
+    container = next(each for each in documents if each["kind"] == "Deployment")["spec"][
+        "template"
+    ]["spec"]["containers"][0]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert container[probe].get("timeoutSeconds", 1) > READY_LIMIT_S, probe
+
+
+def _ports_out(name: str) -> set[int]:
+    """Those at which a service reaches the world."""
+    text = (BASE.parent / "components" / "network-policies" / "egress.yaml").read_text()
+    policies = {each["metadata"]["name"]: each["spec"] for each in yaml.safe_load_all(text)}
+    rules = policies[name]["egress"]
+    [ports] = [rule["ports"] for rule in rules if any("ipBlock" in peer for peer in rule["to"])]
+    return {
+        port
+        for each in ports
+        for port in range(each["port"], each.get("endPort", each["port"]) + 1)
+    }
+
+
+def test_the_gateway_reaches_each_channel_at_its_port() -> None:
+    urls = {url for each in PLUGINS.values() for own in each.own_urls.values() for url in own}
+    ports = {urlsplit(url).port or 443 for url in urls}
+    assert len(ports) > 1
+    assert ports <= _ports_out("gateway-out")
+
+
+def test_the_notifier_reaches_apps_messengers_and_mail() -> None:
+    callbacks = {port for each in DEFAULT_PORTS for port in each}
+    assert callbacks | {443, 465, 587} <= _ports_out("notifier-out")
+
+
+@pytest.mark.parametrize(
+    ("service", "largest_bytes"),
+    [("gateway", MAX_NOTIFICATION_BYTES), ("merchant-admin", uploads.LIMIT_BYTES)],
+)
+def test_the_ingress_lets_through_what_a_service_takes(service: str, largest_bytes: int) -> None:
+    text = (BASE.parent / "examples" / "ingress.yaml").read_text()
+    shown = {each["metadata"]["name"]: each["metadata"] for each in yaml.safe_load_all(text)}
+    size = shown[service]["annotations"].get("nginx.ingress.kubernetes.io/proxy-body-size", "1m")
+    assert int(size[:-1]) * {"k": 2**10, "m": 2**20}[size[-1]] >= largest_bytes
+
+
+def test_the_brokers_of_the_base_are_those_of_the_example() -> None:
+    documents = yaml.safe_load_all((BASE.parent / "examples" / "kafka.yaml").read_text())
+    cluster = next(each for each in documents if each["kind"] == "Kafka")["metadata"]["name"]
+    for service in SERVICES:
+        settings = (BASE / "config" / f"{service.name}.env").read_text().splitlines()
+        assert f"PAYMESH_KAFKA_BOOTSTRAP={cluster}-kafka-bootstrap:9093" in settings
 
 
 def test_every_image_of_others_is_named_by_its_digest() -> None:
