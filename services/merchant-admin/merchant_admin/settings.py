@@ -53,8 +53,8 @@ class AdminSettings(PublicSettings, CallingSettings, StoringSettings):
     so that nobody is logged out. A session ends after `session_idle_s` unused, and after
     `session_lifetime_s` in any case.
     `admin_totp`: whether whoever configures, decides about money or refunds has to have a second
-    factor. `refund_reauthentication_from`: in minor units, from which on a refund on the pages
-    wants to know again who asks for it.
+    factor. `refund_reauthentication_from`: in fen, from which on a refund on the pages, and every
+    one in another currency, wants to know again who asks for it.
     `https`: people reach the console by TLS only, so that its cookies are bound to that.
     `console_url`: where people reach it; this machine where nothing is said. What a request says
     of its host is believed for no address that is given to people.

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -98,6 +99,31 @@ async def test_a_refund_is_sent_when_another_person_agrees(admin: Admin, merchan
     assert admin.trade_core.asked[-1]["wish"]["amount"] == LIMIT
     assert (await approve(li, path)).json()["code"] == "approval_decided"
     assert len(admin.trade_core.asked) == 2
+
+
+async def in_currency(admin: Admin, currency: str, amount: int) -> httpx.Response:
+    """Asked for of a payment in this currency."""
+    assert admin.trade_core.payment is not None
+    admin.trade_core.payment |= {"currency": currency}
+    body = {"amount": amount, "merchant_refund_no": f"{currency}-{amount}"}
+    return await admin.http.post(refunds(admin), json=body)
+
+
+async def test_the_limit_is_in_fen_and_other_currencies_always_wait(
+    admin: Admin, merchant_id: str
+) -> None:
+    """0.499 KWD are more than 4.99 yuan, and 499 JPY too."""
+    for currency in ("KWD", "JPY", "USD"):
+        await waiting(await in_currency(admin, currency, LIMIT - 1))
+        await waiting(await in_currency(admin, currency, 1))
+    assert (await in_currency(admin, "CNY", LIMIT - 1)).status_code == 201
+    path = f"/api/merchants/{merchant_id}"
+    person = await Person.logged_in(admin)
+    page = await person.open_page(f"merchants/{merchant_id}")
+    assert "refunds in any other currency always wait" in page
+    weaker = await admin.http.patch(path, json={"four_eyes": {"refunds_from": None}})
+    assert (await approve(await hire(admin, "administrator"), await waiting(weaker))).is_success
+    assert (await in_currency(admin, "KWD", 3)).status_code == 201
 
 
 async def test_both_names_stand_in_the_audit(admin: Admin, merchant_id: str) -> None:
@@ -371,15 +397,15 @@ async def test_of_two_who_decide_at_once_the_second_is_told_so(
     li, wang = await hire(admin, "administrator"), await hire(admin, "administrator", "wang")
     path = await waiting(await asked_for(admin, merchant_id, li))
     before = await done_by_now(admin)
-    decides = {
+    decides: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
         "agrees": lambda: approve(wang, path),
         "refuses": lambda: wang.post(f"{path}/reject", json={"reason": "no"}),
         "withdraws": lambda: admin.http.post(f"{path}/reject", json={"reason": "twice"}),
-    }[second]
+    }
     async with admin.deps.db.transaction() as tx:
         number = path.rpartition("/")[2]
         await tx.execute("select from approval where approval_id = $1 for update", number)
-        both = asyncio.gather(approve(li, path), decides())
+        both = asyncio.gather(approve(li, path), decides[second]())
         await asyncio.sleep(0.2)  # Both have read that it waits.
     answers = await both
     assert sorted(answer.status_code for answer in answers) == [200, 409]

@@ -125,6 +125,25 @@ async def test_a_large_refund_wants_to_know_and_a_small_one_does_not(admin: Admi
     assert admin.trade_core.asked[-1]["wish"]["amount"] == limit
 
 
+async def test_a_refund_in_another_currency_always_wants_to_know(admin: Admin) -> None:
+    """The limit is in fen: what 99.999 KWD are worth no table here knows."""
+    story = Story(currency="KWD").paid()
+    await apply(admin.deps, story.events)
+    paid = {**payment(), "payment_no": story.payment_no, "currency": "KWD"}
+    admin.trade_core.payment, admin.trade_core.refund = paid, refund()
+    person, browser = await Person.logged_in(admin), await cookie_of(admin)
+    admin.clock.ahead = LATER
+    path = f"payments/{story.payment_no}/refunds"
+    form = {"reason": "x", "merchant_refund_no": "r-1", "amount": "1.200"}
+    assert (await person.send(path, **form)).status_code == 401
+    body = {"amount": 1200, "merchant_refund_no": "r-2"}
+    api = await admin.anonymous.post(f"/api/{path}", json=body, headers=browser)
+    assert (api.status_code, api.json()["code"]) == (401, "reauthentication_required")
+    assert admin.trade_core.asked == []
+    assert (await person.send(path, **form, password_again=PASSWORD)).status_code == 303
+    assert len(admin.trade_core.asked) == 1
+
+
 async def test_sessions_are_listed_and_ended_one_by_one_or_all(admin: Admin) -> None:
     li = await hire(admin, "auditor")
     li.headers["User-Agent"] = "Firefox"

@@ -151,8 +151,9 @@ class ChangeCounterCode(Patch):
 
 
 class FourEyesBody(Patch):
-    """What of the merchant waits for a second person: refunds from this amount on (minor units;
-    null: none), new credentials, callback addresses. What is not named stays."""
+    """What of the merchant waits for a second person: refunds from this amount on (in fen, and
+    with it every refund in another currency; null: none), new credentials, callback addresses. What
+    is not named stays."""
 
     refunds_from: Amount | None = None
     credentials: bool = False

@@ -59,10 +59,11 @@ class Projector:
 class Deps:
     """`wake` tells the relay that events were committed. `session_keys`: the first
     keys new sessions, all are known. `session_cookie`: its name. `requires_totp`: of whoever
-    configures, decides or refunds. `refund_reauthentication_from`: minor units, from which a
-    refund wants to know again who asks for it. `exports_asked`: something waits to be made.
-    `reader`: where lists of the read model are read: at `replica`, or without one at `db`, as is
-    all that is asked for by its number. `console_url`: where people reach the console."""
+    configures, decides or refunds. `refund_reauthentication_from`: in fen, from which a
+    refund, and every one in another currency, wants to know again who asks for it.
+    `exports_asked`: something waits to be made. `reader`: where lists of the read model are read:
+    at `replica`, or without one at `db`, as is all that is asked for by its number.
+    `console_url`: where people reach the console."""
 
     db: Database
     wake: Callable[[], None]

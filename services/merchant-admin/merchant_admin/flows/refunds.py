@@ -7,7 +7,13 @@ from contracts.internal import OpenedRefund, OpenRefund
 from foundation.money_text import money
 from merchant_admin.domain.approvals import ApprovalKind, ApprovalState, Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.errors import NotRefundable, NumberTaken, RefundExceedsPaid
+from merchant_admin.domain.errors import (
+    NotRefundable,
+    NumberTaken,
+    ReauthenticationRequired,
+    RefundExceedsPaid,
+)
+from merchant_admin.domain.four_eyes import reaches
 from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.asking import ask
 from merchant_admin.flows.deps import Deps
@@ -31,13 +37,18 @@ async def request(
     amount: int,
     merchant_refund_no: str,
     reason: str | None,
+    is_proved: bool,
 ) -> OpenedRefund:
     """Ask for a refund; a `merchant_refund_no` that was sent before answers that refund.
+    `is_proved`: whoever asks has just proved who they are, as a large one wants.
 
-    Raises as `send` does, and AwaitsApproval for one that waits for a second person.
+    Raises as `send` does, ReauthenticationRequired, and AwaitsApproval for one that waits for a
+    second person.
     """
     payment = await _read_payment(deps, payment_no)
     scope.require(payment.merchant_id, "payment")
+    if not is_proved and wants_proof(deps, amount, payment.currency):
+        raise ReauthenticationRequired
     if payment.payment_id is None:
         raise NotRefundable
     requested = CreateRefund(
@@ -50,6 +61,11 @@ async def request(
     )
     await _await_second_person(deps, actor, payment, requested)
     return await send(deps, actor, requested)
+
+
+def wants_proof(deps: Deps, amount: int, currency: str) -> bool:
+    """Whether a browser is asked again who sits there before so much is given back."""
+    return reaches(deps.refund_reauthentication_from, amount, currency)
 
 
 async def send(deps: Deps, actor: Actor, requested: CreateRefund) -> OpenedRefund:
@@ -89,7 +105,7 @@ async def _await_second_person(
     more than is left: RefundExceedsPaid."""
     async with deps.db.transaction() as tx:
         four_eyes = (await list_four_eyes(tx, [payment.merchant_id])).get(payment.merchant_id)
-        if four_eyes is None or not four_eyes.wants_for_refund(requested.amount):
+        if four_eyes is None or not four_eyes.wants_for_refund(requested.amount, payment.currency):
             return
         approval = await find_refund_locked(
             tx, requested.payment_no, requested.merchant_refund_no, deps.clock()

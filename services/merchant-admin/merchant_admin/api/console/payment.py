@@ -71,14 +71,17 @@ async def request_refund(
     number = with_form_of("payment", payment_no)
     try:
         payment = await searching.read_payment(deps, number, sent.scope)
-        amount = minor_units(sent.form.get("amount", ""), payment.found.payment.currency)
+        currency = payment.found.payment.currency
+        amount = minor_units(sent.form.get("amount", ""), currency)
         if amount is None:
             raise Unusable(FieldError("/amount", "is not an amount"))
         given = {name: sent.form.get(name, "") for name in ("merchant_refund_no", "reason")}
         requested = parse(RequestRefund, {**given, "amount": amount})
-        if requested.amount >= deps.refund_reauthentication_from:
+        if refunds.wants_proof(deps, requested.amount, currency):
             await proved(deps, sent.visitor, sent.form)
-        opened = await refunds.request(deps, sent.actor, sent.scope, number, **dict(requested))
+        opened = await refunds.request(
+            deps, sent.actor, sent.scope, number, **dict(requested), is_proved=True
+        )
     except Problem as problem:
         refused = _refused(problem, number, sent.form, "refund")
         return await _page(request, deps, sent.visitor, number, refused)

@@ -1,6 +1,6 @@
 """What of a merchant waits for a second person: the form on its page."""
 
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -14,9 +14,8 @@ from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.console.visiting import FreshlySentByAdmin, to
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.four_eyes import LIMIT_CURRENCY
 from merchant_admin.flows import merchants
-
-CURRENCY: Final = "CNY"
 
 router = APIRouter(include_in_schema=False, prefix="/console/merchants")
 
@@ -41,7 +40,7 @@ async def change(
 def _four_eyes(form: dict[str, str]) -> dict[str, Any]:
     """Raises Unusable for an amount that is none."""
     typed = form.get("refunds_from", "").strip()
-    amount = minor_units(typed, CURRENCY) if typed else None
+    amount = minor_units(typed, LIMIT_CURRENCY) if typed else None
     if typed and amount is None:
         raise Unusable(FieldError("/four_eyes/refunds_from", "is not an amount"))
     return {

@@ -45,6 +45,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "What waits until another person agrees. To let less wait has to wait, too.",
     ),
     "four_eyes_refunds_from_cny": ("退款达到（元）", "Refunds from (CNY)"),
+    "four_eyes_other_currencies": (
+        "设置后，其他币种的退款无论金额均须复核。",
+        "With an amount here, refunds in any other currency always wait.",
+    ),
     "four_eyes_no_refund": ("留空：退款无须复核", "Empty: no refund waits"),
     "four_eyes_refunds_from": ("退款起点", "Refunds from"),
     "four_eyes_credentials": ("凭证", "Credentials"),
