@@ -37,6 +37,9 @@ class Feature(StrEnum):
     wrong."""
     ARCHIVE = "archive"
     """Whatever is over goes to the archive at once, and comes back when somebody comes for it."""
+    BRIEF_LINKS = "brief links"
+    """Where there are no other links: those of orders that end before their channel lets them end,
+    paid in between, mostly without a word."""
 
 
 USUAL: Final = frozenset(Feature)

@@ -1,7 +1,7 @@
 """What an app and its payers like to do; drawn anew for each seed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tests.simulation.chance import Chance
@@ -10,6 +10,9 @@ from tests.simulation.features import Feature
 SHORT: Final = ((20,), (60, 300))
 LONG: Final = ((900,), (900, 7200))
 """For how long an order may be paid; a link that lies about unopened lies longest."""
+
+BRIEF: Final = (10, 20)
+"""Shorter than any channel takes: the link lives on there (`contracts.payable`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def usual(chance: Chance, features: frozenset[Feature]) -> Habits:
         rate = chance.pick(rates)
         return rate if feature in features else 0
 
-    return Habits(
+    habits = Habits(
         orders=chance.whole(1, 3),
         repeats=chance.pick((0, 0.5)),
         switches=chance.pick((0, 0.6)),
@@ -73,4 +76,17 @@ def usual(chance: Chance, features: frozenset[Feature]) -> Habits:
         currencies=("CNY", "JPY", "USD") if Feature.CURRENCIES in features else ("CNY",),
         expires_in_s=chance.pick(LONG if Feature.LINKS in features else (*SHORT, *LONG)),
         forgets=where(Feature.LINKS, (0.3, 0.8)),
+    )
+    if Feature.BRIEF_LINKS not in features or Feature.LINKS in features:
+        return habits
+    return replace(
+        habits,
+        orders=3,
+        cashier=0,
+        barcode=0,
+        links=0.9,
+        forgets=0.9,
+        pays=0.9,
+        silent=0.9,
+        expires_in_s=BRIEF,
     )

@@ -11,6 +11,7 @@ from tests.simulation import plugin_words as words
 
 from contracts.api import Method
 from contracts.words import Words
+from gateway.channels.formats import payable_until
 from gateway.channels.plugin import (
     Acknowledgement,
     Answer,
@@ -95,7 +96,7 @@ def _pay(order: PayOrder, account: str) -> Call:
         "currency": order.amount.currency,
         "method": order.method,
         "auth_code": order.auth_code or "",
-        "expires_at": order.expires_at.isoformat(),
+        "expires_at": payable_until(order).isoformat(),
     }
     return Call("POST", "pay", body=body)
 

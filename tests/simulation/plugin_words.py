@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from contracts.actions import QrCodeAction, RedirectAction
 from contracts.money import Money
+from gateway.channels.formats import payable_until
 from gateway.channels.plugin import (
     Answer,
     Declined,
@@ -53,8 +54,8 @@ def query_outcome(answer: Answer, *_: object) -> Outcome:
 
 def last_word(answer: Answer, asked: Trade, account: str) -> Outcome:
     """Where nobody can close, what has not arrived in its time will not arrive (as at 易生)."""
-    outcome = query_outcome(answer)
-    if isinstance(outcome, Pending) and not outcome.found and answer.moment.now > asked.expires_at:
+    outcome, over_at = query_outcome(answer), payable_until(asked)
+    if isinstance(outcome, Pending) and not outcome.found and answer.moment.now > over_at:
         return Declined("not_found", "it never arrived", closed=True)
     return outcome
 

@@ -23,7 +23,10 @@ from contracts.api import Method, OrderStatus, PaymentStatus, PaymentView
 from contracts.events.commands import PaymentRef
 from contracts.events.configuration import LogoFile
 from contracts.internal import CheckoutOnFile, ChooseOffer, ChosenChannel, Look, PaymentOnFile
+from contracts.payable import SHORTEST_LIFE
 from gateway.calling.transport import Broken
+from gateway.channels.formats import payable_until
+from gateway.channels.plugin import Call, PayOrder
 from gateway.directory import ChannelAccount, Logo, Merchant
 from gateway.domain.checkout_links import token_of
 from gateway.domain.errors import NotClosedYet, NotHere
@@ -152,6 +155,26 @@ async def test_a_choice_is_initiated_by_the_method_of_the_offer() -> None:
     assert [event["verdict"] for event in page.producer.events()] == ["pending"]
     (_, _, choice) = page.trade_core.asked[1]
     assert (choice.payment_id, choice.channel, choice.method) == ("C1", "fake", Method.NATIVE)
+
+
+async def test_what_is_initiated_lives_from_the_choice_on() -> None:
+    """An order of two hours ago: no channel takes an expiry that is almost over."""
+    seen: list[PayOrder] = []
+
+    def pay(order: PayOrder, account: str) -> Call:
+        seen.append(order)
+        return Call("POST", "/pay")
+
+    chosen_at = NOW + timedelta(hours=2, seconds=-1)
+    page = gateway(reply({"pay": "weixin://x"}), answered=[chosen(initiated_at=chosen_at)])
+    way = replace(fake_plugin().methods[Method.NATIVE], call=pay)
+    page.directory.put(
+        ChannelAccount("C1", "M1", True, fake_plugin(methods={Method.NATIVE: way}), "key")
+    )
+    await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    (order,) = seen
+    assert (order.created_at, order.begun_at) == (NOW, chosen_at)
+    assert payable_until(order) == chosen_at + SHORTEST_LIFE
 
 
 async def test_a_choice_that_was_made_before_is_shown_as_it_is() -> None:

@@ -32,7 +32,9 @@ class PaymentRef(Data):
     """All that a plugin must know to speak of a payment to its channel.
 
     `splits`: it was initiated as one that will be split. `paid_at`: when it was paid, by the
-    channel's word; None while it is not, and from senders that do not tell."""
+    channel's word; None while it is not, and from senders that do not tell. `initiated_at`: when
+    its channel was first called, long after `created_at` where the payer chose late on our page;
+    None from senders that do not tell."""
 
     payment_no: str
     payment_id: str
@@ -47,6 +49,7 @@ class PaymentRef(Data):
     expires_at: datetime
     splits: bool = False
     paid_at: datetime | None = None
+    initiated_at: datetime | None = None
 
 
 class SplitReturn(Data):

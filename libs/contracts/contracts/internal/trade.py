@@ -78,11 +78,14 @@ class ChosenChannel(Message):
     is made again, until it is None. Only then `payment` is the one of this choice.
 
     `initiate` is False where the choice was made before: show the payment as it is.
+    `initiated_at`: when the choice was made, from which its life at the channel counts; None from
+    a trade-core that does not tell.
     """
 
     payment: PaymentView
     close_first: PaymentRef | None
     initiate: bool
+    initiated_at: datetime | None = None
 
 
 class CloseOrderFor(Message):

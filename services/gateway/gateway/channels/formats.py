@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
+from contracts import payable
 from contracts.money import MINOR_DIGITS, Money
-from gateway.channels.plugin import PayOrder, Unverifiable, clean
+from gateway.channels.plugin import PayOrder, Trade, Unverifiable, clean
 
 UNREADABLE: Final = (
     LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError
@@ -23,9 +24,6 @@ UNREADABLE: Final = (
 """What code raises that meets something of another shape than it expects."""
 
 BEIJING: Final = timezone(timedelta(hours=8))
-
-SHORTEST_LIFE: Final = timedelta(seconds=90)
-"""WeChat Pay and Alipay refuse an expiry less than a minute ahead; half a minute for the way."""
 
 _JOINER: Final = "\u200d"
 _SKIN_TONES: Final = ("\U0001f3fb", "\U0001f3ff")
@@ -123,9 +121,9 @@ def cut_to_characters(text: str, limit: int) -> str:
     return text if len(text) <= limit else _without_broken_end(text, limit)
 
 
-def payable_until(order: PayOrder) -> datetime:
+def payable_until(order: PayOrder | Trade) -> datetime:
     """When the channel shall stop taking the payment; the same at each repeat of the call."""
-    return max(order.expires_at, order.created_at + SHORTEST_LIFE)
+    return payable.payable_until(order.begun_at, order.expires_at)
 
 
 def rfc3339(moment: datetime) -> str:

@@ -72,7 +72,9 @@ async def begin(deps: Deps, filed: CheckoutOnFile, request: Chosen) -> ChosenPay
     token = token_of(attempt.payment_no, deps.checkout_keys)
     if chosen.initiate:
         back = deps.addresses.back_to_page(token)
-        calling = pay.Calling(request.method, back, request.payer, filed.payment.splits)
+        calling = pay.Calling(
+            request.method, back, request.payer, filed.payment.splits, chosen.initiated_at
+        )
         attempt = await pay.initiate(deps, request.account, attempt, calling)
     return ChosenPayment(**dict(attempt), token=token)
 

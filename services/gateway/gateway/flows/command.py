@@ -90,6 +90,7 @@ def trade_of(payment: PaymentRef) -> Trade:
         expires_at=payment.expires_at,
         channel_trade_no=payment.channel_trade_no,
         paid_at=payment.paid_at,
+        initiated_at=payment.initiated_at,
     )
 
 

@@ -49,12 +49,14 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """How the payer is to be called, where they come back to, and whether it will be split."""
+    """How the payer is to be called, where they come back to, and whether it will be split;
+    `initiated_at` as in `PayOrder`."""
 
     method: Method
     return_url: str | None
     payer: Payer
     will_split: bool
+    initiated_at: datetime | None = None
 
 
 async def create(
@@ -152,6 +154,7 @@ def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: C
         auth_code=calling.payer.auth_code,
         client_ip=calling.payer.client_ip,
         will_split=calling.will_split,
+        initiated_at=calling.initiated_at,
     )
 
 

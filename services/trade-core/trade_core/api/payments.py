@@ -73,6 +73,7 @@ async def post_channel(payment_no: str, request: ChooseChannel, deps: DepsOfApp)
         payment=views.payment_view(order, chosen.payment),
         close_first=None if former is None else views.payment_ref(order, former),
         initiate=chosen.initiate,
+        initiated_at=chosen.payment.initiated_at,
     )
 
 

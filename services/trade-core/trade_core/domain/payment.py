@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from contracts import payable
 from contracts.actions import Action
 from contracts.api import Failure, Method, SplitReceiver
 from contracts.api import PaymentStatus as State
@@ -247,7 +248,7 @@ class Payment:
         we held, nobody."""
         if self.called_as is Method.BARCODE:
             return self.initiated_at
-        return self.expires_at + PAYABLE_GRACE
+        return payable.payable_until(self.initiated_at, self.expires_at) + PAYABLE_GRACE
 
     def is_in_flight(self, now: datetime) -> bool:
         return self.state is State.INITIATING and now < self.in_flight_until

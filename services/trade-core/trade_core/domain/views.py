@@ -162,6 +162,7 @@ def payment_ref(order: Order, payment: Payment) -> PaymentRef:
         expires_at=payment.expires_at,
         splits=payment.will_split,
         paid_at=payment.paid_at,
+        initiated_at=payment.initiated_at,
     )
 
 

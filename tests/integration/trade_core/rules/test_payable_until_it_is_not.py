@@ -95,3 +95,48 @@ async def test_former_choice_of_the_payer_is_watched_as_well(harness: Harness) -
     await harness.apply(paid(chosen.payment, Source.QUERY))
     assert (await harness.order(payment)).state is OrderStatus.PAID
     assert (await harness.payment(other.payment)).closing
+
+
+async def test_order_of_ten_seconds_is_watched_as_long_as_channels_keep_its_link(
+    harness: Harness,
+) -> None:
+    """Alipay takes no expiry under a minute: the link can be paid for 90 s."""
+    payment = await harness.opened(request(expires_in_s=10))
+    harness.pass_time(10)
+    (command,) = await harness.attend()
+    assert command.command is CommandName.CLOSE
+    await harness.apply(never_opened(payment))
+    assert await harness.state(payment) is PaymentStatus.CLOSED
+    assert await asked(harness, 70) >= 3
+    assert (await harness.payment(payment)).may_be_paid
+    await harness.apply(paid(payment, Source.QUERY))
+    assert await harness.state(payment) is PaymentStatus.SUCCEEDED
+
+
+async def test_it_rests_when_the_shortest_life_is_over(harness: Harness) -> None:
+    payment = await harness.opened(request(expires_in_s=10))
+    harness.pass_time(10)
+    await harness.attend()
+    await harness.apply(never_opened(payment))
+    assert await asked(harness, 120) >= 3
+    assert await harness.due() == {}
+    assert not (await harness.payment(payment)).may_be_paid
+
+
+async def test_choice_in_the_last_seconds_of_an_order_is_watched_as_long_as_its_link(
+    harness: Harness,
+) -> None:
+    page = request(method=Method.CASHIER, payment_id=None, expires_in_s=300)
+    payment = (await harness.open(page)).payment
+    harness.pass_time(290)
+    _, chosen = await choose_channel(
+        harness.deps, payment.payment_no, Choice("C1", "alipay", Method.H5)
+    )
+    await harness.apply(waits(chosen.payment))
+    harness.pass_time(12)
+    await harness.attend()
+    await harness.apply(never_opened(chosen.payment))
+    assert await harness.state(payment) is PaymentStatus.CLOSED
+    assert await asked(harness, 60) >= 3
+    await harness.apply(paid(chosen.payment, Source.QUERY))
+    assert await harness.state(payment) is PaymentStatus.SUCCEEDED

@@ -21,6 +21,7 @@ from tests.unit.gateway.channels.plugin_driver import asked, opened
 
 from contracts.api import Method
 from gateway.channels.easy.traces import trace_of
+from gateway.channels.plugin import Serial
 
 PLUGIN = EasySide.plugin
 
@@ -63,6 +64,21 @@ def test_the_time_may_be_told_in_minutes(side: EasySide) -> None:
     requested = order(Method.H5, expires_at=NOW + timedelta(seconds=61))
     outcome = asked(side, account, PLUGIN.methods[Method.H5], requested)
     assert outcome.content["bizData"]["timeoutMinutes"] == "2"
+
+
+@pytest.mark.parametrize(("left_s", "sent"), [(40, "40"), (0.4, "1")])
+def test_who_chose_late_on_our_page_has_what_is_left(
+    side: EasySide, account: Any, left_s: float, sent: str
+) -> None:
+    requested = order(
+        Method.H5,
+        created_at=NOW - timedelta(hours=2),
+        initiated_at=NOW,
+        expires_at=NOW + timedelta(seconds=left_s),
+        serial=Serial(7, NOW),
+    )
+    outcome = asked(side, account, PLUGIN.methods[Method.H5], requested)
+    assert outcome.content["bizData"]["timeoutMinutes"] == sent
 
 
 def test_a_mini_program_names_its_payer(side: EasySide, account: Any) -> None:

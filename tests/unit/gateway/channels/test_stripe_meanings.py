@@ -1,5 +1,6 @@
 """What Stripe's answers and statements mean for us, and how it is asked."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -100,6 +101,26 @@ def test_a_page_lives_as_long_as_stripe_lets_it(
     request = order(Method.PC, expires_at=NOW + life)
     fields = asked(side, account, PLUGIN.methods[Method.PC], request).content
     assert int(fields["expires_at"]) == int((NOW + sent).timestamp())
+
+
+def test_who_chose_late_on_our_page_has_half_an_hour_too(side: StripeSide, account: Any) -> None:
+    request = order(
+        Method.PC,
+        created_at=NOW - timedelta(hours=2),
+        initiated_at=NOW,
+        expires_at=NOW + timedelta(minutes=1),
+    )
+    fields = asked(side, account, PLUGIN.methods[Method.PC], request).content
+    assert int(fields["expires_at"]) == int((NOW + timedelta(minutes=31)).timestamp())
+
+
+def test_a_lost_session_is_looked_for_when_the_payer_chose(side: StripeSide, account: Any) -> None:
+    late = replace(
+        trade(Method.PC), created_at=NOW - timedelta(hours=2), initiated_at=NOW - timedelta(hours=1)
+    )
+    query = asked(side, account, PLUGIN.query, late).content
+    assert int(query["created[gte]"]) <= int((NOW - timedelta(hours=1)).timestamp())
+    assert int(query["created[lte]"]) >= int((NOW - timedelta(hours=1)).timestamp())
 
 
 def test_an_app_is_given_what_its_sdk_needs(side: StripeSide, account: Any) -> None:

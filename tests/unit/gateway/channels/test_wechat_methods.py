@@ -83,6 +83,13 @@ def test_the_payer_has_at_least_a_minute(side: WechatSide, account: Any) -> None
     assert outcome_in.content["time_expire"] == "2026-01-31T12:01:30+08:00"
 
 
+def test_a_payer_who_chose_late_on_our_page_has_it_too(side: WechatSide, account: Any) -> None:
+    order_is_old: dict[str, Any] = {"created_at": NOW - timedelta(hours=2), "initiated_at": NOW}
+    soon_over = order(expires_at=NOW + timedelta(seconds=1), **order_is_old)
+    outcome_in = asked(side, account, PLUGIN.methods[Method.NATIVE], soon_over)
+    assert outcome_in.content["time_expire"] == "2026-01-31T12:01:30+08:00"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "extra"),
     [

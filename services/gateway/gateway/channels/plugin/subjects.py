@@ -19,7 +19,8 @@ class Serial:
 @dataclass(frozen=True, slots=True)
 class PayOrder:
     """A payment to initiate. `notify_url` is our webhook for this channel account. `will_split`: it
-    will be split (分账); a channel that must know it now is told."""
+    will be split (分账); a channel that must know it now is told. `initiated_at`: when the payer
+    chose on our page, which may be long after `created_at`; None where that is the same moment."""
 
     payment_no: str
     amount: Money
@@ -34,12 +35,19 @@ class PayOrder:
     client_ip: str | None = None
     will_split: bool = False
     serial: Serial | None = None
+    initiated_at: datetime | None = None
+
+    @property
+    def begun_at(self) -> datetime:
+        """From when on it lives at its channel."""
+        return self.initiated_at or self.created_at
 
 
 @dataclass(frozen=True, slots=True)
 class Trade:
     """A payment that was (perhaps) initiated before: to query or to close. `paid_at`: when it was
-    paid, by the channel's word; None where it is not, or nobody told."""
+    paid, by the channel's word; None where it is not, or nobody told. `initiated_at` as in
+    `PayOrder`; older senders do not tell it."""
 
     payment_no: str
     amount: Money
@@ -49,6 +57,12 @@ class Trade:
     channel_trade_no: str | None = None
     paid_at: datetime | None = None
     serial: Serial | None = None
+    initiated_at: datetime | None = None
+
+    @property
+    def begun_at(self) -> datetime:
+        """From when on it lives at its channel."""
+        return self.initiated_at or self.created_at
 
 
 @dataclass(frozen=True, slots=True)

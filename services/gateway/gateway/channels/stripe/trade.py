@@ -59,8 +59,8 @@ def ask(trade: Trade) -> Call:
         "GET",
         path,
         query={
-            "created[gte]": str(int((trade.created_at - MADE_BEFORE).timestamp())),
-            "created[lte]": str(int((trade.created_at + MADE_AFTER).timestamp())),
+            "created[gte]": str(int((trade.begun_at - MADE_BEFORE).timestamp())),
+            "created[lte]": str(int((trade.begun_at + MADE_AFTER).timestamp())),
             "limit": str(limits.PAGE_ROWS),
             "expand[0]": f"data.{CHARGE_OF[kind]}",
         },

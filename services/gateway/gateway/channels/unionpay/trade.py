@@ -15,9 +15,9 @@ from contracts.identifiers import is_id
 from contracts.money import Money
 from gateway.channels.formats import (
     BEIJING,
-    SHORTEST_LIFE,
     compact,
     cut_to_bytes,
+    payable_until,
     read_compact,
     text,
 )
@@ -100,10 +100,6 @@ def write(order: PayOrder) -> dict[str, Any]:
         "payTimeout": compact(payable_until(order)),
         "orderDesc": subject.strip(),
     }
-
-
-def payable_until(order: PayOrder | Trade) -> datetime:
-    return max(order.expires_at, order.created_at + SHORTEST_LIFE)
 
 
 def is_over(trade: Trade, now: datetime) -> bool:

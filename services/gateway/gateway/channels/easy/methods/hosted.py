@@ -28,7 +28,7 @@ def place(
 ) -> Call:
     """The order: the payment's number travels in `orgInfo`, its trace is 易生's number for it."""
     subject = cut_to_bytes(order.subject, limits.SUBJECT_BYTES)
-    life_s = int((order.expires_at - order.created_at).total_seconds())
+    life_s = max(int((order.expires_at - order.begun_at).total_seconds()), 1)
     biz_data: dict[str, Any] = {
         "title": subject,
         "subject": subject,

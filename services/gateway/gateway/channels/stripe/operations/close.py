@@ -47,6 +47,6 @@ def outcome(answer: Answer, closing: Trade, account: Account) -> Outcome:
 
 def _never_made(answer: Answer, closing: Trade) -> Outcome:
     """Gone once our own call cannot arrive there any more."""
-    if answer.moment.now > closing.created_at + trade.MADE_AFTER:
+    if answer.moment.now > closing.begun_at + trade.MADE_AFTER:
         return Succeeded(found=False)
     return Unknown("too_early", "it may yet be made", is_spoken=False)
