@@ -1,5 +1,6 @@
 """Files of long lists: made in the background with progress, kept for a week, for one person."""
 
+import asyncio
 import io
 import zipfile
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from merchant_admin.domain import exports as domain
+from merchant_admin.domain.errors import TooManyExports
 from merchant_admin.flows import background_exports, money_listings
 from merchant_admin.flows.background_exports import forget_old, make_next
 from merchant_admin.flows.read_model import apply
@@ -140,3 +142,13 @@ async def test_it_is_kept_for_a_week_or_until_it_is_removed(admin: Admin) -> Non
     await forget_old(admin.deps)
     async with admin.deps.db.connection() as tx:
         assert await tx.fetchval("select count(*) from export_chunk") == 0
+
+
+async def test_nobody_has_more_unfinished_files_by_asking_at_once(admin: Admin) -> None:
+    """Each asks in a transaction of its own, and none has seen what another has not committed."""
+    asks = [admin.http.post("/api/exports/orders") for _ in range(3 * domain.MAX_UNFINISHED)]
+    answers = await asyncio.gather(*asks)
+    taken = [answer.status_code for answer in answers if answer.status_code == 202]
+    assert len(taken) == domain.MAX_UNFINISHED
+    refused = {answer.status_code for answer in answers} - {202}
+    assert refused == {TooManyExports(domain.MAX_UNFINISHED).status}

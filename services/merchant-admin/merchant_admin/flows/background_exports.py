@@ -93,7 +93,7 @@ async def ask_for(
     if query.merchant_id is not None:
         query.scope.require(query.merchant_id, "merchant")
     async with deps.db.transaction() as tx:
-        if await store.count_unfinished(tx, actor.username) >= MAX_UNFINISHED:
+        if await store.count_unfinished_locked(tx, actor.username) >= MAX_UNFINISHED:
             raise TooManyExports(MAX_UNFINISHED)
         await store.add(tx, export)
         asked = {"list": listing.name, "format": kind, **exporting.filters(query)}

@@ -23,6 +23,8 @@ insert into export (export_id, username, things, format, search, merchant_ids, s
 values ($1, $2, $3, $4, $5, $6, 'waiting', $7)
 """
 
+LOCK_ASKING = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+
 COUNT_UNFINISHED = """
 select count(*) from export where username = $1 and state in ('waiting', 'running')
 """
@@ -93,7 +95,9 @@ async def add(tx: Tx, export: Export) -> None:
     )
 
 
-async def count_unfinished(tx: Tx, username: str) -> int:
+async def count_unfinished_locked(tx: Tx, username: str) -> int:
+    """Nobody else asks for one as this user before the transaction ends."""
+    await tx.execute(LOCK_ASKING, f"export {username}")
     return int(await tx.fetchval(COUNT_UNFINISHED, username))
 
 
