@@ -1,7 +1,9 @@
 """CPU seconds of programs and all their children, read from the operating system."""
 
 import os
+import time
 from collections.abc import Mapping
+from typing import Final
 
 import psutil
 
@@ -13,6 +15,36 @@ def seconds_of(pids: Mapping[str, int]) -> dict[str, float]:
 
 def spent(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     return {name: after[name] - before.get(name, 0.0) for name in after}
+
+
+BUSY_CORES: Final = 0.2
+"""Of what others take: beyond it rates and waiting times are theirs as well."""
+
+
+class Others:
+    """What is not of these programs, and takes CPU of the machine while they are measured."""
+
+    def __init__(self, pids: Mapping[str, int]) -> None:
+        """`pids`: of the programs; this one and its children are counted with them."""
+        self._pids = pids
+        self._begun, self._before = time.perf_counter(), self._seconds()
+
+    def in_words(self) -> str:
+        """Since the beginning."""
+        cores = (self._seconds() - self._before) / (time.perf_counter() - self._begun)
+        told = f"others took {max(cores, 0):.1f} of {os.cpu_count()} cores meanwhile"
+        if cores < BUSY_CORES:
+            return told
+        return f"{told}: believe the CPU, and bars of rates and times on a machine at rest"
+
+    def _seconds(self) -> float:
+        machine = psutil.cpu_times()
+        busy = sum(machine) - machine.idle - getattr(machine, "iowait", 0.0)
+        # Linux counts guests within user time as well.
+        busy -= getattr(machine, "guest", 0.0) + getattr(machine, "guest_nice", 0.0)
+        own = os.times()
+        ours = own.user + own.system + own.children_user + own.children_system
+        return float(busy - ours - sum(seconds_of(self._pids).values()))
 
 
 def _tree_seconds(pid: int) -> float:

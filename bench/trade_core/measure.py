@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import uvloop
 
+from bench.cpu import Others
 from bench.trade_core import history, reads
 from bench.trade_core.bare_inserts import Bare
 from bench.trade_core.life import Life
@@ -73,10 +74,12 @@ async def main(plan: dict[str, Any]) -> bool:
         async with connected(plan, "young") as young, connected(plan, "old") as old:
             bare = await prepared(plan, young, Path(name))
             print(f"{plan['in_flight']} in flight, {CONNECTIONS} connections, fsync on\n")
+            others = Others(plan["pids"])
             turns = await measure(plan, bare, young, old)
             is_met = report(turns, plan["old_orders"])
             if plan["old_orders"]:
                 is_met &= await read(plan, old)
+            print(f"\n{others.in_words()}")
         await served(plan)
         return is_met
 

@@ -7,7 +7,9 @@ from typing import Final
 from paymesh_local.paths import REPOSITORY
 
 SHORT: Final = ("--old-orders", "400", "--rounds", "1", "--seconds", "1")
-PARTS: Final = ("results applied", "with 400 old orders", "GET /v1/splits", "over internal HTTP")
+PARTS: Final = (
+    "results applied", "with 400 old orders", "GET /v1/splits", "others took", "over internal HTTP"
+)  # fmt: skip
 LIMIT_S: Final = 120
 
 
