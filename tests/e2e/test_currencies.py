@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.e2e.admin_person import Person
 from tests.e2e.journey import created, has_status, payment_of, refund_has_status, request
 from tests.e2e.running import RunningStack, eventually
 
@@ -74,6 +75,15 @@ async def test_fils_that_stripe_cannot_give_back_are_refused(
     assert [error["pointer"] for error in refund.json()["errors"]] == ["/amount"]
     seen = await payment_of(api, payment["payment_no"])
     assert seen["amount_refunded"] == 0
+    async with Person.signed_in(stack) as person:
+        path = f"/api/payments/{payment['payment_no']}/refunds"
+        by_person = {"amount": 55, "reason": "fils", "merchant_refund_no": "by-a-person"}
+        refused = await person.http.post(path, json=by_person)
+    assert refused.status_code == 422, refused.text
+    [error] = refused.json()["errors"]
+    assert (error["pointer"], "第三位小数" in error["message_zh"]) == ("/amount", True)
+    path = f"/v1/orders/{payment['merchant_order_no']}?merchant_id={payment['merchant_id']}"
+    assert (await api.get(path)).json()["refunds"] == []
 
 
 async def test_a_currency_that_a_channel_does_not_take_is_refused(

@@ -51,7 +51,7 @@ class Gateway:
     """Accepts credentials of the channel `wechat` that have an `mchid`, by which it knows whose
     they are, and an `apiv3_key`. `trials`: what comes of trying accounts out, in that order;
     `schema`: of the credentials; `keys`: what is told of those among them. `listed`: instead of its
-    own channel; `is_away`: it does not tell."""
+    own channel; `is_away`: it does not tell. `cannot_refund`: instead of taking an amount."""
 
     schema: dict[str, Any] = field(default_factory=lambda: {"type": "object"})
     keys: list[dict[str, Any]] = field(default_factory=list)
@@ -60,6 +60,8 @@ class Gateway:
     checked: list[dict[str, Any]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     trials: list[Response] = field(default_factory=list)
+    refund_checks: list[dict[str, Any]] = field(default_factory=list)
+    cannot_refund: Response | None = None
     statement_no: str = field(default_factory=lambda: new_id("statement"))
     uploaded: list[dict[str, Any]] = field(default_factory=list)
     unread: Response | None = None
@@ -110,8 +112,15 @@ class Gateway:
             self.asked.append({"payment_id": payment_id, **await request.json()})
             return self.trials.pop(0)
 
+        self._add_refund_checks(app)
         self._add_uploads(app)
         return app
+
+    def _add_refund_checks(self, app: FastAPI) -> None:
+        @app.post("/internal/channel-accounts/{payment_id}/refunds/check")
+        async def check_refund(payment_id: str, request: Request) -> Response:
+            self.refund_checks.append({"payment_id": payment_id, **await request.json()})
+            return self.cannot_refund or Response(status_code=204)
 
     def _add_uploads(self, app: FastAPI) -> None:
         @app.post("/internal/channel-accounts/{payment_id}/statements")
@@ -246,7 +255,7 @@ class InProcess(Service):
         answered = await self._http.request(method, path, params=params or None, content=body)
         if answered.is_error:
             raise Forwarded(answered.status_code, answered.json())
-        return answer.model_validate_json(answered.content)
+        return answer.model_validate_json(answered.content or b"{}")
 
 
 class Notifier(Service):

@@ -18,8 +18,8 @@ DAYS: Final = {"created_from": "2026-11-01T00:00:00Z", "created_before": "2026-1
 
 def is_refused(answer: httpx.Response, *pointers: str) -> bool:
     body = answer.json()
-    told = [each["pointer"] for each in body["errors"]]
-    return (answer.status_code, body["code"], told) == (422, "invalid_request", list(pointers))
+    refused = [each["pointer"] for each in body["errors"]]
+    return (answer.status_code, body["code"], refused) == (422, "invalid_request", list(pointers))
 
 
 @pytest.mark.parametrize("cursor", ["!", "!!!", "=", "~", "\u00e9", "AA", "YWRtaW4=", "YWR!taW4"])

@@ -4,11 +4,13 @@ import re
 from typing import Any
 
 import pytest
+from fastapi import Response
+from fastapi.responses import JSONResponse
 
 from contracts.identifiers import new_id
 from merchant_admin.flows.read_model import apply
 
-from .conftest import Admin
+from .conftest import Admin, problem
 from .people import Person
 from .test_read_model import Story
 
@@ -65,6 +67,53 @@ async def test_a_refund_goes_to_trade_core_for_no_app_in_particular(admin: Admin
     assert (requested["actor"], requested["after"]["amount"]) == ("admin", 300)
 
     assert (await admin.http.post(PATH, json=body)).status_code == 200
+
+
+CANNOT_CARRY = {
+    "pointer": "/amount", "message": "must end in 0", "message_zh": "末位须为 0",
+}  # fmt: skip
+
+
+def cannot_carry() -> Response:
+    body = {"code": "invalid_request", "detail": "no", "errors": [CANNOT_CARRY]}
+    return JSONResponse(body, 422, media_type="application/problem+json")
+
+
+async def test_what_the_channel_cannot_give_back_is_refused_before_it_is_opened(
+    admin: Admin,
+) -> None:
+    admin.trade_core.payment, admin.trade_core.refund = payment(), refund()
+    admin.gateway.cannot_refund = cannot_carry()
+    answer = await admin.http.post(PATH, json=asked(305))
+    assert (answer.status_code, answer.json()["errors"]) == (422, [CANNOT_CARRY])
+    assert admin.gateway.refund_checks == [
+        {"payment_id": "C1", "merchant_id": "M1", "amount": 305, "currency": "CNY"}
+    ]
+    assert admin.trade_core.asked == []
+    assert await admin.audit(entity_id=PAYMENT_NO) == []
+
+
+@pytest.mark.parametrize("status", [404, 503])
+async def test_a_gateway_that_does_not_tell_keeps_no_refund_back(admin: Admin, status: int) -> None:
+    admin.trade_core.payment, admin.trade_core.refund = payment(), refund()
+    admin.gateway.cannot_refund = problem(status, "overloaded")
+    assert (await admin.http.post(PATH, json=asked(300))).status_code == 201
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "末位须为 0"), ("en", "must end in 0")])
+async def test_why_an_amount_cannot_go_back_stands_beside_it(
+    admin: Admin, language: str, words: str
+) -> None:
+    story = await paid_story(admin)
+    admin.gateway.cannot_refund = cannot_carry()
+    person = await Person.logged_in(admin)
+    person.headers["Accept-Language"] = language
+    form = {"amount": "3.05", "reason": "多收", "merchant_refund_no": "admin-R1"}
+    answer = await person.send(f"payments/{story.payment_no}/refunds", **form)
+    assert answer.status_code == 422
+    assert f'<span class="wrong" id="wrong-amount">{words}</span>' in answer.text
+    assert 'aria-describedby="wrong-refund wrong-amount"' in answer.text
+    assert 'value="3.05"' in answer.text
 
 
 async def test_a_refund_needs_a_number_so_that_a_repeat_is_the_same_one(admin: Admin) -> None:

@@ -3,7 +3,9 @@
 import httpx
 import pytest
 from tests.unit.gateway.client import ADMIN_TOKEN, application, client_of
-from tests.unit.gateway.harness import harness
+from tests.unit.gateway.harness import fake_plugin, harness
+
+from gateway.directory import ChannelAccount
 
 
 async def test_webhooks_are_bounded_and_answer_in_the_channels_form() -> None:
@@ -77,3 +79,29 @@ async def test_internal_routes_want_the_token_of_a_caller() -> None:
     assert [a.status_code for a in (good, bad, foreign, nowhere)] == [200, 422, 422, 404]
     assert [error["pointer"] for error in bad.json()["errors"]] == ["/credentials/key"]
     assert [error["pointer"] for error in foreign.json()["errors"]] == ["/credentials/url"]
+
+
+async def test_people_are_told_what_a_channel_cannot_give_back() -> None:
+    """As apps are, before anything is opened."""
+    gateway = harness()
+    plugin = fake_plugin(max_amount=1_000)
+    gateway.directory.put(ChannelAccount("C1", "M1", True, plugin, "C1's key"))
+    path = "/internal/channel-accounts/C1/refunds/check"
+    ours = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    async with client_of(application(gateway).private) as client:
+
+        async def checked(**changes: object) -> httpx.Response:
+            asked = {"merchant_id": "M1", "amount": 1_000, "currency": "CNY", **changes}
+            return await client.plain.post(path, json=asked, headers=ours)
+
+        good, bad, foreign = (
+            await checked(), await checked(amount=1_001), await checked(merchant_id="M2"),
+        )  # fmt: skip
+    assert [answer.status_code for answer in (good, bad, foreign)] == [204, 422, 404]
+    assert bad.json()["errors"] == [
+        {
+            "pointer": "/amount",
+            "message": "is more than the channel takes: 10.00 CNY",
+            "message_zh": "超过渠道单笔上限：10.00 CNY",
+        }
+    ]

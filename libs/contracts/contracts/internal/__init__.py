@@ -72,6 +72,7 @@ gateway (for merchant-admin):
     POST /internal/channels/{channel}/credentials         CheckCredentials → CheckedCredentials
     POST /internal/channel-accounts/{payment_id}/test     TryAccount → AccountTrial
                                                           (422 with pointers)
+    POST /internal/channel-accounts/{payment_id}/refunds/check    CheckRefund (204; 422 at /amount)
     POST /internal/channel-accounts/{payment_id}/statements UploadStatement → UploadedStatement
                                                           (422 at /content)
     POST /internal/seal-anew                              SealAnew → SealedAnew
@@ -123,6 +124,7 @@ from contracts.internal.channels import (
     ChannelList,
     CheckCredentials,
     CheckedCredentials,
+    CheckRefund,
     ShownKey,
     TryAccount,
 )
@@ -272,6 +274,7 @@ __all__ = [
     "ChannelLook",
     "CheckAddress",
     "CheckCredentials",
+    "CheckRefund",
     "CheckedCredentials",
     "Checkout",
     "CheckoutOnFile",

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from contracts.api import Method
+from contracts.api import Amount, Currency, Method
 from contracts.internal.message import Message
 from contracts.words import Words
 
@@ -54,6 +54,15 @@ class TryAccount(Message):
     `version` or newer; 404 as long as the gateway does not know them."""
 
     version: int
+
+
+class CheckRefund(Message):
+    """Whether as much of a payment in this currency can go back through this account: 422 at
+    `/amount` where its channel is known not to take that; else the channel has the last word."""
+
+    merchant_id: str
+    amount: Amount
+    currency: Currency
 
 
 class AccountTrial(Message):

@@ -11,6 +11,7 @@ from contracts.internal import (
     MAX_UPLOAD_BYTES,
     AskWho,
     CheckCredentials,
+    CheckRefund,
     ChooseOffer,
     ClockReading,
     InspectSignature,
@@ -29,6 +30,7 @@ from gateway.flows import (
     counter_codes,
     payers,
     payment_links,
+    refunds,
     registration,
     statements,
 )
@@ -63,6 +65,13 @@ async def check_credentials(channel: str, request: Request, deps: DepsOf) -> Res
 async def try_account(payment_id: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
     return answer(await registration.try_account(deps, payment_id, parse(TryAccount, body)))
+
+
+@router.post("/channel-accounts/{payment_id}/refunds/check", dependencies=BY_ADMIN)
+async def check_refund(payment_id: str, request: Request, deps: DepsOf) -> Response:
+    _, body = await read_json_object(request)
+    refunds.check(deps, payment_id, parse(CheckRefund, body))
+    return Response(status_code=204)
 
 
 @router.post("/channel-accounts/{payment_id}/statements", dependencies=BY_ADMIN)

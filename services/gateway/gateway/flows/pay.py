@@ -236,7 +236,7 @@ def _check_money(account: ChannelAccount, request: CreatePayment) -> None:
     # As a rule that is all there is to ask, and no Money is made for it.
     is_plain = plugin.amount_fault is None and request.amount <= plugin.max_amount
     if not is_plain and (words := plugin.fault_of(request.money)):
-        raise InvalidRequest("The amount cannot be paid.", errors=[FieldError("/amount", words)])
+        raise InvalidRequest("The amount cannot be paid.", errors=[FieldError("/amount", words.en)])
 
 
 def _check_any_carries(directory: Directory, request: CreatePayment) -> None:

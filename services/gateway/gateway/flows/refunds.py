@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from chassis.problems import FieldError, InvalidRequest
 from contracts.api import CreateRefund, PaymentWithOrder, RefundView
-from contracts.internal import OpenedRefund, OpenRefund
+from contracts.internal import CheckRefund, OpenedRefund, OpenRefund
 from contracts.money import Money
 from gateway.directory import App, ChannelAccount
 from gateway.flows.access import check_refund, require_merchant
@@ -21,6 +21,14 @@ async def create(deps: Deps, app: App, request: CreateRefund) -> OpenedRefund:
     return await deps.trade_core.post(
         OpenedRefund, "/internal/refunds", body=OpenRefund(app_id=app.app_id, request=request)
     )
+
+
+def check(deps: Deps, account_id: str, asked: CheckRefund) -> None:
+    """For people, who ask trade-core themselves. Raises NotHere, and InvalidRequest for an amount
+    that the channel cannot carry."""
+    account = deps.directory.get_account(asked.merchant_id, account_id)
+    if words := account.plugin.fault_of(Money(asked.amount, asked.currency)):
+        raise _refused(FieldError("/amount", words.en, words.zh))
 
 
 async def get(deps: Deps, app: App, refund_no: str) -> RefundView:
@@ -56,5 +64,8 @@ async def _check_amount(
         {"app_id": app.app_id},
     )
     if words := account.plugin.fault_of(Money(request.amount, payment.currency)):
-        fault = FieldError("/amount", words)
-        raise InvalidRequest("The amount cannot be refunded.", errors=[fault])
+        raise _refused(FieldError("/amount", words.en))
+
+
+def _refused(fault: FieldError) -> InvalidRequest:
+    return InvalidRequest("The amount cannot be refunded.", errors=[fault])

@@ -1,10 +1,15 @@
 """Refunds that people ask for: sent to trade-core, which alone knows what may be given back."""
 
-from chassis.problems import Forwarded
+from typing import Final
+
+import structlog
+
+from chassis.problems import Forwarded, InvalidRequest, Problem
 from contracts.api import CreateRefund, PaymentWithOrder
 from contracts.identifiers import new_id
-from contracts.internal import OpenedRefund, OpenRefund
+from contracts.internal import CheckRefund, OpenedRefund, OpenRefund
 from foundation.money_text import money
+from foundation.service_client import Nothing
 from merchant_admin.domain.approvals import ApprovalKind, ApprovalState, Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import (
@@ -20,6 +25,11 @@ from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store.approvals import find_refund_locked
 from merchant_admin.store.merchants import list_four_eyes
+
+log = structlog.get_logger()
+
+CHECK_LIMIT_S: Final = 2.0
+"""Out of memory it takes milliseconds; nobody is kept waiting for more."""
 
 
 def new_number() -> str:
@@ -42,8 +52,8 @@ async def request(
     """Ask for a refund; a `merchant_refund_no` that was sent before answers that refund.
     `is_proved`: whoever asks has just proved who they are, as a large one wants.
 
-    Raises as `send` does, ReauthenticationRequired, and AwaitsApproval for one that waits for a
-    second person.
+    Raises as `send` does, ReauthenticationRequired, Forwarded (422) for an amount that the channel
+    cannot carry, and AwaitsApproval for one that waits for a second person.
     """
     payment = await _read_payment(deps, payment_no)
     scope.require(payment.merchant_id, "payment")
@@ -59,6 +69,7 @@ async def request(
         amount=amount,
         reason=reason,
     )
+    await _require_carried(deps, requested, payment.currency)
     await _await_second_person(deps, actor, payment, requested)
     return await send(deps, actor, requested)
 
@@ -95,6 +106,20 @@ async def is_as_seen(deps: Deps, asked: Asked) -> bool:
 
 async def _read_payment(deps: Deps, payment_no: str) -> PaymentWithOrder:
     return await deps.trade_core.get(PaymentWithOrder, f"/internal/payments/{payment_no}")
+
+
+async def _require_carried(deps: Deps, requested: CreateRefund, currency: str) -> None:
+    """Where the gateway does not tell, or knows nothing of it, the channel will."""
+    path = f"/internal/channel-accounts/{requested.payment_id}/refunds/check"
+    asked = CheckRefund(
+        merchant_id=requested.merchant_id, amount=requested.amount, currency=currency
+    )
+    try:
+        await deps.gateway.post(Nothing, path, body=asked, timeout_s=CHECK_LIMIT_S)
+    except Problem as problem:
+        if problem.status == InvalidRequest.status:
+            raise
+        log.info("refund.unchecked", payment_no=requested.payment_no, code=problem.code)
 
 
 async def _await_second_person(

@@ -49,9 +49,9 @@ class Wire(Protocol[HolderT]):
         ...
 
 
-def more_than_taken(most: Money) -> str:
+def more_than_taken(most: Money) -> Words:
     """What is wrong with more money than a channel takes at once."""
-    return f"is more than the channel takes: {most}"
+    return Words(f"超过渠道单笔上限：{most}", f"is more than the channel takes: {most}")
 
 
 PayerDetail = Literal["openid", "auth_code", "client_ip"]
@@ -246,7 +246,7 @@ class Plugin(Generic[AccountT]):
     learnt_later: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset({"CNY"})
     max_amount: int = MAX_AMOUNT
-    amount_fault: Callable[[Money], str] | None = None
+    amount_fault: Callable[[Money], Words | None] | None = None
     return_url_characters: int = MAX_URL_CHARACTERS
     unknown_key: Callable[[AccountT, str], Blame | None] = lambda *_: None
     form: CredentialForm = field(default_factory=CredentialForm)
@@ -261,11 +261,11 @@ class Plugin(Generic[AccountT]):
         """Whether the channel takes this amount of this currency."""
         return money.currency in self.currencies and not self.fault_of(money)
 
-    def fault_of(self, money: Money) -> str:
-        """Why it cannot carry this amount of one of its currencies; "" where it can."""
+    def fault_of(self, money: Money) -> Words | None:
+        """Why it cannot carry this amount of one of its currencies; None where it can."""
         if money.amount_minor > self.max_amount:
             return more_than_taken(Money(self.max_amount, money.currency))
-        return "" if self.amount_fault is None else self.amount_fault(money)
+        return None if self.amount_fault is None else self.amount_fault(money)
 
     def closing(self, method: Method) -> Operation[Trade, AccountT] | None:
         """How a payment by this method is ended; None where only time ends it."""

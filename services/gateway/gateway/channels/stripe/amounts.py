@@ -11,6 +11,7 @@ charge amounts)
 from typing import Final
 
 from contracts.money import MINOR_DIGITS, Money
+from contracts.words import Words
 from gateway.channels.plugin import Unverifiable, more_than_taken
 
 CURRENCIES: Final = frozenset(MINOR_DIGITS)
@@ -20,13 +21,16 @@ MAX_UNITS: Final = 99_999_999
 _HUNDREDTHS: Final = frozenset({"ISK", "UGX"})
 
 
-def fault(money: Money) -> str:
-    """Why Stripe cannot carry this amount; "" where it can."""
+def fault(money: Money) -> Words | None:
+    """Why Stripe cannot carry this amount; None where it can."""
     if write(money) > MAX_UNITS:
         return more_than_taken(Money(MAX_UNITS // _units(money.currency), money.currency))
     if MINOR_DIGITS[money.currency] == 3 and money.amount_minor % 10:
-        return f"must end in 0: the channel takes no third decimal of {money.currency}"
-    return ""
+        return Words(
+            f"末位须为 0：渠道不收 {money.currency} 的第三位小数",
+            f"must end in 0: the channel takes no third decimal of {money.currency}",
+        )
+    return None
 
 
 def write(money: Money) -> int:

@@ -10,6 +10,7 @@ from chassis.problems import Problem
 from contracts.api import PaymentStatus, RefundStatus
 from contracts.events.configuration import RefundSplits
 from contracts.internal import PaymentDecision, PaymentInBooks, RefundDecision
+from contracts.words import Words
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.rendering import done_in, error_page, problem_in, render
 from merchant_admin.api.console.visiting import Seen, SentByOperator, Visitor, to
@@ -39,14 +40,15 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 @dataclass(frozen=True, slots=True)
 class RefusedAction:
     """A form (`refund`, `decision`) that was not carried out: the text that tells why, which number
-    it is about, what was filled in, and which fields are wrong."""
+    it is about, what was filled in, and which fields are wrong, with words of their own where
+    `problem` does not say it."""
 
     problem: str
     status: int
     form: str
     about: str
     given: Mapping[str, str] = field(default_factory=dict)
-    wrong: frozenset[str] = frozenset()
+    wrong: Mapping[str, Words | None] = field(default_factory=dict)
 
 
 @router.get("/{order_id}")
@@ -126,7 +128,7 @@ async def page(
         "refund_splits": await _refund_splits(deps, story.app_id),
         "about": refused.about if refused else None,
         "given": refused.given if refused else {},
-        "wrong": refused.wrong if refused else frozenset(),
+        "wrong": refused.wrong if refused else {},
         "problem": refused.problem if refused else problem_in(request, REFUSALS),
         "done": done_in(request, DONE),
         "done_number": request.query_params.get("number", ""),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import FieldError, Problem
 from chassis.web import parse
 from contracts.codes import Code
+from contracts.words import Words
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import RequestRefund
 from merchant_admin.api.console import order
@@ -146,10 +147,14 @@ def _claim(form: Mapping[str, str]) -> dict[str, Any] | None:
 
 def _refused(problem: Problem, about: str, form: Mapping[str, str], thing: str) -> RefusedAction:
     """`thing`_refused or `thing`_failed, unless the code itself has a text."""
-    wrong = frozenset(error.pointer.removeprefix("/") for error in problem.errors)
+    wrong = {error.pointer.removeprefix("/"): _words(error) for error in problem.errors}
     if problem.code == Code.REFUND_EXCEEDS_PAID:
-        wrong = frozenset({"amount"})
+        wrong = {"amount": None}
     text = f"{thing}_refused" if problem.status < 500 else "decision_failed"
     if problem.code in SHOWN_AS_IT_IS:
         text = problem.code
     return RefusedAction(text, problem.status, thing, about, form, wrong)
+
+
+def _words(error: FieldError) -> Words | None:
+    return Words(error.message_zh, error.message) if error.message_zh else None
