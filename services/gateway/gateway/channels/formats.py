@@ -123,7 +123,8 @@ def cut_to_characters(text: str, limit: int) -> str:
 
 def payable_until(order: PayOrder | Trade) -> datetime:
     """When the channel shall stop taking the payment; the same at each repeat of the call."""
-    return payable.payable_until(order.begun_at, order.expires_at)
+    begun_at = order.initiated_at or order.created_at  # one file less to enter
+    return payable.payable_until(begun_at, order.expires_at)
 
 
 def rfc3339(moment: datetime) -> str:
