@@ -32,10 +32,10 @@ class Others:
     def in_words(self) -> str:
         """Since the beginning."""
         cores = (self._seconds() - self._before) / (time.perf_counter() - self._begun)
-        told = f"others took {max(cores, 0):.1f} of {os.cpu_count()} cores meanwhile"
+        meanwhile = f"others took {max(cores, 0):.1f} of {os.cpu_count()} cores meanwhile"
         if cores < BUSY_CORES:
-            return told
-        return f"{told}: believe the CPU, and bars of rates and times on a machine at rest"
+            return meanwhile
+        return f"{meanwhile}: believe the CPU, and bars of rates and times on a machine at rest"
 
     def _seconds(self) -> float:
         machine = psutil.cpu_times()
