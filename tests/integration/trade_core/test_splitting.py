@@ -12,8 +12,9 @@ from tests.builders.trade_core import (
     split_result,
 )
 from tests.integration.trade_core.harness import Harness
+from tests.integration.trade_core.service import until
 
-from contracts.api import ShareStatus, SplitStatus
+from contracts.api import EventItem, ShareStatus, SplitStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import ShareResult, Source, Verdict
 from trade_core.domain.errors import (
@@ -203,8 +204,14 @@ async def test_apps_list_what_became_of_their_splits(harness: Harness) -> None:
     payment = await harness.paid()
     opened = await harness.split(split_request(payment))
     await harness.apply(shared(opened.split))
-    page = await read.list_events(harness.deps, "A1", None, 100)
-    assert [item.type for item in page.items] == ["payment.succeeded", "split.succeeded"]
-    data = page.items[-1].model_dump(mode="json")["data"]
+    told: list[EventItem] = []
+
+    async def are_told() -> bool:
+        """Not while any transaction of the server runs that began before: another test's, too."""
+        told[:] = (await read.list_events(harness.deps, "A1", None, 100)).items
+        return [item.type for item in told] == ["payment.succeeded", "split.succeeded"]
+
+    await until(are_told)
+    data = told[-1].model_dump(mode="json")["data"]
     assert data["split_no"] == opened.split.split_no
     assert [receiver["status"] for receiver in data["receivers"]] == ["succeeded"]
