@@ -47,6 +47,7 @@ from contracts.internal import (
 )
 from trade_core.domain.deciding import claim_shown
 from trade_core.domain.reconciliation import beginning_of, ready_at
+from trade_core.flows import compare_statement
 from trade_core.flows.check_ledger import check
 from trade_core.flows.decide import decide_payment, decide_refund
 from trade_core.flows.read_reconciliation import ask_for, settle
@@ -390,6 +391,20 @@ async def test_difference_that_a_person_settled_stays_so_and_the_statement_match
         "matched",
         [("amount", payment.payment_no, "settled")],
     )
+
+
+async def test_those_that_are_not_listed_stay_open_when_one_is_settled(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_statement, "MAX_LISTED", 2)
+    payments = [await harness.paid(request(merchant_order_no=f"W{n}")) for n in range(5)]
+    await next_morning(harness)
+    found = await compared(harness, *(row_of(each, amount=1300) for each in payments))
+    assert (found.open_differences, len(found.differences.items)) == (5, 2)
+    for count, each in ((4, found.differences.items[0]), (3, found.differences.items[1])):
+        await settle(harness.deps, each.difference_no, LET_BE)
+        after = await reconciliation(harness, found.statement_no)
+        assert (after.state, after.open_differences) == ("differs", count)
 
 
 async def test_refund_at_the_channels_console_is_booked_from_the_statement(

@@ -350,3 +350,24 @@ async def test_loop_has_the_statements_of_all_accounts_fetched_also_of_those_tha
     stop.set()
     await running
     assert {fetch.payment_id for fetch in harness.statements_asked} == {"C0", "C1"}
+
+
+async def test_the_rows_of_however_many_statements_are_forgotten(harness: Harness) -> None:
+    payment = await harness.paid()
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment))
+    others = """
+        insert into statement (statement_no, merchant_id, payment_id, channel, day, state,
+            rows_round, rows_until)
+        select 'B' || n, 'M1', 'CX' || n, 'wechat', day, 'matched', 1, rows_until
+        from statement, generate_series(1, 25) n where statement_no = $1"""
+    await harness.rows(others, found.statement_no)
+    rows = """
+        insert into bill_row (statement_no, round, line, about, subject, is_ours, channel_no,
+            amount, currency, fee, status)
+        select 'B' || n, 1, 0, 'payment', 'P', true, '4', 1, 'CNY', 0, 'done'
+        from generate_series(1, 25) n"""
+    await harness.rows(rows)
+    harness.now = NOON + timedelta(days=7)
+    await forget(harness.deps)
+    assert (await counts(harness))[0] == 0

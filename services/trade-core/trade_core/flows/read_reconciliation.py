@@ -93,10 +93,11 @@ async def settle(deps: Deps, difference_no: str, request: SettleDifference) -> D
         if view is None:
             raise DifferenceNotFound(difference_no)
         await reconciliations.lock(tx, view.statement_no)
+        open_before = await differences.count_open(tx, view.statement_no)
         if await differences.settle(tx, difference_no, version=request.version, now=now):
             decided = Decided(difference_no, SETTLE, request.reason, request.decided_by, now)
             await decisions.add(tx, decided)
-            await reconciliations.note_settled(tx, view.statement_no)
+            await reconciliations.note_settled(tx, view.statement_no, listed_before=open_before)
             log.info("difference.settled", subject=view.subject, decided_by=request.decided_by)
         settled = await differences.find_view(tx, difference_no)
     if settled is None or settled.state is DifferenceState.CLOSED:

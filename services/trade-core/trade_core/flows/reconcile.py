@@ -61,16 +61,20 @@ async def attend_reconciliations(deps: Deps) -> int:
 async def forget(deps: Deps) -> None:
     """Delete rows of statements, and our side of them, that are not compared any more."""
     now = deps.clock()
-    async with deps.db.connection() as tx:
-        outlived = await reconciliations.outlived(tx, now)
-    for statement_no in outlived:
-        await forget_rows(deps, statement_no, before_round=ALL_ROUNDS)
-        async with deps.db.connection() as tx:
-            await reconciliations.note_forgotten(tx, statement_no)
+    while outlived := await _outlived(deps, now):
+        for statement_no in outlived:
+            await forget_rows(deps, statement_no, before_round=ALL_ROUNDS)
+            async with deps.db.connection() as tx:
+                await reconciliations.note_forgotten(tx, statement_no)
     dropped = FORGET_BATCH
     while dropped == FORGET_BATCH:
         async with deps.db.connection() as tx:
             dropped = await movements.forget(tx, schedule.first_day_kept(now), FORGET_BATCH)
+
+
+async def _outlived(deps: Deps, now: datetime) -> Sequence[str]:
+    async with deps.db.connection() as tx:
+        return await reconciliations.outlived(tx, now)
 
 
 async def _attend(deps: Deps, reconciliation: Reconciliation, now: datetime) -> None:

@@ -45,6 +45,12 @@ async def list_views(
     return [DifferenceView.model_validate(dict(row)) for row in rows]
 
 
+async def count_open(tx: Tx, statement_no: str) -> int:
+    """Of those that are listed."""
+    count: int = await tx.fetchval(_COUNT_OPEN, statement_no)
+    return count
+
+
 async def settle(tx: Tx, difference_no: str, *, version: int, now: datetime) -> bool:
     """A person lets it be; False where there was nothing left to settle, or it is another now."""
     return bool(await tx.fetchval(_SETTLE, difference_no, version, now))
@@ -53,6 +59,8 @@ async def settle(tx: Tx, difference_no: str, *, version: int, now: datetime) -> 
 def _values(found: Found) -> Mapping[str, object]:
     return {name: getattr(found, name) for name in Found.__slots__}
 
+
+_COUNT_OPEN = "select count(*) from difference where statement_no = $1 and state = 'open'"
 
 _KNOWN = "select kind, about, subject, state from difference where statement_no = $1"
 

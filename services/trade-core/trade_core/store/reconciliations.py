@@ -155,9 +155,10 @@ async def note_totals(
     await tx.execute(_NOTE_TOTALS, reconciliation.statement_no, listed)
 
 
-async def note_settled(tx: Tx, statement_no: str) -> None:
-    """A person settled a difference: with its last one the statement matches."""
-    await tx.execute(_NOTE_SETTLED, statement_no)
+async def note_settled(tx: Tx, statement_no: str, *, listed_before: int) -> None:
+    """A person settled a difference: with its last one the statement matches. `listed_before`: how
+    many were open by then; those of a statement that are not listed stay open."""
+    await tx.execute(_NOTE_SETTLED, statement_no, listed_before)
 
 
 async def outlived(tx: Tx, now: datetime) -> list[str]:
@@ -304,11 +305,16 @@ from (
 where s.statement_no = $1
 """
 
+# It may have more than are listed.
 _NOTE_SETTLED = """
 update statement s
-set open_differences = d.count,
-    state = case when s.state = 'differs' and d.count = 0 then 'matched' else s.state end
-from (select count(*) from difference where statement_no = $1 and state = 'open') d
+set open_differences = d.open,
+    state = case when s.state = 'differs' and d.open = 0 then 'matched' else s.state end
+from (
+    select (select count(*) from difference where statement_no = $1 and state = 'open')
+        + greatest(open_differences - $2::int, 0) as open
+    from statement where statement_no = $1
+) d
 where s.statement_no = $1
 """
 
