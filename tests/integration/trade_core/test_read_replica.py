@@ -95,12 +95,12 @@ async def test_events_statements_and_checks_are_read_there_too(
 ) -> None:
     payment = await harness.paid()
 
-    async def are_told() -> bool:
+    async def are_listed() -> bool:
         """Not while any transaction of the server runs that began before: another test's, too."""
         events = await read.list_events(deps, APP, None, 10)
         return [item.type for item in events.items][-1:] == ["payment.succeeded"]
 
-    await until(are_told)
+    await until(are_listed)
     holder = Holder(app_id=APP, merchant_id=MERCHANT, currency="CNY")
     today = day_of(deps.clock())
     statement = await read_day_statement.get_day_statement(

@@ -204,14 +204,14 @@ async def test_apps_list_what_became_of_their_splits(harness: Harness) -> None:
     payment = await harness.paid()
     opened = await harness.split(split_request(payment))
     await harness.apply(shared(opened.split))
-    told: list[EventItem] = []
+    events: list[EventItem] = []
 
-    async def are_told() -> bool:
+    async def are_listed() -> bool:
         """Not while any transaction of the server runs that began before: another test's, too."""
-        told[:] = (await read.list_events(harness.deps, "A1", None, 100)).items
-        return [item.type for item in told] == ["payment.succeeded", "split.succeeded"]
+        events[:] = (await read.list_events(harness.deps, "A1", None, 100)).items
+        return [item.type for item in events] == ["payment.succeeded", "split.succeeded"]
 
-    await until(are_told)
-    data = told[-1].model_dump(mode="json")["data"]
+    await until(are_listed)
+    data = events[-1].model_dump(mode="json")["data"]
     assert data["split_no"] == opened.split.split_no
     assert [receiver["status"] for receiver in data["receivers"]] == ["succeeded"]
