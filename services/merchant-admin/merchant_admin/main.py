@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from chassis import logs, replica, settings, tracing
@@ -17,7 +17,7 @@ from chassis.fitness import Fitness, clock_of
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
 from chassis.schema import until_current
-from chassis.web import PublicApp, create_public_app, serve
+from chassis.web import PublicApp, create_public_app, refuse_nul_in_path, serve
 from contracts import record_proof, topics
 from contracts.events.configuration import SOURCE
 from foundation.alerting import Send, by_kafka
@@ -119,7 +119,7 @@ def build(config: AdminSettings, *, group: str = GROUP) -> PublicApp:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
     app.include_router(openapi.router)
     for part in PARTS:
-        app.include_router(part.router)
+        app.include_router(part.router, dependencies=[Depends(refuse_nul_in_path)])
     console.add_to(app)
     return app
 

@@ -13,17 +13,20 @@ from chassis.problems import Overloaded
 from contracts import sealing, topics
 from contracts.events.alerts import AlertRecord
 from contracts.identifiers import new_id
+from contracts.sealing import Opener
 from merchant_admin.domain.approvals import EXPIRES_AFTER
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.flows import approvals
 from merchant_admin.flows import waiting as waiting_for_people
 from merchant_admin.flows.read_model import apply
+from merchant_admin.flows.sealing_anew import SealedCount
 
 from .conftest import PASSWORD, USERNAME, Admin
 from .people import Person, marked
 from .test_configuration import CREDENTIALS
 from .test_read_model import Story
 from .test_refunds import payment, refund
+from .test_sealing_anew import Rotation
 from .test_sessions import log_in
 from .test_users import LI, LIS_PASSWORD, at_work, change, hire
 
@@ -368,6 +371,27 @@ async def new_address(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> h
     app = await admin.post("/api/apps", {"name": "erp", "merchant_ids": [merchant_id]})
     new = {"notify_url": "https://b.example/cb"}
     return await admin.http.patch(f"/api/apps/{app['app_id']}", json=new)
+
+
+@pytest.mark.parametrize("asked_for", [new_account, new_credentials])
+async def test_credentials_that_wait_are_opened_by_the_new_key_alone(
+    admin: Admin, merchant_id: str, asked_for: Any
+) -> None:
+    """The old one is taken away while they wait."""
+    li = await hire(admin, "administrator")
+    path = await waiting(await asked_for(admin, merchant_id, li))
+    rotation = Rotation.of(admin)
+    count = await rotation.run()
+    assert (count.lost, count.entities > 0) == ([], True)
+    assert await rotation.run() == SealedCount()
+    async with admin.deps.db.connection() as tx:
+        [row] = await tx.fetch("select subject, request from approval where state = 'waiting'")
+    asked = row["request"].get("new", row["request"])["credentials_sealed"]
+    opener = Opener.of(rotation.new["gateway"].private_key)
+    assert opener.open(asked, context=row["subject"])
+    assert asked not in str(await admin.audit())
+    if asked_for is new_account:
+        assert (await approve(li, path)).status_code == 200
 
 
 async def fewer_eyes(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:

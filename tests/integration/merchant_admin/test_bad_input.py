@@ -5,11 +5,13 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from tests.contract.test_admin_openapi import document
 
+from merchant_admin.api.console.routes import PARTS, SETUP
 from merchant_admin.api.openapi import OPEN
 
-from .conftest import Admin
+from .conftest import USERNAME, Admin
 from .people import Person
 from .test_users import at_work, hire
 
@@ -83,6 +85,38 @@ async def test_odd_paths_and_queries_are_answered(admin: Admin) -> None:
                 await is_answered(answer, path, name, text)
                 if text == "\0" and name != "after":  # A file has no pages.
                     assert answer.is_client_error, (path, name)
+
+
+async def test_odd_names_in_whatever_path_are_answered(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    calls = [(verb, path) for path, methods in document()["paths"].items() for verb in methods]
+    calls += [
+        (verb, route.path)
+        for part in (*PARTS, *SETUP)
+        for route in part.router.routes
+        if isinstance(route, APIRoute)
+        for verb in route.methods or ()
+    ]
+    for verb, path in calls:
+        if "{" in path:
+            for text in ("\0", "x\0", "\ufffd", "x" * 300):
+                answer = await admin.http.request(verb, filled(path, text), headers=person.headers)
+                await is_answered(answer, verb, path, text)
+                assert answer.status_code < 500 or "\0" not in text, (verb, path)
+
+
+async def test_a_page_before_that_is_no_address_leads_to_the_login(admin: Admin) -> None:
+    headers = {"Sec-Fetch-Site": "same-origin", "Referer": "http://["}
+    form = {"password": "a secret of mine"}
+    answer = await admin.anonymous.post("/console/account/password", data=form, headers=headers)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/login?back=")
+
+
+@pytest.mark.parametrize("stamp", ["999999999999", "9999999999", "0", "", "-1", "1e9", "\u0661"])
+async def test_odd_tickets_prove_nobody(admin: Admin, stamp: str) -> None:
+    form = {"username": USERNAME, "ticket": f"{stamp}.x", "totp": "123456"}
+    answer = await admin.anonymous.post("/console/login", data=form)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (401, False)
 
 
 async def test_odd_bodies_are_answered(admin: Admin) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.integration.merchant_admin.conftest import Admin
 from tests.integration.merchant_admin.people import Person
 from tests.integration.merchant_admin.test_console_setup import SECRET, page, send
+from tests.integration.merchant_admin.test_sealing_anew import Rotation
 
 from gateway.channels.plugin import schema
 from gateway.channels.wechat import PLUGIN
@@ -168,6 +169,14 @@ async def test_a_check_is_forgotten_after_an_hour(person: Person) -> None:
     async with person.admin.deps.db.connection() as tx:
         assert await tx.fetchval("select count(*) from import_batch") == 0
     assert answer.status_code == 200
+
+
+async def test_a_check_is_forgotten_when_the_keys_of_credentials_change(person: Person) -> None:
+    """What it holds is sealed to a key that is taken away next."""
+    answer = await checked(person, file_of(ROWS))
+    await Rotation.of(person.admin).run()
+    made = await applied(person, answer)
+    assert (made.status_code, "Check the file again" in made.text) == (409, True)
 
 
 async def test_template_has_the_columns_of_its_channel(person: Person) -> None:

@@ -7,6 +7,7 @@ from chassis.web.application import (
     create_app,
     create_public_app,
     refuse_nul,
+    refuse_nul_in_path,
 )
 from chassis.web.bodies import answer, json_object, parse, read_body, read_json_object, read_message
 from chassis.web.callers import CalledBy
@@ -45,6 +46,7 @@ __all__ = [
     "read_json_object",
     "read_message",
     "refuse_nul",
+    "refuse_nul_in_path",
     "require_single_values",
     "serve",
 ]

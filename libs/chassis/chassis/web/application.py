@@ -115,13 +115,21 @@ def create_waiting_app(service: str, reasons: Mapping[str, bool | str]) -> FastA
     return create_app(service=service, lifespan=_none, ready=ready, gate=Gate(is_open=False))
 
 
-async def refuse_nul(request: Request) -> None:
+async def refuse_nul_in_path(request: Request) -> None:
     """A dependency for whatever asks a database, whose texts never hold the character NUL: there is
-    nothing of such a name (404), and no cursor `after` (422)."""
+    nothing of such a name (404)."""
+    if "\0" in request.scope["path"]:
+        raise NotFound("There is no such thing.")
+
+
+async def refuse_nul(request: Request) -> None:
+    """As `refuse_nul_in_path`, and for the query: there is no cursor `after` of such a name (422),
+    either."""
+    await refuse_nul_in_path(request)
     if "\0" in request.query_params.get("after", ""):
         fault = FieldError("/after", "is not a cursor of this list")
         raise InvalidRequest("The cursor is not one of ours.", errors=[fault])
-    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+    if b"%00" in request.scope["query_string"]:
         raise NotFound("There is no such thing.")
 
 

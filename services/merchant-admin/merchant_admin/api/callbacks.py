@@ -4,7 +4,7 @@ for people."""
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.api import CallbackType
 from contracts.internal import (
@@ -16,6 +16,7 @@ from contracts.internal import (
     ReplayView,
 )
 from contracts.moments import Moment
+from contracts.text import storable
 from merchant_admin.api.access import CentreOperator, Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -36,7 +37,7 @@ class _Query(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     app_id: Text | None = None
-    after: Annotated[str, Field(max_length=64)] | None = None
+    after: Annotated[str, Field(max_length=64), AfterValidator(storable)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
     def filters(self) -> dict[str, object]:

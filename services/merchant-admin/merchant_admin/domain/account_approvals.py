@@ -104,5 +104,21 @@ def new_account(asked: Asked, at: datetime) -> ChannelAccount:
     )
 
 
+def sealed_of(asked: Asked) -> str | None:
+    """The credentials that wait, sealed with the account's number as their context."""
+    kept: str | None = asked.request.get("new", asked.request)["credentials_sealed"]
+    return kept
+
+
+def with_sealed(asked: Asked, sealed: str) -> Asked:
+    """The same credentials, sealed to another key."""
+    request = dict(asked.request)
+    if is_new(asked):
+        request["new"] = {**request["new"], "credentials_sealed": sealed}
+    else:
+        request["credentials_sealed"] = sealed
+    return replace(asked, request=request)
+
+
 def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value

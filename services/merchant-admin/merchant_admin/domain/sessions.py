@@ -26,6 +26,9 @@ FRESH_FOR: Final = timedelta(minutes=10)
 TICKET_GOOD_FOR: Final = timedelta(minutes=5)
 """Between the password and the code of the second factor."""
 
+STAMP_DIGITS: Final = 10
+"""Seconds until the year 2286."""
+
 MAX_USER_AGENT_CHARS: Final = 256
 
 BROWSER_PREFIX: Final = "pmb_"
@@ -111,7 +114,7 @@ def is_ticket(
     keys: Sequence[bytes], username: str, password_hash: str, given: str, now: datetime
 ) -> bool:
     stamp, _, _ = given.partition(".")
-    if not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
+    if not stamp.isascii() or not stamp.isdigit() or len(stamp) > STAMP_DIGITS:
         return False
     until = datetime.fromtimestamp(int(stamp), UTC)
     return until > now and any(

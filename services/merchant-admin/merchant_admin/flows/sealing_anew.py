@@ -1,8 +1,8 @@
 """Everything sealed to an older key of a service is sealed to its newest, so that the old one can
-be withdrawn.
+be withdrawn: what is configured, and credentials that wait for a second person.
 
 Only the service can open it: it is asked for each entity, outside of any transaction, and what
-changed meanwhile is not overwritten.
+changed meanwhile is not overwritten. Imports that were checked and not applied are forgotten.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,13 +14,15 @@ from chassis.database import Database, Tx
 from contracts.internal import SealAnew, SealedAnew
 from contracts.sealing import is_sealed_to
 from foundation.service_client import Service
+from merchant_admin.domain import account_approvals
+from merchant_admin.domain.approvals import ApprovalKind
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant, SecretHolder
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.sealed_texts import sealed_texts, with_texts
 from merchant_admin.flows.deps import SealingKeys
 from merchant_admin.flows.recording import entity_id, record_action, record_change
-from merchant_admin.store import apps, channel_accounts, keys, merchants
+from merchant_admin.store import approvals, apps, channel_accounts, imports, keys, merchants
 
 PAGE: Final = 100
 
@@ -40,7 +42,7 @@ class Sealer:
 
 @dataclass(slots=True)
 class SealedCount:
-    """`lost`: ids of the entities that hold a text which no key of its service opens."""
+    """`lost`: ids of the entities whose text, in use or waiting, no key of its service opens."""
 
     entities: int = 0
     texts: int = 0
@@ -59,7 +61,9 @@ async def seal_all_anew(sealer: Sealer, actor: Actor) -> SealedCount:
     await _seal_kind(sealer, actor, apps.list_apps_locked, notifier, count)
     await _seal_kind(sealer, actor, channel_accounts.list_accounts_locked, gateway, count)
     await _seal_kind(sealer, actor, keys.list_keys_locked, gateway, count)
+    await _seal_waiting(sealer, gateway, count)
     async with sealer.db.transaction() as tx:
+        await imports.forget_unapplied(tx)
         after = {"entities": count.entities, "texts": count.texts, "lost": count.lost}
         await record_action(
             tx, actor, "secrets.sealed_anew", at=sealer.clock(), entity_id="", after=after
@@ -78,21 +82,44 @@ async def _seal_kind(
         for item in page:
             if isinstance(item, Key) and item.deleted_at is not None:
                 continue  # Its secret is opened by nobody any more.
-            anew = await _sealed_anew(service, item, public_key, count)
+            context, texts = entity_id(item.entity()), sealed_texts(item)
+            anew = await _sealed_anew(service, context, texts, public_key, count)
             if anew:
                 await _store(sealer, actor, item, anew, count)
         has_more = len(page) == PAGE
         after = entity_id(page[-1].entity()) if page else after
 
 
+async def _seal_waiting(sealer: Sealer, public_key: str, count: SealedCount) -> None:
+    """Credentials are agreed to days later, perhaps: the gateway must open them then."""
+    after, has_more = "", True
+    while has_more:
+        async with sealer.db.transaction() as tx:
+            page = await approvals.list_waiting(
+                tx, ApprovalKind.CREDENTIALS, after=after, limit=PAGE
+            )
+        for approval in page:
+            asked = approval.asked
+            if (text := account_approvals.sealed_of(asked)) is None:
+                continue
+            anew = await _sealed_anew(sealer.gateway, asked.subject, [text], public_key, count)
+            if anew:
+                sealed = account_approvals.with_sealed(asked, anew[text])
+                async with sealer.db.transaction() as tx:
+                    if await approvals.set_request(tx, replace(approval, asked=sealed)):
+                        count.entities += 1
+                        count.texts += 1
+        has_more = len(page) == PAGE
+        after = page[-1].approval_id if page else after
+
+
 async def _sealed_anew(
-    service: Service, item: SecretHolder, public_key: str, count: SealedCount
+    service: Service, context: str, texts: Sequence[str], public_key: str, count: SealedCount
 ) -> Mapping[str, str]:
     """By old text the new one, of those that are sealed to another key."""
-    old = [text for text in sealed_texts(item) if not is_sealed_to(public_key, text)]
+    old = [text for text in texts if not is_sealed_to(public_key, text)]
     if not old:
         return {}
-    context = entity_id(item.entity())
     asked = SealAnew(public_key=public_key, context=context, texts=old)
     new = (await service.post(SealedAnew, "/internal/seal-anew", body=asked)).texts
     if None in new:

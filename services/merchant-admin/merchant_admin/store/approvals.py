@@ -73,6 +73,15 @@ update approval set state = 'expired', decided_at = $1 where state = 'waiting' a
 returning *
 """
 
+LIST_WAITING = """
+select * from approval where kind = $1 and state = 'waiting' and approval_id > $2
+ order by approval_id limit $3
+"""
+
+SET_REQUEST = """
+update approval set request = $2 where approval_id = $1 and state = 'waiting' returning true
+"""
+
 LIST_UNFINISHED = """
 select * from approval where state = 'approved' and decided_at <= $1 order by decided_at limit $2
 """
@@ -149,6 +158,17 @@ async def finish(
 async def expire(tx: Tx, now: datetime) -> list[Approval]:
     """Those whose time is over from now on."""
     return [_approval(row) for row in await tx.fetch(EXPIRE, now)]
+
+
+async def list_waiting(tx: Tx, kind: ApprovalKind, *, after: str, limit: int) -> list[Approval]:
+    """Also those whose time is over, as long as that is not written down."""
+    return [_approval(row) for row in await tx.fetch(LIST_WAITING, kind, after, limit)]
+
+
+async def set_request(tx: Tx, approval: Approval) -> bool:
+    """Write down what is asked for in another form; False where it waits no more."""
+    request = dict(approval.asked.request)
+    return await tx.fetchval(SET_REQUEST, approval.approval_id, request) is not None
 
 
 async def list_unfinished(tx: Tx, *, decided_before: datetime, limit: int) -> list[Approval]:

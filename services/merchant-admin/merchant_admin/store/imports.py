@@ -17,6 +17,7 @@ select rows, applied_at from import_batch where batch_id = $1 and username = $2
 """
 SET_APPLIED: Final = "update import_batch set applied_at = $2, rows = $3 where batch_id = $1"
 FORGET: Final = "delete from import_batch where created_at < $1"
+FORGET_UNAPPLIED: Final = "delete from import_batch where applied_at is null"
 LIST_REFERENCES: Final = """
 select r.reference, m.merchant_id, m.name
   from merchant_reference r join merchant m using (merchant_id)
@@ -63,6 +64,11 @@ async def set_applied(tx: Tx, batch_id: str, at: datetime) -> None:
 
 async def forget_batches(tx: Tx, before: datetime) -> None:
     await tx.execute(FORGET, before)
+
+
+async def forget_unapplied(tx: Tx) -> None:
+    """Whoever would apply one is told to have the file checked again."""
+    await tx.execute(FORGET_UNAPPLIED)
 
 
 async def list_known(tx: Tx, references: Sequence[str]) -> dict[str, Known]:

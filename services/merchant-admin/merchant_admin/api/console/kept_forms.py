@@ -4,7 +4,7 @@ while people log in, and shown to them before it is sent again."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
@@ -13,7 +13,7 @@ from merchant_admin.api.console.forms import MAX_FIELDS, read_form
 from merchant_admin.api.console.navigation import HOME
 from merchant_admin.api.console.rendering import error_page, render
 from merchant_admin.api.console.uploads import is_upload
-from merchant_admin.api.console.visiting import BACK, LOGIN, LateForm, to
+from merchant_admin.api.console.visiting import BACK, LOGIN, LateForm, page_before, to
 
 KEPT: Final = "kept."
 """How the names of the fields begin that the form of the login carries of another form."""
@@ -61,8 +61,7 @@ async def to_login(request: Request, _: Exception) -> Response:
         form.pop(CSRF_FIELD, None)
         context = {"visitor": None, "problem": None, "wanted": Wanted(_here(request), form)}
         return render(request, "login.html", context, status=401)
-    page = urlsplit(request.headers.get("referer", "")).path
-    return to(f"{LOGIN}?{urlencode({BACK: page})}")
+    return to(f"{LOGIN}?{urlencode({BACK: page_before(request)})}")
 
 
 async def show_late_form(request: Request, late: Exception) -> Response:

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from chassis.web import refuse_nul_in_path
 from merchant_admin.api.console import (
     account,
     alerts,
@@ -98,7 +99,7 @@ _STATIC: Final = Path(__file__).parent / "static"
 
 def add_to(app: FastAPI) -> None:
     for part in (*PARTS, *SETUP):
-        app.include_router(part.router)
+        app.include_router(part.router, dependencies=[Depends(refuse_nul_in_path)])
     static = StaticFiles(directory=_STATIC, packages=[("foundation", "static")])
     app.mount("/console/static", static, name="console-static")
     app.add_exception_handler(LoginNeeded, to_login)

@@ -178,8 +178,16 @@ class _UploadGuard(Guard):
         upload = await read_upload(request)
         sent = _sent(request, deps, Sent(visitor, upload.fields, upload.files))
         if self.is_fresh_only and not visitor.caller.is_fresh(deps.clock()):
-            raise _first_prove(visitor, urlsplit(request.headers.get("referer", "")).path)
+            raise _first_prove(visitor, page_before(request))
         return sent
+
+
+def page_before(request: Request) -> str:
+    """The path of the page that it was sent from; "" where that cannot be told."""
+    try:
+        return urlsplit(request.headers.get("referer", "")).path
+    except ValueError:
+        return ""
 
 
 def _first_prove(visitor: Visitor, back: str) -> ReauthenticationNeeded:
