@@ -20,7 +20,13 @@ public class Receiver {
     static void receive(HttpExchange exchange) throws IOException {
         try (exchange) {
             var body = exchange.getRequestBody().readAllBytes(); // the exact bytes
-            exchange.sendResponseHeaders(isOurs(exchange, body) ? 204 : 401, -1);
+            if (!isOurs(exchange, body)) {
+                exchange.sendResponseHeaders(401, -1);
+                return;
+            }
+            var taken = "success".getBytes();
+            exchange.sendResponseHeaders(200, taken.length);
+            exchange.getResponseBody().write(taken);
         }
     }
 

@@ -30,7 +30,7 @@ func receive(answer http.ResponseWriter, request *http.Request) {
 		return
 	}
 	fmt.Println(request.Header.Get("webhook-id"), event.Type) // store it before you answer
-	answer.WriteHeader(http.StatusNoContent)
+	fmt.Fprint(answer, "success")
 }
 
 func main() {

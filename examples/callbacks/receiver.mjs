@@ -11,5 +11,5 @@ createServer(async (request, response) => {
     return;
   }
   console.log(request.headers["webhook-id"], JSON.parse(body).type); // store it before you answer
-  response.writeHead(204).end();
+  response.end("success");
 }).listen(process.env.PORT ?? 9000);

@@ -13,4 +13,5 @@ if (!Paymesh::isAuthentic(getenv('WEBHOOK_SECRET'), $headers, $body)) {
     return;
 }
 error_log($headers['webhook-id'] . ' ' . json_decode($body, true)['type']); // store it before you answer
-http_response_code(204);
+header('Content-Type: text/plain');
+echo 'success';

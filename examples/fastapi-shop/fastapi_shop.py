@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import Body, Depends, FastAPI, HTTPException, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 
 from paymesh import (
     ApiError,
@@ -111,7 +111,7 @@ async def back(request: Request) -> HTMLResponse:
     return HTMLResponse(f"Your bill {escape(came.merchant_order_no)} is {escape(came.status)}.")
 
 
-@app.post("/callbacks")
+@app.post("/callbacks", response_class=PlainTextResponse)  # JSON would put quotes around it
 def called_back(event: Annotated[Event, Depends(callback(SETTINGS.webhook_secret))]) -> str:
     """Each event once, in one transaction with what it changes; then it is acknowledged."""
     with books:

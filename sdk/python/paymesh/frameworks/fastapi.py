@@ -2,8 +2,12 @@
 
 Callback = Annotated[Event, Depends(callback())]
 
-@app.post("/callbacks")
-async def called_back(event: Callback) -> str: ...
+@app.post("/callbacks", response_class=PlainTextResponse)
+async def called_back(event: Callback) -> str:
+    return "success"
+
+Plain text: as JSON the word goes out in quotes, and an app that is set to the word does not
+acknowledge by it.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
