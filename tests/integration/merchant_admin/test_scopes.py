@@ -14,6 +14,7 @@ from tests.unit.merchant_admin.test_logos import SVG
 from tests.unit.merchant_admin.test_rights import guards
 from tests.unit.merchant_admin.test_settings import GOOD
 
+from chassis.problems import Overloaded
 from contracts.events.deliveries import DeliveryEventRecord
 from contracts.events.orders import OrderEventRecord, OrderEventType
 from contracts.identifiers import new_id
@@ -514,6 +515,19 @@ async def test_what_is_done_is_done_to_ones_own_merchants(street: Street) -> Non
         if "{approval_id}" in route:
             street.own.approval_ids.pop(0)
         await make_all(admin)
+
+
+async def test_without_the_notifier_an_event_tells_of_no_other_companys_order(
+    street: Street,
+) -> None:
+    away = Overloaded("the notifier does not answer")
+    street.admin.notifier.answers["/internal/all-deliveries"] = away
+    for company, is_shown in ((street.own, True), (street.other, False)):
+        event_id = company.story.events[2].id
+        page = await street.staff.reads(f"/console/deliveries/{event_id}", {})
+        assert page.status_code == 200
+        assert (company.story.order_id in page.text) is is_shown
+        assert (company.story.payment_no in page.text) is is_shown
 
 
 async def test_people_of_the_centre_see_all_of_an_address(street: Street) -> None:

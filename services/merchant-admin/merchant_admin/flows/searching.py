@@ -100,12 +100,13 @@ async def read_split(deps: Deps, split_no: str, scope: Scope) -> FoundSplit:
         return await splits.get_split(tx, split_no, scope)
 
 
-async def find_events(deps: Deps, event_ids: Sequence[str]) -> dict[str, PastEvent]:
-    """What orders they are events of; those that have not arrived here are left out."""
+async def find_events(deps: Deps, event_ids: Sequence[str], scope: Scope) -> dict[str, PastEvent]:
+    """What orders they are events of; those that have not arrived here, or lie outside the scope,
+    are left out."""
     if not event_ids:
         return {}
     async with deps.reader.connection() as tx:
-        return await history.list_by_events(tx, event_ids)
+        return await history.list_by_events(tx, event_ids, scope)
 
 
 async def find_numbers(deps: Deps, typed: Typed, scope: Scope, limit: int) -> list[Hit]:

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 
 from chassis.database import Tx
 from merchant_admin.domain.projection import PastEvent
+from merchant_admin.domain.scope import Scope
+from merchant_admin.store.scope import within
 
 PUT = """
 insert into order_history (order_id, sequence, event_id, at, type, subject, trace_id, facts)
@@ -18,10 +20,15 @@ select order_id, sequence, event_id, at, type, subject, trace_id, facts
   from order_history where order_id = $1 order by sequence desc limit $2
 """
 
-OF_EVENTS = """
-select order_id, sequence, event_id, at, type, subject, trace_id, facts
-  from order_history where event_id = any ($1::text[])
-"""
+OF_EVENTS = within(
+    """
+select order_id, h.sequence, h.event_id, h.at, h.type, h.subject, h.trace_id, h.facts
+  from order_history h join orders_view o using (order_id)
+ where h.event_id = any ($1::text[]) and :scope
+""",
+    "o.merchant_id",
+    2,
+)
 
 
 async def put(tx: Tx, events: Sequence[PastEvent]) -> None:
@@ -36,7 +43,7 @@ async def list_of_order(tx: Tx, order_id: str, limit: int) -> list[PastEvent]:
     return [PastEvent(**row) for row in reversed(rows)]
 
 
-async def list_by_events(tx: Tx, event_ids: Collection[str]) -> dict[str, PastEvent]:
-    """By event id; those that have not arrived here are left out."""
-    rows = await tx.fetch(OF_EVENTS, list(event_ids))
+async def list_by_events(tx: Tx, event_ids: Collection[str], scope: Scope) -> dict[str, PastEvent]:
+    """By event id; those that have not arrived here, or lie outside the scope, are left out."""
+    rows = await tx.fetch(OF_EVENTS, list(event_ids), scope.parameter)
     return {row["event_id"]: PastEvent(**row) for row in rows}

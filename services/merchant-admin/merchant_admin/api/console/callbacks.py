@@ -72,7 +72,7 @@ async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: s
         "problem": problem,
         "waits_at": waits_at,
         "late_before": deps.clock() - LATE_AFTER,
-        "known": await searching.find_events(deps, [event_id[:TEXT_CHARS]]),
+        "known": await searching.find_events(deps, [event_id[:TEXT_CHARS]], visitor.scope),
         "names": await apps.read_names(deps, visitor.scope, {item.app_id for item in page.items}),
     }
     return render(request, "delivery.html", context)
@@ -177,7 +177,9 @@ async def _deliveries_page(
             app_ids={item.app_id for item in page.items},
             is_read=page is not NO_DELIVERIES,
         ),
-        "known": await searching.find_events(deps, [item.event_id for item in page.items]),
+        "known": await searching.find_events(
+            deps, [item.event_id for item in page.items], visitor.scope
+        ),
         "given": {name: given.get(name, "") for name in REPLAY_FIELDS},
         "problem": problem,
         "wrong": refused.wrong if refused else {},
