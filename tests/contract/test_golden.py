@@ -544,6 +544,7 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
             currency="CNY",
             paid_at=AT,
         ),
+        ref=PAYMENT_REF,
     ),
     "internal.decide-payment": internal.DecidePayment(
         decision=internal.PaymentDecision.ACCEPT,

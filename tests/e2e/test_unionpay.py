@@ -1,5 +1,7 @@
 """银联: a form, a code shown, a code scanned and an app's number: paid, told and refunded."""
 
+import html
+import re
 from typing import Any
 
 import httpx
@@ -73,6 +75,33 @@ async def test_the_browser_brings_the_form_to_the_page(
     await eventually(has_status(api, payment["payment_no"], "succeeded"))
 
 
+async def test_who_chose_it_on_our_page_has_it_asked_about(
+    stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient
+) -> None:
+    """UnionPay knows a payment only by the kind of business that it was paid as; nothing of it is
+    told to us, and the page asks."""
+    payment = await created(api, _request(stack, "cashier"))
+    url, number = payment["action"]["url"], payment["payment_no"]
+    phone = {"User-Agent": "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Mobile"}
+    async with httpx.AsyncClient(trust_env=False, headers=phone) as browser:
+        await browser.get(url)
+        chosen = await browser.post(
+            f"{url}/channel", data={"payment_id": _account(stack)}, follow_redirects=True
+        )
+        form = re.search(
+            r'<form[^>]*action="([^"]*frontTransReq[^"]*)"(.*?)</form>', chosen.text, re.S
+        )
+        assert form is not None, chosen.text
+        fields = re.findall(r'name="([^"]+)" value="([^"]*)"', form[2])
+        asked = {name: html.unescape(value) for name, value in fields}
+        page = await browser.post(html.unescape(form[1]), data=asked, follow_redirects=True)
+        assert number in page.text
+        taken = await sandbox.post("/_control/pay", json={"payment_no": number, "notify": False})
+        assert taken.is_success
+        await browser.post(f"{url}/check")
+    assert (await payment_of(api, number))["status"] == "succeeded"
+
+
 async def test_an_app_is_given_its_number(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient
 ) -> None:
@@ -141,6 +170,10 @@ async def _refunded(
     )
     assert refund.status_code == 201
     return str(refund.json()["refund_no"])
+
+
+def _account(stack: RunningStack) -> str:
+    return str(stack.demo["payment_ids"]["unionpay"])
 
 
 def _request(stack: RunningStack, method: str, **changes: Any) -> dict[str, Any]:

@@ -118,6 +118,22 @@ async def test_page_reads_the_payment_with_all_of_its_order(harness: Harness) ->
     assert (shown.app_id, shown.sequence) == (APP, (await harness.order(first)).version)
 
 
+async def test_file_says_how_the_channel_was_called(harness: Harness) -> None:
+    """Whoever asks about it must ask as it was paid: `method` is what the app wanted."""
+    payment = await checkout(harness)
+    assert (await read.get_payment(harness.deps, payment.payment_no, None)).ref is None
+    assert (await read.get_checkout(harness.deps, payment.payment_no)).latest_ref is None
+    await choose(harness, payment, Choice(ACCOUNT, "unionpay", Method.H5))
+    await harness.apply(
+        payment_result(await harness.payment(payment), Source.INITIATION, Verdict.PENDING)
+    )
+    filed = await read.get_payment(harness.deps, payment.payment_no, None)
+    shown = await read.get_checkout(harness.deps, payment.payment_no)
+    assert filed.ref is not None
+    assert (filed.method, filed.ref.method) == (Method.CASHIER, Method.H5)
+    assert shown.latest_ref == filed.ref
+
+
 async def test_nothing_is_chosen_for_an_unknown_payment(harness: Harness) -> None:
     with pytest.raises(PaymentNotFound):
         await choose_channel(harness.deps, "P0", WECHAT)

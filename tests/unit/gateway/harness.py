@@ -18,6 +18,7 @@ from chassis.producer import Message, NotPublished, Producer
 from contracts import sealing, signing
 from contracts.actions import QrCodeAction
 from contracts.api import Method, OrderStatus, OrderSummary, PaymentStatus, PaymentView
+from contracts.events.commands import PaymentRef
 from contracts.events.configuration import KeyAlgorithm
 from contracts.money import Money
 from contracts.words import Words
@@ -317,6 +318,12 @@ def payment_view(**changes: Any) -> PaymentView:
         failure=None,
     )
     return view.model_copy(update=changes)
+
+
+def ref_of(view: PaymentView, **changes: Any) -> PaymentRef:
+    """How its channel is asked about a payment that is placed; by default as the app wanted it."""
+    names = PaymentRef.model_fields.keys() & PaymentView.model_fields.keys()
+    return PaymentRef(**{**{name: getattr(view, name) for name in names}, **changes})
 
 
 def order_summary(**changes: Any) -> OrderSummary:

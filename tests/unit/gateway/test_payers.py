@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +15,7 @@ from tests.unit.gateway.harness import (
     harness,
     order_summary,
     payment_view,
+    ref_of,
     reply,
 )
 
@@ -32,7 +34,15 @@ from contracts.internal import (
     Wallet,
 )
 from gateway.calling.transport import Broken
-from gateway.channels.plugin import Moment, NotIdentified, PayerLogin, Reply, Request
+from gateway.channels.plugin import (
+    Call,
+    Moment,
+    NotIdentified,
+    PayerLogin,
+    Reply,
+    Request,
+    Trade,
+)
 from gateway.directory import ChannelAccount
 from gateway.domain.checkout_links import token_of
 from gateway.domain.errors import NotHere, PayerUnknown
@@ -74,6 +84,7 @@ def centre(*steps: Step, opened: str = "can ask", **stored: Any) -> Harness:
     filed = CheckoutOnFile(
         app_id="A1", sequence=1, payment=on_file, latest_payment_no=NUMBER,
         payments=[PaymentView(**dict(on_file))], refunds=[],
+        latest_ref=ref_of(on_file, method=Method.H5) if on_file.channel else None,
     )  # fmt: skip
     attempt = payment_view(payment_no=NUMBER, method=Method.CASHIER, payment_id=ACCOUNT)
     chosen = ChosenChannel(payment=attempt, close_first=None, initiate=True)
@@ -235,6 +246,23 @@ async def test_page_has_the_channel_asked_and_not_too_often() -> None:
     assert checkout.payment.payment_no == NUMBER
     assert len(at.transport.sent) == 1
     assert [each["source"] for each in at.producer.events()] == ["query"]
+
+
+async def test_the_channel_is_asked_about_what_the_payer_chose() -> None:
+    """Some know a trade only by the product that it was paid as."""
+    seen: list[Trade] = []
+
+    def query(trade: Trade, account: str) -> Call:
+        seen.append(trade)
+        return Call("POST", "/query")
+
+    at = centre(
+        reply({"pay": "x"}), payment_id=ACCOUNT, channel="fake", status=PaymentStatus.PENDING
+    )
+    asking = fake_plugin(query=replace(fake_plugin().query, call=query))
+    at.directory.put(ChannelAccount(ACCOUNT, "M1", True, asking, "can ask"))
+    await cashier.check(at.deps, TOKEN)
+    assert [each.method for each in seen] == [Method.H5]
 
 
 async def test_nothing_is_asked_of_a_payment_that_is_nowhere_or_over() -> None:

@@ -13,6 +13,7 @@ from tests.unit.gateway.harness import (
     harness,
     order_summary,
     payment_view,
+    ref_of,
     reply,
 )
 
@@ -51,7 +52,7 @@ def paid_to(receiver: Receiver) -> NotifiedPayment:
 def gateway_of(*steps: Step) -> Harness:
     """It answers questions about the payment by these steps."""
     view = payment_view(payment_no=PAYMENT_NO)
-    on_file = PaymentOnFile(**dict(view), order=order_summary())
+    on_file = PaymentOnFile(**dict(view), order=order_summary(), ref=ref_of(view))
     path = f"/internal/payments/{PAYMENT_NO}"
     return harness(*steps, trade_core={("GET", path): lambda _: on_file})
 

@@ -1,6 +1,7 @@
 """A notification whose number nobody signed makes the gateway ask; it is no result itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,21 +14,25 @@ from tests.unit.gateway.harness import (
     harness,
     order_summary,
     payment_view,
+    ref_of,
     reply,
 )
 
 from chassis.problems import Forwarded, Overloaded
+from contracts.api import Method
 from contracts.internal import PaymentOnFile
 from contracts.money import Money
 from gateway.calling.transport import Broken
 from gateway.channels.plugin import (
     Acknowledgement,
+    Call,
     Notifications,
     NotifiedPayment,
     Outcome,
     Pending,
     RawNotification,
     Succeeded,
+    Trade,
 )
 from gateway.directory import ChannelAccount
 from gateway.flows.notification import Notification, receive
@@ -39,9 +44,8 @@ ACCEPTED, TO_COME_AGAIN = Acknowledgement(204), Acknowledgement(503, b"FAIL")
 
 
 def on_file(**changes: Any) -> PaymentOnFile:
-    return PaymentOnFile(
-        **dict(payment_view(payment_no=PAYMENT_NO, **changes)), order=order_summary()
-    )
+    view = payment_view(payment_no=PAYMENT_NO, **changes)
+    return PaymentOnFile(**dict(view), order=order_summary(), ref=ref_of(view))
 
 
 def hinting(
@@ -71,6 +75,30 @@ async def notify(gateway: Harness) -> Acknowledgement:
 def alerts(gateway: Harness) -> list[str]:
     waiting = gateway.deps.alerts._waiting
     return [waiting.get_nowait().key for _ in range(waiting.qsize())]
+
+
+async def test_the_channel_is_asked_as_it_was_called() -> None:
+    """By our page, which is not how the app wanted it."""
+    seen: list[Trade] = []
+
+    def query(trade: Trade, account: str) -> Call:
+        seen.append(trade)
+        return Call("POST", "/query")
+
+    view = payment_view(payment_no=PAYMENT_NO, method=Method.CASHIER)
+    ref = ref_of(view, method=Method.H5, paid_at=NOW, initiated_at=NOW)
+    filed = PaymentOnFile(**dict(view), order=order_summary(), ref=ref)
+    asking = replace(fake_plugin().query, call=query)
+    gateway = hinting(reply({"paid": 1}), core=lambda _: filed, query=asking)
+    assert await notify(gateway) == ACCEPTED
+    assert [(each.method, each.paid_at, each.begun_at) for each in seen] == [(Method.H5, NOW, NOW)]
+
+
+async def test_a_trade_core_that_does_not_tell_how_it_was_called_is_asked_again() -> None:
+    untold = on_file().model_copy(update={"ref": None})
+    gateway = hinting(reply({"paid": 1}), core=lambda _: untold)
+    assert await notify(gateway) == TO_COME_AGAIN
+    assert gateway.transport.sent == []
 
 
 async def test_the_answer_of_the_channel_is_published_and_not_the_notification() -> None:

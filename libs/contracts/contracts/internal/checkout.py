@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from contracts.api import Method, OrderSummary, PaymentView, RefundView
+from contracts.events.commands import PaymentRef
 from contracts.internal.message import Message
 from contracts.internal.trade import PaymentOnFile
 from contracts.words import Words
@@ -24,7 +25,8 @@ class Offer(Message):
 
 
 class CheckoutOnFile(Message):
-    """A payment with all of its order. `sequence` is the order's version, as in order-events."""
+    """A payment with all of its order. `sequence` is the order's version, as in order-events.
+    `latest_ref`: how its channel is asked about the latest attempt, as in `PaymentOnFile`."""
 
     app_id: str
     sequence: int
@@ -32,6 +34,7 @@ class CheckoutOnFile(Message):
     latest_payment_no: str
     payments: list[PaymentView]
     refunds: list[RefundView]
+    latest_ref: PaymentRef | None = None
 
     @property
     def latest(self) -> PaymentView:

@@ -47,7 +47,9 @@ class PaymentOnFile(PaymentWithOrder):
 
     `return_url` of the request; `requested_account_id` where the request for our page
     named an account: then only that one is offered. `splits`: it must be initiated as one that will
-    be split.
+    be split. `ref`: how its channel is asked about it, which is not how the app wanted it
+    (`method`) where the payer chose on our page; None while it is at no channel, and from a
+    trade-core that does not tell.
     """
 
     model_config = ConfigDict(
@@ -58,6 +60,7 @@ class PaymentOnFile(PaymentWithOrder):
     requested_account_id: Annotated[str | None, Field(alias="wished_payment_id")] = None
     claim: ClaimView | None = None
     splits: bool = False
+    ref: PaymentRef | None = None
 
 
 class ChooseChannel(Message):

@@ -66,13 +66,18 @@ def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     check_key(asked)
     merchant = asked.account.mer_id
     refund = deps.truth.find_refund(CHANNEL, merchant, asked.number)
-    if refund is not None and refund.details.get("txn_time") == asked.fields["txnTime"]:
+    if refund is not None and is_named(refund, asked):
         return Done(respond(asked, _about_refund(refund, hit), hit))
     trade = deps.truth.find_trade(CHANNEL, merchant, asked.number)
-    is_known = trade is not None and trade.details["txn_time"] == asked.fields["txnTime"]
-    if trade is None or not is_known or trade.state == "closed":
+    if trade is None or not is_named(trade, asked) or trade.state == "closed":
         raise Refusal(NOT_FOUND, "查无此交易")
     return Done(respond(asked, _about_trade(trade, hit), hit))
+
+
+def is_named(one: Trade | Refund, asked: Asked) -> bool:
+    """Whether this is meant: the same second, and the same kind of business."""
+    named = asked.fields["txnTime"], asked.fields.get("bizType", "")
+    return (one.details.get("txn_time"), one.details.get("biz_type")) == named
 
 
 def members_of(trade: Trade) -> dict[str, str]:

@@ -15,7 +15,7 @@ from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.truth import Refund, Trade
 from sandbox.unionpay.account import CHANNEL
-from sandbox.unionpay.orders import REFUND_CODES
+from sandbox.unionpay.orders import REFUND_CODES, is_named
 from sandbox.unionpay.wire import (
     DUPLICATE,
     NOT_FOUND,
@@ -68,7 +68,7 @@ def reverse(deps: Deps, asked: Asked, hit: Hit) -> Done:
     or not; repeatable. Only payments by a code that was scanned."""
     check_key(asked)
     trade = deps.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number)
-    if trade is None or trade.details["txn_time"] != asked.fields["txnTime"]:
+    if trade is None or not is_named(trade, asked):
         raise Refusal(NOT_FOUND, "查无此交易")
     if trade.product != "scanned" or deps.truth.list_refunds(trade):
         raise Refusal(NOT_POSSIBLE, "原交易不允许冲正")
@@ -132,6 +132,7 @@ def _open(deps: Deps, asked: Asked, trade: Trade, *, is_held: bool) -> Refund:
         details={
             "txn_type": asked.fields["txnType"],
             "txn_time": asked.fields["txnTime"],
+            "biz_type": asked.fields.get("bizType", ""),
             "reserved": asked.text("reqReserved", 1024),
         },
     )

@@ -17,6 +17,7 @@ from gateway.directory import ChannelAccount, Merchant
 from gateway.domain.checkout_links import find_payment_no, token_of
 from gateway.domain.errors import NotHere
 from gateway.domain.way_back import way_back
+from gateway.flows.command import trade_of
 from gateway.flows.deps import Deps
 from gateway.outgoing.results import payment_result
 
@@ -59,10 +60,11 @@ async def check(deps: Deps, token: str) -> Checkout:
     filed = await on_file(deps, payment_no)
     current = filed.latest
     account = deps.directory.find_account(current.payment_id or "")
-    if account is None or current.status not in UNDECIDED:
+    ref = filed.latest_ref
+    if account is None or ref is None or current.status not in UNDECIDED:
         return await _checkout(deps, filed)
     if deps.recent_checks.is_due(current.payment_no, deps.clock()):
-        await _ask(deps, account, filed)
+        await _ask(deps, account, filed, trade_of(ref))
         filed = await on_file(deps, payment_no)
     return await _checkout(deps, filed)
 
@@ -178,18 +180,9 @@ async def _way_back(deps: Deps, filed: CheckoutOnFile) -> str | None:
     return way_back(payment.return_url, content, signed.signature)
 
 
-async def _ask(deps: Deps, account: ChannelAccount, filed: CheckoutOnFile) -> None:
-    payment = filed.latest
-    trade = Trade(
-        payment_no=payment.payment_no,
-        amount=Money(payment.amount, payment.currency),
-        method=payment.method,
-        created_at=payment.created_at,
-        expires_at=payment.expires_at,
-        channel_trade_no=payment.channel_trade_no,
-    )
+async def _ask(deps: Deps, account: ChannelAccount, filed: CheckoutOnFile, trade: Trade) -> None:
     outcome = await deps.executor.query(account, trade)
-    result = payment_result(account, payment.payment_no, Source.QUERY, outcome)
+    result = payment_result(account, trade.payment_no, Source.QUERY, outcome)
     try:
         await deps.results.publish(result)
     except NotPublished:

@@ -27,10 +27,10 @@ async def require_own(deps: Deps, account: ChannelAccount, item: Notified) -> No
     receiver = item.receiver
     if receiver is None or _is_known(deps, account, receiver.name):
         return
-    payment = await unbound_notification.find_payment(deps, account, item.payment_no)
-    if payment is None:
+    trade = await unbound_notification.find_trade(deps, account, item.payment_no)
+    if trade is None:
         return
-    answered = await deps.executor.query(account, unbound_notification.trade_of(payment))
+    answered = await deps.executor.query(account, trade)
     if isinstance(answered, Unknown | NotSent):
         raise Unclear("the channel does not say whose the trade is")
     if not receiver.channel_no or getattr(answered, "channel_no", None) != receiver.channel_no:

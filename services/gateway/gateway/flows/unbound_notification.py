@@ -12,9 +12,9 @@ from contracts.events.alerts import Alert, Severity
 from contracts.events.results import PaymentResult, Source
 from contracts.identifiers import is_id
 from contracts.internal import PaymentOnFile
-from contracts.money import Money
 from gateway.channels.plugin import Declined, NotifiedPayment, Outcome, Succeeded, Trade
 from gateway.directory import ChannelAccount
+from gateway.flows.command import trade_of
 from gateway.flows.deps import Deps
 from gateway.outgoing.results import payment_result
 
@@ -42,11 +42,11 @@ async def ask(
     None where this account has no such payment: a payment is on file before its channel hears of
     it, so that no repeat can help. Raises Unclear where one can.
     """
-    payment = await find_payment(deps, account, notified.payment_no)
-    if payment is None:
+    trade = await find_trade(deps, account, notified.payment_no)
+    if trade is None:
         _tell_of_stranger(deps, account, notified.payment_no)
         return None
-    answered = await deps.executor.query(account, trade_of(payment))
+    answered = await deps.executor.query(account, trade)
     if not isinstance(answered, Succeeded | Declined) and isinstance(notified.outcome, Succeeded):
         ASKED.labels(account.channel, "not_confirmed").inc()
         raise Unclear("the channel does not confirm its notice")
@@ -56,8 +56,9 @@ async def ask(
     )
 
 
-async def find_payment(deps: Deps, account: ChannelAccount, number: str) -> PaymentOnFile | None:
-    """None where this account has no such payment. Raises Unclear."""
+async def find_trade(deps: Deps, account: ChannelAccount, number: str) -> Trade | None:
+    """The payment in the words of a plugin; None where this account has none such. Raises
+    Unclear."""
     if not is_id("payment", number):
         return None
     try:
@@ -66,19 +67,11 @@ async def find_payment(deps: Deps, account: ChannelAccount, number: str) -> Paym
         if problem.code == Code.NOT_FOUND:
             return None
         raise Unclear("trade-core does not answer") from problem
-    return payment if payment.payment_id == account.account_id else None
-
-
-def trade_of(payment: PaymentOnFile) -> Trade:
-    """The payment in the words of a plugin."""
-    return Trade(
-        payment_no=payment.payment_no,
-        amount=Money(payment.amount, payment.currency),
-        method=payment.method,
-        created_at=payment.created_at,
-        expires_at=payment.expires_at,
-        channel_trade_no=payment.channel_trade_no,
-    )
+    if payment.payment_id != account.account_id:
+        return None
+    if payment.ref is None:
+        raise Unclear("trade-core does not tell how the channel was called")
+    return trade_of(payment.ref)
 
 
 def _with_amount(answered: Outcome, notified: Outcome) -> Outcome:

@@ -104,6 +104,7 @@ def payment_on_file(order: Order, payment: Payment) -> PaymentOnFile:
         return_url=payment.return_url,
         requested_account_id=payment.requested_account_id,
         splits=payment.will_split,
+        ref=_ref(order, payment),
         claim=None if payment.claim is None else _claim_view(payment.claim),
     )
 
@@ -133,15 +134,20 @@ def checkout_on_file(
 ) -> CheckoutOnFile:
     """What our own page must know; `payment_no` is one of the payments."""
     whole = order_view(order, payments, refunds)
-    asked = next(payment for payment in payments if payment.payment_no == payment_no)
+    by_number = {payment.payment_no: payment for payment in payments}
     return CheckoutOnFile(
         app_id=order.app_id,
         sequence=order.version,
-        payment=payment_on_file(order, asked),
+        payment=payment_on_file(order, by_number[payment_no]),
         latest_payment_no=order.latest_payment_no,
         payments=whole.payments,
         refunds=whole.refunds,
+        latest_ref=_ref(order, by_number[order.latest_payment_no]),
     )
+
+
+def _ref(order: Order, payment: Payment) -> PaymentRef | None:
+    return payment_ref(order, payment) if payment.is_placed else None
 
 
 def payment_ref(order: Order, payment: Payment) -> PaymentRef:
