@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -18,6 +19,9 @@ import (
 )
 
 const tolerance = 300 * time.Second
+
+var errUnusable = errors.New("the private key is not PKCS#8 of Ed25519 or RSA without a password: " +
+	"openssl pkcs8 -topk8 -nodes -in old.pem -out new.pem")
 
 // Credentials: Key is the HMAC secret as shown, or the PEM (PKCS#8) of an Ed25519 or RSA key.
 type Credentials struct{ AppID, KeyID, Key string }
@@ -35,13 +39,16 @@ func (c Credentials) Authorization(method, target string, at int64, nonce string
 }
 
 func (c Credentials) sign(text []byte) (string, []byte, error) {
+	if !strings.Contains(c.Key, "-----BEGIN") {
+		return "HMAC-SHA256", digest([]byte(c.Key), text), nil
+	}
 	block, _ := pem.Decode([]byte(c.Key))
 	if block == nil {
-		return "HMAC-SHA256", digest([]byte(c.Key), text), nil
+		return "", nil, errUnusable
 	}
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return "", nil, err
+		return "", nil, fmt.Errorf("%w (%w)", errUnusable, err)
 	}
 	switch key := key.(type) {
 	case ed25519.PrivateKey:
@@ -51,7 +58,7 @@ func (c Credentials) sign(text []byte) (string, []byte, error) {
 		signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, hash[:])
 		return "RSA-SHA256", signature, err
 	}
-	return "", nil, fmt.Errorf("the private key is neither Ed25519 nor RSA")
+	return "", nil, errUnusable
 }
 
 // IsAuthentic says whether a callback is Paymesh's and fresh. Body is the exact bytes that came,

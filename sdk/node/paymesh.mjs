@@ -2,6 +2,9 @@
 import { createHmac, createPrivateKey, randomBytes, sign as signWith, timingSafeEqual } from "node:crypto";
 
 const TOLERANCE_S = 300;
+const UNUSABLE =
+  "the private key is not PKCS#8 of Ed25519 or RSA without a password: " +
+  "openssl pkcs8 -topk8 -nodes -in old.pem -out new.pem";
 
 /**
  * The Authorization header of one request.
@@ -27,14 +30,22 @@ function signed(key, text) {
   if (!key.includes("-----BEGIN")) {
     return ["HMAC-SHA256", createHmac("sha256", key).update(text).digest()];
   }
-  const privateKey = createPrivateKey(key);
+  const privateKey = readable(key);
   switch (privateKey.asymmetricKeyType) {
     case "ed25519":
       return ["ED25519", signWith(null, text, privateKey)];
     case "rsa":
       return ["RSA-SHA256", signWith("sha256", text, privateKey)];
     default:
-      throw new Error("the private key is neither Ed25519 nor RSA");
+      throw new Error(UNUSABLE);
+  }
+}
+
+function readable(pem) {
+  try {
+    return createPrivateKey(pem);
+  } catch (cause) {
+    throw new Error(UNUSABLE, { cause });
   }
 }
 

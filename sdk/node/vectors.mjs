@@ -8,7 +8,11 @@ for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
   const fields = given.map(String);
   if (String(kind) === "sign") {
     const [appId, keyId, key, method, target, timestamp, nonce] = fields;
-    console.log(authorization({ appId, keyId, key }, method, target, given[7], { timestamp, nonce }));
+    try {
+      console.log(authorization({ appId, keyId, key }, method, target, given[7], { timestamp, nonce }));
+    } catch (error) {
+      console.log(`refused: ${error.message}`);
+    }
   } else {
     const [secret, id, timestamp, signature, now] = fields;
     const headers = {

@@ -7,6 +7,8 @@ final class Paymesh
 {
     private const TOLERANCE_S = 300;
     private const PEM = '-----BEGIN PRIVATE KEY-----';
+    private const UNUSABLE = 'the private key is not PKCS#8 of Ed25519 or RSA without a password: '
+        . 'openssl pkcs8 -topk8 -nodes -in old.pem -out new.pem';
 
     /** $key: the HMAC secret as it was shown, or the PEM (PKCS#8) of an Ed25519 or RSA private key. */
     public function __construct(
@@ -57,16 +59,21 @@ final class Paymesh
     /** @return array{string, string} */
     private function sign(string $text): array
     {
-        if (!str_contains($this->key, self::PEM)) {
+        if (!str_contains($this->key, '-----BEGIN')) {
             return ['HMAC-SHA256', hash_hmac('sha256', $text, $this->key, true)];
         }
         $der = base64_decode(preg_replace('/-----[A-Z ]+-----/', '', $this->key));
+        if (!str_contains($this->key, self::PEM) || strlen($der) < 48) {
+            throw new InvalidArgumentException(self::UNUSABLE);
+        }
         if (strlen($der) < 100) { // The seed of an Ed25519 key is its end.
             $pair = sodium_crypto_sign_seed_keypair(substr($der, -SODIUM_CRYPTO_SIGN_SEEDBYTES));
             return ['ED25519', sodium_crypto_sign_detached($text, sodium_crypto_sign_secretkey($pair))];
         }
-        if (!openssl_sign($text, $signature, $this->key, OPENSSL_ALGO_SHA256)) {
-            throw new InvalidArgumentException('the private key cannot sign');
+        $private = openssl_pkey_get_private($this->key);
+        $isRsa = $private && openssl_pkey_get_details($private)['type'] === OPENSSL_KEYTYPE_RSA;
+        if (!$isRsa || !openssl_sign($text, $signature, $private, OPENSSL_ALGO_SHA256)) {
+            throw new InvalidArgumentException(self::UNUSABLE);
         }
         return ['RSA-SHA256', $signature];
     }

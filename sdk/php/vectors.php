@@ -11,7 +11,11 @@ while (($line = fgets(STDIN)) !== false) {
     if ($told[0] === 'sign') {
         [, $appId, $keyId, $key, $method, $target, $timestamp, $nonce, $body] = $told;
         $who = new Paymesh($appId, $keyId, $key);
-        echo $who->authorization($method, $target, $body, (int) $timestamp, $nonce), "\n";
+        try {
+            echo $who->authorization($method, $target, $body, (int) $timestamp, $nonce), "\n";
+        } catch (InvalidArgumentException $error) {
+            echo 'refused: ', $error->getMessage(), "\n";
+        }
         continue;
     }
     [, $secret, $id, $timestamp, $signature, $now, $body] = $told;

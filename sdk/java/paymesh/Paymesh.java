@@ -7,6 +7,7 @@ import java.security.KeyFactory;
 import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.Signature;
+import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import javax.crypto.Mac;
@@ -20,6 +21,8 @@ import javax.crypto.spec.SecretKeySpec;
 public record Paymesh(String appId, String keyId, String key) {
     private static final long TOLERANCE_S = 300;
     private static final String PEM = "-----BEGIN PRIVATE KEY-----";
+    private static final String UNUSABLE = "the private key is not PKCS#8 of Ed25519 or RSA without a password: "
+            + "openssl pkcs8 -topk8 -nodes -in old.pem -out new.pem";
 
     /** The Authorization header of one request; target is path with query exactly as sent, nonce at
      * most 64 characters that are never used twice, body the exact bytes that are sent. */
@@ -29,16 +32,14 @@ public record Paymesh(String appId, String keyId, String key) {
         var text = join(head.getBytes(UTF_8), body, "\n".getBytes(UTF_8));
         String alg;
         byte[] signature;
-        if (!key.contains(PEM)) {
+        if (!key.contains("-----BEGIN")) {
             alg = "HMAC-SHA256";
             signature = digest(key.getBytes(UTF_8), text);
         } else {
-            var der = Base64.getMimeDecoder().decode(key.replaceAll("-----[A-Z ]+-----", ""));
-            var isEd25519 = der.length < 100;
-            alg = isEd25519 ? "ED25519" : "RSA-SHA256";
-            PrivateKey privateKey = KeyFactory.getInstance(isEd25519 ? "Ed25519" : "RSA")
-                    .generatePrivate(new PKCS8EncodedKeySpec(der));
-            var signer = Signature.getInstance(isEd25519 ? "Ed25519" : "SHA256withRSA");
+            var privateKey = privateKey();
+            var isRsa = privateKey.getAlgorithm().equals("RSA");
+            alg = isRsa ? "RSA-SHA256" : "ED25519";
+            var signer = Signature.getInstance(isRsa ? "SHA256withRSA" : "Ed25519");
             signer.initSign(privateKey);
             signer.update(text);
             signature = signer.sign();
@@ -63,6 +64,19 @@ public record Paymesh(String appId, String keyId, String key) {
             isOne |= MessageDigest.isEqual(given.getBytes(UTF_8), expected);
         }
         return isOne;
+    }
+
+    private PrivateKey privateKey() throws GeneralSecurityException {
+        if (!key.contains(PEM)) {
+            throw new IllegalArgumentException(UNUSABLE);
+        }
+        try {
+            var der = Base64.getMimeDecoder().decode(key.replaceAll("-----[A-Z ]+-----", ""));
+            return KeyFactory.getInstance(der.length < 100 ? "Ed25519" : "RSA")
+                    .generatePrivate(new PKCS8EncodedKeySpec(der));
+        } catch (InvalidKeySpecException | IllegalArgumentException error) {
+            throw new IllegalArgumentException(UNUSABLE, error);
+        }
     }
 
     private static byte[] digest(byte[] key, byte[] text) throws GeneralSecurityException {

@@ -18,9 +18,17 @@ public final class Vectors {
             }
             var body = told[told[0].equals("sign") ? 8 : 6].getBytes(UTF_8);
             System.out.println(told[0].equals("sign")
-                    ? new Paymesh(told[1], told[2], told[3])
-                            .authorization(told[4], told[5], Long.parseLong(told[6]), told[7], body)
+                    ? signed(told, body)
                     : Paymesh.isAuthentic(told[1], told[2], told[3], told[4], body, Long.parseLong(told[5])));
+        }
+    }
+
+    private static String signed(String[] told, byte[] body) throws Exception {
+        try {
+            return new Paymesh(told[1], told[2], told[3])
+                    .authorization(told[4], told[5], Long.parseLong(told[6]), told[7], body);
+        } catch (IllegalArgumentException error) {
+            return "refused: " + error.getMessage();
         }
     }
 }

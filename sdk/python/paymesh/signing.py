@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -23,6 +24,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 HMAC: Final = "HMAC-SHA256"
 ED25519: Final = "ED25519"
 RSA: Final = "RSA-SHA256"
+
+_UNUSABLE: Final = (
+    "the private key is not PKCS#8 of Ed25519 or RSA without a password: "
+    "openssl pkcs8 -topk8 -nodes -in old.pem -out new.pem"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,13 @@ class Credentials:
 
     @classmethod
     def with_secret(cls, app_id: str, key_id: str, secret: str) -> "Credentials":
-        """HMAC-SHA256, under the UTF-8 bytes of the secret exactly as it was shown."""
+        """HMAC-SHA256, under the UTF-8 bytes of the secret exactly as it was shown.
+
+        Raises:
+            ValueError: it is the PEM of a key.
+        """
+        if "-----BEGIN" in secret:
+            raise ValueError("the secret is a key in PEM: give it as private_key")
         key = secret.encode()
         return cls(app_id, key_id, HMAC, lambda text: hmac.digest(key, text, "sha256"))
 
@@ -50,8 +62,8 @@ class Credentials:
         raw = pem.encode() if isinstance(pem, str) else pem
         try:
             key = serialization.load_pem_private_key(raw, password=None)
-        except TypeError as error:
-            raise ValueError("the private key has a password") from error
+        except (TypeError, ValueError, UnsupportedAlgorithm) as error:
+            raise ValueError(_UNUSABLE) from error
         match key:
             case Ed25519PrivateKey():
                 return cls(app_id, key_id, ED25519, key.sign)
@@ -61,7 +73,7 @@ class Credentials:
                     app_id, key_id, RSA, lambda text: rsa.sign(text, PKCS1v15(), hashes.SHA256())
                 )
             case _:
-                raise ValueError("the private key is neither Ed25519 nor RSA")
+                raise ValueError(_UNUSABLE)
 
     def authorization(
         self,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.sdks.__main__ import REMEDY, unusable_keys
 
 from paymesh import Credentials, Paymesh
 
@@ -46,3 +47,12 @@ def test_one_kind_of_key_is_given() -> None:
             Paymesh("https://pay.example", app_id="A1", key_id="K1", **keys)
     with pytest.raises(ValueError, match="private"):
         Credentials.with_private_key("A1", "K1", (VECTORS / "rsa.pub.pem").read_text())
+
+
+def test_a_private_key_is_never_an_hmac_secret() -> None:
+    for name, pem in unusable_keys().items():
+        with pytest.raises(ValueError, match="private_key"):
+            Credentials.with_secret("A1", "K1", pem)
+        if name != "PKCS#1":  # which is read here
+            with pytest.raises(ValueError, match=REMEDY):
+                Credentials.with_private_key("A1", "K1", pem)

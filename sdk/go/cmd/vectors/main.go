@@ -30,7 +30,7 @@ func main() {
 			who := paymesh.Credentials{AppID: fields[1], KeyID: fields[2], Key: fields[3]}
 			header, err := who.Authorization(fields[4], fields[5], number(fields[6]), fields[7], []byte(fields[8]))
 			if err != nil {
-				panic(err)
+				header = "refused: " + err.Error()
 			}
 			fmt.Println(header)
 			continue
