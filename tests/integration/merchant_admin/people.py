@@ -1,5 +1,6 @@
 """People at the console: logged in, with a browser that speaks English."""
 
+import html
 import re
 from dataclasses import dataclass
 
@@ -46,6 +47,10 @@ class Person:
         assert answer.status_code == 200, answer.text
         return answer.text
 
+    async def form_of(self, path: str, action: str) -> dict[str, str]:
+        """What a browser sends of the form with this action, as this page shows it."""
+        return fields_of(await self.open_page(path), action)
+
     async def refused_page(self, path: str, **query: str) -> str:
         """The page that tells which of the filters is wrong."""
         answer = await self.get(path, **query)
@@ -58,6 +63,27 @@ class Person:
             data={**form, "csrf": self.csrf if csrf is None else csrf},
             headers=self.headers,
         )
+
+
+def fields_of(page: str, action: str) -> dict[str, str]:
+    found = re.search(rf'<form [^>]*action="/console/{action}"[^>]*>(.*?)</form>', page, re.S)
+    assert found is not None
+    fields = {}
+    for tag in re.findall(r"<input [^>]*>", found[1]):
+        name, value = (re.search(rf'{it}="([^"]*)"', tag) for it in ("name", "value"))
+        if name and ('type="checkbox"' not in tag or " checked" in tag):
+            fields[name[1]] = html.unescape(value[1]) if value else ""
+    for name, inside in re.findall(
+        r'<textarea [^>]*name="(\w+)"[^>]*>(.*?)</textarea>', found[1], re.S
+    ):
+        fields[name] = html.unescape(inside).removeprefix("\n")
+    for name, inside in re.findall(
+        r'<select [^>]*name="(\w+)"[^>]*>(.*?)</select>', found[1], re.S
+    ):
+        chosen = re.search(r'<option value="([^"]*)"[^>]* selected', inside)
+        fields[name] = chosen[1] if chosen else ""
+    fields.pop("csrf")
+    return fields
 
 
 def marked(page: str) -> dict[str, str]:

@@ -15,8 +15,9 @@ from contracts.events.alerts import AlertRecord
 from contracts.identifiers import new_id
 from contracts.sealing import Opener
 from merchant_admin.domain.approvals import EXPIRES_AFTER
+from merchant_admin.domain.onboarding import Draft
 from merchant_admin.domain.scope import EVERYTHING, Scope
-from merchant_admin.flows import approvals
+from merchant_admin.flows import approvals, onboarding
 from merchant_admin.flows import waiting as waiting_for_people
 from merchant_admin.flows.read_model import apply
 from merchant_admin.flows.sealing_anew import SealedCount
@@ -450,6 +451,58 @@ async def test_what_waits_is_asked_for_apart(admin: Admin, merchant_id: str) -> 
     body = {"notify_url": "https://erp.example/cb", "rotate_webhook_secret": True}
     both = await admin.http.patch(path, json=body)
     assert both.json()["errors"][0]["pointer"] == "/rotate_webhook_secret"
+
+
+WAITS = "/console/approvals?done=approval_waits"
+
+
+async def test_a_callback_address_waits_that_is_changed_on_the_page(
+    admin: Admin, merchant_id: str
+) -> None:
+    boss = await hire(admin, "administrator")
+    body = {"name": "erp", "merchant_ids": [merchant_id], "ip_allowlist": ["203.0.113.9"]}
+    path = f"apps/{(await admin.post('/api/apps', body))['app_id']}"
+    person, address = await Person.logged_in(admin), {"notify_url": "https://a.example/cb"}
+    form = await person.form_of(f"{path}/edit", path)
+    both = await person.send(path, **{**form, **address, "name": "oms", "disabled": "true"})
+    words = "must be sent apart from what waits for a second person"
+    assert (both.status_code, marked(both.text)["name"]) == (422, words)
+    sent = await person.send(path, **{**form, **address})
+    assert (sent.status_code, sent.headers.get("location")) == (303, WAITS)
+    asked = (await admin.http.get("/api/approvals?state=waiting")).json()["items"][0]
+    assert (await approve(boss, f"/api/approvals/{asked['approval_id']}")).status_code == 200
+    app = (await admin.http.get(f"/api/{path}")).json()
+    assert (app["name"], app["ip_allowlist"]) == ("erp", ["203.0.113.9/32"])
+    assert app["notify_url"] == address["notify_url"]
+
+
+async def test_the_first_callback_address_waits_on_the_guided_way(
+    admin: Admin, merchant_id: str
+) -> None:
+    person = await Person.logged_in(admin)
+    app = await admin.post("/api/apps", {"name": "erp", "merchant_ids": [merchant_id]})
+    draft = Draft(
+        merchant_id=merchant_id, app_id=app["app_id"], account_id="C1", channel="wechat",
+        is_tried=True, key_id="K1",
+    )  # fmt: skip
+    await onboarding.save(admin.deps, USERNAME, draft)
+    sent = await person.send("onboarding/callback", notify_url="https://a.example/cb")
+    assert (sent.status_code, sent.headers.get("location")) == (303, WAITS)
+
+
+async def test_withdrawing_earlier_credentials_waits_on_the_page(
+    admin: Admin, merchant_id: str
+) -> None:
+    boss = await hire(admin, "administrator")
+    account = await registered(admin, merchant_id, boss)
+    rotated = await waiting(await admin.http.patch(account, json={"credentials": NEW}))
+    assert (await approve(boss, rotated)).status_code == 200
+    path, person = f"channel-accounts/{account.rpartition('/')[2]}", await Person.logged_in(admin)
+    form = {**await person.form_of(path, path), "withdraw_earlier": "true"}
+    both = await person.send(path, **{**form, "account_name": "x"})
+    assert (both.status_code, list(marked(both.text))) == (422, ["account_name"])
+    sent = await person.send(path, **form)
+    assert (sent.status_code, sent.headers.get("location")) == (303, WAITS)
 
 
 async def test_a_callback_address_waits_also_by_way_of_the_merchants(

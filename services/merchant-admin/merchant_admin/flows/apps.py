@@ -23,7 +23,7 @@ from merchant_admin.domain.entities import App, AppTerms, Given, SealedCertifica
 from merchant_admin.domain.errors import Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
-from merchant_admin.flows.asking import ask, require_alone
+from merchant_admin.flows.asking import ask, differing, require_alone
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import apps as store
@@ -99,12 +99,12 @@ async def change(
         waiting = await _waiting(tx, was, wanted)
         if waiting:
             beside = {
-                "state": state,
+                "state": state if state is not was.state else None,
                 "rotate_webhook_secret": secret,
                 "callback_client_certificate": certificate,
             }
-            given = {*terms, *(name for name, it in beside.items() if it is not None)}
-            require_alone(given, set(app_approvals.FIELDS))
+            given = {name for name, it in beside.items() if it is not None}
+            require_alone(given | differing(was.terms, terms), set(app_approvals.FIELDS))
             approval = await ask(deps, tx, actor, app_approvals.asked_for(was, wanted, waiting))
         if certificate is not None:
             sealed = _sealed_certificate(deps, app_id, certificate.value)

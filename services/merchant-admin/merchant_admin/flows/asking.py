@@ -1,5 +1,8 @@
 """Writing down what waits for a second person."""
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from chassis.database import Tx
 from chassis.problems import FieldError
 from contracts.identifiers import new_id
@@ -9,6 +12,9 @@ from merchant_admin.domain.errors import Unusable
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store.approvals import add_approval
+
+_APART: Final = "must be sent apart from what waits for a second person"
+_APART_ZH: Final = "须与需要复核的修改分开提交"
 
 
 async def ask(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> Approval:
@@ -32,11 +38,13 @@ async def ask(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> Approval:
     return approval
 
 
+def differing(was: object, changes: Mapping[str, Any]) -> set[str]:
+    """The names of what would change: a page sends its whole form, with what is so already."""
+    return {name for name, value in changes.items() if getattr(was, name) != value}
+
+
 def require_alone(given: set[str], waiting: set[str]) -> None:
     """What waits for a second person is asked for by itself. Raises Unusable for the rest."""
-    faults = [
-        FieldError(f"/{name}", "must be sent apart from what waits for a second person")
-        for name in sorted(given - waiting)
-    ]
+    faults = [FieldError(f"/{name}", _APART, _APART_ZH) for name in sorted(given - waiting)]
     if faults:
         raise Unusable(*faults)

@@ -29,7 +29,7 @@ from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.flows import channels
-from merchant_admin.flows.asking import ask, require_alone
+from merchant_admin.flows.asking import ask, differing, require_alone
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import account_details
@@ -148,7 +148,7 @@ async def change(
         was = await store.get_account(tx, merchant_id, account_id, lock=True)
         waits = (await get_merchant(tx, merchant_id)).four_eyes.credentials and change.is_any
         if waits:
-            require_alone(set(changes), set())
+            require_alone(differing(was, changes), set())
             approval = await ask(deps, tx, actor, account_approvals.asked_for_change(was, change))
         else:
             wanted = change.made(replace(was, **changes), deps.clock())

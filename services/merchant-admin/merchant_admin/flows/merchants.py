@@ -15,7 +15,7 @@ from merchant_admin.domain.entities import Given, Merchant, advanced
 from merchant_admin.domain.four_eyes import FourEyes
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
-from merchant_admin.flows.asking import ask, require_alone
+from merchant_admin.flows.asking import ask, differing, require_alone
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action, record_change
 from merchant_admin.store import merchants as store
@@ -76,7 +76,7 @@ async def change(
         four_eyes = replace(was.four_eyes, **changes.get("four_eyes", {}))
         waits = four_eyes.is_weaker_than(was.four_eyes)
         if waits:
-            require_alone(set(changes), {"four_eyes"})
+            require_alone(differing(was, changes), {"four_eyes"})
             approval = await ask(deps, tx, actor, _weakened(was, four_eyes))
         else:
             merchant = await _save(deps, tx, actor, was, {**changes, "four_eyes": four_eyes})

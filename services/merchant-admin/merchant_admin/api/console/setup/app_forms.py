@@ -57,13 +57,22 @@ def changed_terms(form: Mapping[str, str]) -> dict[str, Any]:
     return parse(ChangeApp, _given(form)).terms()
 
 
+def changed_address(form: Mapping[str, str]) -> dict[str, Any]:
+    """Of a form that asks for nothing else. Raises InvalidRequest."""
+    return parse(ChangeApp, {"notify_url": _address(form)}).terms()
+
+
 def _given(form: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": form.get("name", "").strip(),
         "merchant_ids": form.get("merchant_ids", "").split(),
-        "notify_url": form.get("notify_url", "").strip() or None,
+        "notify_url": _address(form),
         "callback_ack": form.get("callback_ack", ""),
         "reinitiate_after_s": whole_number(form.get("reinitiate_after_s", "").strip()),
         "late_payment": form.get("late_payment", ""),
         "ip_allowlist": form.get("ip_allowlist", "").replace(",", " ").split(),
     }
+
+
+def _address(form: Mapping[str, str]) -> str | None:
+    return form.get("notify_url", "").strip() or None

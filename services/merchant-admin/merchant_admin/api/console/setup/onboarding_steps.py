@@ -121,9 +121,8 @@ async def _callback(deps: Deps, sent: Sent, draft: Draft) -> Taken:
     app_id = draft.app_id or ""
     if "next" in sent.form:
         return Taken(replace(draft, is_called_back=True), Step.HAND_OVER)
-    app = await apps.read(deps, app_id, sent.scope)
-    form = {**app_forms.filled(app), "notify_url": sent.form.get("notify_url", "")}
-    terms = app_forms.changed_terms(form)
+    await apps.read(deps, app_id, sent.scope)
+    terms = app_forms.changed_address(sent.form)
     await apps.change(deps, sent.actor, app_id, terms=terms, state=None, rotate_secret=False)
     if terms["notify_url"] is None:
         return Taken(draft, Step.CALLBACK, query="problem=ping_no_address")
