@@ -155,3 +155,28 @@ async def test_what_is_wrong_is_a_problem_and_not_a_file() -> None:
 
     answer = await file(harness(trade_core={("GET", PATH): refuse}))
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/date")
+
+
+@pytest.mark.parametrize("reads_on", [True, False])
+async def test_a_file_is_in_flight_until_it_is_sent_or_nobody_reads_on(reads_on: bool) -> None:
+    free: list[int] = []
+
+    def answer(given: dict[str, Any]) -> DayStatement:
+        free.append(app.state.admission.gate._free)
+        return page(LINE, next_cursor=None if given["after"] else "2")
+
+    app = application(harness(trade_core={("GET", PATH): answer}), in_flight=4)
+
+    async def hung_up(scope: Any, receive: Any, send: Any) -> None:
+        async def send_some(message: Any) -> None:
+            if message["type"] == "http.response.body" and len(free) == 2:
+                raise OSError("nobody reads on")
+            await send(message)
+
+        await app(scope, receive, send if reads_on else send_some)
+
+    async with client_of(hung_up) as http:
+        path = "/v1/statements/2026-01-05?merchant_id=M1"
+        await http.get(path, headers={"Accept": "text/csv"})
+    assert free == [3, 3]
+    assert app.state.admission.gate._free == 4

@@ -4,6 +4,7 @@ Everything that is wrong before the signature is known to be good looks the same
 """
 
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from inspect import signature
@@ -11,9 +12,11 @@ from typing import Annotated, Any, Final, TypeVar
 
 import structlog
 from fastapi import Depends, Request, Response
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from prometheus_client import Counter
 from pydantic import BaseModel
+from starlette.types import Receive, Scope, Send
 
 from chassis.problems import Overloaded
 from chassis.web import (
@@ -130,8 +133,12 @@ class AppRoute(APIRoute):
             require_configuration(request.app.state.deps)
             caller = request.state.caller = await admission.admit(request)
             require_single_values(request, self)
-            with admission.gate.place(caller.app.app_id):
-                return await handle(request)
+            with ExitStack() as place:
+                place.enter_context(admission.gate.place(caller.app.app_id))
+                response = await handle(request)
+                if isinstance(response, StreamingResponse):
+                    return _Held(response, place.pop_all())
+                return response
 
         return admitted
 
@@ -143,6 +150,19 @@ class AppRoute(APIRoute):
             caller=await _caller(request), deps=await _deps(request)
         )
         return response
+
+
+class _Held(Response):
+    """An answer that is made while it is sent: it keeps its place until all of it is sent, or
+    nobody reads on."""
+
+    def __init__(self, streamed: StreamingResponse, place: ExitStack) -> None:
+        super().__init__(status_code=streamed.status_code)
+        self._streamed, self._place = streamed, place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._place:
+            await self._streamed(scope, receive, send)
 
 
 def created(view: BaseModel, *, is_repeat: bool) -> Response:
