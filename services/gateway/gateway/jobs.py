@@ -45,7 +45,6 @@ class KeyWatch:
         """Ask for what is due, a few accounts at a time; the next look takes the next ones."""
         self.pulse.beat()
         keys = self._deps.executor.keys
-        keys = self._deps.executor.keys
         due = (each for each in self._deps.directory.list_accounts() if keys.is_due(each))
         async with asyncio.TaskGroup() as group:
             for account in islice(due, MAX_AT_ONCE):

@@ -27,7 +27,7 @@ from trade_core.domain.errors import (
     TooManyAttempts,
 )
 from trade_core.domain.opening import Choice
-from trade_core.domain.payment import Payment
+from trade_core.domain.payment import OutsideWord, Payment, ReportedPayment
 
 WECHAT = Choice("C1", "wechat", Method.NATIVE)
 ALIPAY = Choice("C2", "alipay", Method.NATIVE)
@@ -190,3 +190,23 @@ def test_requested_account_is_kept_until_the_payer_chooses() -> None:
     assert (payment.account_id, payment.requested_account_id) == (None, "C7")
     assert payment.state is PaymentStatus.PENDING
     assert payment.created_at == NOON
+
+
+def test_another_choice_takes_nothing_over_of_what_became_of_the_former() -> None:
+    order, former = fresh(
+        cashier_request(metadata={"room": "3-1201"}),
+        state=PaymentStatus.CLOSED,
+        account_id="C1",
+        channel="wechat",
+        called_as=Method.NATIVE,
+        claim=ReportedPayment("C1", "T1", 1, "CNY", NOON),
+        reversed_at=NOON,
+        may_be_paid=True,
+        paid_at=NOON,
+        held_words=(OutsideWord(1, None, NOON, NOON),),
+    )
+    opened = aggregate(order, former, now=later(30))
+    chosen = opening.choose(opened, former.payment_no, ALIPAY).payment
+    assert (chosen.metadata, chosen.method) == (former.metadata, Method.CASHIER)
+    assert (chosen.claim, chosen.reversed_at, chosen.paid_at) == (None, None, None)
+    assert (chosen.may_be_paid, chosen.held_words) == (False, ())

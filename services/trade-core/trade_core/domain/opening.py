@@ -204,20 +204,28 @@ def _have_closed(aggregate: OrderAggregate, payment: Payment) -> None:
 
 
 def _next_choice(aggregate: OrderAggregate, former: Payment, choice: Choice) -> Payment:
-    payment = replace(
-        former,
+    """What the app asked for goes on; what became of the former attempt stays with it."""
+    payment = Payment(
         payment_no=new_id("payment"),
+        order_id=former.order_id,
         account_id=choice.account_id,
+        requested_account_id=former.requested_account_id,
         channel=choice.channel,
+        method=former.method,
         called_as=choice.method,
         state=PaymentStatus.INITIATING,
+        amount=former.amount,
+        currency=former.currency,
+        subject=former.subject,
+        fingerprint=former.fingerprint,
         created_at=aggregate.now,
         initiated_at=aggregate.now,
         expires_at=aggregate.order.expires_at,
-        action=None,
-        channel_trade_no=None,
-        failure=None,
-        closing=False,
+        metadata=former.metadata,
+        notify_url=former.notify_url,
+        return_url=former.return_url,
+        split_receivers=former.split_receivers,
+        will_split=former.will_split,
     )
     aggregate.order = replace(aggregate.order, latest_payment_no=payment.payment_no)
     aggregate.add_payment(payment)

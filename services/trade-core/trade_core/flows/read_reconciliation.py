@@ -65,7 +65,7 @@ async def get_reconciliation(
 async def ask_for(deps: Deps, request: AskForStatement) -> ReconciliationView:
     """Have the statement of an account and day fetched now, as far as its channel has it.
 
-    Raises DayNotBilled for a day that is too old, or has not begun.
+    Raises NoStatementOfDay for a day that is too old, or has not begun.
     """
     now = deps.clock()
     if not schedule.may_have_statement(request.day, now):
