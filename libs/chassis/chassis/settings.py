@@ -183,9 +183,9 @@ class PublicSettings(Settings):
 
 class CallingSettings(Settings):
     """Of a service that calls others of ours. `connection_age_s`: how long a connection to another
-    service is used, so that a new replica of that one gets its share."""
+    service takes calls, so that a new replica of that one gets its share."""
 
-    connection_age_s: Annotated[float, Field(ge=45)] = 60.0  # The longest call takes less.
+    connection_age_s: Annotated[float, Field(ge=45)] = 60.0  # Made anew more often, they cost CPU.
 
 
 class AlertingSettings(Settings):

@@ -7,7 +7,9 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlencode
@@ -46,11 +48,20 @@ class Nothing(BaseModel):
     """The answer of a call that answers nothing (204), or whose answer nobody reads."""
 
 
+@dataclass(slots=True, eq=False)
+class _Connections:
+    """`calls`: how many are under way on them."""
+
+    session: aiohttp.ClientSession
+    calls: int = 0
+
+
 class Service:
     """One service behind this one, called with our token for it.
 
-    Connections are used for about `max_age_s`, then made anew. What was surely not heard, because
-    the connection was refused, is said again; nothing else is.
+    Connections take calls for about `max_age_s`, then others are made; those of before end with
+    their last call, however long it takes. What was surely not heard, because the connection was
+    refused, is said again; nothing else is.
     """
 
     def __init__(self, base_url: str, token: SecretStr, *, max_age_s: float = MAX_AGE_S) -> None:
@@ -58,10 +69,10 @@ class Service:
         self._authorization = f"Bearer {token.get_secret_value()}"
         self._max_age_s = max_age_s
         self._until = 0.0
-        self._former: aiohttp.ClientSession | None = None
+        self._former: set[_Connections] = set()
 
     async def __aenter__(self) -> Self:
-        self._session = self._new_session()
+        self._current = self._new_connections()
         return self
 
     async def __aexit__(
@@ -70,24 +81,38 @@ class Service:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for session in (self._former, self._session):
-            if session is not None:
-                await session.close()
+        for each in (*self._former, self._current):
+            await each.session.close()
 
-    def _new_session(self) -> aiohttp.ClientSession:
+    def _new_connections(self) -> _Connections:
         spread = random.uniform(1 - SPREAD, 1 + SPREAD)
         self._until = time.monotonic() + self._max_age_s * spread
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
+        return _Connections(
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_S),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
         )
 
-    async def _renew_connections(self) -> None:
-        """The former ones finish their calls, in less than an age, and are closed then."""
-        former, self._former = self._former, self._session
-        self._session = self._new_session()
-        if former is not None:
-            await former.close()
+    @asynccontextmanager
+    async def _connections(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """For one call; renewed by the first that finds them too old."""
+        if time.monotonic() >= self._until:
+            former, self._current = self._current, self._new_connections()
+            self._former.add(former)
+            await self._close_if_unused(former)
+        ours = self._current
+        ours.calls += 1
+        try:
+            yield ours.session
+        finally:
+            ours.calls -= 1
+            await self._close_if_unused(ours)
+
+    async def _close_if_unused(self, one: _Connections) -> None:
+        if one in self._former and not one.calls:
+            self._former.remove(one)
+            await one.session.close()
 
     async def get(
         self, answer: type[M], path: str, params: Mapping[str, str | int | None] | None = None
@@ -125,12 +150,11 @@ class Service:
         body: bytes,
         timeout_s: float,
     ) -> M:
-        if time.monotonic() >= self._until:
-            await self._renew_connections()
         url = URL(self._base_url + path + _query(params), encoded=True)
         try:
             with tracing.span(f"{method} {url.host}", Kind.CLIENT, path=url.path) as span:
-                response, raw = await self._exchange(method, url, body, timeout_s)
+                async with self._connections() as session:
+                    response, raw = await self._exchange(session, method, url, body, timeout_s)
                 span.note(status=response.status)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("service.unreachable", path=path, reason=type(error).__name__)
@@ -144,11 +168,16 @@ class Service:
             raise Internal from error
 
     async def _exchange(
-        self, method: str, url: URL, body: bytes, timeout_s: float
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        url: URL,
+        body: bytes,
+        timeout_s: float,
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         for pause_s in (*REFUSED_PAUSES_S, None):
             try:
-                async with self._session.request(
+                async with session.request(
                     method,
                     url,
                     data=body or None,

@@ -139,10 +139,12 @@ async def test_an_answer_without_sense_is_our_own_fault(serving: Serving, reply:
 
 
 class Replica:
-    """A server with keep-alive on a given port, which counts its connections."""
+    """A server with keep-alive on a given port, which counts its connections; what is slow is
+    answered once `finish` is set."""
 
     def __init__(self) -> None:
         self.connections = 0
+        self.finish, self.slow_one_ended = asyncio.Event(), asyncio.Event()
         self._server: asyncio.Server | None = None
 
     async def start(self, port: int = 0) -> int:
@@ -152,12 +154,16 @@ class Replica:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        is_slow = False
         try:
             while True:
-                await reader.readuntil(b"\r\n\r\n")
+                if b"/slow" in await reader.readuntil(b"\r\n\r\n"):
+                    is_slow = await self.finish.wait()
                 writer.write(response("200 OK", b'{"a":1}', JSON))
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
+            if is_slow:
+                self.slow_one_ended.set()
 
     def stop(self) -> None:
         if self._server is not None:
@@ -175,6 +181,22 @@ async def test_busy_connections_end_with_their_age() -> None:
         took_s = asyncio.get_running_loop().time() - began
     replica.stop()
     assert took_s > 3 * 0.16, "each lives 0.16 s at least"
+
+
+async def test_a_call_that_outlasts_its_connections_is_not_cut() -> None:
+    """An upload may take longer than connections are used."""
+    replica = Replica()
+    port = await replica.start()
+    async with Service(f"http://127.0.0.1:{port}", SecretStr("t"), max_age_s=0.05) as service:
+        uploading = asyncio.ensure_future(service.post(Thing, "/slow", timeout_s=60))
+        async with asyncio.timeout(60):
+            while replica.connections < 5:
+                await service.get(Thing, "/thing")
+            assert not uploading.done()
+            replica.finish.set()
+            assert await uploading == Thing(a=1)
+            await replica.slow_one_ended.wait()
+    replica.stop()
 
 
 async def test_a_refused_connection_is_tried_again(unused_tcp_port: int) -> None:
