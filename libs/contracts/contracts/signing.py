@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.x509 import load_pem_x509_certificate
+from cryptography.x509 import InvalidVersion, load_pem_x509_certificate
 
 from contracts.events.configuration import KeyAlgorithm
 
@@ -198,7 +198,9 @@ def public_key(alg: KeyAlgorithm, pem: str) -> Verifier:
             if "BEGIN CERTIFICATE" in pem
             else serialization.load_pem_public_key(raw)
         )
-    except (ValueError, TypeError, UnicodeError) as error:
+    except UnsupportedAlgorithm as error:
+        raise BadKey(f"is not a key for {alg}") from error
+    except (ValueError, TypeError, InvalidVersion) as error:
         raise BadKey("is not a PEM public key or certificate") from error
     match alg, key:
         case KeyAlgorithm.ED25519, Ed25519PublicKey():
@@ -221,7 +223,7 @@ def validity(pem: str) -> tuple[datetime, datetime] | None:
         return None
     try:
         certificate = load_pem_x509_certificate(pem.encode())
-    except (ValueError, UnicodeError) as error:
+    except (ValueError, InvalidVersion) as error:
         raise BadKey("is not a PEM public key or certificate") from error
     return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
@@ -234,7 +236,7 @@ def private_key(alg: KeyAlgorithm, pem: str) -> Signer:
     """
     try:
         key = serialization.load_pem_private_key(pem.encode(), password=None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise BadKey("is not a PEM private key") from error
     match alg, key:
         case KeyAlgorithm.ED25519, Ed25519PrivateKey():

@@ -77,7 +77,7 @@ def end_of(pem: str) -> datetime | None:
 def _ends(pem: str) -> Iterable[datetime]:
     try:
         return [each.not_valid_after_utc for each in x509.load_pem_x509_certificates(pem.encode())]
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return []
 
 

@@ -4,8 +4,10 @@ import math
 from datetime import UTC, datetime, timedelta
 
 from prometheus_client import REGISTRY
+from tests.authority import Authority
+from tests.odd_keys import of_version_six
 
-from foundation.expiry import Certificate, Expiries
+from foundation.expiry import Certificate, Expiries, end_of
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
@@ -28,3 +30,8 @@ def test_the_next_end_is_measured_whoever_was_told_of_it() -> None:
     assert measured() == 6.5
     assert list(expiries.alerts([], NOW)) == []
     assert measured() == math.inf
+
+
+def test_a_certificate_that_nobody_can_read_has_no_end() -> None:
+    assert end_of(Authority().pem) is not None
+    assert end_of(of_version_six(Authority().pem)) is None

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
+from tests.odd_keys import SM2_CERTIFICATE, of_version_six
 
 from contracts.events.configuration import ClientCertificate
 from merchant_admin.domain.certificates import CERTIFICATE, PRIVATE_KEY, usable_until
@@ -38,6 +39,7 @@ def certificate(
     *,
     until: datetime = UNTIL,
     usage: x509.ObjectIdentifier | None = None,
+    extension: x509.UnrecognizedExtension | None = None,
 ) -> str:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "paymesh")])
     built = (
@@ -51,6 +53,8 @@ def certificate(
     )
     if usage is not None:
         built = built.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    if extension is not None:
+        built = built.add_extension(extension, critical=False)
     digest = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return built.sign(key, digest).public_bytes(Encoding.PEM).decode()
 
@@ -91,4 +95,18 @@ def test_what_is_wrong_is_pointed_at() -> None:
             usable_until(given(*pems), NOW)
         (fault,) = refusal.value.errors
         assert fault.pointer == pointer
+        assert words in fault.message
+
+
+def test_what_nobody_can_read_is_pointed_at_too() -> None:
+    usages = x509.UnrecognizedExtension(ExtensionOID.EXTENDED_KEY_USAGE, b"?")
+    for pem, words in [
+        (of_version_six(certificate()), "is not a PEM certificate"),
+        (SM2_CERTIFICATE, "unknown kind"),
+        (certificate(extension=usages), "nobody can read"),
+    ]:
+        with pytest.raises(Unusable) as refusal:
+            usable_until(given(pem, pem_of(KEY)), datetime(2026, 12, 1, tzinfo=UTC))
+        (fault,) = refusal.value.errors
+        assert fault.pointer == CERTIFICATE
         assert words in fault.message

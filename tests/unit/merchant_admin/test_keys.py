@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
+from tests.odd_keys import SM2_CERTIFICATE, SM2_PUBLIC_KEY, of_version_six
 
 from contracts.events.configuration import KeyAlgorithm
 from merchant_admin.domain.errors import Unusable
@@ -15,6 +16,8 @@ from merchant_admin.domain.keys import checked_pem, find_validity, new_secret
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 RSA = KeyAlgorithm.RSA_SHA256
+MADE = datetime(2026, 12, 1, tzinfo=UTC)
+"""When the SM2 certificate is valid."""
 KEY = generate_private_key(65537, 2048)
 
 
@@ -91,3 +94,10 @@ def test_a_short_rsa_key_is_refused() -> None:
 def test_a_secret_has_256_bits_and_is_new_each_time() -> None:
     assert len({new_secret() for _ in range(100)}) == 100
     assert len(new_secret()) == 43
+
+
+def test_what_nobody_can_read_is_pointed_at() -> None:
+    assert pointer_of(SM2_PUBLIC_KEY, None) == "/public_key"
+    assert pointer_of(None, of_version_six(certificate(NOW + timedelta(days=1)))) == "/certificate"
+    with pytest.raises(Unusable):
+        checked_pem(RSA, public_key=None, certificate=SM2_CERTIFICATE, now=MADE)

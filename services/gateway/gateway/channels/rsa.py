@@ -73,7 +73,7 @@ def certificates(text: str) -> list[x509.Certificate]:
     """
     try:
         return x509.load_pem_x509_certificates(text.encode())
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise Fault("不是证书（PEM 格式）", "is not a certificate (PEM)") from error
 
 
@@ -85,7 +85,9 @@ def certified_key(certificate: x509.Certificate) -> RSAPublicKey:
     """
     try:
         return _as_rsa(certificate.public_key())
-    except UnsupportedAlgorithm as error:
+    except Fault:
+        raise
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise Fault("不是 RSA 密钥", "is not an RSA key") from error
 
 

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import Certificate
 
 from gateway.channels import rsa
 from gateway.channels.plugin.forms import PEM, CredentialForm, Kind
 
 _FORM: Final = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+_VERSION: Final = 0xA0
+_FIELDS_BEFORE_KEY: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def _details(name: str, kind: Kind, text: str) -> list[ShownKey]:
                 ShownKey(
                     name,
                     kind,
-                    hashlib.sha256(each.public_key().public_bytes(*_FORM)).hexdigest(),
+                    hashlib.sha256(_public_half(each)).hexdigest(),
                     f"{each.serial_number:X}",
                     each.not_valid_before_utc,
                     each.not_valid_after_utc,
@@ -61,3 +65,30 @@ def _details(name: str, kind: Kind, text: str) -> list[ShownKey]:
 
 def _fingerprint(key: RSAPublicKey) -> str:
     return hashlib.sha256(key.public_bytes(*_FORM)).hexdigest()
+
+
+def _public_half(certificate: Certificate) -> bytes:
+    """Also of a key that the library cannot use, as the SM2 root in Alipay's bundle has."""
+    try:
+        return certificate.public_key().public_bytes(*_FORM)
+    except (ValueError, UnsupportedAlgorithm):
+        return _key_field(certificate.tbs_certificate_bytes)
+
+
+def _key_field(tbs: bytes) -> bytes:
+    """RFC 5280, 4.1: the sixth of the fields behind the version, as it stands."""
+    at = _content(tbs, 0)[0]
+    if tbs[at] == _VERSION:
+        at = sum(_content(tbs, at))
+    for _ in range(_FIELDS_BEFORE_KEY):
+        at = sum(_content(tbs, at))
+    return tbs[at : sum(_content(tbs, at))]
+
+
+def _content(der: bytes, at: int) -> tuple[int, int]:
+    """Where the content of the element at `at` begins, and how long it is."""
+    short = der[at + 1]
+    if short < 0x80:
+        return at + 2, short
+    begins = at + 2 + short - 0x80
+    return begins, int.from_bytes(der[at + 2 : begins])

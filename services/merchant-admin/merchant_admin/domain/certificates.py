@@ -6,6 +6,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -38,7 +39,7 @@ def usable_until(given: ClientCertificate, now: datetime) -> datetime:
         raise Unusable(FieldError(CERTIFICATE, "has expired"))
     if not _is_for_clients(certificate):
         raise Unusable(FieldError(CERTIFICATE, "is not for clients (extended key usage)"))
-    key = certificate.public_key()
+    key = _key(certificate)
     if isinstance(key, RSAPublicKey) and key.key_size < LEAST_RSA_BITS:
         raise Unusable(FieldError(CERTIFICATE, f"has a key of less than {LEAST_RSA_BITS} bits"))
     if key.public_bytes(*_FORM) != _public_half(given.private_key_pem):
@@ -52,7 +53,7 @@ _FORM: Final = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 def _certificate(pem: str) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificates(pem.encode())[0]
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise Unusable(FieldError(CERTIFICATE, "is not a PEM certificate")) from error
 
 
@@ -61,8 +62,17 @@ def _is_for_clients(certificate: x509.Certificate) -> bool:
         usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return True
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise Unusable(FieldError(CERTIFICATE, "has extensions that nobody can read")) from error
     wanted = {ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
     return not wanted.isdisjoint(usages)
+
+
+def _key(certificate: x509.Certificate) -> CertificatePublicKeyTypes:
+    try:
+        return certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Unusable(FieldError(CERTIFICATE, "has a key of an unknown kind")) from error
 
 
 def _public_half(pem: str) -> bytes:

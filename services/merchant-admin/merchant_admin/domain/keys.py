@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_public_key,
 )
-from cryptography.x509 import load_pem_x509_certificate
+from cryptography.x509 import InvalidVersion, load_pem_x509_certificate
 
 from chassis.problems import FieldError
 from contracts import signing
@@ -100,7 +100,7 @@ def checked_pem(
 def _check_certificate(pem: str, now: datetime) -> None:
     try:
         certificate = load_pem_x509_certificate(pem.encode())
-    except ValueError as error:
+    except (ValueError, InvalidVersion) as error:
         raise Unusable(
             FieldError("/certificate", "is not a PEM certificate", "不是证书（PEM 格式）")
         ) from error

@@ -7,6 +7,7 @@ import zlib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from tests.odd_keys import SM2_CERTIFICATE, of_version_six
 from tests.unit.gateway.channels.certificate_chain import issue, pem
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
@@ -330,3 +331,11 @@ def test_a_merchants_key_must_be_the_one_that_is_certified(side: UnionpaySide) -
     }
     with pytest.raises(ValueError, match="does not certify"):
         side.plugin.credentials.model_validate(wrong)
+
+
+@pytest.mark.parametrize("kind", ["version", "sm2"])
+def test_a_certificate_that_nobody_can_read_is_not_believed(side: UnionpaySide, kind: str) -> None:
+    odd = of_version_six(pem(side.signer)) if kind == "version" else SM2_CERTIFICATE
+    notification = side.notification(PAYMENT_NO, "00", signPubKeyCert=odd)
+    with pytest.raises(Unverifiable):
+        side.plugin.notifications.read(notification, opened(side), MOMENT)
