@@ -472,6 +472,7 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
         request=api.CreatePaymentLink(
             merchant_id=MERCHANT, amount=1299, subject="物业费 11月", merchant_order_no=ORDER_NO
         ),
+        signed_as="K1 nonce 1764475200",
     ),
     "internal.opened-link": internal.OpenedLink(
         created=True,

@@ -62,12 +62,13 @@ def execute_in_steps(script: str) -> None:
         _run_raw(steps)
 
 
-def create_index_concurrently(name: str, definition: str) -> None:
+def create_index_concurrently(name: str, definition: str, *, unique: bool = False) -> None:
     """Make an index while others write; one that was begun before and left invalid is made anew."""
 
     async def make(raw: asyncpg.Connection) -> None:
         await raw.execute(f"drop index concurrently if exists {name}")
-        await raw.execute(f"create index concurrently {name} {definition}")
+        kind = "unique index" if unique else "index"
+        await raw.execute(f"create {kind} concurrently {name} {definition}")
 
     with op.get_context().autocommit_block():
         _run_raw(make)

@@ -52,7 +52,8 @@ Reply = Answer | NoAnswer
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
     """One call. `is_repeatable`: the same once more changes nothing, so a lost answer may be asked
-    for again; a payment is not, its order is looked at first."""
+    for again; a payment is not, its order is looked at first. `makes_another`: the same once more
+    makes one more, so a centre that may have done it (503) is not asked again."""
 
     method: str
     path: str
@@ -61,6 +62,7 @@ class Call(Generic[T]):
     body: bytes = b""
     is_repeatable: bool = False
     accept: str = "application/json"
+    makes_another: bool = False
 
     @property
     def target(self) -> str:
@@ -201,6 +203,8 @@ def _read(call: Call[T], reply: Reply) -> T:
 def _wait_s(call: Call[Any], error: Exception, attempt: int) -> float | None:
     """How long until it may be sent again; None: not at all."""
     if isinstance(error, AnswerLost | InternalError) and not call.is_repeatable:
+        return None
+    if isinstance(error, TooBusy) and error.status == 503 and call.makes_another:
         return None
     if isinstance(error, PaymentInProgress | TooBusy):
         asked_s = error.retry_after_s

@@ -66,6 +66,28 @@ async def test_the_same_number_with_the_same_content_is_the_same_link(harness: H
         await payment_links.create(harness.deps, APP, terms(merchant_order_no="W1", amount=1))
 
 
+@pytest.mark.parametrize("uses", [1, None])
+async def test_the_very_same_request_is_the_same_link(harness: Harness, uses: int | None) -> None:
+    """A replay at another replica, or after a restart: a second link would stay payable."""
+    asked = terms(uses=uses)
+    made_by = [
+        await payment_links.create(harness.deps, APP, asked, signed_as=signed_as)
+        for signed_as in ("K1 n1 1700000000", "K1 n1 1700000000", "K1 n1 1700000009", None, None)
+    ]
+    assert [each.created for each in made_by] == [True, False, True, True, True]
+    assert made_by[0].link == made_by[1].link
+    other = await payment_links.create(harness.deps, "A2", asked, signed_as="K1 n1 1700000000")
+    assert other.created
+
+
+async def test_a_replay_is_its_own_link_also_when_the_number_has_it(harness: Harness) -> None:
+    asked = terms(merchant_order_no="W1")
+    first = await payment_links.create(harness.deps, APP, asked, signed_as="K1 n1 1")
+    for signed_as in ("K1 n1 1", "K1 n2 2"):
+        again = await payment_links.create(harness.deps, APP, asked, signed_as=signed_as)
+        assert (again.created, again.link) == (False, first.link)
+
+
 async def test_the_payer_says_the_amount_where_the_link_does_not(harness: Harness) -> None:
     link = await made(harness, amount=None)
     with pytest.raises(AmountMissing):

@@ -59,6 +59,20 @@ def here(link: LinkOnFile = LINK, *, created: bool = True, **payment: Any) -> Ha
     )
 
 
+async def test_trade_core_hears_which_request_makes_a_link() -> None:
+    of = here()
+    async with client_of(application(of)) as app:
+        await app.post("/v1/payment-links", LINK_REQUEST)
+        await app.post("/v1/payment-links", LINK_REQUEST)
+    signed_as = [
+        given.signed_as
+        for _, path, given in of.trade_core.asked
+        if path == "/internal/payment-links"
+    ]
+    assert len(set(signed_as)) == 2
+    assert all(each and len(each) <= 200 for each in signed_as)
+
+
 async def as_cashier(of: Harness, method: str, path: str, body: Any = None) -> httpx.Response:
     transport = httpx.ASGITransport(application(of).private, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:

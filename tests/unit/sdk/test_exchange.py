@@ -75,6 +75,18 @@ def test_a_create_that_may_have_worked_or_never_will_is_not_sent_again(
     assert (len(centre.requests), slept) == (1, [])
 
 
+@pytest.mark.parametrize(("number", "sent"), [(None, 1), ("W1", 2)])
+def test_a_link_that_may_have_been_made_is_not_made_twice(
+    number: str | None, sent: int, slept: list[float]
+) -> None:
+    centre = Centre(problem(503, "overloaded", after_s=1), problem(422, "invalid_request"))
+    with pytest.raises((TooBusy, InvalidRequest)):
+        centre.client().payment_links.create(
+            merchant_id="M1", subject="物业费", amount=1, merchant_order_no=number
+        )
+    assert (len(centre.requests), len(slept)) == (sent, sent - 1)
+
+
 def test_a_lost_answer_to_a_question_is_asked_for_again(slept: list[float]) -> None:
     centre = Centre(LOST, problem(500, "internal"), httpx.Response(200, json=order()))
     assert centre.client().orders.get("W1", merchant_id="M1").amount == 1299

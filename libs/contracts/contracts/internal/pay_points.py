@@ -11,10 +11,12 @@ from contracts.internal.message import Message
 
 
 class OpenLink(Message):
-    """An authenticated request for a link."""
+    """An authenticated request for a link. `signed_as`: its key, nonce and time; the same again,
+    wherever it was heard first, is the same link. None from a gateway that does not tell."""
 
     app_id: str
     request: CreatePaymentLink
+    signed_as: Annotated[str, Field(max_length=200)] | None = None
 
 
 class LinkOnFile(PaymentLinkView):

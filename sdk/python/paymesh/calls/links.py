@@ -1,5 +1,6 @@
 """/v1/payment-links: an address that is sent to a payer, who pays there on the centre's page."""
 
+from dataclasses import replace
 from typing import Any
 
 from paymesh import exchange
@@ -18,13 +19,15 @@ def create(
     merchant_order_no: str | None = None,
 ) -> Call[PaymentLinkView]:
     """`amount` absent: the payer enters it. `uses` 1: one order, whoever opens it; None: a new
-    order for each payer."""
+    order for each payer. With a `merchant_order_no` the same again is the same link; without one a
+    link that is busy to be made (TooBusy) may be there, and asking again makes another."""
     optional = {"expires_in_s": expires_in_s, "merchant_order_no": merchant_order_no}
     asked: dict[str, Any] = {k: v for k, v in optional.items() if v is not None}
     link = CreatePaymentLink(
         merchant_id=merchant_id, subject=subject, amount=amount, uses=uses, **asked
     )
-    return post(path("payment-links"), PaymentLinkView, link)
+    call = post(path("payment-links"), PaymentLinkView, link)
+    return replace(call, makes_another=merchant_order_no is None)
 
 
 def get(link_id: str) -> Call[PaymentLinkView]:

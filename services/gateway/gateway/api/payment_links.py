@@ -34,7 +34,8 @@ async def create_payment_link(caller: CallerOf, deps: DepsOf) -> Response:
     A `merchant_order_no` that has a link with other content: 409 `refund_mismatch`.
     """
     request = caller.request(CreatePaymentLink)
-    link, is_new = await payment_links.create(deps, caller.app, request)
+    signed_as = f"{caller.signed_as} {caller.signed_at.timestamp():.0f}"
+    link, is_new = await payment_links.create(deps, caller.app, request, signed_as=signed_as)
     return created(link, is_repeat=not is_new)
 
 

@@ -34,11 +34,15 @@ from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
 
 
-async def create(deps: Deps, app: App, request: CreatePaymentLink) -> tuple[PaymentLinkView, bool]:
+async def create(
+    deps: Deps, app: App, request: CreatePaymentLink, *, signed_as: str
+) -> tuple[PaymentLinkView, bool]:
     """The link, and whether it is new. Raises NotHere and the refusals of trade-core."""
     require_merchant(app, request.merchant_id)
     opened = await deps.trade_core.post(
-        OpenedLink, "/internal/payment-links", body=OpenLink(app_id=app.app_id, request=request)
+        OpenedLink,
+        "/internal/payment-links",
+        body=OpenLink(app_id=app.app_id, request=request, signed_as=signed_as),
     )
     return _view(deps, opened.link), opened.created
 

@@ -20,7 +20,9 @@ def add_routes(routes: APIRouter) -> None:
 
 async def post_link(opening: OpenLink, deps: DepsOfApp) -> Response:
     """201 for a new payment link, 200 for a repeat."""
-    made = await payment_links.create(deps, opening.app_id, opening.request)
+    made = await payment_links.create(
+        deps, opening.app_id, opening.request, signed_as=opening.signed_as
+    )
     opened = OpenedLink(created=made.created, link=made.link)
     return answer(opened, 201 if made.created else 200)
 

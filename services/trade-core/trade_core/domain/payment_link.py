@@ -19,7 +19,8 @@ WINDOW: Final = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class PaymentLink:
-    """`amount` None: the payer enters it. `order_no` None: a new order for each payer."""
+    """`amount` None: the payer enters it. `order_no` None: a new order for each payer. `signed_as`
+    names the signed request that it was made by."""
 
     link_id: str
     app_id: str
@@ -32,6 +33,7 @@ class PaymentLink:
     created_at: datetime
     expires_at: datetime
     disabled_at: datetime | None = None
+    signed_as: str | None = None
 
     @property
     def order_key(self) -> OrderKey | None:
@@ -41,7 +43,9 @@ class PaymentLink:
         return OrderKey(self.app_id, self.merchant_id, self.order_no)
 
 
-def fresh(app_id: str, request: CreatePaymentLink, now: datetime) -> PaymentLink:
+def fresh(
+    app_id: str, request: CreatePaymentLink, signed_as: str | None, now: datetime
+) -> PaymentLink:
     made_by_us = new_id("payers_order") if request.uses == 1 else None
     return PaymentLink(
         link_id=new_id("payment_link"),
@@ -54,6 +58,7 @@ def fresh(app_id: str, request: CreatePaymentLink, now: datetime) -> PaymentLink
         fingerprint=request.fingerprint(),
         created_at=now,
         expires_at=now + timedelta(seconds=request.expires_in_s),
+        signed_as=signed_as,
     )
 
 

@@ -23,15 +23,18 @@ class MadeLink:
     created: bool
 
 
-async def create(deps: Deps, app_id: str, request: CreatePaymentLink) -> MadeLink:
-    """The same `merchant_order_no` again answers the first link. Raises LinkMismatch."""
-    link = payment_link.fresh(app_id, request, deps.clock())
+async def create(
+    deps: Deps, app_id: str, request: CreatePaymentLink, *, signed_as: str | None = None
+) -> MadeLink:
+    """The same `merchant_order_no` again, and the very same request, answers the first link. Raises
+    LinkMismatch."""
+    link = payment_link.fresh(app_id, request, signed_as, deps.clock())
     async with deps.db.transaction() as tx:
         created = await payment_links.insert(tx, link)
-        if not created and link.order_key is not None:
-            known = await payment_links.find_by_number(tx, link.order_key)
+        if not created:
+            known = await payment_links.find_known(tx, link)
             if known is None or known.fingerprint != link.fingerprint:
-                raise LinkMismatch(link.order_key.merchant_order_no)
+                raise LinkMismatch(request.merchant_order_no or "")
             link = known
         return MadeLink(await _view(deps, tx, link), created)
 
