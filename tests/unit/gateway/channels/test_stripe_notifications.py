@@ -73,6 +73,17 @@ def test_a_payment_in_an_app_is_told_by_its_intent(side: StripeSide, account: An
     assert answered.outcome == Pending(channel_no=INTENT_ID)
 
 
+def test_the_charge_of_a_page_makes_us_ask(side: StripeSide, account: Any) -> None:
+    """Also what went back of it: the answer to our question says it with the session's number."""
+    metadata = {"payment_no": PAYMENT_NO, "is_hosted": "true"}
+    for back in (0, 300):
+        charge = side.charge(PAYMENT_NO, metadata=metadata, amount_refunded=back)
+        [answered] = read(account, side.event(charge))
+        assert answered.is_unbound
+    [answered] = read(account, side.event(side.charge(PAYMENT_NO)))
+    assert not answered.is_unbound
+
+
 def test_the_intent_of_a_page_makes_us_ask(side: StripeSide, account: Any) -> None:
     """It does not name the session by which we know the payment until then."""
     metadata = {"payment_no": PAYMENT_NO, "is_hosted": "true"}

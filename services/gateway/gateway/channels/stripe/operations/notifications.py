@@ -106,12 +106,12 @@ def _notified(object_: objects.Object) -> list[Notified]:
         case objects.SESSION:
             return _of_payment(object_, objects.session(object_))
         case objects.INTENT:
-            # A page's payment is known by its session until we hear of it from there.
-            is_hosted = text(object_, "metadata", objects.IS_HOSTED) != ""
-            return _of_payment(object_, objects.intent(object_), is_unbound=is_hosted)
+            return _of_payment(object_, objects.intent(object_), is_unbound=_is_hosted(object_))
         case objects.CHARGE:
             charged = objects.charge(object_)
-            return [] if charged is None else _of_payment(object_, charged)
+            if charged is None:
+                return []
+            return _of_payment(object_, charged, is_unbound=_is_hosted(object_))
         case objects.REFUND if is_id("refund", refunds.refund_no(object_)):
             outcome = understood(objects.refund(object_))
             number = objects.payment_no(object_)
@@ -132,6 +132,13 @@ def _of_payment(
 
 def _is_ours(object_: objects.Object) -> bool:
     return is_id("payment", objects.payment_no(object_))
+
+
+def _is_hosted(object_: objects.Object) -> bool:
+    """A page's payment is known by its session until we hear of it from there, and neither its
+    intent nor its charge, which has the metadata of the intent, names that: to take their number
+    as it stands would look like a second trade."""
+    return text(object_, "metadata", objects.IS_HOSTED) != ""
 
 
 def _of_dispute(object_: objects.Object) -> list[Notified]:
