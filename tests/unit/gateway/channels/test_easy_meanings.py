@@ -16,7 +16,7 @@ from tests.unit.gateway.channels.channel_side import (
     refunding,
     trade,
 )
-from tests.unit.gateway.channels.easy_side import EasySide
+from tests.unit.gateway.channels.easy_side import EasySide, text_to_sign
 from tests.unit.gateway.channels.plugin_driver import opened, outcome
 
 from contracts.actions import RedirectAction
@@ -264,6 +264,56 @@ def test_each_field_of_a_notification_is_signed(side: EasySide, account: Any) ->
         body = json.dumps(content | {"bizData": forged}).encode()
         with pytest.raises(Unverifiable):
             PLUGIN.notifications.read(RawNotification({}, body), account, MOMENT)
+
+
+class SignedWhole:
+    """An account whose signatures cover the envelope too, and its messages."""
+
+    def __init__(self, side: EasySide) -> None:
+        self._side = side
+        self.account = opened(side, sign_scope="envelope+bizData")
+
+    def sealed(self, content: dict[str, Any]) -> dict[str, Any]:
+        kept = {name: each for name, each in content.items() if name not in ("bizData", "sign")}
+        text = text_to_sign({**content["bizData"], **kept})
+        return content | {"sign": self._side.platform.sign(text)}
+
+    def heard(self, content: dict[str, Any]) -> Any:
+        notification = RawNotification({}, json.dumps(content).encode())
+        return PLUGIN.notifications.read(notification, self.account, MOMENT)
+
+
+@pytest.mark.parametrize("code", ["06", "00"])
+def test_what_is_signed_in_the_envelope_is_not_read_from_biz_data(
+    side: EasySide, code: str
+) -> None:
+    whole = SignedWhole(side)
+    genuine = whole.sealed(json.loads(side.notification(PAYMENT_NO, code).body))
+    [payment] = whole.heard(genuine)
+    assert payment.is_unbound is False
+    forged = genuine["bizData"] | {"tradeRetCode": "00", "tradeAmt": "999900"}
+    with pytest.raises(Unverifiable, match="both parts"):
+        whole.heard(genuine["bizData"] | genuine | {"bizData": forged})
+    answer = Reply(200, {}, json.dumps(genuine["bizData"] | genuine | {"bizData": forged}).encode())
+    call = PLUGIN.query.call(trade(), whole.account)
+    with pytest.raises(Unverifiable, match="both parts"):
+        PLUGIN.wire.verify(answer, call, whole.account, MOMENT)
+
+
+def test_an_empty_name_in_the_envelope_leaves_nothing_unsigned(side: EasySide) -> None:
+    whole = SignedWhole(side)
+    genuine = whole.sealed(
+        json.loads(side.notification(PAYMENT_NO, "06", biz_data={"tradeRetMsg": ""}).body)
+    )
+    written = genuine["bizData"] | {"tradeRetMsg": "written by a stranger"}
+    with pytest.raises(Unverifiable, match="both parts"):
+        whole.heard(genuine | {"tradeRetMsg": "", "bizData": written})
+
+
+def test_a_name_may_stand_in_both_parts_with_one_value(side: EasySide) -> None:
+    whole = SignedWhole(side)
+    content = json.loads(side.paid_notification(PAYMENT_NO).body)
+    assert whole.heard(whole.sealed(content | {"tradeRetCode": "00"}))
 
 
 def test_a_number_that_is_not_signed_only_makes_us_ask(side: EasySide, account: Any) -> None:

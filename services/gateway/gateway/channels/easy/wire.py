@@ -18,6 +18,9 @@ QUERY_PATH: Final = "/cashier/trade/query"
 REFUND_PATH: Final = "/ledger/mposrefund"
 QUERY_REFUND_PATH: Final = "/ledger/mposrefundquery"
 
+BOTH_PARTS: Final = "envelope+bizData"
+"""The `sign_scope` of accounts whose signatures cover the envelope as well."""
+
 OWN_DEVICE: Final = "127.0.0.1"
 """Where no payer's address is known; the card networks demand one."""
 
@@ -58,6 +61,8 @@ def check_signature(content: Mapping[str, Any], account: Account) -> None:
     if not isinstance(biz_data, dict):
         raise Unverifiable("no bizData")
     envelope = {name: value for name, value in content.items() if name != "bizData"}
+    if account.sign_scope == BOTH_PARTS and not _agree(envelope, biz_data):
+        raise Unverifiable("a name stands in both parts with different values")
     signed = signed_text(envelope, biz_data, account)
     signature = text(content, "sign")
     if not any(rsa.is_signed(key, signed, signature) for key in account.easypay_keys):
@@ -72,7 +77,7 @@ def signed_text(
 ) -> bytes:
     """`k=v&k=v` in the order of the keys, without `sign` and empty values."""
     fields = dict(biz_data)
-    if account.sign_scope == "envelope+bizData":
+    if account.sign_scope == BOTH_PARTS:
         fields |= envelope
     pairs = ((name, _plain(fields[name])) for name in sorted(fields) if name != "sign")
     return "&".join(f"{name}={value}" for name, value in pairs if value).encode()
@@ -97,6 +102,12 @@ def _envelope(call: Call, account: Account, moment: Moment) -> dict[str, str]:
 
 def _is_refund(call: Call) -> bool:
     return call.target.startswith("/ledger/")
+
+
+def _agree(envelope: Mapping[str, Any], biz_data: Mapping[str, Any]) -> bool:
+    """Of a name in both parts one value is signed: the other would be anybody's."""
+    shared = (envelope.keys() & biz_data.keys()) - {"sign"}
+    return all(_plain(envelope[name]) == _plain(biz_data[name]) for name in shared)
 
 
 def _plain(value: Any) -> str:
