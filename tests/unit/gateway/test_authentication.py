@@ -14,7 +14,7 @@ from contracts import signing
 from contracts.events.configuration import KeyAlgorithm
 from gateway.admission.authentication import Authentication, NonceMemory, SignedRequest
 from gateway.directory import App, Directory, Key
-from gateway.domain.errors import NotAuthenticated
+from gateway.domain.errors import NotAuthenticated, RateLimited
 
 NOW_S = 1_700_000_000
 
@@ -110,6 +110,25 @@ def test_a_nonce_under_a_wrong_signature_is_not_used_up(authentication: Authenti
     with pytest.raises(NotAuthenticated):
         authentication.identify(request(authorization(), body=b"forged"))
     assert authentication.identify(request(authorization()))
+
+
+def test_a_request_beyond_the_rate_is_not_remembered(authentication: Authentication) -> None:
+    def refused(app_id: str) -> None:
+        raise RateLimited(1)
+
+    for _ in range(2):
+        with pytest.raises(RateLimited):
+            authentication.identify(request(authorization()), refused)
+    assert authentication.identify(request(authorization()))
+
+
+def test_only_new_requests_of_the_app_itself_count(authentication: Authentication) -> None:
+    counted: list[str] = []
+    authentication.identify(request(authorization()), counted.append)
+    for sent in (request(authorization()), request(authorization(nonce="n2"), body=b"forged")):
+        with pytest.raises(NotAuthenticated):
+            authentication.identify(sent, counted.append)
+    assert counted == ["A1"]
 
 
 def test_an_allow_list_lets_only_its_addresses_in(

@@ -1,11 +1,15 @@
 """Whether a request comes from a known app, for the first time, and not too often."""
 
 import math
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import blake2b
+from mmap import mmap
 from typing import Final
 
+from chassis.problems import Overloaded
 from contracts import signing
 from gateway.directory import App, Directory, Key
 from gateway.domain.addresses import Network, caller_address, is_within
@@ -16,9 +20,15 @@ MALFORMED: Final = "malformed"
 PERIOD_S: Final = 2 * signing.WINDOW_S
 """A request may be dated up to one window ahead and is accepted until one window after that."""
 
-MAX_PER_SET: Final = 200_000
-"""About 25 MB. A key that fills it faster than the period forgets its oldest nonces early, which
-the business numbers make harmless: the limit protects the memory of the replica."""
+SLOTS: Final = 2**21
+"""Of a table of nonces, a power of two: two tables of 16 MiB, for all keys of the replica."""
+
+MAX_FILLED: Final = 0.75
+"""Beyond it a search takes long. It is 2,600 requests a second throughout a period, which is more
+than one replica serves; what comes beyond is refused, because to forget early would let a request
+be replayed."""
+
+_MARK_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +69,18 @@ class Authentication:
         self._clock = clock
         self._trusted = trusted
 
-    def identify(self, request: SignedRequest) -> Identity:
+    def identify(
+        self, request: SignedRequest, within_rate: Callable[[str], None] = lambda app_id: None
+    ) -> Identity:
         """The app that signed this request, and its timestamp.
+
+        `within_rate` is asked for the app once the request is known to be its own and new, before
+        it is remembered: what it raises leaves no trace, and a stranger's replays cost the app
+        nothing.
 
         Raises:
             NotAuthenticated: whatever was wrong; the app is told the same each time.
+            Overloaded: there is no room to remember it.
         """
         try:
             shown = signing.parse(request.authorization)
@@ -83,8 +100,11 @@ class Authentication:
             raise NotAuthenticated("signature", app.app_id)
         if app.ip_allowlist and not self._comes_from(request, app.ip_allowlist):
             raise NotAuthenticated("address", app.app_id)
-        if not self._nonces.is_new(key.key_id, shown.nonce, now_s):
+        mark = self._nonces.mark(key.key_id, shown.nonce)
+        if self._nonces.is_known(mark, now_s):
             raise NotAuthenticated("replay", app.app_id)
+        within_rate(app.app_id)
+        self._nonces.remember(mark, now_s)
         signed_at = datetime.fromtimestamp(shown.timestamp, UTC)
         return Identity(app, signed_at, f"{key.key_id} {shown.nonce}")
 
@@ -106,37 +126,69 @@ class Authentication:
         return app, key
 
 
-@dataclass(slots=True)
-class _Sets:
-    """Two sets that take turns: what is in `recent` is remembered for at least one period."""
+class _Marks:
+    """Numbers of 64 bits in a table of a fixed size, which takes memory only as it fills."""
 
-    since_s: float
-    recent: set[str] = field(default_factory=set)
-    older: set[str] = field(default_factory=set)
+    def __init__(self, since_s: float, slots: int) -> None:
+        self.since_s = since_s
+        self.count = 0
+        self._slots = memoryview(mmap(-1, slots * _MARK_BYTES)).cast("Q")
+        self._last = slots - 1
+
+    def __contains__(self, mark: int) -> bool:
+        return self._slots[self._place(mark)] == mark
+
+    def add(self, mark: int) -> None:
+        self._slots[self._place(mark)] = mark
+        self.count += 1
+
+    def _place(self, mark: int) -> int:
+        """Where it stands, or would."""
+        slots, last = self._slots, self._last
+        at = mark & last
+        while slots[at] not in (0, mark):
+            at = (at + 1) & last
+        return at
 
 
 class NonceMemory:
-    """Which nonces were seen under which key, for as long as their requests could be replayed."""
+    """Which nonces were seen under which key, for as long as their requests could be replayed.
 
-    def __init__(self, *, max_per_set: int = MAX_PER_SET) -> None:
-        self._max_per_set = max_per_set
-        self._by_key: dict[str, _Sets] = {}
+    Two tables take turns, for all keys together: what is in `recent` is remembered for at least
+    one period. Nothing is kept by key, so a key that was removed leaves nothing behind.
+    """
 
-    def is_new(self, key_id: str, nonce: str, now_s: float) -> bool:
-        """Whether the nonce is seen for the first time under this key; remembers it.
+    def __init__(self, *, slots: int = SLOTS) -> None:
+        self._slots = slots
+        self._salt = os.urandom(16)
+        self._recent, self._older = _Marks(-math.inf, slots), _Marks(-math.inf, slots)
 
-        Ask only after the signature was found good, so that nobody else can fill the memory.
+    def mark(self, key_id: str, nonce: str) -> int:
+        """What is kept of them, never 0; nobody outside can find two that have the same."""
+        text = f"{key_id} {nonce}".encode()
+        digest = blake2b(text, digest_size=_MARK_BYTES, key=self._salt).digest()
+        return int.from_bytes(digest) or 1
+
+    def is_known(self, mark: int, now_s: float) -> bool:
+        self._turn(now_s)
+        return mark in self._recent or mark in self._older
+
+    def remember(self, mark: int, now_s: float) -> None:
+        """Call it only after the signature was found good and the rate was asked, so that nobody
+        else can fill the memory.
+
+        Raises:
+            Overloaded: it is full of nonces that could all be replayed still.
         """
-        sets = self._by_key.get(key_id)
-        if sets is None:
-            sets = self._by_key[key_id] = _Sets(now_s)
-        if now_s - sets.since_s >= PERIOD_S or len(sets.recent) >= self._max_per_set:
-            sets.recent, sets.older = set(), sets.recent
-            sets.since_s = now_s
-        if nonce in sets.recent or nonce in sets.older:
-            return False
-        sets.recent.add(nonce)
-        return True
+        self._turn(now_s)
+        if self._recent.count >= self._slots * MAX_FILLED:
+            wait_s = math.ceil(self._recent.since_s + PERIOD_S - now_s)
+            raise Overloaded("Too many requests to be sure of each.", retry_after_s=wait_s)
+        self._recent.add(mark)
+
+    def _turn(self, now_s: float) -> None:
+        if now_s - self._recent.since_s >= PERIOD_S:
+            self._recent, self._older = _Marks(now_s, self._slots), self._recent
 
 
 @dataclass(slots=True)

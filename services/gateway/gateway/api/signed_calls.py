@@ -78,17 +78,19 @@ class Admission:
     clock: Callable[[], float]
 
     async def admit(self, request: Request) -> Caller:
-        """Raises BodyTooLarge, NotAuthenticated or RateLimited."""
+        """Raises BodyTooLarge, NotAuthenticated, RateLimited or Overloaded."""
         body = await read_body(request, limit_bytes=MAX_BODY_BYTES)
         try:
-            signer = self.authentication.identify(self._signed(request, body))
+            signer = self.authentication.identify(self._signed(request, body), self._require_rate)
         except NotAuthenticated as problem:
             self._count(problem, request.app.state.deps)
             raise
-        if wait_s := self.rate.wait_s(signer.app.app_id, self.clock()):
-            raise RateLimited(wait_s)
         content_type = request.headers.get("content-type", "")
         return Caller(signer.app, signer.signed_at, signer.signed_as, content_type, body)
+
+    def _require_rate(self, app_id: str) -> None:
+        if wait_s := self.rate.wait_s(app_id, self.clock()):
+            raise RateLimited(wait_s)
 
     def _count(self, problem: NotAuthenticated, deps: Deps) -> None:
         REFUSED.labels(problem.reason).inc()
