@@ -181,7 +181,7 @@ BETWEEN = "between-app-and-centre"
 """Stands where only the app and the people of the whole centre may see it."""
 
 REFUSED: dict[str, Any] = {
-    "at": AT, "status": 404, "error": "client_error", "latency_ms": 3,
+    "at": AT, "status": 404, "error": "bad_status", "latency_ms": 3,
     "answer": f"no route /cb?token={BETWEEN}",
 }  # fmt: skip
 
