@@ -57,30 +57,11 @@ async def test_gone_suspends_and_keeps(harness: Harness, server: AppServer) -> N
     assert AlertRecord.model_validate_json(alert).data.key == "endpoint.suspended:A1:"
 
 
-async def test_gone_at_the_address_of_one_call_ends_that_delivery_alone(
-    harness: Harness, server: AppServer
-) -> None:
-    server.answers["/orders/1"] = says(410)
-    gone = new_delivery(notify_url=f"{server.url}/orders/1")
-    other = new_delivery(notify_url=f"{server.url}/orders/2")
-    await harness.add(gone)
-
-    async with harness.running():
-        await harness.settled(gone, state="exhausted")
-        assert await harness.value("select failing_since is not null from lane")
-        await harness.add(other)
-        await harness.settled(other)
-
-    assert [one.path for one in server.received] == ["/orders/1", "/orders/2"]
-    assert await harness.value("select suspended_at is null from lane")
-
-
 async def test_an_alert_tells_no_messenger_what_stands_behind_an_address(
     harness: Harness, server: AppServer
 ) -> None:
-    server.answers["/callback"] = says(404)
+    server.answers["/callback"] = says(410)
     await harness.add(new_delivery(notify_url=f"{server.url}/callback?token=between-us"))
-    await harness.value("update lane set failing_since = now() - interval '5 days' returning 1")
 
     async with harness.running():
         await suspended(harness)

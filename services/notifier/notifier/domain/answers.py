@@ -36,8 +36,7 @@ class AttemptResult(StrEnum):
     FAILING = "failing"
     """The server lives and is in trouble (5xx, 429)."""
     GONE = "gone"
-    """The server asks never to be called there again (410). Of an address that was given with one
-    call it ends that call's delivery, and is `REFUSED` for the endpoint."""
+    """The server asks never to be called there again (410)."""
     UNREACHABLE = "unreachable"
     """No answer came."""
     UNSENDABLE = "unsendable"

@@ -1,6 +1,6 @@
 """A delivery on its way: new, leased, attempted, settled."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -103,10 +103,6 @@ def decide(attempt: Attempt, schedule: Schedule, now: datetime) -> FinishedAttem
         return FinishedAttempt(attempt, classification, State.DELIVERED, None)
     if attempt.answer is None:
         return FinishedAttempt(attempt, classification, State.PENDING, None)
-    if classification.result is AttemptResult.GONE and attempt.lease.notify_url is not None:
-        # The address of this call is gone. The others on its host are not.
-        refused = replace(classification, result=AttemptResult.REFUSED)
-        return FinishedAttempt(attempt, refused, State.EXHAUSTED, None)
     asked_s = retry_after_s(attempt.answer.retry_after, now)
     delay_s = schedule.next_delay_s(attempt.lease.tries + 1, asked_s)
     if delay_s is None:

@@ -2,9 +2,8 @@
 
 An endpoint has a cap on what is in flight (grown by successes, halved by failures) and a circuit
 breaker. While it is held nothing is tried and no try is counted; after the hold a cap of one makes
-the next try the single probe. An endpoint that has failed for days, or an app's own address that
-says that it is gone, is suspended: its deliveries wait until a person, or a new address, resumes
-it.
+the next try the single probe. An endpoint that has failed for days, or says that it is gone, is
+suspended: its deliveries wait until a person, or a new address, resumes it.
 """
 
 from collections.abc import Sequence
