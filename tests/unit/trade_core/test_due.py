@@ -10,6 +10,7 @@ from tests.builders.trade_core import NOON, cashier_request, fresh, later, payme
 
 from contracts.api import Method, OrderStatus, PaymentStatus, RefundCause, RefundStatus
 from contracts.events.commands import CommandName
+from trade_core.domain.alerts import still_unclear
 from trade_core.domain.due import (
     SCHEDULE_S,
     Ask,
@@ -245,3 +246,12 @@ def test_failed_refund_that_may_have_gone_back_is_asked_about_for_a_day() -> Non
     asked = [step for step in steps if isinstance(step, Ask)]
     assert {step.command for step in asked} == {CommandName.QUERY_REFUND}
     assert (len(asked), steps[-1]) == (56, Rest(None))
+
+
+def test_people_hear_that_a_refund_is_refused_for_now_not_that_nobody_knows() -> None:
+    order, payment = fresh()
+    refused = still_unclear(order, payment, refund(last_fact=RefundFact.NOT_SENT))
+    assert "is refused for now" in refused.detail
+    assert "by hand" in refused.detail
+    unclear = still_unclear(order, payment, refund(last_fact=RefundFact.UNCLEAR))
+    assert "is still asked about" in unclear.detail

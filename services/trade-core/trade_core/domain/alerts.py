@@ -1,6 +1,7 @@
 """What people must hear of; alerts with the same key are one trouble."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -10,7 +11,7 @@ from contracts.events.results import PaymentResult
 from contracts.money import Money
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
-from trade_core.domain.refund import Refund
+from trade_core.domain.refund import Refund, RefundFact
 from trade_core.domain.split import Split
 
 
@@ -217,20 +218,29 @@ def split_impossible(order: Order, payment: Payment) -> Alert:
     )
 
 
+_NOT_TAKEN: Final = (
+    "is refused for now, often because the merchant's balance is too small, and is sent again; a"
+    " channel may repeat its refusal for a day after that is mended. Do not refund it by hand"
+)
+
+
 def still_unclear(order: Order, payment: Payment, about: Refund | Split | None) -> Alert:
     """A channel has not said for ten minutes what became of it; it goes on being asked."""
+    how = "is still asked about"
     match about:
         case None:
             number, what = payment.payment_no, f"Payment {payment.payment_no}"
         case Refund():
             number, what = about.refund_no, f"Refund {about.refund_no}"
+            if about.last_fact is RefundFact.NOT_SENT:
+                how = _NOT_TAKEN
         case Split():
             number, what = about.split_no, f"Split {about.split_no}"
     return Alert(
         key=f"channel.unclear:{number}",
         severity=Severity.WARNING,
         title="A channel does not say what became of it",
-        detail=f"{what} is still asked about at {payment.channel}.",
+        detail=f"{what} {how} at {payment.channel}.",
         merchant_id=order.merchant_id,
         facts={**_numbers(order, payment), "payment_id": payment.account_id},
     )

@@ -278,7 +278,7 @@ class SignedWhole:
         text = text_to_sign({**content["bizData"], **kept})
         return content | {"sign": self._side.platform.sign(text)}
 
-    def heard(self, content: dict[str, Any]) -> Any:
+    def read(self, content: dict[str, Any]) -> Any:
         notification = RawNotification({}, json.dumps(content).encode())
         return PLUGIN.notifications.read(notification, self.account, MOMENT)
 
@@ -289,11 +289,11 @@ def test_what_is_signed_in_the_envelope_is_not_read_from_biz_data(
 ) -> None:
     whole = SignedWhole(side)
     genuine = whole.sealed(json.loads(side.notification(PAYMENT_NO, code).body))
-    [payment] = whole.heard(genuine)
+    [payment] = whole.read(genuine)
     assert payment.is_unbound is False
     forged = genuine["bizData"] | {"tradeRetCode": "00", "tradeAmt": "999900"}
     with pytest.raises(Unverifiable, match="both parts"):
-        whole.heard(genuine["bizData"] | genuine | {"bizData": forged})
+        whole.read(genuine["bizData"] | genuine | {"bizData": forged})
     answer = Reply(200, {}, json.dumps(genuine["bizData"] | genuine | {"bizData": forged}).encode())
     call = PLUGIN.query.call(trade(), whole.account)
     with pytest.raises(Unverifiable, match="both parts"):
@@ -307,13 +307,13 @@ def test_an_empty_name_in_the_envelope_leaves_nothing_unsigned(side: EasySide) -
     )
     written = genuine["bizData"] | {"tradeRetMsg": "written by a stranger"}
     with pytest.raises(Unverifiable, match="both parts"):
-        whole.heard(genuine | {"tradeRetMsg": "", "bizData": written})
+        whole.read(genuine | {"tradeRetMsg": "", "bizData": written})
 
 
 def test_a_name_may_stand_in_both_parts_with_one_value(side: EasySide) -> None:
     whole = SignedWhole(side)
     content = json.loads(side.paid_notification(PAYMENT_NO).body)
-    assert whole.heard(whole.sealed(content | {"tradeRetCode": "00"}))
+    assert whole.read(whole.sealed(content | {"tradeRetCode": "00"}))
 
 
 def test_a_number_that_is_not_signed_only_makes_us_ask(side: EasySide, account: Any) -> None:

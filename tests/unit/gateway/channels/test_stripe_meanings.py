@@ -55,6 +55,16 @@ def account(side: StripeSide) -> Any:
     return opened(side)
 
 
+def test_a_refund_short_of_money_says_how_long_stripe_repeats_that(
+    side: StripeSide, account: Any
+) -> None:
+    refused = outcome(
+        side, account, PLUGIN.refund, refunding(), side.refused("balance_insufficient")
+    )
+    assert isinstance(refused, NotSent)
+    assert "for a day" in refused.message
+
+
 def known(number: str, method: Method = Method.PC) -> Trade:
     return Trade(PAYMENT_NO, Money(1299, "CNY"), method, NOW, NOW + timedelta(hours=2), number)
 

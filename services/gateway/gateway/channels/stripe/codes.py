@@ -12,6 +12,9 @@ from gateway.channels.meanings import Table, limited, outcome_of, passing
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
 
 INVALID: Final = "invalid_request_error"
+KEPT_FOR_A_DAY: Final = (
+    "(Stripe repeats this for a day, also once the balance is topped up; then the refund is made.)"
+)
 REFUSED_KEY: Final = "401"
 NOT_ALLOWED: Final = "403"
 
@@ -48,6 +51,13 @@ PAY: Final[Table] = {
     **dict.fromkeys((*_SETTINGS, *_MALFORMED), NotSent), **_TOO_MANY, **_NOBODY_KNOWS
 }  # fmt: skip
 
+
+def short_of_money(code: str, message: str) -> NotSent:
+    """The same refund again. Its key must stay the same, lest it be made twice, and Stripe answers
+    a key for a day at least as it did first: money that is there now is seen only after that."""
+    return NotSent(code, f"{message} {KEPT_FOR_A_DAY}".strip())
+
+
 REFUND: Final[Table] = {
     **PAY,
     **dict.fromkeys(_MALFORMED, Declined),
@@ -55,7 +65,7 @@ REFUND: Final[Table] = {
     "charge_disputed": Declined,
     "refund_disputed_payment": Declined,
     "charge_not_refundable": Declined,
-    "balance_insufficient": NotSent,  # the same refund again, once there is money
+    "balance_insufficient": short_of_money,
 }
 
 ASK: Final[Table] = dict.fromkeys(REFUND, Unknown)

@@ -1,6 +1,7 @@
-"""Give money back, in part or in full. The key of the call is our number of the refund.
+"""Give money back, in part or in full. The key of the call is our number of the refund,
+in each repeat: a refusal that Stripe keeps under it, as for lack of balance, is heard for a day.
 
-Source: docs.stripe.com/api/refunds/create
+Source: docs.stripe.com/api/refunds/create, docs.stripe.com/api/idempotent_requests
 """
 
 from gateway.channels.plugin import Answer, Call, Outcome, Refunding
