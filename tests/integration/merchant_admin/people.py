@@ -51,6 +51,10 @@ class Person:
         """What a browser sends of the form with this action, as this page shows it."""
         return fields_of(await self.open_page(path), action)
 
+    async def save(self, path: str, action: str, **fields: str) -> httpx.Response:
+        """The form of this page, with these fields filled in anew."""
+        return await self.send(action, **{**await self.form_of(path, action), **fields})
+
     async def refused_page(self, path: str, **query: str) -> str:
         """The page that tells which of the filters is wrong."""
         answer = await self.get(path, **query)

@@ -598,17 +598,17 @@ async def test_the_pages_show_every_kind_and_reject_with_a_reason(
 async def test_what_waits_of_a_merchant_is_set_on_its_page(admin: Admin) -> None:
     merchant_id = (await admin.post("/api/merchants", {"name": "x"}))["merchant_id"]
     person, page = await Person.logged_in(admin), f"merchants/{merchant_id}"
-    refused = await person.send(f"{page}/four-eyes", refunds_from="ten", credentials="true")
+    refused = await person.save(page, f"{page}/four-eyes", refunds_from="ten", credentials="true")
     assert (refused.status_code, set(marked(refused.text))) == (422, {"refunds_from"})
     assert 'value="ten"' in refused.text
     assert 'name="credentials" value="true" checked' in refused.text
     assert 'name="callback_addresses" value="true">' in refused.text
-    saved = await person.send(f"{page}/four-eyes", refunds_from="500.00", credentials="true")
+    saved = await person.save(page, f"{page}/four-eyes", refunds_from="500.00", credentials="true")
     assert saved.headers["location"] == f"/console/{page}?done=setup_saved"
     assert 'value="500.00"' in await person.open_page(page)
     stored = (await admin.http.get(f"/api/{page}")).json()["four_eyes"]
     assert stored == {"refunds_from": 50_000, "credentials": True, "callback_addresses": False}
-    weaker = await person.send(f"{page}/four-eyes", refunds_from="")
+    weaker = await person.save(page, f"{page}/four-eyes", refunds_from="")
     assert weaker.headers["location"] == "/console/approvals?done=approval_waits"
 
 

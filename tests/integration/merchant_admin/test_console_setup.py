@@ -87,7 +87,7 @@ async def test_merchant_is_made_and_changed(person: Person) -> None:
     its_page = await made(person, "/console/merchants", {"name": "万科物业"})
     assert "万科物业" in await page(person, its_page)
     assert its_page in await page(person, "/console/merchants")
-    await made(person, its_page, {"name": "万物云", "disabled": "true"})
+    await made(person, its_page, {"name": "万物云", "disabled": "true", "version": "1"})
     shown = await page(person, its_page)
     assert "万物云" in shown
     assert "Disabled" in shown
@@ -261,7 +261,8 @@ async def test_what_is_wrong_with_an_app_stands_under_its_field(
 ) -> None:
     its_page = await app_of(person)
     merchant_ids = (await person.admin.http.get(f"/api/apps/{its_page.rsplit('/', 1)[1]}")).json()
-    form = {**TERMS, "merchant_ids": " ".join(merchant_ids["merchant_ids"]), field: bad}
+    known = " ".join(merchant_ids["merchant_ids"])
+    form = {**TERMS, "merchant_ids": known, "version": "1", field: bad}
     answer = await send(person, its_page, form)
     assert answer.status_code == 422
     assert f'id="wrong-{field}"' in answer.text

@@ -22,9 +22,9 @@ async def test_an_admin_makes_a_user_and_changes_them(admin: Admin) -> None:
 
     li = await Person.logged_in(admin, NEW["username"], NEW["password"])
     assert "li.na</span> · Operator" in await li.open_page("payments")
-    await person.send("users/li.na", role="viewer", password="")
+    await person.save("users", "users/li.na", role="viewer")
     assert "li.na</span> · Auditor" in await li.open_page("payments")
-    await person.send("users/li.na", role="viewer", password="", disabled="true")
+    await person.save("users", "users/li.na", role="viewer", disabled="true")
     assert is_login((await li.get("payments")).headers["location"])
     actions = [entry["action"] for entry in await admin.audit(entity_id="li.na")]
     assert actions == ["user.updated", "user.updated", "session.created", "user.created"]
@@ -57,7 +57,7 @@ async def test_a_refused_change_of_a_user_comes_back_filled_in(admin: Admin) -> 
     for name in ("aa", "zz"):
         await person.send("users", **{**NEW, "username": name})
     wrong = {"role": "merchant_staff", "merchant_ids": "M404", "disabled": "true"}
-    refused = await person.send("users/zz", **wrong)
+    refused = await person.save("users", "users/zz", **wrong)
     assert refused.status_code == 422
     assert set(marked(refused.text)) == {"merchant_ids"}
     assert refused.text.count("<details open>") == 1

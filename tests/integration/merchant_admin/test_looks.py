@@ -95,9 +95,11 @@ async def sent(
     person: Person, merchant_id: str, logo: bytes = b"", **fields: str
 ) -> httpx.Response:
     """The form of the page, as a browser sends it."""
+    path = f"merchants/{merchant_id}/look"
+    version = (await person.form_of(path, path))["version"]
     return await person.admin.anonymous.post(
         f"/console/merchants/{merchant_id}/look",
-        data={"csrf": person.csrf, **fields},
+        data={"csrf": person.csrf, "version": version, **fields},
         files={"logo": ("logo.svg", logo, "image/svg+xml")},
         headers=person.headers,
     )
@@ -161,10 +163,11 @@ async def test_an_account_is_named_on_the_page(admin: Admin) -> None:
     made = await admin.post(f"/api/merchants/{merchant_id}/channel-accounts", account)
     person = await Person.logged_in(admin)
     path = f"merchants/{merchant_id}/look/accounts/{made['payment_id']}"
-    await person.send(path, display_name="聚合支付")
+    page = f"merchants/{merchant_id}/look"
+    await person.save(page, path, display_name="聚合支付")
     assert (await published_of(admin, made["payment_id"]))["display_name"] == "聚合支付"
-    refused = await person.send(path, display_name="x" * 128)
+    refused = await person.save(page, path, display_name="x" * 128)
     assert (refused.status_code, set(marked(refused.text))) == (422, {made["payment_id"]})
     assert 'value="' + "x" * 128 in refused.text
-    await person.send(path, display_name="")
+    await person.save(page, path, display_name="")
     assert (await published_of(admin, made["payment_id"]))["display_name"] is None

@@ -7,7 +7,7 @@ AdminProblem
 ├── Unusable 422, with JSON pointers
 ├── TooManyRows 422 · BadPeriod 422 · TooManyExports 429
 ├── NotRefundable 409 · RefundExceedsPaid 409 · NumberTaken 409
-└── AlreadyDecided 409 · ChangedMeanwhile 409 · SamePerson 403
+└── AlreadyDecided 409 · ChangedMeanwhile 409 · ChangedSinceShown 409 · SamePerson 403
 """
 
 from collections.abc import Mapping
@@ -192,6 +192,15 @@ class ChangedMeanwhile(AdminProblem):
 
     def __init__(self) -> None:
         super().__init__("What this was asked for on has changed since; ask for it anew.")
+
+
+class ChangedSinceShown(AdminProblem):
+    """A whole form was sent: what it does not mean to change would go back to what it was."""
+
+    code = VERSION_CHANGED
+
+    def __init__(self) -> None:
+        super().__init__("It has changed since it was shown; look at it again.")
 
 
 class SamePerson(AdminProblem):

@@ -1,6 +1,7 @@
 """What people type into forms and search fields."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import Request
@@ -13,6 +14,9 @@ LIMIT_BYTES: Final = 32_768
 MAX_FIELDS: Final = 20
 MAX_TYPED_CHARS: Final = 128
 
+VERSION: Final = "version"
+"""The field with what was shown beside a form (`decide-what-was-seen`)."""
+
 
 async def read_form(request: Request) -> dict[str, str]:
     """Raises UnsupportedMediaType, BodyTooLarge, InvalidRequest."""
@@ -22,6 +26,12 @@ async def read_form(request: Request) -> dict[str, str]:
 def whole_number(text: str) -> int | None:
     """The number in a hidden field; None, which no model takes for one, where there is none."""
     return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else None
+
+
+def seen_version(form: Mapping[str, str]) -> int:
+    """What the page showed on which the form was filled in; 0, which is no version, where it does
+    not say."""
+    return whole_number(form.get(VERSION, "")) or 0
 
 
 def typed(text: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from merchant_admin.api.access import CSRF_FIELD
-from merchant_admin.api.console.forms import MAX_FIELDS, read_form
+from merchant_admin.api.console.forms import MAX_FIELDS, VERSION, read_form
 from merchant_admin.api.console.navigation import HOME
 from merchant_admin.api.console.rendering import error_page, render
 from merchant_admin.api.console.uploads import is_upload
@@ -75,7 +75,8 @@ async def show_late_form(request: Request, late: Exception) -> Response:
 
 def shown_again(request: Request, wanted: Wanted, csrf: str, status: int = 200) -> Response:
     """What was filled in, to be looked at and sent."""
-    shown = {name: value for name, value in wanted.form.items() if value and name != CSRF_FIELD}
+    hidden = (CSRF_FIELD, VERSION)
+    shown = {name: value for name, value in wanted.form.items() if value and name not in hidden}
     context = {
         "visitor": None,
         "action": wanted.back,

@@ -9,6 +9,7 @@ from chassis.problems import InvalidRequest, Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeChannelAccount, ChangeMerchant
+from merchant_admin.api.console.forms import VERSION, seen_version
 from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import HEADERS, problem_in, render, saying
 from merchant_admin.api.console.visiting import (
@@ -19,7 +20,7 @@ from merchant_admin.api.console.visiting import (
     to,
 )
 from merchant_admin.api.ids import with_form_of
-from merchant_admin.domain.errors import NoSuch, Unusable
+from merchant_admin.domain.errors import ChangedSinceShown, NoSuch, Unusable
 from merchant_admin.flows import channel_accounts, merchants
 from merchant_admin.flows.deps import Deps
 
@@ -52,7 +53,10 @@ async def change(request: Request, deps: Work, sent: SentFileByAdmin, merchant_i
         changes["logo"] = None
     try:
         wanted = parse(ChangeMerchant, changes)
-        await merchants.change(deps, sent.actor, number, wanted.fields())
+        seen = seen_version(sent.form)
+        await merchants.change(deps, sent.actor, number, wanted.fields(), seen=seen)
+    except ChangedSinceShown as changed:
+        return await _page(request, deps, sent.visitor, number, _outdated(changed))
     except Problem as problem:
         refused = RefusedForm(_refusal_of(problem), problem.status, sent.form)
         return await _page(request, deps, sent.visitor, number, refused)
@@ -70,8 +74,11 @@ async def rename_account(
     try:
         wanted = parse(ChangeChannelAccount, {"display_name": name})
         await channel_accounts.change(
-            deps, sent.actor, number, account, wanted.fields(), credentials=None
-        )
+            deps, sent.actor, number, account, wanted.fields(), credentials=None,
+            seen=seen_version(sent.form),
+        )  # fmt: skip
+    except ChangedSinceShown as changed:
+        return await _page(request, deps, sent.visitor, number, _outdated(changed))
     except (InvalidRequest, Unusable) as problem:
         refused = RefusedForm(_refusal_of(problem), problem.status, sent.form, about=account)
         return await _page(request, deps, sent.visitor, number, refused)
@@ -96,7 +103,11 @@ async def _page(
     accounts = await channel_accounts.read_page(
         deps, number, visitor.scope, after=None, limit=MAX_ACCOUNTS
     )
-    kept = {"display_name": merchant.display_name or "", "colour": merchant.colour or ""}
+    kept = {
+        "display_name": merchant.display_name or "",
+        "colour": merchant.colour or "",
+        VERSION: str(merchant.version),
+    }
     context = {
         "visitor": visitor,
         "merchant": merchant,
@@ -105,12 +116,18 @@ async def _page(
         "problem": refused.problem,
         "given": kept if refused.about else {**kept, **refused.given},
         "renamed": {refused.about: refused.given.get("display_name", "")},
+        "seen": {refused.about: refused.given.get(VERSION, "")},
     }
     return render(request, "look.html", context, status=refused.status)
 
 
 def _home(merchant_id: str) -> str:
     return f"{HOME}/look".format(merchant_id=merchant_id)
+
+
+def _outdated(problem: Problem) -> RefusedForm:
+    """The page as it is now, with words."""
+    return RefusedForm(problem.code, problem.status)
 
 
 def _refusal_of(problem: Problem) -> str:

@@ -12,9 +12,10 @@ from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
+from merchant_admin.api.console.forms import VERSION
 from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import problem_in, render, saying
-from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.visiting import (
     FreshlySentByAdmin,
     SeenByAdmin,
@@ -28,7 +29,7 @@ from merchant_admin.api.users import ChangeUser, CreateUser, InvitationView
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.invitations import Invitation
 from merchant_admin.domain.passwords import MIN_CHARS
-from merchant_admin.domain.users import Role
+from merchant_admin.domain.users import Role, User
 from merchant_admin.flows import second_factors, sessions, users
 from merchant_admin.flows.deps import Deps
 
@@ -120,9 +121,11 @@ async def change(
         given["password"] = form["password"]
     try:
         requested = parse(ChangeUser, given)
-        await users.change(deps, sent.actor, username, **requested.fields())
+        seen = form.get(VERSION, "")
+        await users.change(deps, sent.actor, username, **requested.fields(), seen=seen)
     except Problem as refusal:
-        refused = _refused(refusal, sent.form, username)
+        there = _filled(await users.read(deps, username))
+        refused = _refused(refusal, shown_again(refusal, form, there), username)
         return await _users_page(request, deps, sent.visitor, refused)
     return to(saying(HOME, "user_saved"))
 
@@ -188,6 +191,15 @@ def _refused(
     return RefusedForm(
         status=refusal.status, given=given, wrong=wrong_fields(refusal), about=username
     )
+
+
+def _filled(user: User) -> dict[str, str]:
+    return {
+        "role": user.role.value,
+        "merchant_ids": " ".join(user.scope.parameter or ()),
+        **({"disabled": "true"} if user.disabled_at else {}),
+        VERSION: user.shown_as,
+    }
 
 
 def _home_of(username: str) -> str:

@@ -1,6 +1,6 @@
 """Channel accounts: a list, a page each, new ones, other credentials, and trying them out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -13,9 +13,10 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
+from merchant_admin.api.console.forms import VERSION, seen_version
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.setup.credential_pages import credentials_in, form_context
-from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.visiting import (
     FreshlySeenByAdmin,
     FreshlySentByAdmin,
@@ -109,10 +110,13 @@ async def _account_page(
 ) -> Response:
     account = await channel_accounts.find(deps, payment_id, visitor.scope)
     known = (await channels.read_all(deps)).get(account.channel)
+    entered: Mapping[str, str] = _filled(account)
+    if sent and refusal:
+        entered = shown_again(refusal, sent.form, entered)
     context = {
         "visitor": visitor,
         "it": account,
-        "entered": sent.form if sent else _filled(account),
+        "entered": entered,
         "wrong": wrong_fields(refusal) if refusal else {},
         "names": await merchants.read_names(deps, {account.merchant_id}),
         "known": await channel_accounts.read_details(deps, payment_id),
@@ -133,7 +137,11 @@ def _kinds(ways: Sequence[Way]) -> dict[tuple[str, str], Words]:
 
 def _filled(account: ChannelAccount) -> dict[str, str]:
     is_disabled = account.state is State.DISABLED
-    return {"account_name": account.name, **({"disabled": "true"} if is_disabled else {})}
+    return {
+        "account_name": account.name,
+        **({"disabled": "true"} if is_disabled else {}),
+        VERSION: str(account.version),
+    }
 
 
 @router.post(HOME + "/{payment_id}")
@@ -154,6 +162,7 @@ async def change(
             wanted.fields(),
             credentials=None,
             withdraw_earlier="withdraw_earlier" in sent.form,
+            seen=seen_version(sent.form),
         )
     except Problem as refusal:
         return await _account_page(request, deps, sent.visitor, payment_id, sent, refusal)

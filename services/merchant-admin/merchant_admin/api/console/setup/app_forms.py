@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chassis.web import parse
+from contracts.events.configuration import State
 from merchant_admin.api.app_bodies import ChangeApp, CreateApp
-from merchant_admin.api.console.forms import whole_number
+from merchant_admin.api.console.forms import VERSION, whole_number
 from merchant_admin.domain.entities import App, AppTerms
 
 MY_ADDRESS: Final = "my_address"
@@ -38,6 +39,8 @@ def filled(app: App) -> dict[str, str]:
         "reinitiate_after_s": str(terms.reinitiate_after_s),
         "late_payment": terms.late_payment.value,
         "ip_allowlist": "\n".join(terms.ip_allowlist),
+        **({"disabled": "true"} if app.state is State.DISABLED else {}),
+        VERSION: str(app.version),
     }
 
 

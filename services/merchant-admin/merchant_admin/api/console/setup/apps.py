@@ -1,5 +1,6 @@
 """Apps: a list, a page each with keys and callback, and the forms that make and change them."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -12,10 +13,11 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import CreateKey
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
+from merchant_admin.api.console.forms import seen_version
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.setup import app_forms
 from merchant_admin.api.console.setup.credential_pages import pasted_in
-from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.visiting import (
     FreshlySentByAdmin,
     FreshlySentFileByAdmin,
@@ -98,9 +100,12 @@ async def change(request: Request, deps: Work, sent: FreshlySentByAdmin, app_id:
             terms=app_forms.changed_terms(sent.form),
             state=State.DISABLED if "disabled" in sent.form else State.ACTIVE,
             rotate_secret=False,
+            seen=seen_version(sent.form),
         )
     except Problem as refusal:
-        return form_page(request, sent.visitor, app, sent.form, refusal)
+        app = await apps.read(deps, app_id, sent.scope)
+        entered = shown_again(refusal, sent.form, app_forms.filled(app))
+        return form_page(request, sent.visitor, app, entered, refusal)
     return to(f"{HOME}/{app_id}?done=setup_saved")
 
 
@@ -183,7 +188,7 @@ def form_page(
     request: Request,
     visitor: Visitor,
     app: App | None,
-    entered: dict[str, str],
+    entered: Mapping[str, str],
     refusal: Problem | None = None,
 ) -> Response:
     """`app`: the one to be changed; None: a new one."""

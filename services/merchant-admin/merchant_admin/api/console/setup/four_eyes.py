@@ -8,8 +8,9 @@ from chassis.problems import FieldError, Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeMerchant
+from merchant_admin.api.console.forms import seen_version
 from merchant_admin.api.console.setup.merchants import shown_page
-from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.console.visiting import FreshlySentByAdmin, to
 from merchant_admin.api.ids import MerchantId
@@ -27,12 +28,13 @@ async def change(
     """An empty amount: no refund waits. Less than today waits for a second person itself."""
     try:
         wanted = parse(ChangeMerchant, {"four_eyes": _four_eyes(sent.form)})
-        await merchants.change(deps, sent.actor, merchant_id, wanted.fields())
+        seen = seen_version(sent.form)
+        await merchants.change(deps, sent.actor, merchant_id, wanted.fields(), seen=seen)
     except Problem as refusal:
         wrong = wrong_fields(refusal, inside="/four_eyes")
         return await shown_page(
-            request, deps, sent.visitor, merchant_id, eyes=sent.form, wrong=wrong,
-            status=refusal.status,
+            request, deps, sent.visitor, merchant_id, eyes=shown_again(refusal, sent.form, {}),
+            wrong=wrong, status=refusal.status,
         )  # fmt: skip
     return to(f"/console/merchants/{merchant_id}?done=setup_saved")
 

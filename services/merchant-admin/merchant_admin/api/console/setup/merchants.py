@@ -13,8 +13,9 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeMerchant, CreateMerchant
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
+from merchant_admin.api.console.forms import VERSION, seen_version
 from merchant_admin.api.console.rendering import done_in, render
-from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.shown import plain_amount
 from merchant_admin.api.console.visiting import (
     Seen,
@@ -85,10 +86,11 @@ async def change(
     given = {"name": sent.form.get("name", "").strip(), "state": state.value}
     try:
         wanted = parse(ChangeMerchant, given)
-        await merchants.change(deps, sent.actor, merchant_id, wanted.fields())
+        seen = seen_version(sent.form)
+        await merchants.change(deps, sent.actor, merchant_id, wanted.fields(), seen=seen)
     except Problem as refusal:
         return await shown_page(
-            request, deps, sent.visitor, merchant_id, entered=sent.form,
+            request, deps, sent.visitor, merchant_id, entered=shown_again(refusal, sent.form, {}),
             wrong=wrong_fields(refusal), status=refusal.status,
         )  # fmt: skip
     return to(f"{HOME}/{merchant_id}?done=setup_saved")
@@ -116,7 +118,8 @@ async def shown_page(
     wrong: Mapping[str, Words] | None = None,
     status: int = 200,
 ) -> Response:
-    """`entered` and `eyes`: what was filled into one of its two forms, which was refused."""
+    """`entered` and `eyes`: what was filled into one of its two forms, which was refused; empty: as
+    it is."""
     merchant = await merchants.read(deps, merchant_id, visitor.scope)
     accounts = await channel_accounts.read_page(
         deps, merchant_id, visitor.scope, after=None, limit=MAX_LIMIT
@@ -126,8 +129,8 @@ async def shown_page(
         "it": merchant,
         "accounts": accounts,
         "apps": await apps.read_of_merchant(deps, merchant_id, visitor.scope, limit=MAX_LIMIT),
-        "entered": _filled(merchant) if entered is None else entered,
-        "eyes": _eyes(merchant) if eyes is None else eyes,
+        "entered": entered or _filled(merchant),
+        "eyes": eyes or _eyes(merchant),
         "wrong": wrong or {},
         "done": done_in(request, DONE),
     }
@@ -136,7 +139,11 @@ async def shown_page(
 
 def _filled(merchant: Merchant) -> dict[str, str]:
     is_disabled = merchant.state is State.DISABLED
-    return {"name": merchant.name, **({"disabled": "true"} if is_disabled else {})}
+    return {
+        "name": merchant.name,
+        **({"disabled": "true"} if is_disabled else {}),
+        VERSION: str(merchant.version),
+    }
 
 
 def _eyes(merchant: Merchant) -> dict[str, str]:
@@ -147,4 +154,5 @@ def _eyes(merchant: Merchant) -> dict[str, str]:
     return {
         "refunds_from": "" if amount is None else plain_amount(amount, "CNY"),
         **{name: "true" for name, is_on in ticked.items() if is_on},
+        VERSION: str(merchant.version),
     }

@@ -5,6 +5,8 @@ from typing import Final
 
 from chassis.problems import FieldError, Problem
 from contracts.words import Words
+from merchant_admin.api.console.texts import TEXTS
+from merchant_admin.domain.errors import VERSION_CHANGED
 
 TOP: Final = ""
 """Where what concerns no field stands."""
@@ -76,6 +78,8 @@ _REFUSED: Final = Words("请核对标出的各项。", "Check what is marked.")
 def wrong_fields(refusal: Problem, *, inside: str = "") -> dict[str, Words]:
     """By field, what is wrong with it; `inside`: the member of the body that holds the fields.
     Under `TOP` stands what is said of the whole."""
+    if refusal.code == VERSION_CHANGED:
+        return {TOP: Words(*TEXTS["version_changed"])}
     if not refusal.errors:
         return {TOP: _BUSY if refusal.status >= 500 else Words(refusal.detail, refusal.detail)}
     found = {TOP: _REFUSED}
@@ -85,6 +89,14 @@ def wrong_fields(refusal: Problem, *, inside: str = "") -> dict[str, Words]:
         if error.pointer.removeprefix(inside) == "":
             found[TOP] = _words("", error)
     return found
+
+
+def shown_again(
+    refusal: Problem, sent: Mapping[str, str], there: Mapping[str, str]
+) -> Mapping[str, str]:
+    """How a refused form comes back: as it was filled in, on what was seen then; or as it is
+    `there`, where that has changed since."""
+    return there if refusal.code == VERSION_CHANGED else sent
 
 
 def _words(step: str, error: FieldError) -> Words:
