@@ -30,6 +30,7 @@ from paymesh.frameworks.fastapi import callback
 SETTINGS = Settings.of_environment() if "PAYMESH_URL" in os.environ else Settings.of_demo()
 OWN_URL = os.environ.get("SHOP_URL", "http://127.0.0.1:9000")
 AMOUNT = 1299  # minor units (分)
+BY_ITSELF = ("duplicate", "late")  # why money goes back that never paid for anything
 
 
 @asynccontextmanager
@@ -41,13 +42,16 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 app = FastAPI(lifespan=lifespan)
 books = sqlite3.connect(os.environ.get("SHOP_BOOKS", "fastapi-shop.db"), check_same_thread=False)
-books.execute("create table if not exists bill (number primary key, paid_by, refunded default 0)")
-books.execute("create table if not exists called_back (event_id primary key)")
+books.execute("create table if not exists bill (number primary key, paid_by)")
+books.execute("create table if not exists refund (number primary key, payment_no, amount)")
 
 
 @app.get("/")
 async def home() -> HTMLResponse:
-    rows = books.execute("select number, paid_by, refunded from bill order by rowid desc limit 20")
+    rows = books.execute(
+        "select number, paid_by, (select sum(amount) from refund where payment_no = paid_by)"
+        " from bill order by rowid desc limit 20"
+    )
     items = "".join(
         f"<li>{escape(number)}: {'paid, ' + escape(paid_by) if paid_by else 'open'}"
         f"{f', {refunded} given back' if refunded else ''}</li>"
@@ -112,21 +116,29 @@ async def back(request: Request) -> HTMLResponse:
 
 
 @app.post("/callbacks", response_class=PlainTextResponse)  # JSON would put quotes around it
-def called_back(event: Annotated[Event, Depends(callback(SETTINGS.webhook_secret))]) -> str:
-    """Each event once, in one transaction with what it changes; then it is acknowledged."""
-    with books:
-        new = books.execute("insert or ignore into called_back values (?)", (event.id,)).rowcount
-        if new and event.type == "payment.succeeded" and event.payment:
-            books.execute(
-                "update bill set paid_by = ? where number = ?",
-                (event.payment.payment_no, event.payment.merchant_order_no),
-            )
-        if new and event.type == "refund.succeeded" and event.refund:
-            books.execute(
-                "update bill set refunded = refunded + ? where number = ?",
-                (event.refund.amount, event.refund.merchant_order_no),
-            )
+async def called_back(
+    request: Request, event: Annotated[Event, Depends(callback(SETTINGS.webhook_secret))]
+) -> str:
+    """In any order, and again until it is acknowledged: each changes the same however often."""
+    payment, refund = event.payment, event.refund
+    if event.type == "payment.succeeded" and payment and await is_settling(request, payment):
+        with books:
+            pair = (payment.payment_no, payment.merchant_order_no)
+            books.execute("update bill set paid_by = ? where number = ?", pair)
+    if event.type == "refund.succeeded" and refund and refund.cause not in BY_ITSELF:
+        with books:
+            row = (refund.refund_no, refund.payment_no, refund.amount)
+            books.execute("insert or replace into refund values (?, ?, ?)", row)
     return "success"
+
+
+async def is_settling(request: Request, payment: PaymentView) -> bool:
+    """Whether it pays the bill, and does not go back since it came twice or too late."""
+    paymesh: AsyncPaymesh = request.app.state.paymesh
+    number, merchant_id = payment.merchant_order_no, payment.merchant_id
+    order = await paymesh.orders.get(number, merchant_id=merchant_id)
+    back = [each.payment_no for each in order.refunds if each.cause in BY_ITSELF]
+    return order.status == "paid" and payment.payment_no not in back
 
 
 @app.post("/bills/{number}/refund")

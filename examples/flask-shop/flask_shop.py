@@ -9,12 +9,23 @@ the place among the events are kept in SQLite, so a restart goes on where the sh
 import os
 import sqlite3
 import threading
+import time
 from html import escape
 from uuid import uuid4
 
 from flask import Flask, Response, abort, jsonify, redirect, request
 
-from paymesh import ApiError, Event, NotAuthentic, NotSettled, Paymesh, Settings, verify
+from paymesh import (
+    ApiError,
+    Event,
+    NotAuthentic,
+    NotSettled,
+    PaymentView,
+    Paymesh,
+    PaymeshError,
+    Settings,
+    verify,
+)
 
 SETTINGS = Settings.of_environment() if "PAYMESH_URL" in os.environ else Settings.of_demo()
 BOOKS = os.environ.get("SHOP_BOOKS", "flask-shop.db")
@@ -52,20 +63,34 @@ class Place:
             tx.execute("insert into place values (?)", (place,))
 
 
+def is_settling(payment: PaymentView) -> bool:
+    """Money that goes back by itself, since it came twice or too late, pays for nothing."""
+    order = paymesh.orders.get(payment.merchant_order_no, merchant_id=payment.merchant_id)
+    back = [each.payment_no for each in order.refunds if each.cause in ("duplicate", "late")]
+    return order.status == "paid" and payment.payment_no not in back
+
+
 def deal_with(event: Event) -> None:
     """Each event once, in one transaction with what it changes."""
+    payment = event.payment if event.type == "payment.succeeded" else None
+    settles = payment is not None and is_settling(payment)
     with books() as tx:
         new = tx.execute("insert or ignore into called_back values (?)", (event.id,)).rowcount
-        if new and event.type == "payment.succeeded" and event.payment:
+        if new and settles and payment:
             tx.execute(
                 "update bill set paid_by = ? where number = ?",
-                (event.payment.payment_no, event.payment.merchant_order_no),
+                (payment.payment_no, payment.merchant_order_no),
             )
 
 
 def follow() -> None:
-    for event in paymesh.events.follow(store=Place()):
-        deal_with(event)
+    while True:  # What could not be dealt with comes again.
+        try:
+            for event in paymesh.events.follow(store=Place()):
+                deal_with(event)
+        except PaymeshError as error:
+            app.logger.warning("events: %s", error)
+            time.sleep(5)
 
 
 threading.Thread(target=follow, daemon=True).start()

@@ -149,12 +149,14 @@ def classified(taken: httpx.Response, ack: CallbackAck) -> tuple[AttemptResult, 
 
 
 @asynccontextmanager
-async def running(receiver: Receiver, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of it, once it listens."""
+async def running(
+    receiver: Receiver, folder: Path, **changes: str
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of it, once it listens. `changes` of what it knows of the centre."""
     (folder / receiver.file).write_text(receiver.source())
     for each in receiver.beside:
         shutil.copy(SDK / each, folder)
-    (folder / "demo.json").write_text(json.dumps(DEMO))
+    (folder / "demo.json").write_text(json.dumps(DEMO | changes))
     (folder / "go.mod").write_text(GO_MODULE)
     for build in receiver.builds:
         built = await asyncio.create_subprocess_exec(*build, cwd=folder)

@@ -1,0 +1,109 @@
+"""The example shops book what settles a bill: no second payment, none that came too late."""
+
+import json
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from aiohttp import web
+from tests.contract.test_callback_receivers import RECEIVERS, SECRET, Shop, running
+
+from paymesh.callbacks import sign
+from paymesh_local import ports
+
+GOLDEN: Final = Path(__file__).parent / "golden"
+ORDER: Final[dict[str, Any]] = json.loads((GOLDEN / "order.json").read_text())
+NUMBER: Final = ORDER["merchant_order_no"]
+FIRST: Final[dict[str, Any]] = ORDER["payments"][0]
+SECOND: Final = {**FIRST, "payment_no": "P2"}
+REFUND: Final[dict[str, Any]] = ORDER["refunds"][0]
+BACK: Final = {**REFUND, "refund_no": "R2", "payment_no": "P2", "amount": 1299}
+SHOPS: Final = [each for each in RECEIVERS if isinstance(each, Shop)]
+
+
+class Centre:
+    """Answers what shops ask about the bill, and has no events to pull."""
+
+    def __init__(self) -> None:
+        self.order: dict[str, Any] = ORDER
+        self.url = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        if request.path == f"/v1/orders/{NUMBER}":
+            return web.json_response(self.order)
+        return web.json_response({"items": [], "next_cursor": None})
+
+
+@pytest.fixture
+async def centre() -> AsyncIterator[Centre]:
+    centre = Centre()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", centre.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = ports.free_base()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    centre.url = f"http://127.0.0.1:{port}"
+    yield centre
+    await runner.cleanup()
+
+
+async def deliver(shop: httpx.AsyncClient, kind: str, data: dict[str, Any]) -> None:
+    body = json.dumps({"type": kind, "timestamp": "2026-11-28T02:00:42Z", "data": data}).encode()
+    event_id = f"E-{kind}-{data.get('refund_no', data['payment_no'])}"
+    headers = sign(SECRET, webhook_id=event_id, timestamp_s=int(time.time()), body=body)
+    assert (await shop.post("/callbacks", content=body, headers=headers)).text == "success"
+
+
+def paid_by(folder: Path) -> str | None:
+    with closing(sqlite3.connect(folder / "shop.db")) as books:
+        (payment_no,) = books.execute("select paid_by from bill").fetchone()
+    return payment_no if payment_no is None else str(payment_no)
+
+
+def add_unpaid(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "shop.db")) as books, books:
+        books.execute("insert into bill (number) values (?)", (NUMBER,))
+
+
+@pytest.mark.parametrize("shop", SHOPS, ids=lambda each: each.file)
+@pytest.mark.parametrize("is_first_delivered_last", [True, False])
+async def test_a_second_payment_settles_nothing(
+    shop: Shop, is_first_delivered_last: bool, centre: Centre, tmp_path: Path
+) -> None:
+    back = {**BACK, "cause": "duplicate"}
+    centre.order = ORDER | {"payments": [SECOND, FIRST], "refunds": [REFUND, back]}
+    words = [("payment.succeeded", FIRST), ("refund.succeeded", REFUND)]
+    of_the_second = [("payment.succeeded", SECOND), ("refund.succeeded", back)]
+    deliveries = (
+        [*of_the_second, *reversed(words)] if is_first_delivered_last else [*words, *of_the_second]
+    )
+    async with running(shop, tmp_path, gateway_url=centre.url) as client:
+        add_unpaid(tmp_path)
+        for kind, data in deliveries:
+            await deliver(client, kind, data)
+        home = (await client.get("/")).text
+
+    assert paid_by(tmp_path) == FIRST["payment_no"]
+    assert ("given back" in home) == ("299 given back" in home) == (shop.file == "fastapi_shop.py")
+    assert "1598" not in home
+
+
+@pytest.mark.parametrize("shop", SHOPS, ids=lambda each: each.file)
+async def test_money_that_came_too_late_settles_nothing(
+    shop: Shop, centre: Centre, tmp_path: Path
+) -> None:
+    back = {**BACK, "cause": "late"}
+    centre.order = ORDER | {"status": "closed", "payments": [SECOND], "refunds": [back]}
+    async with running(shop, tmp_path, gateway_url=centre.url) as client:
+        add_unpaid(tmp_path)
+        await deliver(client, "payment.succeeded", SECOND)
+        await deliver(client, "refund.succeeded", back)
+        home = (await client.get("/")).text
+
+    assert (paid_by(tmp_path), "given back" in home) == (None, False)
