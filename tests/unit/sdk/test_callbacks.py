@@ -209,3 +209,11 @@ def test_django_hands_on_only_what_is_authentic() -> None:
     assert statuses == [200, 401, 413, 405]
     assert shop.received == ["E1"]
     assert getattr(view, "csrf_exempt", False)
+
+
+@pytest.mark.parametrize("stranger", ["v2,a,b", "v1", "v1,é", "v1,a", "", "v1a,AAAA"])
+def test_a_malformed_signature_beside_a_good_one_is_passed_over(stranger: str) -> None:
+    content = body()
+    headers = signed(content)
+    headers["webhook-signature"] = f"{stranger} {headers['webhook-signature']}"
+    assert verify(headers, content, SECRET).id == "E1"
