@@ -139,3 +139,12 @@ def test_no_number_of_an_app_is_a_step_of_a_path(number: str) -> None:
 def test_texts_in_any_language_are_taken() -> None:
     for subject in ("物业费 11月 ❤️", "Müllgebühr – Café", "управление", "رسوم", "物业费,`11月`"):
         assert CreatePayment.model_validate({**GOOD, "subject": subject}).subject == subject
+
+
+@pytest.mark.parametrize("member", ["account", "description"])
+def test_what_names_a_receiver_has_no_control_characters(member: str) -> None:
+    receiver = {"account": "1900000109", "amount": 1, "description": "物业"}
+    split = {"merchant_id": "M1", "payment_no": "P1", "merchant_split_no": "S1"}
+    CreateSplit.model_validate({**split, "receivers": [receiver]})
+    with pytest.raises(ValidationError, match="control characters"):
+        CreateSplit.model_validate({**split, "receivers": [receiver | {member: "1\x002"}]})

@@ -180,7 +180,7 @@ class Payer(ApiRequest):
 class SplitReceiver(ApiRequest):
     """Who gets how much of a payment, and what they read about it."""
 
-    account: Annotated[str, Field(min_length=1, max_length=64)]
+    account: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
     amount: Amount
     description: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
 
