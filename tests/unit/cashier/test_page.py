@@ -292,6 +292,15 @@ def test_a_page_that_tries_again_leads_to_where_the_form_was(checkout: MakeCheck
     assert f'href="/pay/{TOKEN}?lang=' in page
 
 
+@pytest.mark.parametrize(
+    ("query", "kept"), [("place=phone", "&amp;place=phone"), ("place=moon", ""), ("", "")]
+)
+def test_another_language_keeps_the_place_that_was_chosen(
+    checkout: MakeCheckout, query: str, kept: str
+) -> None:
+    assert f'?lang=en{kept}" lang="en"' in html(checkout(), query=query)
+
+
 def test_where_nothing_is_offered_nobody_is_pressed_for_time(checkout: MakeCheckout) -> None:
     page = html(checkout(offers=0))
     assert "暂无可用的支付方式" in page
