@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self, TypeVar
 from urllib.parse import urlencode
 
 import aiohttp
@@ -42,6 +42,9 @@ CALL_LIMIT_S: Final = 5.0
 CONNECT_LIMIT_S: Final = 3.0
 
 M = TypeVar("M", bound=BaseModel)
+
+Query = Mapping[str, str | int | None]
+"""What stands behind the `?`: several values of one name are joined by commas."""
 
 
 class Nothing(BaseModel):
@@ -114,9 +117,7 @@ class Service:
             self._former.remove(one)
             await one.session.close()
 
-    async def get(
-        self, answer: type[M], path: str, params: Mapping[str, str | int | None] | None = None
-    ) -> M:
+    async def get(self, answer: type[M], path: str, params: Query | None = None) -> M:
         """Ask; parameters that are None are left out. Raises as `post` does.
 
         `path`, here and in `post`, is sent as it stands: strangers' text in it is quoted before.
@@ -129,7 +130,7 @@ class Service:
         path: str,
         *,
         body: BaseModel | None = None,
-        params: Mapping[str, str | int | None] | None = None,
+        params: Query | None = None,
         timeout_s: float = CALL_LIMIT_S,
     ) -> M:
         """Have something done, within `timeout_s` in all. Carries on request id and trace.
@@ -146,11 +147,11 @@ class Service:
         answer: type[M],
         method: str,
         path: str,
-        params: Mapping[str, Any],
+        params: Query,
         body: bytes,
         timeout_s: float,
     ) -> M:
-        url = URL(self._base_url + path + _query(params), encoded=True)
+        url = URL(self._base_url + path + query_text(params), encoded=True)
         try:
             with tracing.span(f"{method} {url.host}", Kind.CLIENT, path=url.path) as span:
                 async with self._connections() as session:
@@ -201,13 +202,18 @@ class Service:
         return headers
 
 
-def _query(params: Mapping[str, Any]) -> str:
-    given = {
-        name: str(value).lower() if isinstance(value, bool) else value
-        for name, value in params.items()
-        if value is not None
-    }
+def query_text(params: Query) -> str:
+    """With its `?`. Raises TypeError for a value that would only look like text, as lists do."""
+    given = {name: _text(value) for name, value in params.items() if value is not None}
     return f"?{urlencode(given)}" if given else ""
+
+
+def _text(value: str | int) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} in a query")
 
 
 def _problem(response: aiohttp.ClientResponse, raw: bytes, path: str) -> Problem:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import orjson
 import pytest
@@ -9,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from chassis import logs
 from chassis.problems import Forwarded, Internal, NotFound, Overloaded
-from foundation.service_client import Nothing, Service
+from foundation.service_client import Nothing, Service, query_text
 
 Answer = Callable[[bytes], bytes | None]
 Serving = Callable[[Answer], Awaitable[str]]
@@ -68,6 +69,12 @@ async def test_a_call_carries_token_request_id_and_trace(serving: Serving) -> No
     assert "authorization: bearer t0ken" in head
     assert "x-request-id: r-7" in head
     assert "traceparent: 00-trace-span-00" in head
+
+
+def test_a_query_refuses_what_only_looks_like_text() -> None:
+    several: Any = {"merchant_ids": ["M1", "M2"]}
+    with pytest.raises(TypeError, match="list in a query"):
+        query_text(several)
 
 
 async def test_neither_redirects_nor_cookies_are_followed(serving: Serving) -> None:

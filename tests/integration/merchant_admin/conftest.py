@@ -24,7 +24,7 @@ from chassis.web import PublicApp
 from chassis.web.server import KEEP_ALIVE_S
 from contracts import sealing, topics
 from contracts.identifiers import new_id
-from foundation.service_client import M, Service
+from foundation.service_client import M, Query, Service, query_text
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.flows.deps import Deps, SealingKeys
 from merchant_admin.flows.users import ensure_administrator
@@ -248,11 +248,11 @@ class InProcess(Service):
         answer: type[M],
         method: str,
         path: str,
-        params: Mapping[str, Any],
+        params: Query,
         body: bytes,
         timeout_s: float,
     ) -> M:
-        answered = await self._http.request(method, path, params=params or None, content=body)
+        answered = await self._http.request(method, path + query_text(params), content=body)
         if answered.is_error:
             raise Forwarded(answered.status_code, answered.json())
         return answer.model_validate_json(answered.content or b"{}")
@@ -270,10 +270,11 @@ class Notifier(Service):
         answer: type[M],
         method: str,
         path: str,
-        params: Mapping[str, Any],
+        params: Query,
         body: bytes,
         timeout_s: float,
     ) -> M:
+        query_text(params)  # Refuses what the real one does.
         self.calls.append((method, path, json.loads(body) if body else params or None))
         if path not in self.answers:
             raise Forwarded(

@@ -580,8 +580,9 @@ async def test_without_a_filter_the_books_are_those_of_ones_own_merchant(street:
     street.own.speak(street.admin)
     await street.staff.reads("/api/ledger/balances", {})
     await street.staff.reads("/api/reconciliations", {})
+    await street.staff.reads("/api/reports", {})
     asked = [query["merchant_ids"] for query in street.admin.trade_core.queries]
-    assert asked == [street.own.merchant_id] * 2
+    assert asked == [street.own.merchant_id] * 3
     assert (await street.staff.reads("/api/deliveries", {})).status_code == 200
     assert (await street.staff.reads("/api/callback-addresses", {})).status_code == 200
     deliveries, addresses = (asked for _, _, asked in street.admin.notifier.calls[-2:])

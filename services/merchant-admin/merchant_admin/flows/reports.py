@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from chassis.problems import Problem
 from contracts.internal import FeeSums
 from foundation.money_text import BEIJING
+from foundation.service_client import Query
 from merchant_admin.domain.reports import (
     NOTHING,
     By,
@@ -101,7 +102,8 @@ async def _read_fees(deps: Deps, report: Report) -> _Fees:
     """Of payments of one method nothing is known, and nothing while trade-core does not answer."""
     if report.method is not None:
         return _Fees(None, {}, {})
-    query: dict[str, Any] = {
+    merchant_ids = report.scope.parameter
+    query: Query = {
         "first": report.first.isoformat(),
         "last": report.last.isoformat(),
         "currency": report.currency,
@@ -110,11 +112,10 @@ async def _read_fees(deps: Deps, report: Report) -> _Fees:
         "merchant_id": report.merchant_id,
         "app_id": report.app_id,
         "channel": report.channel,
-        "merchant_ids": report.scope.parameter,
+        "merchant_ids": None if merchant_ids is None else ",".join(merchant_ids),
     }
-    asked = {name: value for name, value in query.items() if value is not None}
     try:
-        answered = await deps.trade_core.get(FeeSums, "/internal/fees", asked)
+        answered = await deps.trade_core.get(FeeSums, "/internal/fees", query)
     except Problem as problem:
         log.info("reports.fees_not_known", code=problem.code)
         answered = NO_FEES
