@@ -39,10 +39,8 @@ def main() -> int:
     except Problem as problem:
         sys.stderr.write(f"stopped, nothing is changed, and may be repeated: {problem.detail}\n")
         return 1
-    older = (
-        f"; what is older than {rebuilt.since:%Y-%m-%d %H:%M} UTC was kept" if rebuilt.since else ""
-    )
-    sys.stdout.write(f"{rebuilt.events:,} events are projected anew{older}\n")
+    kept = f"what is older than {rebuilt.since:%Y-%m-%d %H:%M} UTC" if rebuilt.since else "all else"
+    sys.stdout.write(f"{rebuilt.events:,} events are projected anew; {kept} was kept\n")
     return 0
 
 

@@ -1,7 +1,7 @@
 """The read model is made anew from trade-core's log, while people search and events come."""
 
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +9,10 @@ import pytest
 
 from contracts.events.orders import OrderEventRecord
 from contracts.internal import EventLogPage
-from foundation.service_client import M, Service
+from foundation.service_client import M, Query, Service
 from merchant_admin.flows import rebuilding
 from merchant_admin.flows.read_model import apply
-from merchant_admin.flows.rebuilding import rebuild
+from merchant_admin.flows.rebuilding import Rebuilt, rebuild
 from merchant_admin.store.rebuilding import TABLES
 
 from .conftest import Admin
@@ -35,13 +35,15 @@ class Log(Service):
         answer: type[M],
         method: str,
         path: str,
-        params: Mapping[str, Any],
+        params: Query,
         body: bytes,
         timeout_s: float,
     ) -> M:
         if self.meanwhile:
             await self.meanwhile()
         after, limit = params["after"], params["limit"]
+        assert isinstance(after, int)
+        assert isinstance(limit, int)
         page = [
             {"position": place, "event": event.model_dump(mode="json")}
             for place, event in enumerate(self.events_in_all, 1)
@@ -138,6 +140,33 @@ async def test_events_that_come_meanwhile_are_not_lost(
     again.events_in_all = log.events_in_all
     await rebuild(admin.deps.db, again)
     assert await everything(admin) == got
+
+
+@pytest.mark.parametrize("comes_late", [False, True])
+async def test_all_of_it_stays_when_the_log_is_empty(admin: Admin, comes_late: bool) -> None:
+    """As it is once trade-core's was lost; perhaps an event comes when it has been read."""
+    await filled(admin, Log())
+    coming = Story(merchant_order_no="late", created_at=BEGAN + timedelta(days=100)).paid()
+    log, asked = Log(), 0
+
+    async def meanwhile() -> None:
+        nonlocal asked
+        asked += 1
+        if comes_late and asked == 2:
+            log.events_in_all += coming.events
+
+    log.meanwhile = meanwhile
+    if not comes_late:
+        wanted = await everything(admin)
+        assert await rebuild(admin.deps.db, log) == Rebuilt(events=0, since=None)
+        assert await everything(admin) == wanted
+        return
+    rebuilt = await rebuild(admin.deps.db, log)
+    assert rebuilt == Rebuilt(len(coming.events), coming.events[0].time)
+    got = await everything(admin)
+    await apply(admin.deps, coming.events)
+    assert await everything(admin) == got
+    assert len(got["orders_view"]) == 13
 
 
 async def test_what_is_older_than_the_log_stays(admin: Admin) -> None:

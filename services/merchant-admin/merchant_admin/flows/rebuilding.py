@@ -31,7 +31,8 @@ REST_S: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """How many events were read; the time of the oldest, before which rows were carried over."""
+    """How many events were read; the time of the oldest, before which rows were carried over:
+    without one all were."""
 
     events: int
     since: datetime | None
@@ -53,26 +54,27 @@ async def rebuild(db: Database, trade_core: Service) -> Rebuilt:
         if len(items) < PAGE:
             break
     async with db.transaction() as tx:
-        if since is not None:
-            await store.carry_over(tx, since)
+        await store.carry_over(tx, since)
     async with db.transaction() as tx:
         await store.stop_writers(tx)
-        events += await _catch_up(tx, trade_core, position)
+        last = await _catch_up(tx, trade_core, position)
         await store.carry_over_deliveries(tx)
         await store.change_places(tx)
-    return Rebuilt(events, since)
+    return Rebuilt(events + last.events, since or last.since)
 
 
-async def _catch_up(tx: Tx, trade_core: Service, position: int) -> int:
+async def _catch_up(tx: Tx, trade_core: Service, position: int) -> Rebuilt:
     """Read the log to its end of now: what comes after it nobody has applied yet."""
     await store.look_there(tx)
-    events = 0
+    since, events = None, 0
     while items := await _page(trade_core, position):
-        await put(tx, _read(items))
+        batch = _read(items)
+        await put(tx, batch)
+        since = since or batch[0].time
         position, events = items[-1].position, events + len(items)
         if len(items) < PAGE:
             break
-    return events
+    return Rebuilt(events, since)
 
 
 async def _page(trade_core: Service, after: int) -> Sequence[LoggedEvent]:

@@ -47,7 +47,8 @@ select replace(pg_get_triggerdef(oid), ' ON public.', ' ON rebuilding.') as defi
 
 # Rows of which the log tells nothing any more: they are as old as that, and stay as they are.
 CARRY_OVER: Final = """
-insert into rebuilding.{table} select * from public.{table} where {age} < $1
+insert into rebuilding.{table} select * from public.{table}
+ where $1::timestamptz is null or {age} < $1
 on conflict do nothing
 """
 AGES: Final = {
@@ -86,8 +87,8 @@ async def look_there(tx: Tx) -> None:
     await tx.execute(f"set local search_path = {SCHEMA}, public")
 
 
-async def carry_over(tx: Tx, before: datetime) -> None:
-    """What is older than the log."""
+async def carry_over(tx: Tx, before: datetime | None) -> None:
+    """What is older than the log; all there is where nothing stands in it."""
     await look_there(tx)
     for table, age in AGES.items():
         await tx.execute(CARRY_OVER.format(table=table, age=age), before)
