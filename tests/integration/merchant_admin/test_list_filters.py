@@ -268,6 +268,29 @@ async def test_pages_of_a_number_that_other_filters_leave_empty_are_passed_over(
     assert len(await events_asked_for(admin)) > 1
 
 
+async def test_a_number_and_an_event_find_that_event_if_it_is_of_the_number(admin: Admin) -> None:
+    story, other = Story(merchant_order_no="W2026-7").paid(), Story().paid()
+    await apply(admin.deps, [*story.events, *other.events])
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": [DELIVERY], "next_cursor": None}
+    for event_id, found in ((story.events[2].id, 1), (other.events[2].id, 0), ("E1", 0)):
+        admin.notifier.calls.clear()
+        asked = {"number": "W2026-7", "event_id": event_id}
+        answer = await admin.http.get("/api/deliveries", params=asked)
+        assert len(answer.json()["items"]) == found
+        assert answer.json()["next_cursor"] is None
+        assert await events_asked_for(admin) == [event_id] * found
+
+
+async def test_an_app_and_a_merchant_find_its_addresses_if_it_works_for_it(
+    admin: Admin, town: Town
+) -> None:
+    admin.notifier.answers["/internal/endpoints"] = {"items": [ENDPOINT], "next_cursor": None}
+    for merchant, found in ((town.east, 1), (town.west, 0)):
+        asked = {"app_id": town.east["app_id"], "merchant_id": merchant["merchant_id"]}
+        answer = await admin.http.get("/api/callback-addresses", params=asked)
+        assert len(answer.json()["items"]) == found
+
+
 async def test_a_number_is_read_as_in_the_search_box(admin: Admin) -> None:
     first = Story(merchant_order_no="Water-2026-1").paid()
     second = Story(merchant_order_no="WATER-2026-11").paid()

@@ -54,16 +54,22 @@ async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDel
 
 
 async def find_endpoints(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> EndpointPage:
-    """The addresses that callbacks go to: of one app, of those that work for `merchant_id`, or of
-    all that work for no merchant outside the scope. Raises NoSuch, Forwarded."""
+    """The addresses that callbacks go to: of one app, of those that work for `merchant_id` (both:
+    of that app if it does), or of all that work for no merchant outside the scope. Raises NoSuch,
+    Forwarded."""
     wanted = dict(filters)
     merchant_id = wanted.pop("merchant_id", None)
-    if wanted.get("app_id"):
-        await _require_app(deps, scope, wanted["app_id"])
-    elif merchant_id:
+    app_id = wanted.get("app_id")
+    if app_id:
+        await _require_app(deps, scope, app_id)
+    if merchant_id:
         scope.require(merchant_id, "merchant")
-        wanted["app_ids"] = ",".join(await apps.read_ids_of(deps, merchant_id, scope))
-    elif not scope.is_all:
+        app_ids = await apps.read_ids_of(deps, merchant_id, scope)
+        if app_id and app_id not in app_ids:
+            return EndpointPage(items=[], next_cursor=None)
+        if not app_id:
+            wanted["app_ids"] = ",".join(app_ids)
+    elif not app_id and not scope.is_all:
         wanted["app_ids"] = ",".join(await apps.read_ids(deps, scope))
     page = await deps.notifier.get(EndpointPage, "/internal/endpoints", wanted)
     items = [
@@ -133,8 +139,8 @@ async def _find_with_number(
     behind = filters.get("after")
     for _ in range(MOST_ROUNDS):
         event_ids, behind = await _events_with(deps, typed, scope, behind)
-        if wanted.get("event_id") in event_ids:
-            event_ids = [wanted["event_id"]]
+        if only := wanted.get("event_id"):
+            event_ids, behind = ([only], None) if only in event_ids else ([], behind)
         async with asyncio.TaskGroup() as questions:
             asked = [
                 questions.create_task(find(deps, scope, {**wanted, "event_id": event_id}))
