@@ -76,7 +76,8 @@ async def test_a_day_is_told_in_figures(day: Admin) -> None:
         "delivered": 1, "exhausted": 1, "attempts": 12, "delivered_rate": 0.5,
     }  # fmt: skip
     assert whole["currencies"] == ["CNY", "USD"]
-    assert (await report(day, currency="USD"))["total"]["amount"] == 1299
+    dollars = (await report(day, currency="USD"))["total"]
+    assert (dollars["amount"], dollars["callbacks"]) == (1299, total["callbacks"])
 
 
 async def test_what_happens_counts_in_the_beijing_hour_and_day_when_it_does(day: Admin) -> None:
@@ -112,6 +113,23 @@ async def test_by_whom_the_largest_first(day: Admin) -> None:
     assert (alipay["total"]["paid"], alipay["total"]["callbacks"]) == (1, None)
 
 
+async def test_callbacks_that_wait_have_no_part_in_those_that_are_settled(admin: Admin) -> None:
+    stories = [Story().paid() for _ in range(2)]
+    await happened(admin, *stories)
+    settled, waits = (story.events[2].id for story in stories)
+    waiting = delivery(waits, "delivery.failed", attempts=8, at=BEGAN)
+    await apply(admin.deps, [delivery(settled, "delivery.delivered", attempts=1, at=BEGAN)])
+    await apply(admin.deps, [waiting])
+    whole = await report(admin)
+    one = {"delivered": 1, "exhausted": 0, "attempts": 1, "delivered_rate": 1.0}
+    assert whole["total"]["callbacks"] == one
+    assert "all currencies" not in await (await Person.logged_in(admin)).open_page("reports", **DAY)
+    later = delivery(waits, "delivery.exhausted", attempts=9, at=BEGAN + timedelta(minutes=1))
+    await apply(admin.deps, [later])
+    both = {"delivered": 1, "exhausted": 1, "attempts": 10, "delivered_rate": 0.5}
+    assert (await report(admin))["total"]["callbacks"] == both
+
+
 async def test_without_trade_core_the_rest_is_told(day: Admin) -> None:
     del day.trade_core.answers["/internal/fees"]
     total = (await report(day))["total"]
@@ -137,6 +155,7 @@ async def test_the_page_shows_charts_with_the_tables_behind_them(day: Admin) -> 
     assert "75.0%" in page
     assert "style=" not in page
     assert "currency=USD" in page
+    assert "Callbacks are told of all currencies together." in page
     long = await person.refused_page("reports", **{**DAY, "from": "2020-01-01", "grain": "hour"})
     assert "too long" in long
 

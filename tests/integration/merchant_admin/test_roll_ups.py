@@ -140,6 +140,29 @@ async def test_what_was_there_before_is_rolled_up_to_the_same(admin: Admin) -> N
     assert await everything(admin) == wanted
 
 
+async def test_what_was_counted_of_waiting_callbacks_is_taken_back(admin: Admin) -> None:
+    stories = some_stories(random.Random(5))
+    states = ("delivered", "failed", "exhausted")
+    for number, story in enumerate(stories):
+        callback, attempts = story.events[2].id, number + 1
+        state = f"delivery.{states[number % 3]}"
+        at = BEGAN + timedelta(minutes=7 * number)
+        await apply(
+            admin.deps, [*story.events, delivery(callback, state, attempts=attempts, at=at)]
+        )
+    wanted = await everything(admin)
+    assert sum(row["attempts"] for row in wanted[2]) == sum(range(1, 13)) - (2 + 5 + 8 + 11)
+    former = importlib.import_module("merchant_admin.migrations.versions.0017_roll_ups")
+    migration = importlib.import_module("merchant_admin.migrations.versions.0023_settled_callbacks")
+    async with admin.deps.db.transaction() as tx:
+        await tx.execute("delete from callback_hours")
+        await tx.execute(former.ALL_OF_IT[-1])
+    assert await everything(admin) != wanted
+    async with admin.deps.db.transaction() as tx:
+        await tx.execute(migration.TAKE_BACK)
+    assert await everything(admin) == wanted
+
+
 async def test_two_projectors_at_once_lose_nothing(admin: Admin) -> None:
     """A delivery and the event that it is of go by different topics, so perhaps to two replicas."""
     stories = some_stories(random.Random(3))

@@ -59,7 +59,7 @@ class ReportQuery(BaseModel):
 
 
 class CallbackFigures(BaseModel):
-    """Callbacks settled in the period, and after how many attempts in all."""
+    """Callbacks settled in the period, and after how many attempts in all: of whatever currency."""
 
     delivered: int
     exhausted: int
@@ -124,7 +124,8 @@ class PartFigures(Figures):
 
 
 class ReportView(BaseModel):
-    """All of one currency; `currencies`: those that there is something of, each its own report."""
+    """All but `callbacks` of one currency; `currencies`: those that there is something of, each its
+    own report."""
 
     model_config = ConfigDict(populate_by_name=True)
 

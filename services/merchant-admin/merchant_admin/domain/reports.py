@@ -1,6 +1,7 @@
 """What a report tells: sums of a period, hour by hour, day by day or month by month, and by whom.
 
-Amounts are of one currency, in minor units. Days, hours and months are Beijing's.
+Amounts are of one currency, in minor units; so are counts, but for those of callbacks.
+Days, hours and months are Beijing's.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

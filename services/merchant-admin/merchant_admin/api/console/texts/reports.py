@@ -38,6 +38,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "report.median": ("支付用时中位数", "Median time to pay"),
     "report.delivered_rate": ("回调送达率", "Callbacks delivered"),
     "report.exhausted": ("未送达", "given up"),
+    "report.callbacks_of_all": (
+        "回调不分币种，此处为所有币种的合计。",
+        "Callbacks are told of all currencies together.",
+    ),
     "report.hint": (
         "收款、退款按发生的小时计；成功率按发起时间计；净额 = 收款 − 退款 − 已知手续费；"
         "手续费按日计，以已核对的渠道账单为准；支付用时为近似值。",
