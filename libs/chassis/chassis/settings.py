@@ -180,6 +180,15 @@ class PublicSettings(Settings):
     port: int
     trusted_proxies: Networks = ()
 
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """`trusted_proxies` also as a dual-stack socket calls an IPv4 peer (`::ffff:10.0.0.1`)."""
+        return self.trusted_proxies + tuple(
+            IPv6Network(f"::ffff:{each.network_address}/{96 + each.prefixlen}")
+            for each in self.trusted_proxies
+            if isinstance(each, IPv4Network)
+        )
+
 
 class CallingSettings(Settings):
     """Of a service that calls others of ours. `connection_age_s`: how long a connection to another

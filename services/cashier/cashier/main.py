@@ -52,7 +52,7 @@ def build(config: CashierSettings, *, now: Callable[[], float] = time.time) -> P
         gate=running.fitness.gate,
     )
     if config.trusted_proxies:
-        trusted = [str(network) for network in config.trusted_proxies]
+        trusted = [str(network) for network in config.proxy_networks]
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
     pages.add_to(app)
     return app

@@ -115,7 +115,7 @@ def build(config: AdminSettings, *, group: str = GROUP) -> PublicApp:
         max_body_bytes=uploads.LIMIT_BYTES,
     )
     if config.trusted_proxies:
-        trusted = [str(network) for network in config.trusted_proxies]
+        trusted = [str(network) for network in config.proxy_networks]
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
     app.include_router(openapi.router)
     for part in PARTS:

@@ -1,5 +1,7 @@
 """What merchant-admin starts with."""
 
+from ipaddress import ip_address
+
 import pytest
 from tests.record_keys import CONFIGURATION_KEY
 
@@ -35,6 +37,10 @@ def test_the_service_starts_with_what_the_runner_gives(monkeypatch: pytest.Monke
     loaded = settings.load(AdminSettings)
     assert loaded.port == 8002
     assert [str(network) for network in loaded.trusted_proxies] == ["10.0.0.0/8", "192.168.1.1/32"]
+    for peer in ("10.1.2.3", "::ffff:10.1.2.3", "::ffff:192.168.1.1"):
+        assert any(ip_address(peer) in network for network in loaded.proxy_networks)
+    for peer in ("11.1.2.3", "::ffff:11.1.2.3", "::10.1.2.3"):
+        assert not any(ip_address(peer) in network for network in loaded.proxy_networks)
     assert "a good password" not in repr(loaded)
 
 

@@ -138,7 +138,7 @@ def _ports(app: FastAPI, settings: Settings) -> list[_Port]:
             settings.head_limit_s,
             settings.body_limit_s,
             max(allowed - kept, 1),
-            is_proxy=partial(_is_within, settings.trusted_proxies),
+            is_proxy=partial(_is_within, settings.proxy_networks),
         )
     )
     return [_Port(app, settings.port, anyone), _private(app.private, settings, kept)]
