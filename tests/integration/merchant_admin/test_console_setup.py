@@ -209,6 +209,24 @@ async def test_trial_that_cannot_be_made_says_so(person: Person) -> None:
     assert "Cannot be tried just now" in await page(person, answer.headers["location"])
 
 
+async def test_what_came_of_credentials_that_were_replaced_meanwhile_is_not_kept(
+    person: Person,
+) -> None:
+    """The channel takes its time: 15 s, and the gateway's six tries before."""
+    its_page = await account_of(person)
+    gateway = person.admin.gateway
+    gateway.trials = [JSONResponse({"ok": False, "code": "SIGN_ERROR", "message": "x"})]
+    unknown = problem(404, "not_found")
+    gateway.trials.insert(0, unknown)
+    trial = asyncio.create_task(send(person, f"{its_page}/test", {}))
+    await asyncio.sleep(0.5)
+    assert len(gateway.trials) == 1
+    await made(person, f"{its_page}/credentials", ENTERED)
+    assert (await trial).status_code == 303
+    shown = await page(person, its_page)
+    assert ("SIGN_ERROR" in shown, "have not been tried" in shown) == (False, True)
+
+
 async def test_app_shows_its_secret_once(person: Person) -> None:
     merchant = await made(person, "/console/merchants", {"name": "万科物业"})
     form = {**TERMS, "merchant_ids": merchant.rsplit("/", 1)[1], "ip_allowlist": "203.0.113.0/24"}

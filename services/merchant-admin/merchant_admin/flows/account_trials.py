@@ -22,7 +22,8 @@ KNOWN_WITHIN_S: Final = 6
 
 
 async def try_out(deps: Deps, actor: Actor, account_id: str) -> AccountTrial:
-    """Try the credentials with one harmless signed query at the channel.
+    """Try the credentials with one harmless signed query at the channel. What came of it is kept
+    unless the account was changed meanwhile.
 
     Raises NoSuch, Forwarded, and Overloaded where the gateway has not heard of the account within
     the time that this takes at most.
@@ -30,7 +31,9 @@ async def try_out(deps: Deps, actor: Actor, account_id: str) -> AccountTrial:
     account = await channel_accounts.find(deps, account_id, EVERYTHING)
     trial = await _tried(deps, account)
     async with deps.db.transaction() as tx:
-        await account_details.put_trial(tx, account_id, trial.model_dump(mode="json"), deps.clock())
+        await account_details.put_trial(
+            tx, account_id, trial.model_dump(mode="json"), deps.clock(), version=account.version
+        )
         await record_action(
             tx,
             actor,

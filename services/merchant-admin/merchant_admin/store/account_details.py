@@ -14,7 +14,9 @@ insert into account_facts (payment_id, shown) values ($1, $2)
 on conflict (payment_id) do update set shown = $2, trial = null, tried_at = null
 """
 PUT_TRIAL: Final = """
-insert into account_facts (payment_id, shown, trial, tried_at) values ($1, '{}', $2, $3)
+insert into account_facts (payment_id, shown, trial, tried_at)
+select payment_id, '{}', $2, $3 from channel_account where payment_id = $1 and version = $4
+   for share
 on conflict (payment_id) do update set trial = $2, tried_at = $3
 """
 LIST: Final = "select * from account_facts where payment_id = any($1::text[])"
@@ -39,8 +41,11 @@ async def put_shown(tx: Tx, account_id: str, shown: Mapping[str, Any]) -> None:
     await tx.execute(PUT_SHOWN, account_id, dict(shown))
 
 
-async def put_trial(tx: Tx, account_id: str, trial: Mapping[str, Any], at: datetime) -> None:
-    await tx.execute(PUT_TRIAL, account_id, dict(trial), at)
+async def put_trial(
+    tx: Tx, account_id: str, trial: Mapping[str, Any], at: datetime, *, version: int
+) -> None:
+    """Of this version of the account; of another one by now nothing is known."""
+    await tx.execute(PUT_TRIAL, account_id, dict(trial), at, version)
 
 
 async def list_details(tx: Tx, account_ids: Sequence[str]) -> dict[str, AccountDetails]:
