@@ -328,6 +328,20 @@ class Admin:
         return items
 
 
+async def waiting_for_locks(db: Database, count: int) -> None:
+    """Until so many transactions of this database wait for one another."""
+    async with db.connection() as tx:
+        for _ in range(500):
+            found = await tx.fetchval(
+                "select count(*) from pg_stat_activity"
+                " where datname = current_database() and wait_event_type = 'Lock'"
+            )
+            if found >= count:
+                return
+            await asyncio.sleep(0.02)
+    raise AssertionError(f"{count} do not wait")
+
+
 def problem(status: int, code: str, pointers: list[str] | None = None, **extra: Any) -> Response:
     body = {
         **extra,

@@ -1,5 +1,6 @@
 """Merchants and accounts from a file: every fault by its row, then all of it at once."""
 
+import asyncio
 import csv
 import io
 import re
@@ -7,7 +8,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from tests.integration.merchant_admin.conftest import Admin
+from tests.integration.merchant_admin.conftest import Admin, waiting_for_locks
 from tests.integration.merchant_admin.people import Person
 from tests.integration.merchant_admin.test_console_setup import SECRET, page, send
 from tests.integration.merchant_admin.test_sealing_anew import Rotation
@@ -151,6 +152,21 @@ async def test_what_was_registered_meanwhile_is_not_imported(person: Person) -> 
     answer = await applied(person, first)
     assert answer.status_code == 409
     assert await counted(person) == (2, 2)
+
+
+async def test_of_two_imports_that_are_applied_at_once_one_makes_the_account(
+    person: Person,
+) -> None:
+    await applied(person, await checked(person, file_of(ROWS[2:])))
+    account = [["W-2", *ROWS[2][1:2], *ROWS[0][2:]]]
+    both = [await checked(person, file_of(account)) for _ in range(2)]
+    db = person.admin.deps.db
+    async with asyncio.TaskGroup() as group, db.transaction() as tx:
+        await tx.execute("select 1 from merchant for update")
+        answers = [group.create_task(applied(person, each)) for each in both]
+        await waiting_for_locks(db, 2)
+    assert sorted(answer.result().status_code for answer in answers) == [200, 409]
+    assert await counted(person) == (1, 1)
 
 
 async def test_a_check_is_for_whoever_made_it(person: Person) -> None:

@@ -131,6 +131,7 @@ async def forget_old(deps: Deps) -> None:
 async def _made(tx: Tx, actor: Actor, rows: Sequence[Any], now: datetime) -> Applied:
     known = await store.list_known(tx, [row["reference"] for row in rows])
     ids = {reference: each.merchant_id for reference, each in known.items()}
+    await store.lock_merchants(tx, list(ids.values()))
     used = await store.list_identities(tx, list(ids.values()))
     before, accounts = len(ids), 0
     for row in rows:

@@ -27,6 +27,9 @@ ADD_REFERENCE: Final = """
 insert into merchant_reference (reference, merchant_id) values ($1, $2)
 on conflict do nothing returning reference
 """
+LOCK_MERCHANTS: Final = """
+select merchant_id from merchant where merchant_id = any($1::text[]) order by merchant_id for update
+"""
 LIST_IDENTITIES: Final = """
 select merchant_id, channel, identity from channel_account
  where merchant_id = any($1::text[]) and identity is not null
@@ -80,6 +83,11 @@ async def list_known(tx: Tx, references: Sequence[str]) -> dict[str, Known]:
 async def add_reference(tx: Tx, reference: str, merchant_id: str) -> bool:
     """False where there is one already."""
     return await tx.fetchval(ADD_REFERENCE, reference, merchant_id) is not None
+
+
+async def lock_merchants(tx: Tx, merchant_ids: Sequence[str]) -> None:
+    """No other import adds accounts to them before the transaction ends."""
+    await tx.execute(LOCK_MERCHANTS, list(merchant_ids))
 
 
 async def list_identities(
