@@ -1,5 +1,6 @@
 """The second factor: set up, asked for, taken once, guessed at, lost, required."""
 
+import asyncio
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ from merchant_admin.domain.second_factor import RECOVERY_CODES
 from merchant_admin.flows.second_factors import encrypt_anew
 from merchant_admin.flows.users import ensure_administrator
 
-from .conftest import PASSWORD, USERNAME, Admin
+from .conftest import PASSWORD, USERNAME, Admin, waiting_for_locks
 from .people import Person
 from .test_users import LI, LIS_PASSWORD, change, hire
 
@@ -104,6 +105,17 @@ async def test_a_recovery_code_is_good_once_however_it_is_typed(admin: Admin) ->
     renewed = (await li.post("/api/totp/recovery-codes")).json()["recovery_codes"]
     assert (await log_in(admin, codes[1])).status_code == 401
     assert (await log_in(admin, renewed[0])).status_code == 201
+
+
+async def test_codes_that_are_renewed_twice_at_once_are_ten(admin: Admin) -> None:
+    await enrolled(admin, admin.http)
+    async with asyncio.TaskGroup() as group, admin.deps.db.transaction() as tx:
+        await tx.execute("select 1 from second_factor for update")
+        for _ in range(2):
+            group.create_task(admin.http.post("/api/totp/recovery-codes"))
+        await waiting_for_locks(admin.deps.db, 2)
+    left = (await admin.http.get("/api/totp")).json()["recovery_codes_left"]
+    assert left == RECOVERY_CODES
 
 
 async def test_setting_one_up_ends_the_other_sessions(admin: Admin) -> None:

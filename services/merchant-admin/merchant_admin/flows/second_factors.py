@@ -55,7 +55,7 @@ async def confirm(deps: Deps, actor: Actor, token: str, code: str) -> tuple[str,
     await _count(deps, username)
     codes = rules.new_recovery_codes()
     async with deps.db.transaction() as tx:
-        factor = await store.find_factor(tx, username)
+        factor = await store.find_factor(tx, username, lock=True)
         if factor is None or factor.pending_sealed is None:
             raise NoSuch("second factor that is being set up")
         step = _find_step(deps, username, factor.pending_sealed, code)
@@ -74,7 +74,7 @@ async def renew_recovery_codes(deps: Deps, actor: Actor) -> tuple[str, ...]:
     """Ten others; those that were left are gone. Raises NoSuch where there is no second factor."""
     codes = rules.new_recovery_codes()
     async with deps.db.transaction() as tx:
-        factor = await store.find_factor(tx, actor.username)
+        factor = await store.find_factor(tx, actor.username, lock=True)
         if factor is None or factor.secret_sealed is None:
             raise NoSuch("second factor")
         await _put_codes(tx, actor.username, codes)

@@ -9,6 +9,7 @@ import asyncpg
 from chassis.database import Tx
 
 FIND = "select * from second_factor where username = $1"
+FIND_LOCKED = f"{FIND} for update"
 
 SET_PENDING = """
 insert into second_factor (username, pending_sealed) values ($1, $2)
@@ -53,8 +54,9 @@ class StoredFactor:
     pending_sealed: bytes | None
 
 
-async def find_factor(tx: Tx, username: str) -> StoredFactor | None:
-    row = await tx.fetchrow(FIND, username)
+async def find_factor(tx: Tx, username: str, *, lock: bool = False) -> StoredFactor | None:
+    """`lock`: nobody else changes it, or its codes, before the transaction ends."""
+    row = await tx.fetchrow(FIND_LOCKED if lock else FIND, username)
     return None if row is None else _factor(row)
 
 
@@ -79,6 +81,7 @@ async def remove(tx: Tx, username: str) -> bool:
 
 
 async def replace_codes(tx: Tx, username: str, digests: Sequence[bytes]) -> None:
+    """Of a factor that the caller has locked."""
     await tx.execute(DROP_CODES, username)
     await tx.execute(ADD_CODES, username, list(digests))
 
