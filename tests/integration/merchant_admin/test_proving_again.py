@@ -190,6 +190,20 @@ async def test_the_pages_list_sessions_and_end_them(admin: Admin) -> None:
     assert is_login((await li.get("account")).headers["location"])
 
 
+async def test_a_page_left_open_ends_nobodys_sessions(admin: Admin) -> None:
+    li = await Person.hired(admin, "auditor")
+    boss = await Person.logged_in(admin)
+    found = re.search(
+        r"users/auditor/sessions/[0-9a-f-]{36}/end", await boss.open_page("users/auditor")
+    )
+    assert found is not None
+    admin.clock.ahead = LATER
+    for path in (found.group(), "users/auditor/sessions/end"):
+        asked = await boss.send(path)
+        assert (asked.status_code, "password_again" in asked.text) == (401, True)
+    assert (await li.get("account")).status_code == 200
+
+
 @contextmanager
 def another_replica(admin: Admin) -> Iterator[None]:
     """Calls go to it, which has nothing in memory yet."""

@@ -152,6 +152,54 @@ WRITES = {
     "POST /console/users/{username}/sessions/{session_id}/end": (ADMINISTER, CENTRE),
 }
 
+_OF_USER, _OF_APP = "/users/{username}", "/apps/{app_id}"
+_OF_MERCHANT, _OF_ACCOUNT = "/merchants/{merchant_id}", "/channel-accounts/{payment_id}"
+SIBLINGS = {
+    "/users": "POST /users",
+    _OF_USER: f"PATCH {_OF_USER}",
+    f"{_OF_USER}/invitation": f"POST {_OF_USER}/invitation",
+    f"{_OF_USER}/second-factor/remove": f"DELETE {_OF_USER}/totp",
+    f"{_OF_USER}/sessions/end": f"DELETE {_OF_USER}/sessions",
+    f"{_OF_USER}/sessions/{{session_id}}/end": f"DELETE {_OF_USER}/sessions/{{session_id}}",
+    "/tokens": "POST /tokens",
+    "/tokens/{token_id}/revoke": "DELETE /tokens/{token_id}",
+    "/approvals/{approval_id}/approve": "POST /approvals/{approval_id}/approve",
+    "/approvals/{approval_id}/reject": "POST /approvals/{approval_id}/reject",
+    "/merchants": "POST /merchants",
+    _OF_MERCHANT: f"PATCH {_OF_MERCHANT}",
+    f"{_OF_MERCHANT}/four-eyes": f"PATCH {_OF_MERCHANT}",
+    f"{_OF_MERCHANT}/channel-accounts": f"POST {_OF_MERCHANT}/channel-accounts",
+    _OF_ACCOUNT: f"PATCH {_OF_ACCOUNT}",
+    f"{_OF_ACCOUNT}/credentials": f"PATCH {_OF_ACCOUNT}",
+    f"{_OF_ACCOUNT}/test": f"POST {_OF_ACCOUNT}/test",
+    "/apps": "POST /apps",
+    _OF_APP: f"PATCH {_OF_APP}",
+    f"{_OF_APP}/webhook-secret": f"PATCH {_OF_APP}",
+    f"{_OF_APP}/keys": f"POST {_OF_APP}/keys",
+    f"{_OF_APP}/keys/{{key_id}}/delete": f"DELETE {_OF_APP}/keys/{{key_id}}",
+    "/counter-codes": "POST /counter-codes",
+    "/counter-codes/{code_id}/state": "PATCH /counter-codes/{code_id}",
+    "/second-factor": "POST /totp",
+    "/second-factor/confirm": "POST /totp/confirm",
+    "/second-factor/recovery-codes": "POST /totp/recovery-codes",
+    "/second-factor/remove": "DELETE /totp",
+    "/account/sessions/end": "DELETE /sessions",
+    "/account/sessions/{session_id}/end": "DELETE /sessions/{session_id}",
+    "/payments/{payment_no}/decision": "POST /payments/{payment_no}/decision",
+    "/payments/{payment_no}/refunds/{refund_no}/decision": "POST /refunds/{refund_no}/decision",
+    "/reconciliations": "POST /reconciliations",
+    "/reconciliations/{statement_no}/fetch": "POST /reconciliations/{statement_no}/fetch",
+    "/reconciliations/uploads": "POST /reconciliations/uploads",
+    "/dead-letters/{letter_id}/replay": "POST /dead-letters/{letter_id}/replay",
+    "/deliveries/{event_id}/redeliver": "POST /events/{event_id}/redeliver",
+    "/endpoints/{endpoint_id}/resume": "POST /callback-addresses/{endpoint_id}/resume",
+    "/replays": "POST /deliveries/replays",
+    "/alerts/acknowledge": "POST /alerts/acknowledge",
+    "/alerts/test": "POST /alerts/test",
+}
+"""What a form of the console does, and the call that does the same. A look, which is no more than
+names and a picture, has none of its own."""
+
 FRESH = {
     "POST /api/totp",
     "POST /api/totp/confirm",
@@ -165,7 +213,10 @@ FRESH = {
     "PATCH /api/merchants/{merchant_id}/channel-accounts/{payment_id}",
     "PATCH /api/channel-accounts/{payment_id}",
     "PATCH /api/merchants/{merchant_id}",
+    "POST /console/merchants/{merchant_id}",
     "POST /console/merchants/{merchant_id}/four-eyes",
+    "POST /console/users/{username}/sessions/end",
+    "POST /console/users/{username}/sessions/{session_id}/end",
     "POST /api/approvals/{approval_id}/approve",
     "POST /api/approvals/{approval_id}/reject",
     "POST /console/approvals/{approval_id}/approve",
@@ -330,6 +381,16 @@ def test_whoever_is_logged_in_may_read_what_is_of_their_merchants(app: FastAPI) 
 def test_what_is_grave_wants_to_know_again_who_it_is(app: FastAPI) -> None:
     found = {route for route, them in all_guards(app) if any(it.is_fresh_only for it in them)}
     assert found == FRESH
+
+
+def test_a_form_asks_as_the_call_that_does_the_same(app: FastAPI) -> None:
+    found = {
+        route: [(it.right, it.reach, it.is_fresh_only) for it in them]
+        for route, them in all_guards(app)
+    }
+    for form, call in SIBLINGS.items():
+        method, path = call.split(" ")
+        assert found[f"POST /console{form}"] == found[f"{method} /api{path}"], form
 
 
 def test_without_the_second_factor_that_a_role_needs_one_is_set_up_first(app: FastAPI) -> None:

@@ -19,7 +19,6 @@ from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.visiting import (
     FreshlySentByAdmin,
     SeenByAdmin,
-    SentByAdmin,
     Visitor,
     to,
 )
@@ -92,14 +91,14 @@ async def remove_second_factor(
 
 
 @router.post("/{username}/sessions/end")
-async def end_all_sessions(deps: Work, sent: SentByAdmin, username: Username) -> Response:
+async def end_all_sessions(deps: Work, sent: FreshlySentByAdmin, username: Username) -> Response:
     await sessions.end_all(deps, sent.actor, username)
     return to(saying(_home_of(username), "sessions_ended"))
 
 
 @router.post("/{username}/sessions/{session_id}/end")
 async def end_session(
-    deps: Work, sent: SentByAdmin, username: Username, session_id: SessionId
+    deps: Work, sent: FreshlySentByAdmin, username: Username, session_id: SessionId
 ) -> Response:
     with suppress(NoSuch):  # It has ended by itself.
         await sessions.end(deps, sent.actor, username, session_id)

@@ -18,6 +18,7 @@ from merchant_admin.api.console.rendering import done_in, render
 from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.shown import plain_amount
 from merchant_admin.api.console.visiting import (
+    FreshlySentByAdmin,
     Seen,
     SeenByAdmin,
     Sent,
@@ -80,7 +81,7 @@ async def merchant_page(
 
 @router.post("/{merchant_id}")
 async def change(
-    request: Request, deps: Work, sent: SentByAdmin, merchant_id: MerchantId
+    request: Request, deps: Work, sent: FreshlySentByAdmin, merchant_id: MerchantId
 ) -> Response:
     state = State.DISABLED if "disabled" in sent.form else State.ACTIVE
     given = {"name": sent.form.get("name", "").strip(), "state": state.value}
