@@ -18,14 +18,14 @@ OFF = {"state": "disabled"}
 @dataclass(frozen=True, slots=True)
 class Stale:
     """`page` has the form with the address `action`; meanwhile `other` is done to `entity`, which
-    the form must not undo. `wish`: what is filled in; `wished`: what the API then shows of it."""
+    the form must not undo. `filled`: what is filled in; `after`: what the API then shows of it."""
 
     page: str
     action: str
     entity: str
     other: dict[str, Any]
-    wish: dict[str, str]
-    wished: dict[str, Any]
+    filled: dict[str, str]
+    after: dict[str, Any]
 
 
 async def a_user(admin: Admin) -> Stale:
@@ -44,9 +44,9 @@ async def a_merchant(admin: Admin) -> Stale:
 async def its_four_eyes(admin: Admin) -> Stale:
     it = await a_merchant(admin)
     other = {"four_eyes": {"credentials": True}}
-    wish = {"callback_addresses": "true"}
-    wished = {"four_eyes": {"refunds_from": None, "credentials": True, "callback_addresses": True}}
-    return Stale(it.page, f"{it.action}/four-eyes", it.entity, other, wish, wished)
+    filled = {"callback_addresses": "true"}
+    after = {"four_eyes": {"refunds_from": None, "credentials": True, "callback_addresses": True}}
+    return Stale(it.page, f"{it.action}/four-eyes", it.entity, other, filled, after)
 
 
 async def its_look(admin: Admin) -> Stale:
@@ -96,14 +96,14 @@ async def test_a_form_undoes_nothing_that_was_done_since_it_was_shown(
     changed = await admin.http.patch(it.entity, json=it.other)
     assert changed.status_code == 200, changed.text
     there = await shown(admin, it)
-    refused = await person.send(it.action, **{**form, **it.wish})
+    refused = await person.send(it.action, **{**form, **it.filled})
     assert (refused.status_code, WORDS in html.unescape(refused.text)) == (409, True)
     assert await shown(admin, it) == there
     now = fields_of(refused.text, it.action)
     assert now == await person.form_of(it.page, it.action)
-    saved = await person.send(it.action, **{**now, **it.wish})
+    saved = await person.send(it.action, **{**now, **it.filled})
     assert saved.status_code == 303, saved.text
-    assert await shown(admin, it) == {**there, **it.wished}
+    assert await shown(admin, it) == {**there, **it.after}
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ async def test_a_form_that_comes_back_is_still_of_what_was_seen(
     assert (await admin.http.patch(it.entity, json=it.other)).status_code == 200
     refused = await person.send(it.action, **{**form, **wrong})
     again = fields_of(refused.text, it.action)
-    mended = {**again, **{name: form.get(name, "") for name in wrong}, **it.wish}
+    mended = {**again, **{name: form.get(name, "") for name in wrong}, **it.filled}
     mended.pop("my_address", None)
     assert (await person.send(it.action, **mended)).status_code == 409
 
@@ -135,7 +135,7 @@ async def test_a_form_that_shows_no_version_changes_nothing(admin: Admin) -> Non
     it, person = await an_app(admin), await Person.logged_in(admin)
     form = await person.form_of(it.page, it.action)
     form.pop("version")
-    assert (await person.send(it.action, **{**form, **it.wish})).status_code == 409
+    assert (await person.send(it.action, **{**form, **it.filled})).status_code == 409
 
 
 async def test_a_password_of_their_own_is_no_reason_to_refuse(admin: Admin) -> None:
@@ -144,4 +144,4 @@ async def test_a_password_of_their_own_is_no_reason_to_refuse(admin: Admin) -> N
     wang = await Person.logged_in(admin, "wang")
     new = {"password": PASSWORD, "new_password": f"{PASSWORD} 2", "again": f"{PASSWORD} 2"}
     assert (await wang.send("account/password", **new)).status_code == 303
-    assert (await person.send(it.action, **{**form, **it.wish})).status_code == 303
+    assert (await person.send(it.action, **{**form, **it.filled})).status_code == 303

@@ -13,7 +13,7 @@ from chassis.problems import Overloaded
 from contracts import signing
 from gateway.directory import App, Directory, Key
 from gateway.domain.addresses import Network, caller_address, is_within
-from gateway.domain.errors import NotAuthenticated
+from gateway.domain.errors import NotAuthenticated, RateLimited
 
 MALFORMED: Final = "malformed"
 
@@ -205,6 +205,11 @@ class RateLimit:
         self._per_s = per_s
         self._burst = max(per_s, 1.0)
         self._buckets: dict[str, _Bucket] = {}
+
+    def require(self, now_s: float, app_id: str) -> None:
+        """Takes one token. Raises RateLimited."""
+        if wait_s := self.wait_s(app_id, now_s):
+            raise RateLimited(wait_s)
 
     def wait_s(self, app_id: str, now_s: float) -> int:
         """0: go on, one token was taken. Otherwise after how many whole seconds to come again."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from inspect import signature
 from typing import Annotated, Any, Final, TypeVar
 
@@ -35,7 +36,7 @@ from gateway.admission.authentication import (
     SignedRequest,
 )
 from gateway.directory import App
-from gateway.domain.errors import NotAuthenticated, RateLimited
+from gateway.domain.errors import NotAuthenticated
 from gateway.flows.deps import Deps
 
 log = structlog.get_logger()
@@ -81,16 +82,13 @@ class Admission:
         """Raises BodyTooLarge, NotAuthenticated, RateLimited or Overloaded."""
         body = await read_body(request, limit_bytes=MAX_BODY_BYTES)
         try:
-            signer = self.authentication.identify(self._signed(request, body), self._require_rate)
+            within_rate = partial(self.rate.require, self.clock())
+            signer = self.authentication.identify(self._signed(request, body), within_rate)
         except NotAuthenticated as problem:
             self._count(problem, request.app.state.deps)
             raise
         content_type = request.headers.get("content-type", "")
         return Caller(signer.app, signer.signed_at, signer.signed_as, content_type, body)
-
-    def _require_rate(self, app_id: str) -> None:
-        if wait_s := self.rate.wait_s(app_id, self.clock()):
-            raise RateLimited(wait_s)
 
     def _count(self, problem: NotAuthenticated, deps: Deps) -> None:
         REFUSED.labels(problem.reason).inc()
