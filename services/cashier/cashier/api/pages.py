@@ -26,6 +26,7 @@ from cashier.api.reading import (
     remember,
     seat_of,
     visit_of,
+    with_attempt,
 )
 from cashier.api.rendering import HEADERS, render_checkout, render_problem
 from cashier.domain.places import CHOSEN
@@ -139,7 +140,7 @@ def _go_on(request: Request, step: Step, place: str = "") -> Response:
     else:
         response = _to_page(step.token, refusal=step.refusal or "", place=place)
     if step.attempt is not None:
-        remember(request, response, ATTEMPT, step.attempt, None)
+        remember(request, response, ATTEMPT, with_attempt(request, step.attempt), None)
     if step.channel is not None:
         remember(request, response, CHANNEL, step.channel, CHANNEL_KEPT_S)
     return response

@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Response
 from pydantic import AfterValidator
 
 from cashier.domain.places import place_of
-from cashier.domain.stage import Seat
+from cashier.domain.stage import Seat, payments_of
 from cashier.flows.checkouts import Deps
 from chassis.problems import NotFound
 from contracts.internal import Checkout
@@ -17,7 +17,9 @@ VISIT: Final = "paymesh_visit"
 """Random, known to this browser only: an address that a wallet sends back works nowhere else."""
 
 ATTEMPT: Final = "paymesh_attempt"
-"""The payment that this device began last."""
+"""The payments that this device began last, the newest first, separated by dots."""
+
+ATTEMPTS_KEPT: Final = 8  # As many orders are paid in one browser at once at most.
 
 CHANNEL: Final = "paymesh_channel"
 """The channel that was chosen last on this device."""
@@ -54,7 +56,21 @@ def seat_of(request: Request, deps: Deps, checkout: Checkout) -> Seat:
     """Where the payer says to be stands in the address as `place`."""
     given = request.query_params.get("place")
     place = place_of(agent_of(request), given, wallets=checkout.wallets)
-    return Seat(place, request.cookies.get(ATTEMPT), deps.clock())
+    of_this = {payment.payment_no for payment in payments_of(checkout)}
+    begun = _attempts(request)
+    # The newest where none is of this order: one that was just begun may not be known here yet.
+    attempt = next((number for number in begun if number in of_this), begun[0] or None)
+    return Seat(place, attempt, deps.clock())
+
+
+def with_attempt(request: Request, payment_no: str) -> str:
+    """What the device is to remember once it has begun this payment, too."""
+    others = [number for number in _attempts(request) if number not in ("", payment_no)]
+    return ".".join([payment_no, *others][:ATTEMPTS_KEPT])
+
+
+def _attempts(request: Request) -> list[str]:
+    return request.cookies.get(ATTEMPT, "").split(".")[:ATTEMPTS_KEPT]
 
 
 def agent_of(request: Request) -> str:
