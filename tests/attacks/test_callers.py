@@ -41,6 +41,7 @@ RIGHTS: Final[dict[str, dict[str, set[str]]]] = {
         "POST /internal/channels/{channel}/credentials": {M},
         "POST /internal/channel-accounts/{payment_id}/test": {M},
         "POST /internal/channel-accounts/{payment_id}/statements": {M},
+        "POST /internal/channel-accounts/{payment_id}/refunds/check": {M},
         "POST /internal/seal-anew": {M},
         "POST /internal/signatures/inspect": {M},
         "GET /internal/logos/{merchant_id}/{mark}": {C},
