@@ -272,6 +272,7 @@ async def _held_for_s(harness: Harness) -> float:
 
 async def _until_held(harness: Harness) -> None:
     async def is_held() -> bool:
-        return bool(await harness.value("select held_until > now() from lane"))
+        held = "select held_until > now() and exists (select from attempt) from lane"
+        return bool(await harness.value(held))
 
     await until(is_held)
