@@ -28,7 +28,7 @@ from trade_core.flows import (
 from trade_core.flows.deps import Deps
 from trade_core.store.day_statements import Holder
 from trade_core.store.figures import FeePart, FeeQuestion
-from trade_core.store.reconciliations import Wanted
+from trade_core.store.reconciliation_views import Wanted
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ from trade_core.flows.read_reconciliation import (
 from trade_core.flows.reconcile import attend_reconciliations, forget, make_reconciliations
 from trade_core.jobs import ReconcileLoop
 from trade_core.store import reconciliations
-from trade_core.store.reconciliations import Wanted
+from trade_core.store.reconciliation_views import Wanted
 
 YESTERDAY = TODAY - timedelta(days=1)
 

@@ -21,7 +21,7 @@ from contracts.internal import (
 )
 from trade_core.api.dependencies import BY_ADMIN, BY_GATEWAY, DepsOfApp, Limit
 from trade_core.flows import read_reconciliation, receive_statement
-from trade_core.store.reconciliations import Wanted
+from trade_core.store.reconciliation_views import Wanted
 
 
 def add_routes(routes: APIRouter) -> None:

@@ -27,9 +27,9 @@ from trade_core.domain.operator_errors import (
     VersionChanged,
 )
 from trade_core.flows.deps import Deps
-from trade_core.store import decisions, differences, reconciliations
+from trade_core.store import decisions, differences, reconciliation_views, reconciliations
 from trade_core.store.decisions import Decided
-from trade_core.store.reconciliations import Place, Wanted
+from trade_core.store.reconciliation_views import Place, Wanted
 
 log = structlog.get_logger()
 
@@ -42,7 +42,7 @@ async def list_reconciliations(
     """A page of statements. Raises InvalidRequest for a cursor that is not ours."""
     place = None if after is None else _place(after)
     async with deps.reader.connection() as tx:
-        found = await reconciliations.list_views(tx, wanted, place, limit + 1)
+        found = await reconciliation_views.list_views(tx, wanted, place, limit + 1)
     page = found[:limit]
     has_more = len(found) > limit
     return ReconciliationPage(items=page, next_cursor=_cursor(page[-1]) if has_more else None)
@@ -109,7 +109,7 @@ async def settle(deps: Deps, difference_no: str, request: SettleDifference) -> D
 
 async def _get(deps: Deps, statement_no: str) -> ReconciliationView:
     async with deps.db.connection() as tx:
-        view = await reconciliations.find_view(tx, statement_no)
+        view = await reconciliation_views.find_view(tx, statement_no)
     if view is None:
         raise ReconciliationNotFound(statement_no)
     return view

@@ -1,7 +1,6 @@
-"""Statements: made, leased when they are due, moved on, and shown."""
+"""Statements: made, leased when they are due, and moved on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import asyncpg
@@ -12,34 +11,12 @@ from contracts.identifiers import new_id
 from contracts.internal import (
     AskForStatement,
     ReconciliationState,
-    ReconciliationView,
     StatementTotal,
 )
 from trade_core.domain import reconciliation as schedule
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.reconciling import Judgement
 from trade_core.store.rows import COLUMNS
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which statements people want to see; None does not filter. `merchant_ids`: of any of them."""
-
-    merchant_id: str | None = None
-    account_id: str | None = None
-    state: ReconciliationState | None = None
-    first_day: date | None = None
-    last_day: date | None = None
-    channel: str | None = None
-    merchant_ids: Sequence[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page of the list ended."""
-
-    day: date
-    statement_no: str
 
 
 async def make(tx: Tx, wanted: Sequence[tuple[ChannelAccountEntity, date]]) -> int:
@@ -170,39 +147,9 @@ async def note_forgotten(tx: Tx, statement_no: str) -> None:
     await tx.execute(_NOTE_FORGOTTEN, statement_no)
 
 
-async def find_view(tx: Tx, statement_no: str) -> ReconciliationView | None:
-    row = await tx.fetchrow(_FIND, statement_no)
-    return None if row is None else _view(row)
-
-
-async def list_views(
-    tx: Tx, wanted: Wanted, after: Place | None, limit: int
-) -> list[ReconciliationView]:
-    """The latest day first."""
-    rows = await tx.fetch(
-        _PAGE,
-        wanted.merchant_id,
-        wanted.account_id,
-        wanted.state,
-        wanted.first_day,
-        wanted.last_day,
-        after.day if after else None,
-        after.statement_no if after else None,
-        limit,
-        wanted.channel,
-        wanted.merchant_ids,
-    )
-    return [_view(row) for row in rows]
-
-
 def _reconciliation(row: asyncpg.Record) -> Reconciliation:
     values = {name: row[COLUMNS.get(name, name)] for name in Reconciliation.__slots__}
     return Reconciliation(**{**values, "state": ReconciliationState(row["state"])})
-
-
-def _view(row: asyncpg.Record) -> ReconciliationView:
-    others = row["rows"] - row["payments"] - row["refunds"]
-    return ReconciliationView.model_validate({**row, "foreign_rows": others})
 
 
 _MAKE = """
@@ -323,16 +270,3 @@ select statement_no from statement where rows_until <= $1 order by rows_until li
 """
 
 _NOTE_FORGOTTEN = "update statement set rows_until = null where statement_no = $1"
-
-_FIND = "select * from statement where statement_no = $1"
-
-_PAGE = """
-select * from statement
-where ($1::text is null or merchant_id = $1) and ($2::text is null or payment_id = $2)
-  and ($3::text is null or state = $3)
-  and ($4::date is null or day >= $4) and ($5::date is null or day <= $5)
-  and ($6::date is null or (day, statement_no) < ($6, $7::text))
-  and ($9::text is null or channel = $9) and ($10::text[] is null or merchant_id = any ($10))
-order by day desc, statement_no desc
-limit $8
-"""
