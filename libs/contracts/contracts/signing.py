@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.x509 import InvalidVersion, load_pem_x509_certificate
 
 from contracts.events.configuration import KeyAlgorithm
+from contracts.pem import read_certificate
 
 WINDOW_S: Final = 300
 """How far a request's timestamp may be from the receiver's clock."""
@@ -192,15 +192,14 @@ def public_key(alg: KeyAlgorithm, pem: str) -> Verifier:
         BadKey: it does not parse, is of another kind, or is an RSA key under 2,048 bits.
     """
     try:
-        raw = pem.encode()
         key = (
-            load_pem_x509_certificate(raw).public_key()
+            read_certificate(pem).public_key()
             if "BEGIN CERTIFICATE" in pem
-            else serialization.load_pem_public_key(raw)
+            else serialization.load_pem_public_key(pem.encode())
         )
     except UnsupportedAlgorithm as error:
         raise BadKey(f"is not a key for {alg}") from error
-    except (ValueError, TypeError, InvalidVersion) as error:
+    except (ValueError, TypeError) as error:
         raise BadKey("is not a PEM public key or certificate") from error
     match alg, key:
         case KeyAlgorithm.ED25519, Ed25519PublicKey():
@@ -222,8 +221,8 @@ def validity(pem: str) -> tuple[datetime, datetime] | None:
     if "BEGIN CERTIFICATE" not in pem:
         return None
     try:
-        certificate = load_pem_x509_certificate(pem.encode())
-    except (ValueError, InvalidVersion) as error:
+        certificate = read_certificate(pem)
+    except ValueError as error:
         raise BadKey("is not a PEM public key or certificate") from error
     return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from cryptography import x509
 from prometheus_client import Gauge
 from pydantic import JsonValue
 
 from contracts.events.alerts import Alert, Severity
 from contracts.identifiers import is_id
+from contracts.pem import read_certificates
 
 ALERT_DAYS: Final = (0, 1, 7, 30)
 """Before the end; 0 is the day itself, and after it."""
@@ -76,8 +76,8 @@ def end_of(pem: str) -> datetime | None:
 
 def _ends(pem: str) -> Iterable[datetime]:
     try:
-        return [each.not_valid_after_utc for each in x509.load_pem_x509_certificates(pem.encode())]
-    except (ValueError, x509.InvalidVersion):
+        return [each.not_valid_after_utc for each in read_certificates(pem)]
+    except ValueError:
         return []
 
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
+from contracts.pem import read_certificates
 from gateway.channels.faults import Fault
 
 MIN_KEY_BITS: Final = 2048
@@ -72,8 +73,8 @@ def certificates(text: str) -> list[x509.Certificate]:
         Fault: with what is wrong, fit for the person who pasted them.
     """
     try:
-        return x509.load_pem_x509_certificates(text.encode())
-    except (ValueError, x509.InvalidVersion) as error:
+        return read_certificates(text)
+    except ValueError as error:
         raise Fault("不是证书（PEM 格式）", "is not a certificate (PEM)") from error
 
 

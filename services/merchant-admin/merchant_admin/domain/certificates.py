@@ -16,6 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from chassis.problems import FieldError
 from contracts.events.configuration import ClientCertificate
+from contracts.pem import read_certificates
 from merchant_admin.domain.errors import Unusable
 
 FIELD: Final = "/callback_client_certificate"
@@ -52,8 +53,8 @@ _FORM: Final = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 def _certificate(pem: str) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificates(pem.encode())[0]
-    except (ValueError, x509.InvalidVersion) as error:
+        return read_certificates(pem)[0]
+    except ValueError as error:
         raise Unusable(FieldError(CERTIFICATE, "is not a PEM certificate")) from error
 
 

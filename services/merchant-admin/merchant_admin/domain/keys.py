@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_public_key,
 )
-from cryptography.x509 import InvalidVersion, load_pem_x509_certificate
 
 from chassis.problems import FieldError
 from contracts import signing
 from contracts.events.configuration import KeyAlgorithm
+from contracts.pem import read_certificate
 from merchant_admin.domain.errors import Unusable
 
 CERTIFICATE_MARK: Final = "BEGIN CERTIFICATE"
@@ -24,7 +24,7 @@ def find_validity(pem: str | None) -> tuple[datetime, datetime] | None:
     """From when until when a certificate opens the API; None for what is none."""
     if pem is None or CERTIFICATE_MARK not in pem:
         return None
-    certificate = load_pem_x509_certificate(pem.encode())
+    certificate = read_certificate(pem)
     return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
@@ -32,11 +32,10 @@ def find_fingerprint(pem: str | None) -> str | None:
     """SHA-256 of the public key in DER, hexadecimal; None for a secret."""
     if pem is None:
         return None
-    raw = pem.encode()
     key = (
-        load_pem_x509_certificate(raw).public_key()
+        read_certificate(pem).public_key()
         if CERTIFICATE_MARK in pem
-        else load_pem_public_key(raw)
+        else load_pem_public_key(pem.encode())
     )
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(der).hexdigest()
@@ -99,8 +98,8 @@ def checked_pem(
 
 def _check_certificate(pem: str, now: datetime) -> None:
     try:
-        certificate = load_pem_x509_certificate(pem.encode())
-    except (ValueError, InvalidVersion) as error:
+        certificate = read_certificate(pem)
+    except ValueError as error:
         raise Unusable(
             FieldError("/certificate", "is not a PEM certificate", "不是证书（PEM 格式）")
         ) from error
