@@ -66,7 +66,7 @@ ASKED_OF_EACH: Final = {
     "dead_letters._PAGE": "dead letters, for operators",
     "differences._VIEW": "begins other statements, which name what they read",
     "figures._FEES": "fees of all that a person may see",
-    "reconciliations._PAGE": "reconciliations of all that a person may see",
+    "reconciliation_views._PAGE": "reconciliations of all that a person may see",
 }
 """What people see of all merchants: with several databases, asked of each and put together."""
 
