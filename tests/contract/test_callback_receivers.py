@@ -20,6 +20,7 @@ from typing import Final
 import httpx
 import pytest
 
+from contracts import webhooks
 from contracts.events.configuration import CallbackAck
 from notifier.domain.answers import Answer, AttemptResult, FailureKind, classify
 from paymesh.callbacks import sign
@@ -34,6 +35,9 @@ EVENT_ID: Final = "E01KB5VF8T2C6W9QXH4R7MZNKDA"
 BODY: Final = json.dumps(
     {"type": "ping", "timestamp": "2026-11-28T02:00:42Z", "data": {"app_id": "A1"}}
 ).encode()
+LARGEST: Final = (
+    BODY[:-2] + b', "more": "' + b"x" * (webhooks.MAX_BODY_BYTES - len(BODY) - 12) + b'"}}'
+)
 START_LIMIT_S: Final = 120
 """Go and Java compile first, on a busy machine."""
 GO_MODULE: Final = (
@@ -132,6 +136,9 @@ async def test_it_takes_what_is_ours_and_refuses_what_is_not(
         for ack in CallbackAck:
             taken = await client.post("/callbacks", content=BODY, headers=ours)
             assert classified(taken, ack) == (AttemptResult.ACCEPTED, None), (ack, taken.content)
+        headers = sign(SECRET, webhook_id=EVENT_ID, timestamp_s=fresh, body=LARGEST)
+        taken = await client.post("/callbacks", content=LARGEST, headers=headers)
+        assert classified(taken, CallbackAck.SUCCESS) == (AttemptResult.ACCEPTED, None)
         changed = await client.post("/callbacks", content=BODY + b" ", headers=ours)
         assert changed.status_code == 401
         late = sign(SECRET, webhook_id=EVENT_ID, timestamp_s=old, body=BODY)

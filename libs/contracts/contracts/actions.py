@@ -1,10 +1,14 @@
 """How the payer is called: what an app does with a payment that waits for its payer."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 ActionType = Literal["qr_code", "redirect", "form", "jsapi", "app", "none"]
+
+MAX_ACTION_BYTES: Final = 32_768
+"""As JSON: twice what a form can come to that carries an address of ours, one of the app's and a
+certificate. What a channel answers beyond that calls nobody."""
 
 
 class _Action(BaseModel):

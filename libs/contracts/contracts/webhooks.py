@@ -18,7 +18,10 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 TOLERANCE_S: Final = 300
-MAX_BODY_BYTES: Final = 65_536
+MAX_BODY_BYTES: Final = 131_072
+"""A split with 50 receivers, each of whose texts is as long as it may be, has a little more than
+100 KiB; the rest is for members that are yet to come."""
+
 PREFIX: Final = "whsec_"
 PUBLIC_PREFIX: Final = "whpk_"
 

@@ -22,7 +22,9 @@ from paymesh.errors import NotAuthentic
 from paymesh.models.events import Event
 from paymesh.models.vocabulary import PaymentStatus
 
-MAX_BODY_BYTES: Final = 65_536
+MAX_BODY_BYTES: Final = 131_072
+"""No callback of the centre is larger."""
+
 SECRET_VARIABLE: Final = "PAYMESH_WEBHOOK_SECRET"  # noqa: S105  # its name
 
 ACCEPTED: Final = b"success"

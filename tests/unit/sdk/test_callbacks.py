@@ -167,7 +167,7 @@ async def answers(
 
 
 def sent() -> list[httpx.Request]:
-    content, large = body(), body(data={"text": "x" * 66_000}, type="ping")
+    content, large = body(), body(data={"text": "x" * 132_000}, type="ping")
     url = "http://shop.example/callbacks"
     return [
         httpx.Request("POST", url, content=content, headers=signed(content)),

@@ -18,7 +18,14 @@ from tests.builders.trade_core import (
     refund_result,
 )
 
-from contracts.api import CreateRefund, Failure, OrderStatus, PaymentStatus, RefundStatus
+from contracts.api import (
+    MAX_MESSAGE_CHARS,
+    CreateRefund,
+    Failure,
+    OrderStatus,
+    PaymentStatus,
+    RefundStatus,
+)
 from contracts.events.configuration import LatePayment
 from contracts.events.results import (
     PaymentResult,
@@ -32,7 +39,6 @@ from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import (
     apply_payment_result,
 )
-from trade_core.domain.facts import MAX_WORDS_CHARS
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.payment import Payment
 from trade_core.domain.refused_results import ResultRefused
@@ -229,7 +235,7 @@ def test_endless_reason_of_a_channel_is_cut() -> None:
         payment_result(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="x" * 100_000),
     )
     failure = opened.payments[payment.payment_no].failure
-    assert failure == Failure(code="NO", message="x" * MAX_WORDS_CHARS)
+    assert failure == Failure(code="NO", message="x" * MAX_MESSAGE_CHARS)
 
 
 def refunding_aggregate() -> tuple[OrderAggregate, str]:

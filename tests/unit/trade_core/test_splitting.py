@@ -18,7 +18,7 @@ from tests.builders.trade_core import (
     split_result,
 )
 
-from contracts.api import ShareStatus, SplitStatus
+from contracts.api import MAX_CODE_CHARS, MAX_MESSAGE_CHARS, Failure, ShareStatus, SplitStatus
 from contracts.events.commands import CommandName
 from contracts.events.configuration import LatePayment
 from contracts.events.results import ShareResult, Source, Verdict
@@ -195,6 +195,16 @@ def test_refused_split_leaves_everything_with_the_merchant() -> None:
     assert {share.failure.message for share in view.receivers if share.failure} == {"无分账权限"}
     assert payment_of(opened).split_reserved == 0
     assert Purpose.SPLITS_IN_FLIGHT not in balances(opened)
+
+
+def test_endless_reason_of_a_channel_is_cut() -> None:
+    opened = taken(1000)
+    started = split(opened, 300)
+    refusal = split_result(started, Verdict.DECLINED, code="N" * 100_000, message="x" * 100_000)
+    apply_split_result(opened, refusal)
+    kept = Failure(code="N" * MAX_CODE_CHARS, message="x" * MAX_MESSAGE_CHARS)
+    (share,) = opened.splits[started.split_no].shares
+    assert share.failure == kept
 
 
 @pytest.mark.parametrize("status", ["processing", None])

@@ -22,6 +22,8 @@ from contracts.api.requests import (
 )
 from contracts.api.statements import DayStatement, LineKind, StatementLine
 from contracts.api.views import (
+    MAX_CODE_CHARS,
+    MAX_MESSAGE_CHARS,
     AccountCapability,
     Callback,
     CallbackType,
@@ -53,7 +55,9 @@ from contracts.api.vocabulary import (
 )
 
 __all__ = [
+    "MAX_CODE_CHARS",
     "MAX_EXPIRY_S",
+    "MAX_MESSAGE_CHARS",
     "MAX_URL_CHARACTERS",
     "AccountCapability",
     "Amount",

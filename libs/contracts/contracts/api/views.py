@@ -1,7 +1,7 @@
 """What apps read in answers, callbacks and pulled events."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, JsonValue, StrictInt
 
@@ -15,6 +15,10 @@ from contracts.api.vocabulary import (
     ShareStatus,
     SplitStatus,
 )
+
+MAX_CODE_CHARS: Final = 64
+MAX_MESSAGE_CHARS: Final = 256
+"""What is kept of a channel's words; longer ones were meant for nobody."""
 
 
 class Failure(BaseModel):

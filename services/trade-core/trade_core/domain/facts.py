@@ -6,7 +6,7 @@ Rule `compared-with-our-books`.
 from datetime import datetime
 from typing import Final
 
-from contracts.api import Failure, RefundStatus
+from contracts.api import MAX_CODE_CHARS, MAX_MESSAGE_CHARS, Failure, RefundStatus
 from contracts.events.results import (
     PaymentDeclined,
     PaymentNotSent,
@@ -15,6 +15,7 @@ from contracts.events.results import (
     PaymentSucceeded,
     PaymentUnknown,
     RefundResult,
+    ShareResult,
     Source,
     SplitResult,
     Verdict,
@@ -26,8 +27,7 @@ from trade_core.domain.refund import Refund, RefundFact
 from trade_core.domain.refused_results import ForeignAccount, ImpossibleResult
 from trade_core.domain.split import Split, SplitFact
 
-MAX_WORDS_CHARS: Final = 512
-"""What is kept of a channel's reason; longer ones were meant for nobody."""
+NO_REASON: Final = "The channel gave no reason."
 
 
 def require_own_account(
@@ -161,11 +161,14 @@ def _of_close(payment: Payment, result: PaymentResult, asked_at: datetime) -> Pa
     return PaymentFact.UNCLEAR if payment.may_yet_arrive(asked_at) else PaymentFact.ENDED
 
 
-def why(fact: PaymentFact | RefundFact, result: PaymentResult | RefundResult) -> Failure:
+def why(
+    fact: PaymentFact | RefundFact | SplitFact,
+    result: PaymentResult | RefundResult | SplitResult | ShareResult,
+) -> Failure:
     """The channel's reason, for people."""
     return Failure(
-        code=(result.code or fact.name.lower())[:MAX_WORDS_CHARS],
-        message=(result.message or "The channel gave no reason.")[:MAX_WORDS_CHARS],
+        code=(result.code or fact.name.lower())[:MAX_CODE_CHARS],
+        message=(result.message or NO_REASON)[:MAX_MESSAGE_CHARS],
     )
 
 

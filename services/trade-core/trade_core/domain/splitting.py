@@ -3,16 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
-from contracts.api import (
-    CreateSplit,
-    Failure,
-    PaymentStatus,
-    ShareStatus,
-    SplitReceiver,
-    SplitStatus,
-)
+from contracts.api import CreateSplit, PaymentStatus, ShareStatus, SplitReceiver, SplitStatus
 from contracts.events.results import ShareResult, SplitResult
 from contracts.identifiers import new_id
 from contracts.money import Money
@@ -21,8 +13,6 @@ from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import PaymentNotSplittable, SplitExceedsPaid, SplittingFinished
 from trade_core.domain.payment import Payment
 from trade_core.domain.split import Share, Split, SplitFact
-
-NO_REASON: Final = "The channel gave no reason."
 
 
 def split_as_requested(aggregate: OrderAggregate, request: CreateSplit) -> Split:
@@ -122,8 +112,7 @@ def _decided(
     if fact is not SplitFact.REFUSED and theirs is not None and theirs.status == "succeeded":
         return replace(share, state=ShareStatus.SUCCEEDED)
     about = result if theirs is None or theirs.code is None else theirs
-    failure = Failure(code=about.code or fact.name.lower(), message=about.message or NO_REASON)
-    return replace(share, state=ShareStatus.FAILED, failure=failure)
+    return replace(share, state=ShareStatus.FAILED, failure=facts.why(fact, about))
 
 
 def _move_money(aggregate: OrderAggregate, decided: Split, paid: Payment) -> Payment:

@@ -16,9 +16,10 @@ from tests.unit.gateway.channels.easy_side import EasySide
 from tests.unit.gateway.channels.plugin_driver import asked, opened, outcome
 from tests.unit.gateway.channels.wechat_side import WechatSide
 
+from contracts.actions import MAX_ACTION_BYTES, RedirectAction
 from contracts.api import Method
 from gateway.channels.formats import cut_to_bytes, cut_to_characters
-from gateway.channels.plugin import Declined, Succeeded, clean
+from gateway.channels.plugin import Declined, NotUnderstood, Pending, Succeeded, clean
 from gateway.channels.wechat.operations.return_split import call as return_split
 
 FAMILY = "👨\u200d👩\u200d👧"
@@ -55,6 +56,14 @@ def test_what_cannot_be_printed_is_replaced_and_nothing_else() -> None:
         assert clean(kept) == kept
     for odd in ("\x00", "\x1b", "\n", "\u202e", "\u200b", "\u2028", "\x85", "\ud800"):
         assert clean(f"a{odd}b") == "a\ufffdb"
+
+
+def test_what_calls_the_payer_is_as_long_as_a_callback_can_carry() -> None:
+    around = len('{"type":"redirect","url":""}')
+    longest = RedirectAction(url="x" * (MAX_ACTION_BYTES - around))
+    assert Pending(longest).action == longest
+    with pytest.raises(NotUnderstood):
+        Pending(RedirectAction(url=longest.url + "x"))
 
 
 SUBJECTS = ["费" * 127, "é" * 127, "🏠" * 127, FAMILY * 18, "a" + "费" * 126]

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 
-from contracts.actions import Action
+from pydantic_core import to_json
+
+from contracts.actions import MAX_ACTION_BYTES, Action
+from contracts.api import MAX_CODE_CHARS, MAX_MESSAGE_CHARS
 from contracts.money import Money
 from contracts.words import Words
 from gateway.channels.plugin.messages import Answer, Call, NotUnderstood, Unverifiable
@@ -21,8 +24,6 @@ class Word:
     said_at: datetime | None = field(default=None, compare=False, repr=False)
 
 
-MAX_CODE: Final = 64
-MAX_MESSAGE: Final = 256
 MAX_NUMBER: Final = 128
 
 REPLACEMENT: Final = "\ufffd"
@@ -53,7 +54,7 @@ class SharedOut:
     message: str | None = None
 
     def __post_init__(self) -> None:
-        _bound(self, code=MAX_CODE, message=MAX_MESSAGE)
+        _bound(self, code=MAX_CODE_CHARS, message=MAX_MESSAGE_CHARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,10 @@ class Succeeded(Word):
 @dataclass(frozen=True, slots=True)
 class Pending(Word):
     """It stands and is not final. `action` calls the payer; `found` False: no such trade there.
-    `shares`: receivers of a split whom the channel may be through with already."""
+    `shares`: receivers of a split whom the channel may be through with already.
+
+    Raises NotUnderstood for an action that is larger than any.
+    """
 
     action: Action | None = None
     channel_no: str | None = None
@@ -91,6 +95,8 @@ class Pending(Word):
     shares: tuple[SharedOut, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.action is not None and len(to_json(self.action)) > MAX_ACTION_BYTES:
+            raise NotUnderstood("what calls the payer is too long")
         _bound(self, channel_no=MAX_NUMBER)
 
 
@@ -108,7 +114,7 @@ class Declined(Word):
     given_back: GivenBack | None = None
 
     def __post_init__(self) -> None:
-        _bound(self, code=MAX_CODE, message=MAX_MESSAGE, channel_no=MAX_NUMBER)
+        _bound(self, code=MAX_CODE_CHARS, message=MAX_MESSAGE_CHARS, channel_no=MAX_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ class NotSent(Word):
     is_passing: bool = False
 
     def __post_init__(self) -> None:
-        _bound(self, code=MAX_CODE, message=MAX_MESSAGE)
+        _bound(self, code=MAX_CODE_CHARS, message=MAX_MESSAGE_CHARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ class Unknown(Word):
     is_passing: bool = False
 
     def __post_init__(self) -> None:
-        _bound(self, code=MAX_CODE, message=MAX_MESSAGE)
+        _bound(self, code=MAX_CODE_CHARS, message=MAX_MESSAGE_CHARS)
 
 
 Outcome = Succeeded | Pending | Declined | NotSent | Unknown
