@@ -95,12 +95,20 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
         "渠道对退款结果前后矛盾",
         "A channel contradicts itself about a refund",
     ),
+    "refund.disputed:": (
+        "持卡人银行拒付，款项已被扣回",
+        "The payer's bank took money back (dispute)",
+    ),
     "refund.external:": ("渠道侧发生退款，已入账", "A payment was refunded outside the centre"),
     "refund.external_exceeds:": (
         "渠道侧退款超过可退金额",
         "More went back at a channel than the books can hold",
     ),
     "refund.failed:": ("退款失败", "A refund failed"),
+    "refund.less_went_back:": (
+        "渠道所述退款少于入账金额",
+        "A channel says that less went back than is booked",
+    ),
     "refund.returned_twice:": ("退款被重复退回", "A refund reached the payer twice"),
     "replica.unfit:": ("副本无法工作", "A replica cannot do its work"),
     "result.parked:": ("渠道结果无法入账", "A channel's result could not be applied"),

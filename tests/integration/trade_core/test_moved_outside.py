@@ -1,5 +1,7 @@
 """money-moved-outside on a real database: booked once, bounded, told, posted."""
 
+from importlib import import_module
+
 import pytest
 from tests.builders.trade_core import paid, refund_request, refund_result, request
 from tests.integration.trade_core.harness import Harness
@@ -7,7 +9,7 @@ from tests.integration.trade_core.harness import Harness
 from contracts.api import RefundCause, RefundStatus
 from contracts.events.commands import CommandName
 from contracts.events.orders import OrderEventType
-from contracts.events.results import Source, Verdict
+from contracts.events.results import Dispute, Source, Verdict
 from trade_core.domain.errors import RefundExceedsPaid
 
 
@@ -112,3 +114,62 @@ async def test_what_found_no_room_is_kept_until_the_refund_under_way_fails(
     }  # fmt: skip
     await harness.apply(outside)
     assert len(await harness.refunds(payment)) == 3
+
+
+async def test_a_dispute_waits_for_room_and_stands_beside_the_total(harness: Harness) -> None:
+    """Paid 10.00; the payer's bank takes 4.00 back, 3.00 are refunded in the dashboard, and the
+    channel refuses what the app asked for meanwhile."""
+    payment = await harness.paid(request(amount=1000))
+    ours = (await harness.refund(refund_request(payment, "T1", 700))).refund
+    await harness.attend()
+    taken = paid(
+        payment, refunded=True, amount_refunded=400, channel_refund_no="dp_1",
+        channel_refund_amount=400, dispute=Dispute(dispute_no="dp_1", amount=400),
+        asked_at=harness.now, said_at=harness.now,
+    )  # fmt: skip
+    await harness.apply(taken, taken)
+    [held] = (await harness.payment(payment)).held_words
+    assert (held.is_dispute, held.amount) == (True, 400)
+    harness.pass_time(1)
+    await harness.apply(refund_result(ours, Source.REFUND, Verdict.DECLINED))
+    harness.pass_time(1)
+    total = paid(payment, Source.QUERY, refunded=True, amount_refunded=300)
+    await harness.apply(total, total, taken)
+    booked = [one for one in await harness.refunds(payment) if one.cause is RefundCause.EXTERNAL]
+    assert [(one.amount, one.is_dispute) for one in booked] == [(400, True), (300, False)]
+    assert (await harness.payment(payment)).amount_refunded == 700
+    assert await harness.alerts() == ["refund.disputed", "refund.external"]
+    assert await harness.balances() == {
+        "channel_receivable": 300, "merchant_payable": -300, "refunds_in_flight": 0
+    }  # fmt: skip
+
+
+async def test_a_dispute_that_was_won_is_the_merchants_money_again(harness: Harness) -> None:
+    payment = await harness.paid(request(amount=1000))
+    bank = Dispute(dispute_no="dp_1", amount=400)
+    await harness.apply(paid(payment, refunded=True, amount_refunded=400, dispute=bank))
+    harness.pass_time(60)
+    won = bank.model_copy(update={"is_won": True})
+    await harness.apply(paid(payment, dispute=won), paid(payment, dispute=won))
+    [refund] = await harness.refunds(payment)
+    assert (refund.state, refund.is_dispute) == (RefundStatus.ABNORMAL, True)
+    assert (await harness.events())[-1].type == OrderEventType.REFUND_ABNORMAL
+    assert await harness.alerts() == ["refund.disputed", "refund.abnormal"]
+    assert await harness.balances() == {
+        "channel_receivable": 1000, "merchant_payable": -600, "refunds_in_flight": -400
+    }  # fmt: skip
+    assert refund.refund_no not in await harness.due()
+
+
+async def test_disputes_that_a_release_before_booked_are_marked(harness: Harness) -> None:
+    """By their numbers, at the one channel that told of any."""
+    numbers = {"P1": "dp_1", "P2": "du_2", "P3": "re_3", "P4": None}
+    payments = [await harness.paid(request(merchant_order_no=number)) for number in numbers]
+    for payment, number in zip(payments, numbers.values(), strict=True):
+        await harness.apply(paid(payment, amount_refunded=300, channel_refund_no=number))
+    is_other = "update payments set channel = 'stripe' where payment_no <> $1"
+    await harness.rows(is_other, payments[1].payment_no)
+    migration = import_module("trade_core.migrations.versions.0028_disputes")
+    await harness.rows(migration.BOOKED_BEFORE)
+    marked = [(await harness.refunds(payment))[0].is_dispute for payment in payments]
+    assert marked == [True, False, False, False]

@@ -34,7 +34,7 @@ from tests.integration.trade_core.statement_channel import (
 
 from contracts.api import PaymentStatus, RefundCause
 from contracts.events.commands import CommandName
-from contracts.events.results import Source, Verdict
+from contracts.events.results import Dispute, Source, Verdict
 from contracts.identifiers import new_id
 from contracts.internal import (
     AskForStatement,
@@ -463,6 +463,26 @@ async def test_refund_at_the_console_beyond_what_was_paid_stays_a_difference(
     assert differences_of(found) == [("not_booked", payment.payment_no, "open")]
     assert (await harness.payment(payment)).refund_reserved == 1299
     assert "refund.external_exceeds" in await harness.alerts()
+
+
+@pytest.mark.parametrize(("amounts", "fit"), [((300,), True), ((300, 250), False)])
+async def test_dispute_explains_no_refund_that_the_statement_lists(
+    harness: Harness, amounts: tuple[int, ...], *, fit: bool
+) -> None:
+    payment = await harness.paid()
+    bank = Dispute(dispute_no="dp_1", amount=800)
+    await harness.apply(paid(payment, amount_refunded=800, refunded=True, dispute=bank))
+    await next_morning(harness)
+    rows = [
+        row_of(payment, kind="refund", refund_no=f"console-{amount}", amount=-amount)
+        for amount in amounts
+    ]
+    found = await compared(harness, row_of(payment), *rows)
+    differs = [] if fit else [("not_booked", payment.payment_no, "open")]
+    assert differences_of(found) == differs
+    booked = [one.amount for one in await harness.refunds(payment)]
+    assert (sum(booked), len(booked)) == (min(800 + sum(amounts), 1299), 1 + len(amounts))
+    assert ("refund.external_exceeds" in await harness.alerts()) is not fit
 
 
 async def test_row_that_cannot_be_read_is_set_aside_and_the_rest_is_compared(

@@ -19,7 +19,7 @@ from contracts.api import CreateRefund, RefundCause, RefundStatus
 from contracts.events.configuration import LatePayment
 from contracts.events.results import Source, Verdict
 from contracts.internal import RefundDecision
-from trade_core.domain import moved_outside, refund_reservation
+from trade_core.domain import moved_outside, refund_reservation, statement_refunds
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.deciding import decide_refund
@@ -427,7 +427,7 @@ def test_a_statement_tells_the_rest_of_what_was_booked_under_its_number_in_part(
     apply_at(opened, payment, at=1, amount_refunded=500, channel_refund_no="2026")
     answer(opened, ours, Verdict.SUCCEEDED, at=2)
     assert external(opened) == [200]
-    row = moved_outside.StatementRefund("2026", 500, later(-3600))
+    row = statement_refunds.StatementRefund("2026", 500, later(-3600))
     for _ in range(2):
-        moved_outside.apply_statement(opened, payment.payment_no, [row], later(90_000))
+        statement_refunds.apply_statement(opened, payment.payment_no, [row], later(90_000))
     assert external(opened) == [200, 300]

@@ -54,6 +54,15 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Dispute(Data):
+    """Money of a payment that the payer's bank has taken back (chargeback), by the channel's number
+    of the dispute; `is_won`: the bank has given it back since."""
+
+    dispute_no: str
+    amount: StrictInt
+    is_won: bool = False
+
+
 class PaymentWord(Data):
     """What the five results of a payment have in common; on the wire each has all these members,
     and here is what they mean. A result of its own is only one of the five.
@@ -72,6 +81,10 @@ class PaymentWord(Data):
     `amount_refunded` is what the channel says went back of it altogether, by us or outside us, None
     where it does not say; `channel_refund_no` the channel's number of the latest of these refunds,
     `channel_refund_amount` the amount of that one alone, where it says so.
+    `dispute` (with `succeeded`): the word is about that. While the bank has the money,
+    `amount_refunded` is that of all refunds and of this dispute together, and the two members after
+    it are the dispute's: so a release that knows of no disputes books it too. No other word counts
+    disputes.
     `refunded` is True where the channel says that some or all of it went back, also where it does
     not say how much (WeChat Pay). `declined` and `closed` with `refunded`: it had been paid, and
     the channel undid the payment before (a payment code that was cancelled or reversed).
@@ -98,6 +111,7 @@ class PaymentWord(Data):
     amount_refunded: StrictInt | None = None
     channel_refund_no: str | None = None
     channel_refund_amount: StrictInt | None = None
+    dispute: Dispute | None = None
     asked_at: datetime | None = None
     said_at: datetime | None = None
 
@@ -134,6 +148,7 @@ class _NothingTaken(PaymentWord):
     earlier_trade_no: None = None
     paid_at: None = None
     reversed: Literal[False] = False
+    dispute: None = None
 
 
 class PaymentDeclined(_NothingTaken):

@@ -19,6 +19,7 @@ from contracts.events.results import (
     REFUND_RESULT,
     SOURCE,
     SPLIT_RESULT,
+    Dispute,
     PaymentDeclined,
     PaymentNotSent,
     PaymentPending,
@@ -42,6 +43,7 @@ from contracts.topics import PAYMENT_RESULTS, REFUND_RESULTS
 from foundation.service_client import Service
 from gateway.channels.plugin import (
     Declined,
+    Disputed,
     GivenBack,
     NotSent,
     Outcome,
@@ -148,6 +150,7 @@ def payment_result(
                 paid_at=outcome.at,
                 reversed=outcome.is_reversed,
                 **_given_back(outcome.given_back),
+                dispute=_dispute(outcome.disputed),
                 action=NoAction() if source is Source.INITIATION else None,
             )
         case Pending():
@@ -272,6 +275,14 @@ def _given_back(back: GivenBack | None) -> dict[str, Any]:
         "channel_refund_no": back.channel_no,
         "channel_refund_amount": back.latest.amount_minor if back.latest else None,
     }
+
+
+def _dispute(disputed: Disputed | None) -> Dispute | None:
+    if disputed is None:
+        return None
+    return Dispute(
+        dispute_no=disputed.number, amount=disputed.amount.amount_minor, is_won=disputed.is_won
+    )
 
 
 def _stated(amount: Money | None) -> dict[str, Any]:

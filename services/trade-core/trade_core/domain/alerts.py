@@ -113,13 +113,7 @@ def refund_needs_a_person(order: Order, payment: Payment, refund: Refund) -> Ale
         title=f"A refund is {refund.state}",
         detail=refund.failure.message if refund.failure else "The channel gave no reason.",
         merchant_id=order.merchant_id,
-        facts={
-            **_numbers(order, payment),
-            "refund_no": refund.refund_no,
-            "cause": refund.cause,
-            "amount": refund.amount,
-            "currency": refund.currency,
-        },
+        facts={**_of_refund(order, payment, refund), "cause": refund.cause},
     )
 
 
@@ -133,11 +127,42 @@ def refunded_outside(order: Order, payment: Payment, refund: Refund) -> Alert:
         " channel; it is booked as a refund.",
         merchant_id=order.merchant_id,
         facts={
-            **_numbers(order, payment),
-            "refund_no": refund.refund_no,
+            **_of_refund(order, payment, refund),
             "channel_refund_no": refund.channel_refund_no,
-            "amount": refund.amount,
-            "currency": refund.currency,
+        },
+    )
+
+
+def disputed(order: Order, payment: Payment, refund: Refund) -> Alert:
+    """The payer's bank took money back; it is booked, and the merchant may contest it."""
+    return Alert(
+        key=f"refund.disputed:{refund.refund_no}",
+        severity=Severity.CRITICAL,
+        title="The payer's bank took money back (dispute)",
+        detail=f"{Money(refund.amount, refund.currency)} of {payment.payment_no} are disputed; they"
+        " are booked as a refund. Whoever contests it has little time.",
+        merchant_id=order.merchant_id,
+        facts={
+            **_of_refund(order, payment, refund),
+            "channel_refund_no": refund.channel_refund_no,
+        },
+    )
+
+
+def less_went_back(order: Order, payment: Payment, *, total: int, booked: int) -> Alert:
+    """The channel counts less than the refunds that are booked: one may be back there."""
+    return Alert(
+        key=f"refund.less_went_back:{payment.payment_no}",
+        severity=Severity.CRITICAL,
+        title="A channel says that less went back than is booked",
+        detail=f"Of {payment.payment_no} {Money(booked, payment.currency)} are booked as refunded;"
+        f" the channel says {Money(total, payment.currency)}.",
+        merchant_id=order.merchant_id,
+        facts={
+            **_numbers(order, payment),
+            "said_amount": total,
+            "our_amount": booked,
+            "currency": payment.currency,
         },
     )
 
@@ -185,12 +210,7 @@ def returned_twice(order: Order, payment: Payment, refund: Refund) -> Alert:
         title="A refund reached the payer twice",
         detail="A person said that the payer has the money; now the channel has returned it too.",
         merchant_id=order.merchant_id,
-        facts={
-            **_numbers(order, payment),
-            "refund_no": refund.refund_no,
-            "amount": refund.amount,
-            "currency": refund.currency,
-        },
+        facts=_of_refund(order, payment, refund),
     )
 
 
@@ -253,13 +273,17 @@ def _contradicted(order: Order, payment: Payment, refund: Refund, what: str) -> 
         title="A channel contradicts itself about a refund that failed",
         detail=f"Refund {refund.refund_no} failed, and {what}.",
         merchant_id=order.merchant_id,
-        facts={
-            **_numbers(order, payment),
-            "refund_no": refund.refund_no,
-            "amount": refund.amount,
-            "currency": refund.currency,
-        },
+        facts=_of_refund(order, payment, refund),
     )
+
+
+def _of_refund(order: Order, payment: Payment, refund: Refund) -> Mapping[str, JsonValue]:
+    return {
+        **_numbers(order, payment),
+        "refund_no": refund.refund_no,
+        "amount": refund.amount,
+        "currency": refund.currency,
+    }
 
 
 def _numbers(order: Order, payment: Payment) -> Mapping[str, JsonValue]:

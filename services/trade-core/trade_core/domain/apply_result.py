@@ -13,6 +13,7 @@ from contracts.events.results import PaymentPending, PaymentResult, Source
 from trade_core.domain import (
     alerts,
     closing,
+    disputes,
     facts,
     last_words,
     ledger,
@@ -75,6 +76,7 @@ def apply_payment_result(
             closing.close_payments(aggregate)
     if result.source is Source.CLOSE:
         _after_close(aggregate, was, fact)
+    disputes.apply_dispute(aggregate, result, said_at)
     moved_outside.apply_word(aggregate, result, said_at)
 
 

@@ -139,6 +139,8 @@ def _bookable(payment: Payment) -> ReportedPayment:
 
 
 def _pay_out(aggregate: OrderAggregate, refund: Refund) -> None:
+    if refund.cause is RefundCause.EXTERNAL:
+        raise DecisionImpossible(f"The channel knows no refund {refund.refund_no} to pay out.")
     paying = replace(
         refund, decided=RefundDecision.PAY_OUT, last_fact=None, last_said_at=aggregate.now
     )

@@ -6,7 +6,7 @@ made outside. The same total again finds its refund among ours, so nothing is bo
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -32,7 +32,8 @@ MAX_OTHERS: Final = 12
 def speaks_of_refunds(result: PaymentResult) -> bool:
     """Whether all refunds of the payment must be known to apply the result."""
     one_refund = result.channel_refund_no is not None and result.channel_refund_amount
-    return bool(result.amount_refunded or one_refund or result.refunded or result.reversed)
+    about = result.amount_refunded or one_refund or result.dispute
+    return bool(about or result.refunded or result.reversed)
 
 
 def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime) -> None:
@@ -41,7 +42,7 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
     The aggregate must know all refunds of the payment. Says nothing of a payment that did not
     succeed here.
     """
-    payment = aggregate.payments[result.payment_no]
+    payment, result = aggregate.payments[result.payment_no], _of_refunds(result)
     if payment.state is not PaymentStatus.SUCCEEDED or result.payment_id != payment.account_id:
         return
     if (amount := _amount(result, payment)) is not None:
@@ -49,9 +50,9 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
         total = OutsideWord(amount, result.channel_refund_no, asked_at, said_at)
         apply_total(aggregate, payment, total)
     elif result.channel_refund_no and result.channel_refund_amount:
-        _apply_one(aggregate, payment, _word_of_one(result, result.channel_refund_amount, time))
+        apply_one(aggregate, payment, _word_of_one(result, result.channel_refund_amount, time))
     elif result.refunded and not any(
-        _may_explain(one, result.asked_at or time) for one in _of(aggregate, payment)
+        _may_explain(one, result.asked_at or time) for one in _counted(aggregate, payment)
     ):
         aggregate.alerts.append(alerts.refunded_unknown_amount(aggregate.order, payment))
 
@@ -59,21 +60,18 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
 def apply_total(aggregate: OrderAggregate, payment: Payment, total: OutsideWord) -> None:
     """Book what none of our refunds can explain; while one of them may, ask again and hold it."""
     payment = _without_totals(aggregate, payment, total)
-    begun = [one for one in _of(aggregate, payment) if _is_begun(one, total)]
+    begun = [one for one in _counted(aggregate, payment) if _is_begun(one, total)]
     explained = _explained(begun, total)
     if total.amount > explained:
-        refund_reservation.book_external(
-            aggregate,
-            payment,
-            total.amount - explained,
-            channel_refund_no=_unused(total.channel_refund_no, begun),
-            said_at=total.said_at,
-        )
+        number = _unused(total.channel_refund_no, begun)
+        rest = replace(total, amount=total.amount - explained, channel_refund_no=number)
+        refund_reservation.book_external(aggregate, payment, rest)
         payment = aggregate.payments[payment.payment_no]
-    certain = sum(one.amount for one in _of(aggregate, payment) if _is_certain(one, total))
-    if total.amount < certain:
-        return  # It is older than what we know.
-    if total.amount == certain or not _is_doubtful(begun, total):
+    certain = [one for one in _counted(aggregate, payment) if _is_certain(one, total)]
+    if total.amount < sum(one.amount for one in certain):
+        _doubt_less(aggregate, payment, total, certain)
+        return
+    if total.amount == sum(one.amount for one in certain) or not _is_doubtful(begun, total):
         aggregate.next_checks[payment.payment_no] = due.first_check(
             aggregate.order, payment, aggregate.now
         )
@@ -99,7 +97,7 @@ def apply_held(aggregate: OrderAggregate, payment_no: str) -> None:
     if held:
         aggregate.change_payment(replace(aggregate.payments[payment_no], held_words=()))
     for word in held:
-        apply = apply_total if word.is_total else _apply_one
+        apply = apply_total if word.is_total else apply_one
         apply(aggregate, aggregate.payments[payment_no], word)
 
 
@@ -128,51 +126,13 @@ def apply_foreign_refund(aggregate: OrderAggregate, result: RefundResult, time: 
     _book_one(aggregate, payment, word)
 
 
-@dataclass(frozen=True, slots=True)
-class StatementRefund:
-    """A refund in a channel's statement that names no refund of ours; `amount` is positive."""
-
-    number: str
-    amount: int
-    day_begins_at: datetime
-
-
-def apply_statement(
-    aggregate: OrderAggregate,
-    payment_no: str,
-    listed: Sequence[StatementRefund],
-    said_at: datetime,
-) -> None:
-    """Book what the statements of the payment's account list and nothing booked explains.
-
-    Numbers are matched first, as far as was booked under them. What is left is explained by sum: of
-    what was booked from a total since the first of these days began. The aggregate must know all
-    refunds of the payment.
-    """
-    payment = aggregate.payments[payment_no]
-    if payment.state is not PaymentStatus.SUCCEEDED:
-        return
-    booked = [one for one in _of(aggregate, payment) if one.cause is RefundCause.EXTERNAL]
-    known = {one.channel_refund_no: one.amount for one in booked if one.channel_refund_no}
-    short = [(one, one.amount - known.get(one.number, 0)) for one in listed]
-    short = [(one, amount) for one, amount in short if amount > 0]
-    if not short:
-        return
-    since = min(one.day_begins_at for one, _ in short)
-    covered = sum(one.amount for one in booked if one.created_at >= since)
-    covered -= sum(min(one.amount, known.get(one.number, 0)) for one in listed)
-    for one, amount in short:
-        missing = amount - max(covered, 0)
-        covered -= amount
-        if missing > 0:
-            refund_reservation.book_external(
-                aggregate,
-                aggregate.payments[payment_no],
-                missing,
-                channel_refund_no=None if one.number in known else one.number or None,
-                said_at=said_at,
-                refunded_at=None,
-            )
+def _of_refunds(result: PaymentResult) -> PaymentResult:
+    """What a word about a dispute says of refunds: all that went back but that."""
+    if result.dispute is None or result.dispute.is_won:
+        return result
+    total = max((result.amount_refunded or 0) - result.dispute.amount, 0)
+    alone = {"amount_refunded": total, "channel_refund_no": None, "channel_refund_amount": None}
+    return result.model_copy(update=alone)
 
 
 def _word_of_one(result: PaymentResult, amount: int, time: datetime) -> OutsideWord:
@@ -185,12 +145,12 @@ def _word_of_one(result: PaymentResult, amount: int, time: datetime) -> OutsideW
     )
 
 
-def _apply_one(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> None:
-    """A single refund, by the channel's number: one of ours may not know its number yet."""
+def apply_one(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> None:
+    """One refund, or dispute, by the channel's number: a refund of ours may not know it yet."""
     number, ours = word.channel_refund_no, _of(aggregate, payment)
     if any(number in (one.channel_refund_no, one.refund_no) for one in ours):
         return
-    if doubted := [one for one in ours if _may_be_it(one, word.amount, word.asked_at)]:
+    if doubted := [one for one in _counted(aggregate, payment) if _may_be_it(one, word)]:
         _hold(aggregate, payment, word)
         _ask_which(aggregate, payment, doubted)
         return
@@ -204,14 +164,18 @@ def _book_one(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) ->
     if word.amount > left and refund_reservation.is_room_awaited(aggregate, payment):
         _hold(aggregate, payment, word)
         return
-    refund_reservation.book_external(
-        aggregate,
-        payment,
-        word.amount,
-        channel_refund_no=word.channel_refund_no,
-        said_at=word.said_at,
-        refunded_at=word.refunded_at,
-    )
+    refund_reservation.book_external(aggregate, payment, word)
+
+
+def _doubt_less(
+    aggregate: OrderAggregate, payment: Payment, total: OutsideWord, certain: Collection[Refund]
+) -> None:
+    """Older than what we know; or what was booked is back at the channel, and people must see."""
+    before = [one for one in certain if one.last_said_at and one.last_said_at <= total.asked_at]
+    booked = sum(one.amount for one in before)
+    if total.amount < booked:
+        alert = alerts.less_went_back(aggregate.order, payment, total=total.amount, booked=booked)
+        aggregate.alerts.append(alert)
 
 
 def _hold(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> None:
@@ -239,9 +203,11 @@ def _ask_which(aggregate: OrderAggregate, payment: Payment, doubted: Collection[
             aggregate.next_checks[one.refund_no] = NextCheck(aggregate.now)
 
 
-def _may_be_it(refund: Refund, amount: int, asked_at: datetime) -> bool:
-    is_numbered = refund.channel_refund_no is not None
-    return not is_numbered and refund.amount == amount and _may_explain(refund, asked_at)
+def _may_be_it(refund: Refund, word: OutsideWord) -> bool:
+    """A dispute is never one of our refunds."""
+    if word.is_dispute or refund.channel_refund_no is not None:
+        return False
+    return refund.amount == word.amount and _may_explain(refund, word.asked_at)
 
 
 def _amount(result: PaymentResult, payment: Payment) -> int | None:
@@ -253,6 +219,11 @@ def _amount(result: PaymentResult, payment: Payment) -> int | None:
 
 def _of(aggregate: OrderAggregate, payment: Payment) -> list[Refund]:
     return [one for one in aggregate.refunds.values() if one.payment_no == payment.payment_no]
+
+
+def _counted(aggregate: OrderAggregate, payment: Payment) -> list[Refund]:
+    """Those that the channel counts among the payment's refunds: no disputes."""
+    return [one for one in _of(aggregate, payment) if not one.is_dispute]
 
 
 def _explained(begun: Sequence[Refund], total: OutsideWord) -> int:

@@ -160,7 +160,7 @@ class ReportedPayment:
 class OutsideWord:
     """What a channel said of money that went back without us, true between the two times: of one
     refund or, with `is_total`, of all that went back of the payment. `channel_refund_no` is the
-    number of that one, or of the latest."""
+    number of that one, or of the latest. `is_dispute`: that one is a dispute (chargeback)."""
 
     amount: int
     channel_refund_no: str | None
@@ -168,6 +168,7 @@ class OutsideWord:
     said_at: datetime
     is_total: bool = True
     refunded_at: datetime | None = None
+    is_dispute: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,8 @@ class Refund:
     receivers of splits give back for it. `last_said_at`: by when the channel's last word was said.
     `turn` counts how often an end was left again: it bounced, or went back after all.
     `version` rises with each change that is saved. One of cause `external` was made at the channel
-    without us.
+    without us; `is_dispute`: by the payer's bank (chargeback), so that no channel counts it among
+    the payment's refunds.
     """
 
     refund_no: str
@@ -120,6 +121,7 @@ class Refund:
     returns: tuple[Return, ...] = ()
     last_said_at: datetime | None = None
     turn: int = 0
+    is_dispute: bool = False
     version: int = 0
 
     @property

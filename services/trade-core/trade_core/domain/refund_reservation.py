@@ -1,7 +1,6 @@
 """Money back: asked for by an app or a person, returned by the centre itself, made outside us."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from contracts.api import CreateRefund, PaymentStatus, RefundCause, RefundStatus, SplitStatus
 from contracts.events.configuration import RefundSplits
@@ -10,7 +9,7 @@ from contracts.money import Money
 from trade_core.domain import alerts, returning
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import PaymentNotRefundable, RefundExceedsPaid
-from trade_core.domain.payment import Payment
+from trade_core.domain.payment import OutsideWord, Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Return
 
@@ -68,15 +67,7 @@ def return_money(aggregate: OrderAggregate, payment: Payment, cause: RefundCause
     _start(aggregate, refund, payment)
 
 
-def book_external(
-    aggregate: OrderAggregate,
-    payment: Payment,
-    amount: int,
-    *,
-    channel_refund_no: str | None,
-    said_at: datetime,
-    refunded_at: datetime | None = None,
-) -> int:
+def book_external(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> int:
     """Book what went back at the channel without us as a refund of ours, which is over already:
     reserved, told and posted like any other (`money-moved-outside`). Answers how much was booked.
 
@@ -84,10 +75,10 @@ def book_external(
     way may make room for it: then it comes again (`moved_outside.apply_held`).
     """
     left = payment.amount - payment.refund_reserved
-    if amount > left and not is_room_awaited(aggregate, payment):
-        missing = amount - left
+    if word.amount > left and not is_room_awaited(aggregate, payment):
+        missing = word.amount - left
         aggregate.alerts.append(alerts.external_exceeds_paid(aggregate.order, payment, missing))
-    booked = min(amount, left)
+    booked = min(word.amount, left)
     if booked <= 0:
         return 0
     refund = Refund(
@@ -105,9 +96,10 @@ def book_external(
         notify_url=payment.notify_url,
         created_at=aggregate.now,
         state=RefundStatus.SUCCEEDED,
-        channel_refund_no=channel_refund_no,
-        refunded_at=refunded_at or aggregate.now,
-        last_said_at=said_at,
+        channel_refund_no=word.channel_refund_no,
+        refunded_at=word.refunded_at or aggregate.now,
+        last_said_at=word.said_at,
+        is_dispute=word.is_dispute,
     )
     now_is = replace(
         payment,
@@ -115,7 +107,8 @@ def book_external(
         amount_refunded=payment.amount_refunded + booked,
     )
     aggregate.add_returned(refund, now_is)
-    aggregate.alerts.append(alerts.refunded_outside(aggregate.order, now_is, refund))
+    alert = alerts.disputed if refund.is_dispute else alerts.refunded_outside
+    aggregate.alerts.append(alert(aggregate.order, now_is, refund))
     return booked
 
 

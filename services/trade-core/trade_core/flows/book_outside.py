@@ -9,8 +9,8 @@ from datetime import datetime
 
 import structlog
 
-from trade_core.domain import moved_outside
 from trade_core.domain import reconciliation as schedule
+from trade_core.domain import statement_refunds
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
@@ -38,7 +38,7 @@ async def _book(deps: Deps, reconciliation: Reconciliation, payment_no: str) -> 
         await aggregates.know_refunds(tx, opened.values(), [payment_no])
         rows = await statement_rows.outside_refunds(tx, reconciliation.account_id, payment_no)
         for aggregate in opened.values():
-            moved_outside.apply_statement(aggregate, payment_no, rows, _said_at(reconciliation))
+            statement_refunds.apply_statement(aggregate, payment_no, rows, _said_at(reconciliation))
         await saving.save(tx, opened.values())
     committed(deps, opened.values())
 

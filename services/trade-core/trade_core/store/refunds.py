@@ -46,6 +46,7 @@ def _values(refund: Refund) -> tuple[object, ...]:
         refund.channel_refund_no,
         refund.refunded_at,
         refund.last_said_at,
+        refund.is_dispute,
     )
 
 
@@ -62,14 +63,15 @@ def _change(was: Refund, refund: Refund) -> dict[str, object]:
         "returns": returns_json(refund.returns),
         "last_said_at": refund.last_said_at,
         "turn": refund.turn,
+        "is_dispute": refund.is_dispute,
     }
 
 
 _INSERT = """
 insert into refunds (refund_no, order_id, payment_no, app_id, merchant_id, merchant_refund_no,
     fingerprint, cause, state, amount, currency, reason, notify_url, created_at, returns,
-    channel_refund_no, refunded_at, last_said_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    channel_refund_no, refunded_at, last_said_at, is_dispute)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 on conflict do nothing
 """
 
@@ -78,10 +80,10 @@ update only refunds r
 set state = c.state, heard = c.heard, channel_refund_no = c.channel_refund_no,
     failure = c.failure, refunded_at = c.refunded_at, decided = c.decided,
     returns = c.returns, last_said_at = c.last_said_at, turn = c.turn,
-    version = r.version + 1
+    is_dispute = c.is_dispute, version = r.version + 1
 from jsonb_to_recordset($1)
   as c (refund_no text, was text, state text, heard text, channel_refund_no text, failure jsonb,
         refunded_at timestamptz, decided text, returns jsonb, last_said_at timestamptz,
-        turn int)
+        turn int, is_dispute bool)
 where r.refund_no = any ($2::text[]) and r.refund_no = c.refund_no and r.state = c.was
 """

@@ -9,9 +9,9 @@ from chassis.database import Tx
 from contracts.internal import MAX_RAW_CHARS, DifferenceKind, StatementTotal
 from contracts.text import clean
 from trade_core.domain import reconciliation as schedule
-from trade_core.domain.moved_outside import StatementRefund
 from trade_core.domain.reconciliation import OurSide, Reconciliation
 from trade_core.domain.reconciling import Found, Key, OwnRow
+from trade_core.domain.statement_refunds import StatementRefund
 
 COMPARE_LIMIT_S: Final = 300
 """A statement of a million rows takes some seconds; more than this is no comparison any more."""
@@ -211,7 +211,8 @@ with billed as materialized (
             (currency, other_currency) <> (paid_currency, paid_currency) or
             (select coalesce(sum(r.amount), 0) from refunds r
              join payments of on of.payment_no = r.payment_no and of.order_id = r.order_id
-             where r.payment_no = d.payment_no and r.cause = 'external') < -amount
+             where r.payment_no = d.payment_no and r.cause = 'external'
+               and not r.is_dispute) < -amount
         when kind = 'not_booked' and (about = 'payment' or not is_by_us) then
             (select our.state = 'succeeded' from payments our where our.payment_no = d.payment_no)
             or exists (

@@ -14,6 +14,7 @@ from contracts.money import Money
 from gateway.channels.plugin import (
     Answer,
     Declined,
+    Disputed,
     GivenBack,
     NotifiedPayment,
     NotifiedRefund,
@@ -131,23 +132,28 @@ def dispute(side: StripeSide, *moved: int, **changed: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("moved", "given_back"),
+    ("moved", "given_back", "is_won"),
     [
-        ([-1000], GivenBack(Money(1200, "CNY"), "dp_1", Money(1000, "CNY"))),
-        ([-7000], GivenBack(Money(1200, "CNY"), "dp_1", Money(1000, "CNY"))),
-        ([], None),  # an inquiry
-        ([-1000, 1000], None),  # it was won
+        ([-1000], GivenBack(Money(1200, "CNY"), "dp_1", Money(1000, "CNY")), False),
+        ([-7000], GivenBack(Money(1200, "CNY"), "dp_1", Money(1000, "CNY")), False),
+        ([-1000, 1000], GivenBack(Money(200, "CNY")), True),
     ],
 )
 def test_a_dispute_is_money_that_was_moved_outside(
-    side: StripeSide, account: Any, moved: list[int], given_back: GivenBack | None
+    side: StripeSide, account: Any, moved: list[int], given_back: GivenBack, is_won: bool
 ) -> None:
     """It knows its payment by Stripe's number alone, so that Stripe is asked."""
     question = asked(account, side.event(dispute(side, payment_intent=INTENT_ID)))
     assert question.call.target == "/v1/disputes/dp_1"
-    answered = question.read(Answer(200, dispute(side, *moved), MOMENT), account)
-    found = [getattr(each.outcome, "given_back", None) for each in answered]
-    assert found == ([] if given_back is None else [given_back])
+    [answered] = question.read(Answer(200, dispute(side, *moved), MOMENT), account)
+    assert isinstance(answered.outcome, Succeeded)
+    assert answered.outcome.given_back == given_back
+    assert answered.outcome.disputed == Disputed("dp_1", Money(1000, "CNY"), is_won)
+
+
+def test_an_inquiry_of_the_bank_moves_nothing(side: StripeSide, account: Any) -> None:
+    question = asked(account, side.event(dispute(side, payment_intent=INTENT_ID)))
+    assert question.read(Answer(200, dispute(side), MOMENT), account) == []
 
 
 @pytest.mark.parametrize(

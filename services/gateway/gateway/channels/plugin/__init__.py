@@ -53,6 +53,7 @@ from gateway.channels.plugin.messages import (
 from gateway.channels.plugin.outcomes import (
     Blame,
     Declined,
+    Disputed,
     GivenBack,
     Notified,
     NotifiedPayment,
@@ -107,6 +108,7 @@ __all__ = [
     "Call",
     "CredentialForm",
     "Declined",
+    "Disputed",
     "FormField",
     "GivenBack",
     "HandOver",

@@ -44,6 +44,19 @@ class GivenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Disputed:
+    """What the payer's bank took back of a payment (chargeback), by the channel's number of the
+    dispute; `is_won`: it has given it back since."""
+
+    number: str
+    amount: Money
+    is_won: bool = False
+
+    def __post_init__(self) -> None:
+        _bound(self, number=MAX_NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
 class SharedOut:
     """How one receiver of a split stands, by the channel's word."""
 
@@ -66,6 +79,7 @@ class Succeeded(Word):
     `given_back`: of what was taken, some or all went back since. `is_reversed`, of a close: if the
     payer had paid, this close gave the money back, and no word from before it counts.
     `earlier_no`: by which the channel knew the payment before somebody paid it.
+    `disputed`: the word is about that; then alone `given_back` counts it too, until it is won.
     """
 
     channel_no: str | None = None
@@ -76,6 +90,7 @@ class Succeeded(Word):
     given_back: GivenBack | None = None
     is_reversed: bool = False
     earlier_no: str | None = None
+    disputed: Disputed | None = None
 
     def __post_init__(self) -> None:
         _bound(self, channel_no=MAX_NUMBER, earlier_no=MAX_NUMBER)

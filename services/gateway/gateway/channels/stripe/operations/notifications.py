@@ -20,6 +20,7 @@ from gateway.channels.plugin import (
     Acknowledgement,
     Answer,
     Call,
+    Disputed,
     GivenBack,
     Moment,
     Notified,
@@ -142,20 +143,24 @@ def _is_hosted(object_: objects.Object) -> bool:
 
 
 def _of_dispute(object_: objects.Object) -> list[Notified]:
-    """`money-moved-outside`: what Stripe took back for the payer's bank. An inquiry moves nothing,
-    and a dispute that was won has given back what it took."""
+    """`money-moved-outside`: what Stripe took back for the payer's bank, beside what the charge
+    says was refunded. An inquiry moves nothing; a dispute that was won has given back what it took.
+    """
     paid = object_.get("payment_intent")
     moved = object_.get("balance_transactions")
     if not isinstance(paid, Mapping) or not isinstance(moved, list):
         raise Unverifiable("the dispute does not name its payment")
     taken = objects.intent(paid)
     disputed = amounts.read(object_.get("amount"), object_.get("currency"))
-    if not isinstance(taken, Succeeded) or not _is_withdrawn(moved):
+    number = text(object_, "id")
+    if not isinstance(taken, Succeeded) or not moved or not number:
         return []
+    if not _is_withdrawn(moved):
+        return _of_payment(paid, replace(taken, disputed=Disputed(number, disputed, is_won=True)))
     before = taken.given_back.amount if taken.given_back else None
     total = disputed.amount_minor + (before.amount_minor if before else 0)
-    back = GivenBack(Money(total, disputed.currency), text(object_, "id") or None, disputed)
-    return _of_payment(paid, replace(taken, given_back=back))
+    back = GivenBack(Money(total, disputed.currency), number, disputed)
+    return _of_payment(paid, replace(taken, given_back=back, disputed=Disputed(number, disputed)))
 
 
 def _is_withdrawn(moved: list[object]) -> bool:

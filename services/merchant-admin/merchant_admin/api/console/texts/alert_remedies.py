@@ -192,6 +192,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "本中心已失败的退款又被告知处理中或已退回。请告知应用人员，谨防重复退款。",
         "Tell the app's people, who heard that it failed: a second refund may be on its way.",
     ),
+    "alert_remedy.refund.disputed:": (
+        "已作为外部退款入账。请商户尽快到渠道后台申诉或接受，期限很短。",
+        "It is booked. Let the merchant contest or accept it at the channel soon.",
+    ),
     "alert_remedy.refund.external:": (
         "渠道侧自行退款，已作为外部退款入账。请询问商户是谁操作。",
         "Ask the merchant who did it; it is booked.",
@@ -203,6 +207,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "alert_remedy.refund.failed:": (
         "渠道未能退款。请在退款处决定，或线下退还。",
         "Decide on the refund, or return the money by hand.",
+    ),
+    "alert_remedy.refund.less_went_back:": (
+        "有退款可能已被退回渠道侧。请向渠道查明哪一笔，并与商户核对。",
+        "Look up at the channel which refund came back, and tell the merchant.",
     ),
     "alert_remedy.refund.returned_twice:": (
         "人工处理过的退款又被渠道退回。请向付款人追回。",
