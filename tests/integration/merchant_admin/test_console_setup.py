@@ -15,7 +15,7 @@ import httpx
 import pytest
 from fastapi.responses import JSONResponse
 from tests.integration.merchant_admin.conftest import PASSWORD, Admin, problem
-from tests.integration.merchant_admin.people import Person
+from tests.integration.merchant_admin.people import Person, fields_of
 from tests.integration.merchant_admin.test_callbacks import DELIVERY
 
 from contracts import signing, webhooks
@@ -83,11 +83,21 @@ async def made(person: Person, path: str, form: dict[str, str], **files: Any) ->
     return answer.headers["location"].partition("?")[0]
 
 
+async def seen(person: Person, path: str, action: str) -> dict[str, str]:
+    """What the form with this address carries of what its page shows."""
+    shown = fields_of(await page(person, path), action.removeprefix("/console/"))
+    return {"version": shown["version"]}
+
+
 async def test_merchant_is_made_and_changed(person: Person) -> None:
     its_page = await made(person, "/console/merchants", {"name": "万科物业"})
     assert "万科物业" in await page(person, its_page)
     assert its_page in await page(person, "/console/merchants")
-    await made(person, its_page, {"name": "万物云", "disabled": "true", "version": "1"})
+    await made(
+        person,
+        its_page,
+        {"name": "万物云", "disabled": "true", **await seen(person, its_page, its_page)},
+    )
     shown = await page(person, its_page)
     assert "万物云" in shown
     assert "Disabled" in shown
@@ -280,7 +290,8 @@ async def test_what_is_wrong_with_an_app_stands_under_its_field(
     its_page = await app_of(person)
     merchant_ids = (await person.admin.http.get(f"/api/apps/{its_page.rsplit('/', 1)[1]}")).json()
     known = " ".join(merchant_ids["merchant_ids"])
-    form = {**TERMS, "merchant_ids": known, "version": "1", field: bad}
+    version = await seen(person, f"{its_page}/edit", its_page)
+    form = {**TERMS, "merchant_ids": known, **version, field: bad}
     answer = await send(person, its_page, form)
     assert answer.status_code == 422
     assert f'id="wrong-{field}"' in answer.text

@@ -54,7 +54,9 @@ async def test_login_leads_to_no_page_but_ours(admin: Admin, back: str) -> None:
 
 async def test_a_form_sent_after_the_session_ended_is_shown_again_and_sent(admin: Admin) -> None:
     merchant_id = await a_merchant(admin)
-    path, form = f"/console/merchants/{merchant_id}", {"name": "西苑", "version": "1", "csrf": "x"}
+    path, page = f"/console/merchants/{merchant_id}", f"merchants/{merchant_id}"
+    shown = await (await Person.logged_in(admin)).form_of(page, page)
+    form = {**shown, "name": "西苑", "csrf": "x"}
     login = await admin.anonymous.post(path, data=form, headers=OF_OURS)
     assert (login.status_code, "is kept" in login.text) == (401, True)
     again = await logged_in(admin, hidden(login.text))

@@ -44,7 +44,7 @@ async def a_merchant(admin: Admin) -> Stale:
 async def its_four_eyes(admin: Admin) -> Stale:
     it = await a_merchant(admin)
     other = {"four_eyes": {"credentials": True}}
-    filled = {"callback_addresses": "true"}
+    filled = {"credentials": "true", "callback_addresses": "true"}
     after = {"four_eyes": {"refunds_from": None, "credentials": True, "callback_addresses": True}}
     return Stale(it.page, f"{it.action}/four-eyes", it.entity, other, filled, after)
 
@@ -102,6 +102,31 @@ async def test_a_form_undoes_nothing_that_was_done_since_it_was_shown(
     now = fields_of(refused.text, it.action)
     assert now == await person.form_of(it.page, it.action)
     saved = await person.send(it.action, **{**now, **it.filled})
+    assert saved.status_code == 303, saved.text
+    assert await shown(admin, it) == {**there, **it.after}
+
+
+@pytest.mark.parametrize(
+    ("make", "beside"),
+    [
+        (a_user, {"password": f"{PASSWORD} 2"}),
+        (a_merchant, {"display_name": "z", "four_eyes": {"credentials": True}}),
+        (its_four_eyes, {"name": "z", "colour": "#0b6b63"}),
+        (its_look, {"name": "z", **OFF}),
+        (an_account, {"display_name": "z"}),
+        (its_name_for_payers, {"name": "z", **OFF}),
+        (an_app, {"rotate_webhook_secret": True, "callback_ordered": True}),
+    ],
+)
+async def test_what_it_does_not_show_is_no_reason_to_refuse_it(
+    admin: Admin, make: Callable[[Admin], Awaitable[Stale]], beside: dict[str, Any]
+) -> None:
+    it, person = await make(admin), await Person.logged_in(admin)
+    form = await person.form_of(it.page, it.action)
+    changed = await admin.http.patch(it.entity, json=beside)
+    assert changed.status_code == 200, changed.text
+    there = await shown(admin, it)
+    saved = await person.send(it.action, **{**form, **it.filled})
     assert saved.status_code == 303, saved.text
     assert await shown(admin, it) == {**there, **it.after}
 

@@ -1,16 +1,36 @@
 """A form is saved on what was shown with it (`decide-what-was-seen`)."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, Generic, TypeVar
 
 from merchant_admin.domain.errors import ChangedSinceShown
 
-V = TypeVar("V", int, str)
+T = TypeVar("T")
+
+DIGEST_CHARS: Final = 16
 
 
-def require_seen(version: V, seen: V | None) -> None:
-    """`seen`: the version that was shown; None for whoever names only what they change.
+@dataclass(frozen=True, slots=True)
+class Shown(Generic[T]):
+    """What a form shows of a thing. Another form of the same thing is not in its way."""
 
-    Raises ChangedSinceShown.
-    """
-    if seen is not None and seen != version:
-        raise ChangedSinceShown
+    of: Callable[[T], tuple[object, ...]]
+
+    def version(self, thing: T) -> str:
+        """The same as long as nothing changes that the form shows."""
+        return sha256(repr(self.of(thing)).encode()).hexdigest()[:DIGEST_CHARS]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[T]):
+    """What somebody saw of a thing, by its version, when they filled in the form."""
+
+    shown: Shown[T]
+    version: str
+
+    def require(self, thing: T) -> None:
+        """Raises ChangedSinceShown where the form would show something else now."""
+        if self.shown.version(thing) != self.version:
+            raise ChangedSinceShown

@@ -4,15 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any, Final
 
 from chassis.problems import FieldError
 from merchant_admin.domain.errors import Unusable
 from merchant_admin.domain.scope import EVERYTHING, Scope
-
-SHOWN_AS_CHARS: Final = 32
-"""Of a digest: no two of one user's rights are ever alike in them."""
 
 
 class Right(StrEnum):
@@ -77,13 +73,6 @@ class User:
     created_at: datetime
     updated_at: datetime
     scope: Scope = EVERYTHING
-
-    @property
-    def shown_as(self) -> str:
-        """The same as long as nothing changes that the form of their page holds. What they change
-        themselves, their password, is not in it."""
-        shown = (self.role.value, self.disabled_at is not None, self.scope.parameter)
-        return sha256(repr(shown).encode()).hexdigest()[:SHOWN_AS_CHARS]
 
     def changed(
         self,

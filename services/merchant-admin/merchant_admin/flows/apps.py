@@ -23,7 +23,7 @@ from merchant_admin.domain.entities import App, AppTerms, Given, SealedCertifica
 from merchant_admin.domain.errors import Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
-from merchant_admin.domain.seen import require_seen
+from merchant_admin.domain.seen import Seen
 from merchant_admin.flows.asking import ask, differing, require_alone
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
@@ -84,20 +84,21 @@ async def change(
     state: State | None,
     rotate_secret: bool,
     certificate: Given[ClientCertificate] | None = None,
-    seen: int | None = None,
+    seen: Seen[App] | None = None,
 ) -> ShownApp:
     """Change these terms, the state, the secret, the client certificate.
 
-    Raises NoSuch, Unusable as `create` does, ChangedSinceShown where `seen`, the version that was
-    shown, is another one by now, and AwaitsApproval where results of a merchant would
-    go elsewhere and that waits for a second person.
+    Raises NoSuch, Unusable as `create` does, ChangedSinceShown where what was `seen` is
+    different by now, and AwaitsApproval where results of a merchant would go elsewhere and that
+    waits for a second person.
     """
     await _require_callable(deps, terms.get("notify_url"))
     secret = new_secret() if rotate_secret else None
     now = deps.clock()
     async with deps.db.transaction() as tx:
         was = await store.get_app(tx, app_id, lock=True)
-        require_seen(was.version, seen)
+        if seen is not None:
+            seen.require(was)
         wanted = replace(was, terms=replace(was.terms, **terms), state=state or was.state)
         await _require_merchants(tx, wanted.terms.merchant_ids)
         waiting = await _waiting(tx, was, wanted)

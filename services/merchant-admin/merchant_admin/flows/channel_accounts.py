@@ -28,7 +28,7 @@ from merchant_admin.domain.entities import ChannelAccount, advanced
 from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import EVERYTHING, Scope
-from merchant_admin.domain.seen import require_seen
+from merchant_admin.domain.seen import Seen
 from merchant_admin.flows import channels
 from merchant_admin.flows.asking import ask, differing, require_alone
 from merchant_admin.flows.deps import Deps
@@ -138,18 +138,19 @@ async def change(
     *,
     credentials: Credentials | None,
     withdraw_earlier: bool = False,
-    seen: int | None = None,
+    seen: Seen[ChannelAccount] | None = None,
 ) -> ChannelAccount:
     """Change these fields and, if given, all credentials. `withdraw_earlier`: what came before is
     believed no more. Raises as `create` does, for credentials of another identity, and
-    ChangedSinceShown where `seen`, the version that was shown, is another one by now."""
+    ChangedSinceShown where what was `seen` is different by now."""
     new = None
     if credentials is not None:
         new = await _new_credentials(deps, merchant_id, account_id, credentials)
     change = CredentialsChange(new, withdraw_earlier)
     async with deps.db.transaction() as tx:
         was = await store.get_account(tx, merchant_id, account_id, lock=True)
-        require_seen(was.version, seen)
+        if seen is not None:
+            seen.require(was)
         waits = (await get_merchant(tx, merchant_id)).four_eyes.credentials and change.is_any
         if waits:
             require_alone(differing(was, changes), set())

@@ -15,7 +15,7 @@ from merchant_admin.domain.entities import Given, Merchant, advanced
 from merchant_admin.domain.four_eyes import FourEyes
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
-from merchant_admin.domain.seen import require_seen
+from merchant_admin.domain.seen import Seen
 from merchant_admin.flows.asking import ask, differing, require_alone
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action, record_change
@@ -63,20 +63,21 @@ async def change(
     changes: Mapping[str, Any],
     *,
     alert_route: Given[AlertRoute] | None = None,
-    seen: int | None = None,
+    seen: Seen[Merchant] | None = None,
 ) -> Merchant:
     """Change these fields; where nothing differs nothing is written. `four_eyes`: by name those
     of its settings that change.
 
-    Raises NoSuch, ChangedSinceShown where `seen`, the version that was shown, is another one by
-    now, and AwaitsApproval where less would wait for a second person than does now.
+    Raises NoSuch, ChangedSinceShown where what was `seen` is different by now, and
+    AwaitsApproval where less would wait for a second person than does now.
     """
     if alert_route is not None:
         sealed = _sealed(deps, merchant_id, alert_route.value)
         changes = {**changes, "alert_route_sealed": sealed}
     async with deps.db.transaction() as tx:
         was = await store.get_merchant(tx, merchant_id, lock=True)
-        require_seen(was.version, seen)
+        if seen is not None:
+            seen.require(was)
         four_eyes = replace(was.four_eyes, **changes.get("four_eyes", {}))
         waits = four_eyes.is_weaker_than(was.four_eyes)
         if waits:

@@ -14,7 +14,7 @@ from merchant_admin.domain.invitations import GOOD_FOR, Invitation, new_token, t
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.passwords import find_weakness
 from merchant_admin.domain.scope import Scope
-from merchant_admin.domain.seen import require_seen
+from merchant_admin.domain.seen import Seen
 from merchant_admin.domain.users import Role, User, checked_scope
 from merchant_admin.flows import api_tokens
 from merchant_admin.flows.checking import find_right_hash
@@ -150,13 +150,13 @@ async def change(
     disabled: bool | None = None,
     scope: Scope | None = None,
     given_hash: str | None = None,
-    seen: str | None = None,
+    seen: Seen[User] | None = None,
 ) -> User:
     """Change what is not None. Who is disabled or gets a password is logged out everywhere at
     once; a role holds from the next request on. Tokens of who administers no more are revoked.
     `given_hash`: of the password that was asked for first, which must still be theirs.
 
-    Raises NoSuch, ChangedSinceShown where `seen`, what was shown of them, is different by now, and
+    Raises NoSuch, ChangedSinceShown where what was `seen` of them is different by now, and
     Unusable for a weak password and the environment's administrator.
     """
     password_hash = None if password is None else await _hash(deps, username, password)
@@ -171,7 +171,8 @@ async def change(
             scope=scope,
             at=deps.clock(),
         )
-        require_seen(was.shown_as, seen)
+        if seen is not None:
+            seen.require(was)
         await _require_merchants(tx, user.scope)
         await _save(tx, actor, was=was, now=user)
     _remember(deps, username, password_hash, password)

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from fastapi import Request
 
 from foundation import forms
+from merchant_admin.domain.seen import Seen, Shown
+
+T = TypeVar("T")
 
 LIMIT_BYTES: Final = 32_768
 """The longest form has an allow-list of 8,000 characters, ids of merchants and an address in it."""
@@ -28,10 +31,10 @@ def whole_number(text: str) -> int | None:
     return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else None
 
 
-def seen_version(form: Mapping[str, str]) -> int:
-    """What the page showed on which the form was filled in; 0, which is no version, where it does
-    not say."""
-    return whole_number(form.get(VERSION, "")) or 0
+def seen_in(form: Mapping[str, str], shown: Shown[T]) -> Seen[T]:
+    """What the page showed on which the form was filled in; nothing there is, where it does not
+    say."""
+    return Seen(shown, form.get(VERSION, ""))
 
 
 def typed(text: str) -> str:

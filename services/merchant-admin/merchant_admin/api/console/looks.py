@@ -9,7 +9,7 @@ from chassis.problems import InvalidRequest, Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeChannelAccount, ChangeMerchant
-from merchant_admin.api.console.forms import VERSION, seen_version
+from merchant_admin.api.console.forms import VERSION, seen_in
 from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import HEADERS, problem_in, render, saying
 from merchant_admin.api.console.visiting import (
@@ -20,7 +20,9 @@ from merchant_admin.api.console.visiting import (
     to,
 )
 from merchant_admin.api.ids import with_form_of
+from merchant_admin.domain.entities import ChannelAccount, Merchant
 from merchant_admin.domain.errors import ChangedSinceShown, NoSuch, Unusable
+from merchant_admin.domain.seen import Shown
 from merchant_admin.flows import channel_accounts, merchants
 from merchant_admin.flows.deps import Deps
 
@@ -29,6 +31,10 @@ MAX_ACCOUNTS: Final = 50
 REFUSALS: Final = frozenset(
     {"look_refused", "look_refused.display_name", "look_refused.colour", "look_refused.logo"}
 )
+
+LOOK: Final[Shown[Merchant]] = Shown(lambda it: (it.display_name, it.colour, it.logo))
+CALLED: Final[Shown[ChannelAccount]] = Shown(lambda it: (it.display_name,))
+"""What the forms of the page show: of the merchant, and of each account."""
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
@@ -53,7 +59,7 @@ async def change(request: Request, deps: Work, sent: SentFileByAdmin, merchant_i
         changes["logo"] = None
     try:
         wanted = parse(ChangeMerchant, changes)
-        seen = seen_version(sent.form)
+        seen = seen_in(sent.form, LOOK)
         await merchants.change(deps, sent.actor, number, wanted.fields(), seen=seen)
     except ChangedSinceShown as changed:
         return await _page(request, deps, sent.visitor, number, _outdated(changed))
@@ -75,7 +81,7 @@ async def rename_account(
         wanted = parse(ChangeChannelAccount, {"display_name": name})
         await channel_accounts.change(
             deps, sent.actor, number, account, wanted.fields(), credentials=None,
-            seen=seen_version(sent.form),
+            seen=seen_in(sent.form, CALLED),
         )  # fmt: skip
     except ChangedSinceShown as changed:
         return await _page(request, deps, sent.visitor, number, _outdated(changed))
@@ -106,7 +112,7 @@ async def _page(
     kept = {
         "display_name": merchant.display_name or "",
         "colour": merchant.colour or "",
-        VERSION: str(merchant.version),
+        VERSION: LOOK.version(merchant),
     }
     context = {
         "visitor": visitor,
@@ -116,6 +122,7 @@ async def _page(
         "problem": refused.problem,
         "given": kept if refused.about else {**kept, **refused.given},
         "renamed": {refused.about: refused.given.get("display_name", "")},
+        "version_of": CALLED.version,
         "seen": {refused.about: refused.given.get(VERSION, "")},
     }
     return render(request, "look.html", context, status=refused.status)

@@ -12,7 +12,7 @@ from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
-from merchant_admin.api.console.forms import VERSION
+from merchant_admin.api.console.forms import VERSION, seen_in
 from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
@@ -28,6 +28,7 @@ from merchant_admin.api.users import ChangeUser, CreateUser, InvitationView
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.invitations import Invitation
 from merchant_admin.domain.passwords import MIN_CHARS
+from merchant_admin.domain.seen import Shown
 from merchant_admin.domain.users import Role, User
 from merchant_admin.flows import second_factors, sessions, users
 from merchant_admin.flows.deps import Deps
@@ -35,6 +36,9 @@ from merchant_admin.flows.deps import Deps
 HOME: Final = "/console/users"
 
 REFUSALS: Final = frozenset({"users_refused", "users_refused.username"})
+
+ACCESS: Final[Shown[User]] = Shown(lambda it: (it.role, it.disabled_at is None, it.scope.parameter))
+"""What the form of a user holds. What they change themselves, their password, is not in it."""
 
 NOTHING_GIVEN: Final = {"username": "", "role": Role.AUDITOR.value, "merchant_ids": ""}
 
@@ -120,7 +124,7 @@ async def change(
         given["password"] = form["password"]
     try:
         requested = parse(ChangeUser, given)
-        seen = form.get(VERSION, "")
+        seen = seen_in(form, ACCESS)
         await users.change(deps, sent.actor, username, **requested.fields(), seen=seen)
     except Problem as refusal:
         there = _filled(await users.read(deps, username))
@@ -155,6 +159,7 @@ async def _users_page(
         "given": {**NOTHING_GIVEN, **(refused.given if refused else {})},
         "wrong": refused.wrong if refused else {},
         "changed": changed,
+        "version_of": ACCESS.version,
         "problem": problem_in(request, REFUSALS),
     }
     return render(request, "users.html", context, status=refused.status if refused else 200)
@@ -197,7 +202,7 @@ def _filled(user: User) -> dict[str, str]:
         "role": user.role.value,
         "merchant_ids": " ".join(user.scope.parameter or ()),
         **({"disabled": "true"} if user.disabled_at else {}),
-        VERSION: user.shown_as,
+        VERSION: ACCESS.version(user),
     }
 
 

@@ -13,7 +13,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
-from merchant_admin.api.console.forms import VERSION, seen_version
+from merchant_admin.api.console.forms import VERSION, seen_in
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.setup.credential_pages import credentials_in, form_context
 from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
@@ -31,6 +31,7 @@ from merchant_admin.api.ids import MerchantId, PaymentId
 from merchant_admin.api.paging import id_after, page_of
 from merchant_admin.domain.credential_forms import Way
 from merchant_admin.domain.entities import ChannelAccount
+from merchant_admin.domain.seen import Shown
 from merchant_admin.flows import account_trials, channel_accounts, channels, merchants
 from merchant_admin.flows.deps import Deps
 
@@ -38,6 +39,11 @@ HOME: Final = "/console/channel-accounts"
 OF_MERCHANT: Final = "/console/merchants/{merchant_id}/channel-accounts"
 DONE: Final = frozenset({"setup_created", "setup_saved", "credentials_saved"})
 REFUSALS: Final = frozenset({"trial_failed"})
+
+NAME: Final[Shown[ChannelAccount]] = Shown(
+    lambda it: (it.name, it.state, it.credentials_changed_at)
+)
+"""What the first form of its page shows: which credentials it would withdraw, too."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -140,7 +146,7 @@ def _filled(account: ChannelAccount) -> dict[str, str]:
     return {
         "account_name": account.name,
         **({"disabled": "true"} if is_disabled else {}),
-        VERSION: str(account.version),
+        VERSION: NAME.version(account),
     }
 
 
@@ -162,7 +168,7 @@ async def change(
             wanted.fields(),
             credentials=None,
             withdraw_earlier="withdraw_earlier" in sent.form,
-            seen=seen_version(sent.form),
+            seen=seen_in(sent.form, NAME),
         )
     except Problem as refusal:
         return await _account_page(request, deps, sent.visitor, payment_id, sent, refusal)

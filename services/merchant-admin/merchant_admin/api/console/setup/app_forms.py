@@ -8,6 +8,7 @@ from contracts.events.configuration import State
 from merchant_admin.api.app_bodies import ChangeApp, CreateApp
 from merchant_admin.api.console.forms import VERSION, whole_number
 from merchant_admin.domain.entities import App, AppTerms
+from merchant_admin.domain.seen import Shown
 
 MY_ADDRESS: Final = "my_address"
 """The button that adds the reader's own address to the allow-list, and saves nothing."""
@@ -21,6 +22,11 @@ FIELDS: Final = (
     "late_payment",
     "ip_allowlist",
 )
+TERMS: Final[Shown[App]] = Shown(
+    lambda it: (it.state, *(getattr(it.terms, field) for field in FIELDS))
+)
+"""What the form shows; another change of the app is not in its way."""
+
 EMPTY: Final[Mapping[str, str]] = {
     "callback_ack": "2xx",
     "reinitiate_after_s": "15",
@@ -40,7 +46,7 @@ def filled(app: App) -> dict[str, str]:
         "late_payment": terms.late_payment.value,
         "ip_allowlist": "\n".join(terms.ip_allowlist),
         **({"disabled": "true"} if app.state is State.DISABLED else {}),
-        VERSION: str(app.version),
+        VERSION: TERMS.version(app),
     }
 
 

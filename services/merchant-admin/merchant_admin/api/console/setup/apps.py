@@ -13,7 +13,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import CreateKey
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
-from merchant_admin.api.console.forms import seen_version
+from merchant_admin.api.console.forms import seen_in
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.setup import app_forms
 from merchant_admin.api.console.setup.credential_pages import pasted_in
@@ -100,7 +100,7 @@ async def change(request: Request, deps: Work, sent: FreshlySentByAdmin, app_id:
             terms=app_forms.changed_terms(sent.form),
             state=State.DISABLED if "disabled" in sent.form else State.ACTIVE,
             rotate_secret=False,
-            seen=seen_version(sent.form),
+            seen=seen_in(sent.form, app_forms.TERMS),
         )
     except Problem as refusal:
         app = await apps.read(deps, app_id, sent.scope)

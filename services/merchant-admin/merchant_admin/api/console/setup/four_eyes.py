@@ -8,8 +8,8 @@ from chassis.problems import FieldError, Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeMerchant
-from merchant_admin.api.console.forms import seen_version
-from merchant_admin.api.console.setup.merchants import shown_page
+from merchant_admin.api.console.forms import seen_in
+from merchant_admin.api.console.setup.merchants import EYES, shown_page
 from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.console.visiting import FreshlySentByAdmin, to
@@ -28,7 +28,7 @@ async def change(
     """An empty amount: no refund waits. Less than today waits for a second person itself."""
     try:
         wanted = parse(ChangeMerchant, {"four_eyes": _four_eyes(sent.form)})
-        seen = seen_version(sent.form)
+        seen = seen_in(sent.form, EYES)
         await merchants.change(deps, sent.actor, merchant_id, wanted.fields(), seen=seen)
     except Problem as refusal:
         wrong = wrong_fields(refusal, inside="/four_eyes")

@@ -13,7 +13,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeMerchant, CreateMerchant
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
-from merchant_admin.api.console.forms import VERSION, seen_version
+from merchant_admin.api.console.forms import VERSION, seen_in
 from merchant_admin.api.console.rendering import done_in, render
 from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.shown import plain_amount
@@ -29,11 +29,16 @@ from merchant_admin.api.console.visiting import (
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import MAX_LIMIT, id_after, page_of
 from merchant_admin.domain.entities import Merchant
+from merchant_admin.domain.seen import Shown
 from merchant_admin.flows import apps, channel_accounts, merchants
 from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/merchants"
 DONE: Final = frozenset({"setup_created", "setup_saved"})
+
+NAME: Final[Shown[Merchant]] = Shown(lambda it: (it.name, it.state))
+EYES: Final[Shown[Merchant]] = Shown(lambda it: (it.four_eyes,))
+"""What the two forms of the page show."""
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
@@ -87,7 +92,7 @@ async def change(
     given = {"name": sent.form.get("name", "").strip(), "state": state.value}
     try:
         wanted = parse(ChangeMerchant, given)
-        seen = seen_version(sent.form)
+        seen = seen_in(sent.form, NAME)
         await merchants.change(deps, sent.actor, merchant_id, wanted.fields(), seen=seen)
     except Problem as refusal:
         return await shown_page(
@@ -143,7 +148,7 @@ def _filled(merchant: Merchant) -> dict[str, str]:
     return {
         "name": merchant.name,
         **({"disabled": "true"} if is_disabled else {}),
-        VERSION: str(merchant.version),
+        VERSION: NAME.version(merchant),
     }
 
 
@@ -155,5 +160,5 @@ def _eyes(merchant: Merchant) -> dict[str, str]:
     return {
         "refunds_from": "" if amount is None else plain_amount(amount, "CNY"),
         **{name: "true" for name, is_on in ticked.items() if is_on},
-        VERSION: str(merchant.version),
+        VERSION: EYES.version(merchant),
     }
