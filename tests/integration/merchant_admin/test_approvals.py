@@ -486,7 +486,8 @@ async def test_the_first_callback_address_waits_on_the_guided_way(
         is_tried=True, key_id="K1",
     )  # fmt: skip
     await onboarding.save(admin.deps, USERNAME, draft)
-    sent = await person.send("onboarding/callback", notify_url="https://a.example/cb")
+    here = "onboarding/callback"
+    sent = await person.save(here, here, notify_url="https://a.example/cb")
     assert (sent.status_code, sent.headers.get("location")) == (303, WAITS)
 
 

@@ -53,6 +53,13 @@ async def draft_text(person: Person) -> str:
     return json.dumps([dict(row["draft"]) for row in rows], ensure_ascii=False)
 
 
+def seen_on(shown: str) -> dict[str, str]:
+    """What the form of a step carries of what its page shows."""
+    found = re.search(r'name="version" value="([^"]+)"', shown)
+    assert found is not None
+    return {"version": found.group(1)}
+
+
 async def to_trial(person: Person) -> None:
     assert await step(person, "merchant", {"name": "万科物业"}) == "channel"
     assert await step(person, "channel", {"channel": "wechat"}) == "credentials"
@@ -72,7 +79,8 @@ async def test_the_whole_way(person: Person) -> None:
     secret = re.search(r'<code class="whole">([^<]+)<', answer.text)
     assert secret is not None
     assert await step(person, "keys", {"next": "1"}) == "callback"
-    assert "callback?problem=ping_no_address" in await step(person, "callback", {"notify_url": ""})
+    form = {"notify_url": "", **seen_on(await page(person, f"{HOME}/callback"))}
+    assert "callback?problem=ping_no_address" in await step(person, "callback", form)
     assert await step(person, "callback", {"next": "1"}) == "hand-over"
     shown = await page(person, f"{HOME}/hand-over")
     assert "PAYMESH-HMAC-SHA256" in shown
@@ -116,7 +124,10 @@ async def test_wrong_key_is_mended_on_the_same_account(person: Person) -> None:
     await step(person, "trial", {"try": "1"})
     before = await draft_text(person)
     assert "SIGN_ERROR" in await page(person, f"{HOME}/trial")
-    assert await step(person, "credentials", {**ENTERED, "apiv3_key": "f" * 32}) == "trial"
+    mended = {**ENTERED, "apiv3_key": "f" * 32}
+    unseen = await send(person, f"{HOME}/credentials", mended)
+    assert (unseen.status_code, "has changed since you looked" in unseen.text) == (409, True)
+    assert await step(person, "credentials", {**mended, **seen_on(unseen.text)}) == "trial"
     assert json.loads(await draft_text(person))[0]["payment_id"] in before
     assert "SIGN_ERROR" not in await page(person, f"{HOME}/trial")
 

@@ -89,6 +89,12 @@ async def seen(person: Person, path: str, action: str) -> dict[str, str]:
     return {"version": shown["version"]}
 
 
+async def replaced(person: Person, its_page: str, entered: dict[str, str]) -> None:
+    """The credentials of an account, by those that are entered on their page."""
+    there = f"{its_page}/credentials"
+    await made(person, there, {**entered, **await seen(person, there, there)})
+
+
 async def test_merchant_is_made_and_changed(person: Person) -> None:
     its_page = await made(person, "/console/merchants", {"name": "万科物业"})
     assert "万科物业" in await page(person, its_page)
@@ -183,11 +189,28 @@ async def test_credentials_rotate_and_the_identity_stays(person: Person) -> None
     assert re.search(r'name="mchid" value="1900000109"[^>]*readonly', form)
     assert SECRET not in form
     fresh = {**ENTERED, "apiv3_key": "f" * 32}
-    await made(person, f"{its_page}/credentials", fresh)
+    await replaced(person, its_page, fresh)
     assert person.admin.gateway.checked[-1]["apiv3_key"] == "f" * 32
     answer = await send(person, f"{its_page}/credentials", {**fresh, "mchid": "1900000110"})
     assert answer.status_code == 422
     assert 'id="wrong-mchid"' in answer.text
+
+
+async def test_of_two_who_replace_credentials_at_once_the_later_is_told(person: Person) -> None:
+    its_page = await account_of(person)
+    there, gateway = f"{its_page}/credentials", person.admin.gateway
+    form = {**ENTERED, **await seen(person, there, there)}
+    # Its name is not what they are shown.
+    await made(person, its_page, {"account_name": "x", **await seen(person, its_page, its_page)})
+    await made(person, there, {**form, "apiv3_key": "f" * 32})
+    late = await send(person, there, {**form, "apiv3_key": "e" * 32})
+    assert (late.status_code, "has changed since you looked" in late.text) == (409, True)
+    assert ("e" * 32 in late.text, SECRET in late.text) == (False, False)
+    now = fields_of(late.text, there.removeprefix("/console/"))
+    assert (now["version"], now["mchid"]) != (form["version"], "")
+    assert {"version": now["version"]} == await seen(person, there, there)
+    await replaced(person, its_page, {**ENTERED, "apiv3_key": "e" * 32})
+    assert gateway.checked[-1]["apiv3_key"] == "e" * 32
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "私钥与序列号不是一对"), ("en", "no pair")])
@@ -208,7 +231,7 @@ async def test_trial_is_told_in_words(person: Person, language: str, words: str)
     title = PLUGIN.form.find("merchant_private_key_pem")
     assert title is not None
     assert title.title.of(language) in shown
-    await made(person, f"{its_page}/credentials", ENTERED)
+    await replaced(person, its_page, ENTERED)
     assert words not in await page(person, its_page, language)
 
 
@@ -231,7 +254,7 @@ async def test_what_came_of_credentials_that_were_replaced_meanwhile_is_not_kept
     trial = asyncio.create_task(send(person, f"{its_page}/test", {}))
     await asyncio.sleep(0.5)
     assert len(gateway.trials) == 1
-    await made(person, f"{its_page}/credentials", ENTERED)
+    await replaced(person, its_page, ENTERED)
     assert (await trial).status_code == 303
     shown = await page(person, its_page)
     assert ("SIGN_ERROR" in shown, "have not been tried" in shown) == (False, True)

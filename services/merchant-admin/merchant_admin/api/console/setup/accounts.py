@@ -45,6 +45,11 @@ NAME: Final[Shown[ChannelAccount]] = Shown(
 )
 """What the first form of its page shows: which credentials it would withdraw, too."""
 
+CREDENTIALS: Final[Shown[ChannelAccount]] = Shown(
+    lambda it: (it.identity, it.credentials_changed_at)
+)
+"""What the form shows that replaces them. Sealed anew they are the same ones."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -191,17 +196,19 @@ async def rotate(
     try:
         await replace_from(deps, sent, account)
     except Problem as refusal:
+        account = await channel_accounts.find(deps, payment_id, sent.scope)
         return await _credentials_page(request, deps, sent.visitor, account, sent, refusal)
     return to(f"{HOME}/{payment_id}?done=credentials_saved")
 
 
 async def replace_from(deps: Deps, sent: Sent, account: ChannelAccount) -> ChannelAccount:
-    """The account with the credentials of a form. Raises Unusable, Forwarded."""
+    """The account with the credentials of a form. Raises Unusable, Forwarded, ChangedSinceShown."""
     channel = await channels.read(deps, account.channel)
     given = credentials_in(channel.form, sent)
     return await channel_accounts.change(
-        deps, sent.actor, account.merchant_id, account.account_id, {}, credentials=given
-    )
+        deps, sent.actor, account.merchant_id, account.account_id, {}, credentials=given,
+        seen=seen_in(sent.form, CREDENTIALS),
+    )  # fmt: skip
 
 
 @router.post(HOME + "/{payment_id}/test")
@@ -249,12 +256,15 @@ async def _credentials_page(
     refusal: Problem | None = None,
 ) -> Response:
     channel = await channels.read(deps, account.channel)
+    there = {VERSION: CREDENTIALS.version(account)}
+    entered = shown_again(refusal, sent.form, there) if sent and refusal else there
     context = {
         "visitor": visitor,
         "it": account,
+        "entered": entered,
         **form_context(
             channel.form,
-            sent=sent.form if sent else None,
+            sent=None if entered is there else entered,
             saved=await channel_accounts.read_details(deps, account.account_id),
             identity=account.identity,
             refusal=refusal,

@@ -27,6 +27,10 @@ TERMS: Final[Shown[App]] = Shown(
 )
 """What the form shows; another change of the app is not in its way."""
 
+ADDRESS: Final[Shown[App]] = Shown(lambda it: (it.terms.notify_url,))
+"""What that form shows which asks for the address alone."""
+
+
 EMPTY: Final[Mapping[str, str]] = {
     "callback_ack": "2xx",
     "reinitiate_after_s": "15",

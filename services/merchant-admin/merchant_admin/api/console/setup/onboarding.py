@@ -21,6 +21,7 @@ from merchant_admin.api.console.visiting import (
     Visitor,
     to,
 )
+from merchant_admin.domain.errors import VERSION_CHANGED
 from merchant_admin.domain.onboarding import Draft, Step
 from merchant_admin.flows import channels, onboarding
 from merchant_admin.flows.deps import Deps
@@ -80,7 +81,10 @@ async def take(request: Request, deps: Work, sent: FreshlySentFileByAdmin, step:
 async def _refused(
     request: Request, deps: Deps, sent: Sent, draft: Draft, step: Step, refusal: Problem
 ) -> Response:
-    context: dict[str, Any] = {"wrong": wrong_fields(refusal), "entered": sent.form}
+    context: dict[str, Any] = {"wrong": wrong_fields(refusal)}
+    if refusal.code == VERSION_CHANGED:  # As it is there now.
+        return await _page(request, deps, sent.visitor, draft, step, context, refusal.status)
+    context["entered"] = sent.form
     if step is Step.CREDENTIALS and draft.channel:
         form = (await channels.read(deps, draft.channel)).form
         context |= form_context(form, sent=sent.form, refusal=refusal)

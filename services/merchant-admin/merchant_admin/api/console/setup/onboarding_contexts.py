@@ -6,7 +6,9 @@ from typing import Any, Final
 from fastapi import Request
 
 from contracts.events.configuration import KeyAlgorithm
+from merchant_admin.api.console.forms import VERSION
 from merchant_admin.api.console.setup import app_forms
+from merchant_admin.api.console.setup.accounts import CREDENTIALS
 from merchant_admin.api.console.setup.apps import hand_over_context
 from merchant_admin.api.console.setup.credential_pages import form_context
 from merchant_admin.api.console.visiting import Visitor
@@ -51,7 +53,8 @@ async def _credentials(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -
     account = await channel_accounts.find(deps, draft.account_id, visitor.scope)
     saved = await channel_accounts.read_details(deps, draft.account_id)
     known = form_context(channel.form, saved=saved, identity=account.identity)
-    return {"account": account, "chosen": channel, **known}
+    entered = {VERSION: CREDENTIALS.version(account)}
+    return {"account": account, "chosen": channel, "entered": entered, **known}
 
 
 async def _trial(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
@@ -90,7 +93,10 @@ async def _callback(request: Request, deps: Deps, visitor: Visitor, draft: Draft
     ping = request.query_params.get("ping", "")
     return {
         "app": app,
-        "entered": {"notify_url": app.terms.notify_url or ""},
+        "entered": {
+            "notify_url": app.terms.notify_url or "",
+            VERSION: app_forms.ADDRESS.version(app),
+        },
         "attempt": await pings.find(deps, app_id, ping, visitor.scope),
     }
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chassis.problems import Problem
 from contracts.events.configuration import State
+from merchant_admin.api.console.forms import seen_in
 from merchant_admin.api.console.setup import accounts as account_pages
 from merchant_admin.api.console.setup import app_forms
 from merchant_admin.api.console.setup import merchants as merchant_pages
@@ -123,7 +124,10 @@ async def _callback(deps: Deps, sent: Sent, draft: Draft) -> Taken:
         return Taken(replace(draft, is_called_back=True), Step.HAND_OVER)
     await apps.read(deps, app_id, sent.scope)
     terms = app_forms.changed_address(sent.form)
-    await apps.change(deps, sent.actor, app_id, terms=terms, state=None, rotate_secret=False)
+    await apps.change(
+        deps, sent.actor, app_id, terms=terms, state=None, rotate_secret=False,
+        seen=seen_in(sent.form, app_forms.ADDRESS),
+    )  # fmt: skip
     if terms["notify_url"] is None:
         return Taken(draft, Step.CALLBACK, query="problem=ping_no_address")
     try:
