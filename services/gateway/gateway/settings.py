@@ -28,6 +28,7 @@ class GatewaySettings(PublicSettings, CalledSettings, CallingSettings):
     `channel_ca_file`: a private CA that channels are trusted by, besides the public ones.
     `configuration_snapshot`: where the configuration is kept, sealed, for a start without Kafka.
     `max_in_flight`: of all apps together, one alone has half of them at most.
+    `app_rate_per_s`: of each app; for minutes on end no more than `NonceMemory` has room for.
     `record_keys`: shared with trade-core; `configuration_public_keys`: those of merchant-admin;
     `unsigned_records_until`: for an upgrade, see `foundation.record_proof`.
     `explain_signatures`: tell strangers what is wrong with a signature; for sandboxes only."""

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections import Counter as Tally
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +10,6 @@ from hashlib import blake2b
 from mmap import mmap
 from typing import Final
 
-from chassis.problems import Overloaded
 from contracts import signing
 from gateway.directory import App, Directory, Key
 from gateway.domain.addresses import Network, caller_address, is_within
@@ -20,13 +20,13 @@ MALFORMED: Final = "malformed"
 PERIOD_S: Final = 2 * signing.WINDOW_S
 """A request may be dated up to one window ahead and is accepted until one window after that."""
 
-SLOTS: Final = 2**21
-"""Of a table of nonces, a power of two: two tables of 16 MiB, for all keys of the replica."""
+SLOTS: Final = 2**22
+"""Of a table of nonces, a power of two: two tables of 32 MiB, for all apps of the replica."""
 
 MAX_FILLED: Final = 0.75
-"""Beyond it a search takes long. It is 2,600 requests a second throughout a period, which is more
-than one replica serves; what comes beyond is refused, because to forget early would let a request
-be replayed."""
+"""Beyond it a search takes long. It is 5,200 requests a second throughout a period, half of them of
+one app alone, which is more than one replica serves; what comes beyond is refused, because to
+forget early would let a request be replayed."""
 
 _MARK_BYTES: Final = 8
 
@@ -80,7 +80,7 @@ class Authentication:
 
         Raises:
             NotAuthenticated: whatever was wrong; the app is told the same each time.
-            Overloaded: there is no room to remember it.
+            RateLimited: the app has as many in memory as it may.
         """
         try:
             shown = signing.parse(request.authorization)
@@ -104,7 +104,7 @@ class Authentication:
         if self._nonces.is_known(mark, now_s):
             raise NotAuthenticated("replay", app.app_id)
         within_rate(app.app_id)
-        self._nonces.remember(mark, now_s)
+        self._nonces.remember(app.app_id, mark, now_s)
         signed_at = datetime.fromtimestamp(shown.timestamp, UTC)
         return Identity(app, signed_at, f"{key.key_id} {shown.nonce}")
 
@@ -127,20 +127,23 @@ class Authentication:
 
 
 class _Marks:
-    """Numbers of 64 bits in a table of a fixed size, which takes memory only as it fills."""
+    """Numbers of 64 bits in a table of a fixed size, which takes memory only as it fills. `by_app`:
+    how many are whose; `free`: how many there is room for yet."""
 
     def __init__(self, since_s: float, slots: int) -> None:
         self.since_s = since_s
-        self.count = 0
+        self.free = int(slots * MAX_FILLED)
+        self.by_app: Tally[str] = Tally()
         self._slots = memoryview(mmap(-1, slots * _MARK_BYTES)).cast("Q")
         self._last = slots - 1
 
     def __contains__(self, mark: int) -> bool:
         return self._slots[self._place(mark)] == mark
 
-    def add(self, mark: int) -> None:
+    def add(self, app_id: str, mark: int) -> None:
         self._slots[self._place(mark)] = mark
-        self.count += 1
+        self.free -= 1
+        self.by_app[app_id] += 1
 
     def _place(self, mark: int) -> int:
         """Where it stands, or would."""
@@ -156,6 +159,9 @@ class NonceMemory:
 
     Two tables take turns, for all keys together: what is in `recent` is remembered for at least
     one period. Nothing is kept by key, so a key that was removed leaves nothing behind.
+
+    No app may fill more of a table than is left free: one alone has half of it at most, and however
+    many send all they can, there is room for a newcomer.
     """
 
     def __init__(self, *, slots: int = SLOTS) -> None:
@@ -173,18 +179,18 @@ class NonceMemory:
         self._turn(now_s)
         return mark in self._recent or mark in self._older
 
-    def remember(self, mark: int, now_s: float) -> None:
+    def remember(self, app_id: str, mark: int, now_s: float) -> None:
         """Call it only after the signature was found good and the rate was asked, so that nobody
-        else can fill the memory.
+        else can fill the app's share.
 
         Raises:
-            Overloaded: it is full of nonces that could all be replayed still.
+            RateLimited: its share is full of nonces that could all be replayed still.
         """
         self._turn(now_s)
-        if self._recent.count >= self._slots * MAX_FILLED:
-            wait_s = math.ceil(self._recent.since_s + PERIOD_S - now_s)
-            raise Overloaded("Too many requests to be sure of each.", retry_after_s=wait_s)
-        self._recent.add(mark)
+        recent = self._recent
+        if recent.by_app[app_id] >= recent.free:
+            raise RateLimited(math.ceil(recent.since_s + PERIOD_S - now_s))
+        recent.add(app_id, mark)
 
     def _turn(self, now_s: float) -> None:
         if now_s - self._recent.since_s >= PERIOD_S:
