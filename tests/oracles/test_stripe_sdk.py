@@ -117,6 +117,25 @@ def test_a_paid_session_leads_to_its_charge_refunds_and_movements(
         client.v1.refunds.create({"payment_intent": intent.id, "amount": 800})
 
 
+def test_a_refusal_is_repeated_to_its_key_and_not_to_another(
+    client: stripe.StripeClient, sandbox: RunningSandbox
+) -> None:
+    payment_no, refund_no = new_id("payment"), new_id("refund")
+    client.v1.checkout.sessions.create(session_of(payment_no), keyed(payment_no))
+    sandbox.pay(payment_no, notify=False)
+    intent = sandbox.trade(payment_no)["channel_trade_no"]
+    back: Any = {"payment_intent": intent, "amount": 500, "metadata": {"refund_no": refund_no}}
+    sandbox.fault("stripe", "refund", "no_balance", payment_no=payment_no, times=1)
+    for replayed in (None, "true"):
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            client.v1.refunds.create(back, keyed(refund_no))
+        assert refused.value.code == "balance_insufficient"
+        assert refused.value.headers is not None
+        assert refused.value.headers.get("Idempotent-Replayed") == replayed
+    made = client.v1.refunds.create(back, keyed(f"{refund_no}-0-1"))
+    assert (made.payment_intent, made.amount) == (intent, 500)
+
+
 def test_a_payment_intent_is_made_and_cancelled(client: stripe.StripeClient) -> None:
     payment_no = new_id("payment")
     intents = client.v1.payment_intents

@@ -32,6 +32,7 @@ Kind = Literal[
     "early",
     "hold",
     "no_undo",
+    "no_balance",
     "too_early",
     "probe",
     "unsigned",
@@ -46,6 +47,7 @@ ONLY_AT: dict[Kind, Operation] = {
     "probe": "notice",
     "hold": "refund",
     "no_undo": "refund",
+    "no_balance": "refund",
     "too_early": "split",
 }
 KINDS: frozenset[Kind] = frozenset(get_args(Kind))

@@ -41,6 +41,11 @@ def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
             400, "Refund amount is greater than unrefunded amount on charge", param="amount",
             is_kept=True,
         )  # fmt: skip
+    if "no_balance" in hit:
+        raise Refusal(
+            400, "Insufficient funds in your Stripe balance to refund this amount.",
+            code="balance_insufficient", is_kept=True,
+        )  # fmt: skip
     refund = _open(deps, trade, amount, metadata, is_held="hold" in hit)
     return Done(respond(objects.refund(trade, refund, hit)))
 

@@ -4,30 +4,34 @@ Source: docs.stripe.com/api/idempotent_requests
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import orjson
 from starlette.responses import Response
 
-from sandbox.stripe.wire import Asked, Refusal
+from sandbox.clock import DAY_S, now
+from sandbox.stripe.wire import Asked, Refusal, refuse
 
-Kept = tuple[str, Response | Refusal]
+Kept = tuple[float, str, Response]
 
 
 class Replays:
-    """By account and key, for as long as the process lives: Stripe forgets after a day."""
+    """By account and key, for a day from the first answer. `clock`: Unix seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = now) -> None:
+        self._clock = clock
         self._kept: dict[tuple[str, str], Kept] = {}
 
     def find(self, asked: Asked) -> Response | None:
-        """What was answered before; raises what was refused, and where the request differs."""
+        """What was answered before, a refusal too; raises where the request differs."""
         if asked.key is None:
             return None
         known = self._kept.get((asked.account.account_id, asked.key))
         if known is None:
             return None
-        fingerprint, answered = known
+        at, fingerprint, answered = known
+        if self._clock() >= at + DAY_S:
+            return None
         if fingerprint != _fingerprint(asked.path, asked.fields):
             raise Refusal(
                 400,
@@ -35,8 +39,6 @@ class Replays:
                 "first used with.",
                 kind="idempotency_error",
             )
-        if isinstance(answered, Refusal):
-            raise answered
         return Response(
             answered.body,
             answered.status_code,
@@ -44,9 +46,12 @@ class Replays:
         )
 
     def keep(self, asked: Asked, answered: Response | Refusal) -> None:
-        if asked.key is not None:
-            fingerprint = _fingerprint(asked.path, asked.fields)
-            self._kept[asked.account.account_id, asked.key] = (fingerprint, answered)
+        if asked.key is None:
+            return
+        response = refuse(answered) if isinstance(answered, Refusal) else answered
+        fingerprint = _fingerprint(asked.path, asked.fields)
+        kept = (self._clock(), fingerprint, response)
+        self._kept[asked.account.account_id, asked.key] = kept
 
 
 def _fingerprint(path: str, fields: Mapping[str, str]) -> str:
