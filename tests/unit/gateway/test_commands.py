@@ -30,6 +30,7 @@ from contracts.events.commands import (
 )
 from gateway.calling.transport import Broken
 from gateway.channels.plugin import Undo
+from gateway.channels.stripe import refund_keys
 from gateway.consumers import MAX_RUNNING_PER_ACCOUNT, Commands
 from gateway.directory import ChannelAccount, Directory
 from gateway.flows import command as flow
@@ -108,6 +109,22 @@ async def test_when_it_was_paid_says_how_the_money_goes_back(
     await flow.run(gateway.deps, command(CommandName.QUERY_REFUND, payment=asked))
     assert [request.url for request in gateway.transport.sent] == [f"https://fake.example{target}"]
     assert gateway.producer.events()[0]["refund_no"] == "R1"
+
+
+@pytest.mark.parametrize(
+    ("age", "targets"), [(timedelta(), ["/refund"]), (timedelta(hours=1), ["/query_refund"])]
+)
+async def test_by_which_keys_a_refund_is_sent_goes_by_the_lease_and_no_other_clock(
+    age: timedelta, targets: list[str]
+) -> None:
+    gateway = harness(reply({"paid": 1299}))
+    plugin = fake_plugin(refund_keys=refund_keys.usable)
+    gateway.directory.put(ChannelAccount("C1", "M1", True, plugin, "key"))
+    lease_until = NOW + timedelta(minutes=1)
+    begun = REFUND.model_copy(update={"created_at": lease_until - age})
+    await flow.run(gateway.deps, command(CommandName.REFUND, refund=begun, lease_until=lease_until))
+    sent = [request.url for request in gateway.transport.sent]
+    assert sent == [f"https://fake.example{target}" for target in targets]
 
 
 async def test_an_answer_that_did_not_come_is_told_as_unknown() -> None:

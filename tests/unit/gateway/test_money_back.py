@@ -1,4 +1,5 @@
-"""A refund that begins as an undo: the refund itself follows only what came to nothing."""
+"""A refund that begins as an undo: the refund itself follows only what came to nothing. And one by
+several keys: the next follows only a refusal that the channel repeated."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -43,7 +44,8 @@ async def asked(way: str, **answers: list[Outcome]) -> tuple[Outcome, list[str]]
     """What came of `send` or `query`, and what was asked for it, in turn."""
     names: list[str] = []
 
-    async def ask(name: str, _: Operation[Refunding, str]) -> Outcome:
+    async def ask(name: str, _: Operation[Refunding, str], about: Refunding) -> Outcome:
+        assert about == REFUNDING
         names.append(name)
         return answers[name].pop(0)
 
@@ -122,3 +124,47 @@ async def test_any_other_refund_is_a_refund(undo: Undo[str] | None) -> None:
     assert isinstance(await executor.refund(here, REFUNDING), Succeeded)
     assert isinstance(await executor.query_refund(here, REFUNDING), Succeeded)
     assert [each.url.rsplit("/", 1)[1] for each in transport.sent] == ["refund", "query_refund"]
+
+
+KEPT = NotSent("balance_insufficient", "…", is_kept=True)
+ANEW = NotSent("balance_insufficient", "…")
+
+
+async def sent_by(*keys: str, **answers: list[Outcome]) -> tuple[Outcome, list[str]]:
+    """What came of a refund that may be sent by these keys, and what was asked in turn."""
+    asked_for: list[str] = []
+
+    async def ask(name: str, _: Operation[Refunding, str], about: Refunding) -> Outcome:
+        asked_for.append(about.key or name)
+        return answers[name].pop(0)
+
+    plugin = fake_plugin(refund_keys=lambda _: keys)
+    outcome = await MoneyBack(plugin, REFUNDING, ask).send()
+    assert not any(answers.values())
+    return outcome, asked_for
+
+
+@pytest.mark.parametrize("last", [TAKEN, BACK, NO, LOST, AWAY, BUSY, ANEW, KEPT])
+async def test_the_next_key_follows_only_a_refusal_that_the_channel_repeats(last: Outcome) -> None:
+    used, unused = ["R1", "R1-0-1"], [] if last == KEPT else ["R1-0-2"]
+    outcome = await sent_by(*used, *unused, query_refund=[ABSENT], refund=[KEPT, last])
+    assert outcome == (last, ["query_refund", *used])
+
+
+@pytest.mark.parametrize("known", [TAKEN, BACK, NO, LOST, AWAY])
+@pytest.mark.parametrize("keys", [("R1", "R1-0-1"), ("R1-1-0",), ()])
+async def test_what_may_have_been_sent_by_another_key_is_asked_about_first(
+    known: Outcome, keys: tuple[str, ...]
+) -> None:
+    assert await sent_by(*keys, query_refund=[known]) == (known, ["query_refund"])
+
+
+async def test_where_there_is_no_key_for_now_nothing_is_sent() -> None:
+    outcome, names = await sent_by(query_refund=[ABSENT])
+    assert isinstance(outcome, NotSent)
+    assert (outcome.is_spoken, names) == (False, ["query_refund"])
+
+
+@pytest.mark.parametrize("answer", [TAKEN, LOST, KEPT])
+async def test_the_first_key_alone_costs_no_question(answer: Outcome) -> None:
+    assert await sent_by("R1", refund=[answer]) == (answer, ["refund"])

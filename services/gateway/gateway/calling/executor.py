@@ -246,7 +246,7 @@ class Executor:
         return MoneyBack(
             account.plugin,
             refunding,
-            lambda name, operation: self._run(account, name, operation, refunding),
+            lambda name, operation, asked: self._run(account, name, operation, asked),
         )
 
     def _hand_over(

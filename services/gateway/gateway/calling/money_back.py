@@ -3,11 +3,16 @@
 An undo that comes to nothing is no end of the refund: the channel's refund follows, by another
 number of the channel's, but not before the channel, asked, says that the undo has ended. Nothing is
 remembered here of what was sent before, so that is asked first (`refund-reservation`).
+
+A channel that keeps its refusals is asked by the keys that its plugin names (`Plugin.refund_keys`).
+The next key is used only where the channel says that it repeats a refusal, for then no call by the
+one before, however late it arrives, makes a refund; after any other answer, and after none, it is
+the same key again.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from gateway.channels.plugin import (
     Declined,
@@ -20,8 +25,12 @@ from gateway.channels.plugin import (
     Undo,
 )
 
-Ask = Callable[[str, Operation[Refunding, Any]], Awaitable[Outcome]]
-"""Asks the channel, by a name and an operation, about this refund."""
+Ask = Callable[[str, Operation[Refunding, Any], Refunding], Awaitable[Outcome]]
+"""Asks the channel, by a name and an operation, about a refund."""
+
+NOT_NOW: Final = NotSent(
+    "between_keys", "in this hour the channel is only asked about it", is_spoken=False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +48,44 @@ class MoneyBack:
             undone = await self._undone(undo)
             if not _came_to_nothing(undone):
                 return undone
-        return await self.ask("refund", self.plugin.refund)
+        return await self._refunded()
 
     async def query(self) -> Outcome:
         """How it stands, whichever way it went."""
         undo = self._undo()
         if undo is not None:
-            undone = await self.ask("query_undo", undo.query)
+            undone = await self._ask("query_undo", undo.query)
             if not _came_to_nothing(undone):
                 return undone
-        return await self.ask("query_refund", self.plugin.query_refund)
+        return await self._ask("query_refund", self.plugin.query_refund)
+
+    async def _refunded(self) -> Outcome:
+        """Where it may have been sent by another key, it is asked about first."""
+        keys = self.plugin.refund_keys(self.refunding) if self.plugin.refund_keys else None
+        if keys is None or keys == (self.refunding.refund_no,):
+            return await self._ask("refund", self.plugin.refund)
+        known = await self._ask("query_refund", self.plugin.query_refund)
+        if not _is_absent(known):
+            return known
+        outcome: Outcome = NOT_NOW
+        for key in keys:
+            by_key = replace(self.refunding, key=key)
+            outcome = await self.ask("refund", self.plugin.refund, by_key)
+            if not (isinstance(outcome, NotSent) and outcome.is_kept):
+                break
+        return outcome
+
+    async def _ask(self, name: str, operation: Operation[Refunding, Any]) -> Outcome:
+        return await self.ask(name, operation, self.refunding)
 
     async def _undone(self, undo: Undo[Any]) -> Outcome:
         """The undo is sent where the channel knows of none. A refusal may be of a repeat alone, so
         that the channel is asked once more."""
-        known = await self.ask("query_undo", undo.query)
+        known = await self._ask("query_undo", undo.query)
         if not _is_absent(known):
             return known
-        sent = await self.ask("undo", undo.send)
-        return await self.ask("query_undo", undo.query) if _is_refusal(sent) else sent
+        sent = await self._ask("undo", undo.send)
+        return await self._ask("query_undo", undo.query) if _is_refusal(sent) else sent
 
     def _undo(self) -> Undo[Any] | None:
         undo = self.plugin.undo

@@ -110,7 +110,7 @@ async def _ask(deps: Deps, account: ChannelAccount, command: ChannelCommand) -> 
             return await split_commands.query(deps, account, splitting)
         case ChannelCommand(command=name, refund=RefundRef() as refund):
             return await _ask_of_refund(
-                deps, account, name, _refunding(deps, account, trade, refund)
+                deps, account, name, _refunding(deps, account, trade, refund, command.lease_until)
             )
         case _:
             return None
@@ -133,7 +133,9 @@ async def _ask_of_refund(
             return None
 
 
-def _refunding(deps: Deps, account: ChannelAccount, trade: Trade, refund: RefundRef) -> Refunding:
+def _refunding(
+    deps: Deps, account: ChannelAccount, trade: Trade, refund: RefundRef, lease_until: datetime
+) -> Refunding:
     return Refunding(
         trade=trade,
         refund_no=refund.refund_no,
@@ -143,4 +145,5 @@ def _refunding(deps: Deps, account: ChannelAccount, trade: Trade, refund: Refund
         reason=refund.reason,
         channel_refund_no=refund.channel_refund_no,
         returns=split_commands.returns_of(trade, refund),
+        lease_until=lease_until,
     )

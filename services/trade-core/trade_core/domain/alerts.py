@@ -239,8 +239,8 @@ def split_impossible(order: Order, payment: Payment) -> Alert:
 
 
 _NOT_TAKEN: Final = (
-    "is refused for now, often because the merchant's balance is too small, and is sent again; a"
-    " channel may repeat its refusal for a day after that is mended. Do not refund it by hand"
+    "is refused for now, often because the merchant's balance is too small, and is sent again; once"
+    " that is mended it is made, within three hours at most. Do not refund it by hand"
 )
 
 

@@ -55,14 +55,25 @@ def account(side: StripeSide) -> Any:
     return opened(side)
 
 
-def test_a_refund_short_of_money_says_how_long_stripe_repeats_that(
-    side: StripeSide, account: Any
+@pytest.mark.parametrize("replayed", ["true", "false", ""])
+def test_a_refund_short_of_money_is_sent_again_and_by_which_key_stripe_says(
+    side: StripeSide, account: Any, replayed: str
 ) -> None:
-    refused = outcome(
-        side, account, PLUGIN.refund, refunding(), side.refused("balance_insufficient")
-    )
+    refusal = side.refused("balance_insufficient")
+    answer = replace(refusal, headers={**refusal.headers, "idempotent-replayed": replayed})
+    refused = outcome(side, account, PLUGIN.refund, refunding(), answer)
     assert isinstance(refused, NotSent)
-    assert "for a day" in refused.message
+    assert "each hour" in refused.message
+    assert refused.is_kept == (replayed == "true")
+
+
+@pytest.mark.parametrize("code", ["api_error", "idempotency_error", "charge_already_refunded"])
+def test_only_what_surely_did_nothing_and_is_no_end_leads_to_another_key(
+    side: StripeSide, account: Any, code: str
+) -> None:
+    refusal = side.refused(code)
+    answer = replace(refusal, headers={**refusal.headers, "idempotent-replayed": "true"})
+    assert not isinstance(outcome(side, account, PLUGIN.refund, refunding(), answer), NotSent)
 
 
 def known(number: str, method: Method = Method.PC) -> Trade:
@@ -223,6 +234,8 @@ def test_a_close_ends_what_it_knows_and_looks_for_what_it_does_not(
 def test_a_refund_has_our_number_as_its_key(side: StripeSide, account: Any) -> None:
     call = PLUGIN.refund.call(refunding(), account)
     assert call.idempotency_key == REFUND_NO
+    again = PLUGIN.refund.call(refunding(key="R1-0-1"), account)
+    assert again == replace(call, idempotency_key="R1-0-1")
     fields = asked(side, account, PLUGIN.refund, refunding()).content
     assert fields["amount"] == "500"
     assert fields["metadata[refund_no]"] == REFUND_NO

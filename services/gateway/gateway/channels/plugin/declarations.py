@@ -197,6 +197,10 @@ class Plugin(Generic[AccountT]):
     wrong where it signs with a key of this name, that nobody entered. `form`: how people enter the
     credentials.
 
+    `refund_keys`, of a channel that keeps its refusals: by which keys this refund may be sent now,
+    each only after the channel repeated its refusal of the one before; none: not now
+    (`calling.money_back`).
+
     `undo`: what a refund may begin with. `closes`: the ways to pay whose payments `close` can end
     (None: all); others end by their time.
 
@@ -231,6 +235,7 @@ class Plugin(Generic[AccountT]):
     closes: frozenset[Method] | None = None
     trial_call: Callable[[AccountT], Call] | None = None
     undo: Undo[AccountT] | None = None
+    refund_keys: Callable[[Refunding], tuple[str, ...]] | None = None
     refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None
     statements: Statements[AccountT] | None = None

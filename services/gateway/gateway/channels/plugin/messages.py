@@ -84,12 +84,14 @@ class Reply:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A verified, decoded reply. Error replies that channels do not sign arrive here too, marked
-    `signed=False`: they make us ask again, and end nothing."""
+    `signed=False`: they make us ask again, and end nothing. `is_replayed`: the channel says that it
+    answered an earlier call with the same key so, and now only repeats that."""
 
     status: int
     content: Mapping[str, Any]
     moment: Moment
     signed: bool = True
+    is_replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

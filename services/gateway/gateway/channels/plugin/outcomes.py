@@ -137,13 +137,15 @@ class NotSent(Word):
     """The channel surely did nothing: refused before any work, or never reached.
 
     `is_spoken` False: code and message are the executor's, the channel said nothing. `is_passing`:
-    the channel says that the same call, a moment later, may be taken.
+    the channel says that the same call, a moment later, may be taken. `is_kept`: it refused an
+    earlier call with the same key, and only repeats that, whatever has changed since.
     """
 
     code: str
     message: str
     is_spoken: bool = True
     is_passing: bool = False
+    is_kept: bool = False
 
     def __post_init__(self) -> None:
         _bound(self, code=MAX_CODE_CHARS, message=MAX_MESSAGE_CHARS)

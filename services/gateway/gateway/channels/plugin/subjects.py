@@ -78,7 +78,9 @@ class SplitReturn:
 @dataclass(frozen=True, slots=True)
 class Refunding:
     """A refund to send or to query; always with the same `refund_no`. `returns`: what receivers of
-    splits give back for it."""
+    splits give back for it. `lease_until`: by when it is sent, by the clock that gave `created_at`;
+    None where nobody says. `key`: by which the channel knows this call, where that is not
+    `refund_no` (`Plugin.refund_keys`)."""
 
     trade: Trade
     refund_no: str
@@ -89,6 +91,8 @@ class Refunding:
     channel_refund_no: str | None = None
     returns: tuple[SplitReturn, ...] = ()
     serial: Serial | None = None
+    lease_until: datetime | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

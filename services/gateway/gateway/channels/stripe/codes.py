@@ -5,6 +5,7 @@ A row is the error's `code`; where it has none, the HTTP status of a refused key
 Source: docs.stripe.com/api/errors, docs.stripe.com/error-codes
 """
 
+from dataclasses import replace
 from typing import Final
 
 from gateway.channels.formats import text
@@ -12,8 +13,8 @@ from gateway.channels.meanings import Table, limited, outcome_of, passing
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
 
 INVALID: Final = "invalid_request_error"
-KEPT_FOR_A_DAY: Final = (
-    "(Stripe repeats this for a day, also once the balance is topped up; then the refund is made.)"
+SENT_EACH_HOUR: Final = (
+    "(The refund is sent anew about each hour, and made once the balance is topped up.)"
 )
 REFUSED_KEY: Final = "401"
 NOT_ALLOWED: Final = "403"
@@ -53,9 +54,9 @@ PAY: Final[Table] = {
 
 
 def short_of_money(code: str, message: str) -> NotSent:
-    """The same refund again. Its key must stay the same, lest it be made twice, and Stripe answers
-    a key for a day at least as it did first: money that is there now is seen only after that."""
-    return NotSent(code, f"{message} {KEPT_FOR_A_DAY}".strip())
+    """The same refund again. Stripe answers a key for a day at least as it did first, and sees
+    money that has come in since only by another (`refund_keys`)."""
+    return NotSent(code, f"{message} {SENT_EACH_HOUR}".strip())
 
 
 REFUND: Final[Table] = {
@@ -83,7 +84,10 @@ def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     if answer.signed and answer.status == 200:
         return None
     row = row_of(answer)
-    return outcome_of(answer, table, row, row, text(answer.content, "error", "message"))
+    outcome = outcome_of(answer, table, row, row, text(answer.content, "error", "message"))
+    if isinstance(outcome, NotSent) and answer.is_replayed:
+        return replace(outcome, is_kept=True)
+    return outcome
 
 
 def row_of(answer: Answer) -> str:

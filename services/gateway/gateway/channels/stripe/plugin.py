@@ -3,7 +3,7 @@
 from contracts.api import Method
 from contracts.words import Words
 from gateway.channels.plugin import Notifications, Operation, Plugin, Statements
-from gateway.channels.stripe import amounts, wire
+from gateway.channels.stripe import amounts, refund_keys, wire
 from gateway.channels.stripe.credentials import (
     OWN_URL,
     Account,
@@ -45,6 +45,7 @@ PLUGIN: Plugin[Account] = Plugin(
     close=Operation(close.call, close.outcome),
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
+    refund_keys=refund_keys.usable,
     notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),
     trial=trial.read,
     trial_call=trial.call,

@@ -36,6 +36,9 @@ ACCOUNT: Final = "/v1/account"
 VERSION: Final = "2026-10-28.endive"
 """The shape of what Stripe tells stays that of this release, whatever the account's own is."""
 
+REPLAYED: Final = "idempotent-replayed"
+"""In the header of an answer that an earlier call with this key had already."""
+
 SIGNATURE: Final = "stripe-signature"
 SCHEME: Final = "v1"
 TOLERANCE_S: Final = 300
@@ -74,7 +77,8 @@ def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer
         require_mode(content, account)
     elif not isinstance(content.get("error"), Mapping):
         raise Unverifiable("a refusal without a reason")
-    return Answer(reply.status, content, moment, signed=is_stripes)
+    is_replayed = text(reply.headers, REPLAYED) == "true"
+    return Answer(reply.status, content, moment, signed=is_stripes, is_replayed=is_replayed)
 
 
 def require_mode(content: Mapping[str, Any], account: Account) -> None:

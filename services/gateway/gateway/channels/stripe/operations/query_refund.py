@@ -4,18 +4,30 @@ Source: docs.stripe.com/api/refunds/retrieve, docs.stripe.com/api/refunds/list
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
 
 from gateway.channels.plugin import Answer, Call, Outcome, Pending, Refunding, Unknown
 from gateway.channels.stripe import codes, limits, objects, refunds
 from gateway.channels.stripe.credentials import Account
 from gateway.channels.stripe.wire import REFUNDS
 
+MADE_BEFORE: Final = timedelta(days=1)
+"""More than any two clocks differ: none of an earlier time is ours, and few are of a later one."""
+
 
 def call(refunding: Refunding, account: Account) -> Call:
     if refunding.channel_refund_no:
         return Call("GET", f"{REFUNDS}/{refunding.channel_refund_no}")
-    query = {"payment_intent": refunds.intent_of(refunding), "limit": str(limits.PAGE_ROWS)}
-    return Call("GET", REFUNDS, query=query)
+    return Call(
+        "GET",
+        REFUNDS,
+        query={
+            "payment_intent": refunds.intent_of(refunding),
+            "created[gte]": str(int((refunding.created_at - MADE_BEFORE).timestamp())),
+            "limit": str(limits.PAGE_ROWS),
+        },
+    )
 
 
 def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:

@@ -1,5 +1,5 @@
-"""Give money back, in part or in full. The key of the call is our number of the refund,
-in each repeat: a refusal that Stripe keeps under it, as for lack of balance, is heard for a day.
+"""Give money back, in part or in full. The key of the call is our number of the refund, until
+Stripe has kept a refusal under it (`refund_keys`).
 
 Source: docs.stripe.com/api/refunds/create, docs.stripe.com/api/idempotent_requests
 """
@@ -20,7 +20,7 @@ def call(refunding: Refunding, account: Account) -> Call:
             "reason": "requested_by_customer",
             "metadata": refunds.metadata(refunding),
         },
-        idempotency_key=refunding.refund_no,
+        idempotency_key=refunding.key or refunding.refund_no,
     )
 
 
