@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.builders.trade_core import paid
+from tests.builders.trade_core import APP, MERCHANT, paid, request
 from tests.integration.trade_core.harness import Harness, record
 from tests.record_keys import proven
 
@@ -14,7 +14,9 @@ from chassis.consumer import Record
 from contracts import topics
 from contracts.api import PaymentStatus
 from contracts.events.results import PAYMENT_RESULT, SOURCE, PaymentResult
+from contracts.internal import ListQuery
 from trade_core.flows.apply_results import apply_payment_results, decode
+from trade_core.flows.list_records import list_payments
 
 
 def written(word: PaymentResult, at: str = "2026-01-05T12:00:00Z", **odd: Any) -> Record:
@@ -70,6 +72,29 @@ async def test_what_no_ledger_holds_is_refused_where_it_is_read(
     at = odd.pop("at", "2026-01-05T12:00:00Z")
     with pytest.raises(ValueError, match=r"is out of range|is too long"):
         decode(harness.deps, proven(_with_big(written(paid(payment), at), odd)))
+
+
+async def test_receivers_on_file_are_as_they_were_taken(harness: Harness) -> None:
+    """What a release before let apps name is not refused where it is read."""
+    receiver = {"account": "190001", "amount": 300, "description": "物业"}
+    other = await harness.opened(request(merchant_order_no="W2"))
+    payment = await harness.opened(request(split=[receiver]))
+    odd = [{"account": "19\u200b01\n", "amount": 300, "description": " "}]
+    await harness.rows(
+        "update payments set split = $2 where payment_no = $1", payment.payment_no, odd
+    )
+    query = ListQuery(app_id=APP, merchant_ids=[MERCHANT])
+    assert len((await list_payments(harness.deps, query)).items) == 2
+
+    harness.pass_time(20)
+    asked = await harness.attend()
+    assert {each.payment.payment_no for each in asked} == {payment.payment_no, other.payment_no}
+    await harness.apply(paid(payment), paid(other))
+    assert [await harness.state(each) for each in (payment, other)] == 2 * [PaymentStatus.SUCCEEDED]
+
+    (sent,) = await harness.attend()
+    assert sent.split is not None
+    assert [each.model_dump() for each in sent.split.receivers] == odd
 
 
 def _with_big(known: Record, odd: dict[str, Any]) -> Record:

@@ -21,6 +21,7 @@ from trade_core.domain.errors import (
 )
 from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import CALL_LIMIT, Payment, PaymentFact, after
+from trade_core.domain.split import Receiver
 
 MAX_ATTEMPTS: Final = 6
 """Of one order, on our page."""
@@ -152,7 +153,9 @@ def _payment(request: PaymentRequest, order_id: str, now: datetime) -> Payment:
         metadata=content.metadata,
         notify_url=content.notify_url,
         return_url=content.return_url,
-        split_receivers=tuple(content.split),
+        split_receivers=tuple(
+            Receiver(one.account, one.amount, one.description) for one in content.split
+        ),
         will_split=content.will_split,
     )
 

@@ -8,10 +8,11 @@ from pydantic import JsonValue
 
 from contracts import payable
 from contracts.actions import Action
-from contracts.api import Failure, Method, SplitReceiver
+from contracts.api import Failure, Method
 from contracts.api import PaymentStatus as State
 from trade_core.domain.known_fact import KnownFact
 from trade_core.domain.refused_results import IllegalTransition
+from trade_core.domain.split import Receiver
 
 CALL_LIMIT: Final = timedelta(seconds=12)
 """A channel call takes at most 10 s: an initiation without a result is looked at after this."""
@@ -216,7 +217,7 @@ class Payment:
     claim: ReportedPayment | None = None
     reversed_at: datetime | None = None
     may_be_paid: bool = False
-    split_receivers: tuple[SplitReceiver, ...] = ()
+    split_receivers: tuple[Receiver, ...] = ()
     will_split: bool = False
     split_reserved: int = 0
     held_words: tuple[OutsideWord, ...] = ()

@@ -57,6 +57,16 @@ def after(state: State, fact: SplitFact) -> State:
 
 
 @dataclass(frozen=True, slots=True)
+class Receiver:
+    """Whom a payment names to get how much of it as soon as it is paid. What an app may name was
+    checked when it asked; what is on file stays as it is, whatever is checked since."""
+
+    account: str
+    amount: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """What one receiver gets. `amount_returning` is on its way back for refunds that are not
     decided, `amount_returned` is back."""

@@ -12,7 +12,7 @@ from trade_core.domain import alerts, facts, ledger, split
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import PaymentNotSplittable, SplitExceedsPaid, SplittingFinished
 from trade_core.domain.payment import Payment
-from trade_core.domain.split import Share, Split, SplitFact
+from trade_core.domain.split import Receiver, Share, Split, SplitFact
 
 
 def split_as_requested(aggregate: OrderAggregate, request: CreateSplit) -> Split:
@@ -68,7 +68,9 @@ def apply_split_result(aggregate: OrderAggregate, result: SplitResult) -> None:
     aggregate.change_split(now_is, paid)
 
 
-def _new(aggregate: OrderAggregate, payment: Payment, receivers: Iterable[SplitReceiver]) -> Split:
+def _new(
+    aggregate: OrderAggregate, payment: Payment, receivers: Iterable[Receiver | SplitReceiver]
+) -> Split:
     return Split(
         split_no=new_id("split"),
         order_id=payment.order_id,

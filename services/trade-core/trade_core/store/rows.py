@@ -21,18 +21,17 @@ from contracts.api import (
     RefundCause,
     RefundStatus,
     ShareStatus,
-    SplitReceiver,
     SplitStatus,
 )
 from contracts.internal import RefundDecision
 from trade_core.domain.order import Order
 from trade_core.domain.payment import OutsideWord, Payment, ReportedPayment
 from trade_core.domain.refund import Refund, RefundFact
-from trade_core.domain.split import Return, Share, Split, SplitFact
+from trade_core.domain.split import Receiver, Return, Share, Split, SplitFact
 
 ACTION: Final[TypeAdapter[Action]] = TypeAdapter(Action)
 CLAIM: Final = TypeAdapter(ReportedPayment)
-RECEIVERS: Final = TypeAdapter(tuple[SplitReceiver, ...])
+RECEIVERS: Final = TypeAdapter(tuple[Receiver, ...])
 HELD_WORDS: Final = TypeAdapter(tuple[OutsideWord, ...])
 RETURNS: Final = TypeAdapter(tuple[Return, ...])
 
@@ -124,7 +123,7 @@ def held_words_json(held: tuple[OutsideWord, ...]) -> list[dict[str, Any]]:
     return words
 
 
-def receivers_json(receivers: tuple[SplitReceiver, ...]) -> list[dict[str, Any]] | None:
+def receivers_json(receivers: tuple[Receiver, ...]) -> list[dict[str, Any]] | None:
     return RECEIVERS.dump_python(receivers, mode="json") if receivers else None
 
 
