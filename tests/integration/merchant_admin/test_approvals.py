@@ -617,3 +617,17 @@ async def test_what_nobody_asked_for_is_not_there(admin: Admin) -> None:
     path = f"/api/approvals/{new_id('approval')}"
     assert (await admin.http.get(path)).status_code == 404
     assert (await approve(admin.http, path)).status_code == 404
+
+
+async def test_what_was_asked_for_once_is_sent_as_it_was(admin: Admin, merchant_id: str) -> None:
+    """A release before let people give reasons that trade-core may refuse now: it says so."""
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    async with admin.deps.db.transaction() as tx:
+        await tx.execute(
+            "update approval set request = request || jsonb_build_object('reason', $1::text)",
+            "多\u200b收",
+        )
+    done = await approve(await hire(admin, "finance"), path)
+    assert (done.status_code, done.json()["state"]) == (200, "done")
+    [asked] = admin.trade_core.asked
+    assert asked["wish"]["reason"] == "多\u200b收"

@@ -152,3 +152,15 @@ async def test_nobody_has_more_unfinished_files_by_asking_at_once(admin: Admin) 
     assert len(taken) == domain.MAX_UNFINISHED
     refused = {answer.status_code for answer in answers} - {202}
     assert refused == {TooManyExports(domain.MAX_UNFINISHED).status}
+
+
+async def test_a_search_that_cannot_be_read_any_more_stops_no_other(admin: Admin) -> None:
+    await some_orders(admin, 1)
+    odd = await asked(admin)
+    async with admin.deps.db.transaction() as tx:
+        await tx.execute("update export set search = search || '{\"number\": []}'::jsonb")
+    good = await asked(admin)
+    while await make_next(admin.deps):
+        pass
+    states = [(await shown(admin, each))["state"] for each in (odd, good)]
+    assert states == ["failed", "done"]

@@ -57,3 +57,11 @@ async def test_what_is_closed_unpaid_does_not_count(harness: Harness) -> None:
             "update orders set state = 'closed' where order_id = $1", begun.order.order_id
         )
     assert (await begin(harness, 1_000)).created
+
+
+async def test_a_name_that_was_taken_once_stops_no_payer(harness: Harness) -> None:
+    begun = PayAtCode(
+        app_id=APP, merchant_id=MERCHANT, subject="前台\u200b", amount=100, daily_limit=1_000
+    )
+    opened = await counter_codes.pay(harness.deps, CODE, begun)
+    assert opened.order.subject == "前台\u200b"

@@ -147,3 +147,13 @@ async def test_another_apps_link_is_not_there(harness: Harness, app_id: str) -> 
 async def test_a_link_that_nobody_made_is_not_there(harness: Harness) -> None:
     with pytest.raises(LinkNotFound):
         await payment_links.pay(harness.deps, new_id("payment_link"), PayAtLink())
+
+
+async def test_a_link_that_was_made_once_stops_no_payer(harness: Harness) -> None:
+    """What a release before let apps say is not refused where it is read."""
+    link = await made(harness)
+    await harness.rows("update payment_links set subject = $1", "物业\u200b费")
+    begun = await payment_links.pay(harness.deps, link.link_id, PayAtLink())
+    assert begun.order.subject == "物业\u200b费"
+    again = await payment_links.pay(harness.deps, link.link_id, PayAtLink())
+    assert not again.created

@@ -72,3 +72,10 @@ async def test_a_disabled_code_begins_nothing() -> None:
     made = here(is_active=False)
     assert (await as_cashier(made, "GET", POINT)).json()["state"] == "disabled"
     assert (await begin(made, 500)).status_code == 404
+
+
+async def test_a_name_that_was_taken_once_stops_no_payer() -> None:
+    """A release before let people enter what none may enter now."""
+    made = here(name="前台\u200b")
+    assert (await begin(made, 500)).status_code == 200
+    assert made.trade_core.asked[0][2].subject == "前台\u200b"

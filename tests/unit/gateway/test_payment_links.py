@@ -171,3 +171,10 @@ def hosting_plugin() -> Any:
     pay = operation("/pay")
     hosted = type(pay)(pay.call, outcome)
     return fake_plugin(methods={Method.CASHIER: hosted}, hosted=frozenset({Method.CASHIER}))
+
+
+async def test_a_link_that_was_made_once_stops_no_payer() -> None:
+    """A release before let apps say what none may say now."""
+    of = here(LINK.model_copy(update={"subject": "物业\u200b费"}))
+    begun = await as_cashier(of, "POST", f"{POINT}/payments", {})
+    assert begun.status_code == 200, begun.text

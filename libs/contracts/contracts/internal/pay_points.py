@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.api import Amount, CreatePaymentLink, OrderStatus, PaymentLinkView, Subject
+from contracts.api import Amount, CreatePaymentLink, OrderStatus, PaymentLinkView
 from contracts.internal.checkout import Look
 from contracts.internal.message import Message
 
@@ -45,11 +45,11 @@ class PayAtLink(Message):
 
 class PayAtCode(Message):
     """A payer begins at a counter code, which the gateway has judged but for the day's sum.
-    `payment_id` and `channel` as in `PayAtLink`."""
+    `subject`: its name, as it was entered. `payment_id` and `channel` as in `PayAtLink`."""
 
     app_id: str
     merchant_id: str
-    subject: Subject
+    subject: str
     amount: Amount
     note: str | None = None
     daily_limit: int

@@ -53,7 +53,7 @@ async def begin(deps: Deps, code_id: str, request: PayHere) -> Begun:
     if app is None or not code.is_active:
         raise NotHere("counter code")
     amount = _fitting(code, request.amount)
-    content = CreatePayment(
+    content = CreatePayment.model_construct(  # the name was checked when it was entered
         merchant_id=code.merchant_id,
         merchant_order_no=code.code_id,
         amount=amount,

@@ -144,8 +144,9 @@ def _owner(deps: Deps, link: LinkOnFile) -> tuple[App | None, Merchant | None]:
 
 
 def _as_payment(link: LinkOnFile, pay_here: PayHere) -> CreatePayment:
-    """As the app would ask for it."""
-    return CreatePayment(
+    """As the app would ask for it. What stands in the link was checked when that was made, and is
+    not checked again by rules that are younger."""
+    return CreatePayment.model_construct(
         merchant_id=link.merchant_id,
         merchant_order_no=link.merchant_order_no or link.link_id,
         amount=link.amount or pay_here.amount or 1,

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import structlog
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from chassis.database import PASSING
 from chassis.problems import Problem
@@ -156,7 +156,7 @@ async def make_next(deps: Deps, beat: Callable[[], None] = lambda: None) -> bool
         return False
     try:
         state = await _make(deps, export, beat)
-    except (Problem, OSError, *PASSING) as error:
+    except (Problem, OSError, ValidationError, *PASSING) as error:
         log.warning("export.failed", export_id=export.export_id, reason=repr(error))
         state = ExportState.FAILED
     if state is not None:

@@ -80,7 +80,7 @@ def payment_at(link: PaymentLink, begun: PayAtLink, now: datetime) -> PaymentReq
     if amount is None:
         raise AmountMissing
     lives = ORDER_LIVES if link.order_no is None else link.expires_at - now
-    content = CreatePayment(
+    content = CreatePayment.model_construct(  # the link was checked when it was made
         merchant_id=link.merchant_id,
         payment_id=begun.payment_id,
         merchant_order_no=link.order_no or new_id("payers_order"),

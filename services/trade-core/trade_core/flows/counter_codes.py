@@ -38,7 +38,7 @@ async def pay(deps: Deps, code_id: str, begun: PayAtCode) -> Opened:
 
 
 def _request(code_id: str, begun: PayAtCode) -> PaymentRequest:
-    content = CreatePayment(
+    content = CreatePayment.model_construct(  # the name was checked when it was entered
         merchant_id=begun.merchant_id,
         payment_id=begun.payment_id,
         merchant_order_no=new_id("payers_order"),

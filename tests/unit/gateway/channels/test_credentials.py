@@ -34,6 +34,7 @@ THEIR_KEY = {
     "alipay": "alipay_public_key_pem",
     "easy": "easypay_public_key_pem",
 }
+FIELDS = {channel: PLUGINS[channel].credentials.model_fields for channel in SIDES}
 SMALL = Pair(1024)
 CURVE = ec.generate_private_key(ec.SECP256R1())
 CURVE_PRIVATE = CURVE.private_bytes(
@@ -245,3 +246,13 @@ def test_an_app_that_acts_for_several_merchants_needs_to_know_whom_it_is_paid_fo
     assert faults("alipay", app_auth_token="token", seller_id="2088000000000001") == {}
     given = {**SIDES["alipay"].credentials(), "app_auth_token": "token"}
     PLUGINS["alipay"].credentials.model_validate(given, context=CHECKED_BEFORE)
+
+
+@pytest.mark.parametrize("channel", SIDES)
+def test_addresses_that_were_taken_once_are_still_opened(channel: str) -> None:
+    odd = "https://pay.example/\u200b"
+    name = next(name for name in ("quit_url", "base_url") if name in FIELDS[channel])
+    assert list(faults(channel, **{name: odd})) == [name]
+    given = {**SIDES[channel].credentials(), name: odd}
+    opened = PLUGINS[channel].credentials.model_validate(given, context=CHECKED_BEFORE)
+    assert getattr(opened, name) == odd

@@ -11,12 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.x509 import Certificate
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
-from contracts.api import HttpUrl
 from gateway.channels import rsa
 from gateway.channels.alipay.certificates import root_serial_name, serial_name
 from gateway.channels.certificate_chains import is_trusted
 from gateway.channels.faults import Fault
-from gateway.channels.plugin import are_checked
+from gateway.channels.plugin import Address, are_checked
 
 OWN_URL: Final = "https://openapi.alipay.com/gateway.do"
 OWN_URLS: Final = frozenset({OWN_URL, "https://openapi-sandbox.dl.alipaydev.com/gateway.do"})
@@ -29,7 +28,7 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    gateway_url: HttpUrl = OWN_URL
+    gateway_url: Address = OWN_URL
     app_id: AppId
     app_private_key_pem: SecretStr
     app_cert_pem: str | None = None
@@ -49,7 +48,7 @@ class Credentials(BaseModel):
     oauth_scope: Literal["auth_base"] | None = None
     """What the app may ask of its payers (用户授权), with the address of our hosted page registered
     there (授权回调地址): then that page can be paid inside Alipay."""
-    quit_url: HttpUrl = "https://www.alipay.com"
+    quit_url: Address = "https://www.alipay.com"
     """Where the payer lands who leaves the h5 cashier of a payment without `return_url`."""
 
     @field_validator("app_private_key_pem")

@@ -9,10 +9,9 @@ from typing import Annotated, Final, Literal
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
-from contracts.api import HttpUrl
 from gateway.channels import rsa
 from gateway.channels.faults import Fault
-from gateway.channels.plugin import are_checked
+from gateway.channels.plugin import Address, are_checked
 
 REFUND_URLS: Final = {
     "https://platform.eycard.cn": "https://platform.eycard.cn:6111",
@@ -39,8 +38,8 @@ class Credentials(BaseModel):
 
     product: Product = "cloud_cashier"
     """What the merchant has signed for: 云易收 (易生's cashier) or 易企通 2.0 (our own page)."""
-    base_url: HttpUrl
-    refund_base_url: Annotated[HttpUrl | Literal[""], Field(validate_default=True)] = ""
+    base_url: Address
+    refund_base_url: Annotated[Address | Literal[""], Field(validate_default=True)] = ""
     """Where refunds are asked for; known for 易生's own addresses, else the same host."""
     org_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{8,15}$")]
     mer_code: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,15}$")]

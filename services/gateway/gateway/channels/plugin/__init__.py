@@ -12,7 +12,7 @@ A timeout, a broken or unverifiable reply never reaches `outcome`: the executor 
 connection that could not be opened is NotSent.
 """
 
-from gateway.channels.plugin.checking import CHECKED_BEFORE, are_checked
+from gateway.channels.plugin.checking import CHECKED_BEFORE, Address, are_checked
 from gateway.channels.plugin.declarations import (
     HandOver,
     KeyRenewal,
@@ -101,6 +101,7 @@ __all__ = [
     "MAX_ANSWER_BYTES",
     "PEM",
     "Acknowledgement",
+    "Address",
     "Alternative",
     "AnotherReceiver",
     "Answer",

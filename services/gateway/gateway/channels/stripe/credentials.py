@@ -12,8 +12,8 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
-from contracts.api import HttpUrl
 from gateway.channels.faults import Fault
+from gateway.channels.plugin import Address
 
 OWN_URL: Final = "https://api.stripe.com"
 
@@ -26,7 +26,7 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: HttpUrl = OWN_URL
+    base_url: Address = OWN_URL
     account_id: Annotated[str, Field(pattern=r"^acct_[0-9A-Za-z]{8,64}$")]
     secret_key: SecretStr
     publishable_key: Annotated[str, Field(pattern=r"^(pk_(live|test)_[0-9A-Za-z]{8,240})?$")] = ""

@@ -13,11 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509 import Certificate
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
-from contracts.api import HttpUrl
 from gateway.channels import rsa
 from gateway.channels.certificate_chains import is_trusted
 from gateway.channels.faults import Fault
-from gateway.channels.plugin import are_checked
+from gateway.channels.plugin import Address, are_checked
 
 OWN_URL: Final = "https://gateway.95516.com"
 TEST_URL: Final = "https://gateway.test.95516.com"
@@ -33,8 +32,8 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: HttpUrl = OWN_URL
-    file_url: Annotated[HttpUrl | Literal[""], Field(validate_default=True)] = ""
+    base_url: Address = OWN_URL
+    file_url: Annotated[Address | Literal[""], Field(validate_default=True)] = ""
     """Where statements are fetched; known for UnionPay's own addresses, else the same host."""
     mer_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{15}$")]
     sign_private_key_pem: SecretStr

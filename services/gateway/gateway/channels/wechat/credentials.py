@@ -10,10 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
-from contracts.api import HttpUrl
 from gateway.channels import rsa
 from gateway.channels.faults import Fault
-from gateway.channels.plugin import are_checked
+from gateway.channels.plugin import Address, are_checked
 from gateway.channels.wechat.account import Account, plain_serial
 
 OWN_URL: Final = "https://api.mch.weixin.qq.com"
@@ -30,7 +29,7 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: HttpUrl = OWN_URL
+    base_url: Address = OWN_URL
     mchid: Annotated[str, Field(pattern=r"^[0-9]{8,32}$")]
     appid: Annotated[str, Field(pattern=r"^wx[0-9A-Za-z]{6,30}$")]
     app_secret: Annotated[SecretStr | None, Field(min_length=16, max_length=64)] = None
