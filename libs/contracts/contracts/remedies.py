@@ -135,9 +135,10 @@ REMEDIES: Final[dict[Code, Remedy]] = {
     ),
     Code.UNKNOWN: Remedy(
         "The channel did not answer in time, or not in a way that can be trusted",
-        "Query the payment until it is known; do not create it again",
+        "Query the payment, and never pay the order under another number. Where it stays so, "
+        "send the same order again once its 15 seconds are over",
         "渠道未及时或未可信地答复，结果未知",
-        "查询该笔直到有结果；不要重新下单",
+        "查询该笔直到有结果，绝不换订单号重下；一直未知时，满 15 秒后用同一订单号原样重发",
     ),
     Code.RATE_LIMITED: Remedy(
         "Your app sends more requests in a second than it may",

@@ -11,7 +11,7 @@ PaymeshError
     ├── NotFound         404, also for what belongs to another app or merchant
     ├── Conflict         409: TooSoon, PaymentInProgress, OrderPaid, OrderClosed, …
     ├── CursorExpired    410: go on at `oldest`
-    ├── Declined 402 · NotSent 502: nothing was paid · Unknown 504: query, do not create again
+    ├── Declined 402 · NotSent 502: nothing was paid · Unknown 504: query, no other order
     └── TooBusy          429, 503: later · InternalError 500
 """
 

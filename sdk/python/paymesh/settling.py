@@ -1,4 +1,4 @@
-"""What to do when it is not known what came of a payment: ask, never create another."""
+"""What to do when it is not known what came of a payment: ask; and never create another order."""
 
 from collections.abc import Callable
 from typing import Final
@@ -9,6 +9,9 @@ from paymesh.errors import (
     NotConnected,
     NotFound,
     NotSettled,
+    OrderClosed,
+    OrderPaid,
+    PaymentConflicted,
     PaymentInProgress,
     TooBusy,
     Unknown,
@@ -20,79 +23,110 @@ from paymesh.models.vocabulary import PaymentStatus
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 5.0
 
+ASK_AGAIN_AFTER_S: Final = 16.0
+"""Just over the 15 s within which the same order is not initiated twice. Where the app's window is
+longer, the same request is answered with the same payment until that is over."""
+
 FOR_NOW: Final = (NotConnected, AnswerLost, TooBusy, PaymentInProgress, InternalError)
 """Says nothing of the payment: ask again."""
+
+DECIDED: Final = (OrderPaid, OrderClosed, PaymentConflicted)
+"""Of an order that was asked for again: meanwhile it is known what came of an earlier attempt."""
 
 NOTHING_PAID: Final = (PaymentStatus.FAILED, PaymentStatus.CLOSED)
 """Perhaps of an earlier attempt: then the one whose answer was lost may never have arrived."""
 
+Get = Callable[[str], Call[PaymentView]]
 Holds = Callable[[PaymentView], bool]
 
 
 def create_and_settle(
     create: Call[PaymentView],
     find: Call[OrderView],
-    get: Callable[[str], Call[PaymentView]],
+    get: Get,
     *,
     is_asked: Holds,
+    asks_again: bool,
     timeout_s: float,
 ) -> Flow[PaymentView]:
     """Create a payment, and where its outcome is not known, ask until it is.
 
-    A lost answer is looked for under the app's own order number. `is_asked`: whether a payment
-    has the content that was asked for. Only where the newest of the order is an earlier one, or
-    there is none, the same is asked for again: the centre makes one payment of it.
+    Where the channel's answer stays lost, or was found without the way to call the payer, the same
+    order is asked for again once its window is over: the centre closes the attempt that leads
+    nowhere and opens another, of which one at most is paid. `asks_again` False: not so.
 
     Raises:
         NotSettled: `timeout_s` is over.
         ApiError: the payment was refused.
     """
     until = (yield Now()) + timeout_s
+    began = yield Now()
+    payment = yield from _created(create, find, is_asked, until)
     while True:
+        patience = min(until, began + ASK_AGAIN_AFTER_S) if asks_again else until
         try:
-            payment = yield from exchange(create)
-            break
-        except Unknown as error:
-            if not isinstance(error.payment, PaymentView):
+            return (yield from settle(payment, get, _is_settled, patience))
+        except NotSettled as waiting:
+            began = yield Now()
+            if began >= until or not asks_again:
                 raise
-            payment = error.payment
-            break
-        except (AnswerLost, InternalError, PaymentInProgress):
-            found = yield from _newest(find, until)
-            if found is not None and is_asked(found) and found.status not in NOTHING_PAID:
-                payment = found
-                break
-    return (yield from settle(payment, get, lambda seen: seen.is_settled, until))
+            payment = waiting.payment or payment
+        try:
+            payment = yield from _created(create, find, is_asked, until)
+        except (NotConnected, TooBusy):
+            continue
+        except NotSettled as error:
+            raise NotSettled(payment) from error
+        except DECIDED as error:
+            if error.payment is None:
+                raise
+            decided = yield from exchange(get(error.payment.payment_no))
+            return (yield from settle(decided, get, _is_settled, until))
 
 
-def wait(
-    payment_no: str,
-    get: Callable[[str], Call[PaymentView]],
-    timeout_s: float,
-) -> Flow[PaymentView]:
+def wait(payment_no: str, get: Get, timeout_s: float) -> Flow[PaymentView]:
     """Ask until the payment is final. Raises NotSettled."""
     until = (yield Now()) + timeout_s
     payment = yield from exchange(get(payment_no))
     return (yield from settle(payment, get, lambda seen: seen.is_final, until))
 
 
-def settle(
-    payment: PaymentView,
-    get: Callable[[str], Call[PaymentView]],
-    is_enough: Holds,
-    until: float,
-) -> Flow[PaymentView]:
+def settle(payment: PaymentView, get: Get, is_enough: Holds, until: float) -> Flow[PaymentView]:
     wait_s = FIRST_WAIT_S
     while not is_enough(payment):
-        if (yield Now()) + wait_s > until:
+        left_s = until - (yield Now())
+        if left_s <= 0:
             raise NotSettled(payment)
-        yield Sleep(wait_s)
+        yield Sleep(min(wait_s, left_s))
         wait_s = min(wait_s * 1.5, LONGEST_WAIT_S)
         try:
             payment = yield from exchange(get(payment.payment_no))
         except FOR_NOW:
             continue
     return payment
+
+
+def _is_settled(payment: PaymentView) -> bool:
+    return payment.is_settled
+
+
+def _created(
+    create: Call[PaymentView], find: Call[OrderView], is_asked: Holds, until: float
+) -> Flow[PaymentView]:
+    """A lost answer is looked for under the app's own order number. `is_asked`: whether a payment
+    has the content that was asked for. Only where the newest of the order is an earlier one, or
+    there is none, the same is asked for again: the centre makes one payment of it."""
+    while True:
+        try:
+            return (yield from exchange(create))
+        except Unknown as error:
+            if not isinstance(error.payment, PaymentView):
+                raise
+            return error.payment
+        except (AnswerLost, InternalError, PaymentInProgress):
+            found = yield from _newest(find, until)
+            if found is not None and is_asked(found) and found.status not in NOTHING_PAID:
+                return found
 
 
 def _newest(find: Call[OrderView], until: float) -> Flow[PaymentView | None]:

@@ -1,4 +1,4 @@
-"""Unknown is asked about, and never created again."""
+"""Unknown is asked about, and asked for again under the same order number at most."""
 
 import httpx
 import pytest
@@ -78,6 +78,64 @@ def test_what_the_centre_cannot_say_is_looked_for_too(
 ) -> None:
     centre = Centre(answer, ok(order(PAID)))
     assert settle(centre).status == "succeeded"
+
+
+def test_a_payment_whose_way_to_call_the_payer_was_lost_is_asked_for_again(
+    slept: list[float],
+) -> None:
+    found = payment(action=None)
+    centre = Centre(
+        problem(504, "unknown", payment=UNKNOWN), *[ok(found)] * 8, ok(payment(payment_no="P2"))
+    )
+    settled = settle(centre)
+    assert (settled.payment_no, settled.status) == ("P2", "pending")
+    assert centre.calls[-1] == "POST /v1/payments"
+    assert centre.requests[0].content == centre.requests[-1].content
+    assert 15 < sum(slept) < 20
+
+
+def test_what_stays_unknown_is_asked_for_again_when_its_window_is_over(slept: list[float]) -> None:
+    away = problem(504, "unknown", payment=payment(payment_no="P2", status="unknown", action=None))
+    centre = Centre(
+        problem(504, "unknown", payment=UNKNOWN),
+        *[ok(UNKNOWN)] * 8,
+        away,
+        ok(payment(payment_no="P2")),
+    )
+    assert settle(centre).payment_no == "P2"
+    assert centre.calls[-1] == "GET /v1/payments/P2"
+
+
+def test_an_order_that_was_paid_meanwhile_is_found_paid(slept: list[float]) -> None:
+    paid = payment(payment_no="P0", status="succeeded", action=None)
+    numbers = {"merchant_order_no": "W1", "payment_no": "P0", "channel_trade_no": "4"}
+    centre = Centre(
+        problem(504, "unknown", payment=UNKNOWN),
+        *[ok(UNKNOWN)] * 8,
+        problem(409, "order_paid", payment=numbers),
+        ok(paid),
+    )
+    assert settle(centre).status == "succeeded"
+    assert centre.calls[-1] == "GET /v1/payments/P0"
+
+
+def test_a_centre_that_is_away_when_it_is_asked_again_ends_in_time(slept: list[float]) -> None:
+    centre = Centre(
+        problem(504, "unknown", payment=UNKNOWN),
+        *[ok(UNKNOWN)] * 8,
+        *[httpx.ConnectError("refused")] * 100,
+    )
+    with pytest.raises(NotSettled) as caught:
+        settle(centre)
+    assert caught.value.payment is not None
+
+
+def test_a_payment_code_that_was_perhaps_read_is_not_sent_again(slept: list[float]) -> None:
+    waiting = payment(method="barcode", action=None)
+    centre = Centre(problem(504, "unknown", payment=UNKNOWN), *[ok(waiting)] * 20, ok(PAID))
+    with pytest.raises(NotSettled):
+        settle(centre, "barcode")
+    assert centre.calls.count("POST /v1/payments") == 1
 
 
 def test_a_payment_code_is_waited_for_until_its_end(slept: list[float]) -> None:

@@ -37,7 +37,8 @@ def create(
     """Take this money for this order; `amount` in minor units (分).
 
     The answer says how to call the payer (`action`), never that it is paid. `payment_id` may be
-    absent only with method `cashier`. The same numbers and content again are the same payment.
+    absent only with method `cashier`. The same numbers and content again within 15 s are the same
+    payment; later they are the order's next attempt, which replaces the one that is open.
 
     Raises:
         Unknown, AnswerLost: it is not known what the channel did: `create_and_settle` asks.
@@ -83,10 +84,12 @@ def create_and_settle(
     """`create`, and where it is not known what came of it, ask until it is.
 
     Returns when the payer can be called, or the payment is over; of a payment code (付款码), which
-    leaves the app nothing to do, when it is over.
+    leaves the app nothing to do, when it is over. Where the channel's answer stays lost, the same
+    order is asked for again when its 15 seconds are over; a payment code never is.
 
     Raises:
-        NotSettled: not known within `timeout_s`; query later, do not create again.
+        NotSettled: not known within `timeout_s`; query later, or call this again with the same
+            `merchant_order_no` and content, never with another number.
     """
     call = create(
         merchant_id=merchant_id,
@@ -117,7 +120,15 @@ def create_and_settle(
             chosen_by_payer or (payment.method, payment.payment_id) == (method, payment_id)
         )
 
-    return settling.create_and_settle(call, find, _alone, is_asked=is_asked, timeout_s=timeout_s)
+    return settling.create_and_settle(
+        call,
+        find,
+        _alone,
+        is_asked=is_asked,
+        # The payer of a payment code is asked by the wallet: once more would be another time.
+        asks_again=method != Method.BARCODE,
+        timeout_s=timeout_s,
+    )
 
 
 def get_(payment_no: str) -> Call[PaymentWithOrder]:

@@ -48,7 +48,9 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "expires_at": "The end of paying; RFC 3339 in UTC",
     "refunded_at": "When the money was back, by the channel; RFC 3339 in UTC; null until then",
     "finished_at": "When the last receiver was done; RFC 3339 in UTC; null until then",
-    "action": "How to call the payer; null where there is nothing to do any more",
+    "action": "How to call the payer. Null once that is over, until the channel has answered, and "
+    "where its answer was lost: then `pending` too, and the same order may be sent again after "
+    "`reinitiate_after_s`",
     "metadata": "Your own values, given back as they were; ≤ 4,096 bytes of JSON",
     "order": "The order of this payment, as it stands",
     "payments": "All attempts to pay this order, the oldest first",

@@ -49,7 +49,9 @@ async def create_payment(caller: CallerOf, deps: DepsOf) -> Response:
     """Take money for an order.
 
     201 says that the *initiation* worked, and `action` how to call the payer; that the money came
-    is told by callback. After 504 `unknown` query the payment, do not create it again; after 502
+    is told by callback. After 504 `unknown` query the payment, and never create another order for
+    it. Where it stays `unknown`, or becomes `pending` with `action: null`, the same order once more
+    is safe when 15 seconds (`reinitiate_after_s`) are over: its former attempt is closed. After 502
     `not_sent` another way may be tried, 15 seconds after the first.
     """
     request = caller.request(CreatePayment)

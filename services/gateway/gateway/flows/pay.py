@@ -194,7 +194,7 @@ def _failed(payment: PaymentView, code: str, message: str) -> PaymentView:
 
 def _unknown(payment: PaymentView, words: tuple[str, str] | None) -> errors.Unknown:
     return errors.Unknown(
-        "It is not known whether the channel has the payment; query it, do not create it again.",
+        "It is not known whether the channel has the payment; query it, and open no other order.",
         payment.model_copy(update={"status": PaymentStatus.UNKNOWN}),
         words,
     )
