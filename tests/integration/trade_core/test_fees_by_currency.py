@@ -75,7 +75,7 @@ async def test_each_currency_has_its_own_totals_and_its_own_entry(harness: Harne
     found = await compared(harness, *rows)
     assert (found.state, differences_of(found)) == ("matched", [])
     assert (found.currency, found.payments, found.refunds, found.foreign_rows) == (None, 2, 1, 0)
-    assert (found.paid, found.refunded, found.fees, found.fees_booked) == (0, 0, 0, None)
+    assert (found.paid, found.refunded, found.fees, found.fees_booked) == (0, 0, 0, 0)
     assert [tuple(dict(total).values()) for total in found.totals] == [
         ("JPY", 1, 10_000, 0, 0, 30, 30),
         ("USD", 1, 5000, 1, 500, 172, 172),
@@ -105,7 +105,7 @@ async def test_a_newer_statement_books_what_it_says_otherwise(harness: Harness) 
     assert await fees_of(harness, "JPY") == 0
     assert await is_sound(harness)
     found = await newer(harness, found)
-    assert (found.totals, found.fees_booked) == ((), None)
+    assert (found.totals, found.fees_booked) == ((), 0)
     assert await fees_booked(harness) == {}
     assert await is_sound(harness)
 
@@ -125,6 +125,23 @@ async def test_fees_that_an_earlier_release_booked_are_not_booked_again(harness:
     assert await fees_booked(harness) == {"USD": 9}
     assert await fees_of(harness, "USD") == 9
     assert await is_sound(harness)
+
+
+async def test_an_earlier_release_books_no_fees_again(harness: Harness) -> None:
+    """It books those of a statement of which it reads that none are booked yet."""
+    yen, dollars = await harness.paid(request(currency="JPY")), await in_usd(harness)
+    await next_morning(harness)
+
+    async def are_booked() -> bool:
+        rows = await harness.rows("select fees_booked from statement where compared_at is not null")
+        return [row["fees_booked"] is not None for row in rows] == [True]
+
+    found = await compared(harness, row_of(yen, fee=30), row_of(dollars, fee=8))
+    assert await are_booked()
+    found = await newer(harness, found)
+    assert await are_booked()
+    await newer(harness, found, row_of(dollars, fee=8))
+    assert await are_booked()
 
 
 async def test_books_that_hold_other_fees_than_the_statement_are_told(harness: Harness) -> None:

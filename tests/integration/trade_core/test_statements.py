@@ -181,7 +181,7 @@ async def test_fetch_that_is_asked_for_while_a_replica_compares_is_made(harness:
 async def test_statement_without_rows_is_a_statement(harness: Harness) -> None:
     await next_morning(harness)
     found = await compared(harness)
-    assert (found.state, found.rows, found.fees_booked) == ("matched", 0, None)
+    assert (found.state, found.rows, found.fees_booked) == ("matched", 0, 0)
 
 
 async def test_statement_that_is_not_there_is_asked_for_ever_more_seldom(

@@ -127,9 +127,11 @@ async def note_comparison(
 async def note_totals(
     tx: Tx, reconciliation: Reconciliation, totals: Sequence[StatementTotal]
 ) -> None:
-    """Keep what it lists. The columns of one currency are for the release before, too."""
+    """Keep what it lists. The columns of one currency are for the release before, too: it books
+    the fees of whatever has none booked yet, and so again unless these say that it was done."""
     listed = [total.model_dump() for total in totals]
-    await tx.execute(_NOTE_TOTALS, reconciliation.statement_no, listed)
+    is_booked = reconciliation.is_of_whole_day
+    await tx.execute(_NOTE_TOTALS, reconciliation.statement_no, listed, is_booked)
 
 
 async def note_settled(tx: Tx, statement_no: str, *, listed_before: int) -> None:
@@ -239,7 +241,7 @@ set totals = $2, payments = t.payments, refunds = t.refunds,
     paid = case when t.currencies = 1 then t.paid else 0 end,
     refunded = case when t.currencies = 1 then t.refunded else 0 end,
     fees = case when t.currencies = 1 then t.fees else 0 end,
-    fees_booked = case when t.currencies = 1 then t.fees_booked end
+    fees_booked = case when t.currencies = 1 then t.fees_booked when $3 then 0 end
 from (
     select count(*) as currencies, min(currency) as currency,
         coalesce(sum(payments), 0) as payments, coalesce(sum(refunds), 0) as refunds,
