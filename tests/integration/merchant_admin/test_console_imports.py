@@ -169,6 +169,23 @@ async def test_of_two_imports_that_are_applied_at_once_one_makes_the_account(
     assert await counted(person) == (1, 1)
 
 
+async def test_imports_of_the_same_merchants_in_another_order_are_made_one_after_the_other(
+    person: Person,
+) -> None:
+    """Whoever has written the audit of its first merchant is alone, so none waits in a circle."""
+    made = await person.admin.post("/api/merchants", {"name": "x"})
+    rows = [[f"W-{number}", f"{number}", "", "", "", ""] for number in (1, 2, 3)]
+    both = [await checked(person, file_of(each)) for each in (rows, rows[::-1])]
+    db = person.admin.deps.db
+    async with asyncio.TaskGroup() as group, db.transaction() as tx:
+        await tx.execute("insert into merchant_reference values ('W-2', $1)", made["merchant_id"])
+        answers = [group.create_task(applied(person, each)) for each in both]
+        await waiting_for_locks(db, 2)
+        await tx.execute("delete from merchant_reference")
+    assert sorted(answer.result().status_code for answer in answers) == [200, 409]
+    assert await counted(person) == (4, 0)
+
+
 async def test_a_check_is_for_whoever_made_it(person: Person) -> None:
     answer = await checked(person, file_of(ROWS))
     found = re.search(r'action="(/console/imports/E\w+)"', answer.text)

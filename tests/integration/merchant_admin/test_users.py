@@ -11,12 +11,14 @@ from alembic.config import Config
 
 from chassis import migrations
 from contracts.identifiers import new_id
+from merchant_admin.domain.audit import SYSTEM
 from merchant_admin.domain.sessions import NewSession
+from merchant_admin.flows.recording import record_action
 from merchant_admin.flows.users import ensure_administrator
 from merchant_admin.store.guessing import find_password_hash
 from merchant_admin.store.sessions import add_session
 
-from .conftest import PASSWORD, USERNAME, Admin
+from .conftest import PASSWORD, USERNAME, Admin, waiting_for_locks
 from .test_sessions import log_in
 
 LI = "li.na"
@@ -166,6 +168,43 @@ async def test_a_user_whom_the_environment_appoints_is_an_admin(admin: Admin) ->
     users = {user["username"]: user for user in (await li.get("/api/users")).json()["items"]}
     assert (users[LI]["role"], users[LI]["is_from_environment"]) == ("administrator", True)
     assert (users[USERNAME]["disabled"], users[USERNAME]["is_from_environment"]) == (True, False)
+
+
+async def test_of_two_starts_that_appoint_different_people_one_counts(admin: Admin) -> None:
+    """While a deployment changes the name, replicas of before and after may start at once."""
+    db = admin.deps.db
+    async with asyncio.TaskGroup() as group, db.transaction() as tx:
+        await tx.execute("select from admin_user where username = $1 for update", USERNAME)
+        for name in (LI, "wang.wei"):
+            group.create_task(ensure_administrator(admin.deps, name, LIS_PASSWORD))
+        await waiting_for_locks(db, 2)
+    async with db.connection() as tx:
+        users = await tx.fetch("select is_from_environment, disabled_at is null from admin_user")
+    assert sorted(map(tuple, users)) == [(False, False), (False, False), (True, True)]
+
+
+@pytest.mark.parametrize(
+    "locking",
+    [
+        "select from admin_user where username = $1 for update",
+        "delete from session where username = $1",
+        "delete from second_factor where username = $1",
+    ],
+)
+async def test_a_start_and_a_change_of_whom_it_appoints_wait_for_each_other_in_no_circle(
+    admin: Admin, locking: str
+) -> None:
+    """Whatever a change of theirs locks, it does before it writes the audit."""
+    li, db = await hire(admin, "viewer"), admin.deps.db
+    assert (await li.post("/api/totp")).status_code == 201
+    async with asyncio.TaskGroup() as group, db.transaction() as tx:
+        await tx.execute(locking, LI)
+        group.create_task(ensure_administrator(admin.deps, LI, NEW_PASSWORD))
+        await waiting_for_locks(db, 1)
+        await record_action(tx, SYSTEM, "user.seen", at=admin.clock(), entity_id=LI, after={})
+    async with db.connection() as tx:
+        users = await tx.fetch("select username from admin_user where is_from_environment")
+    assert [tuple(user) for user in users] == [(LI,)]
 
 
 async def test_every_change_of_a_user_is_audited_without_the_password(admin: Admin) -> None:

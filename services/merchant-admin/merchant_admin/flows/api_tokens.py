@@ -1,9 +1,8 @@
 """Tokens of machines: made, known, revoked."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from chassis.database import Tx
 from chassis.problems import FieldError
 from contracts.identifiers import new_id
 from merchant_admin.domain.api_tokens import (
@@ -81,12 +80,4 @@ async def revoke(deps: Deps, actor: Actor, token_id: str) -> None:
             raise NoSuch("token")
         await record_action(
             tx, actor, "token.revoked", at=now, entity_id=token_id, after=token.recorded()
-        )
-
-
-async def revoke_all_of(tx: Tx, actor: Actor, username: str, at: datetime) -> None:
-    """Those that this user made: nobody answers for them any more."""
-    for token in await store.revoke_tokens_of(tx, username, at):
-        await record_action(
-            tx, actor, "token.revoked", at=at, entity_id=token.token_id, after=token.recorded()
         )

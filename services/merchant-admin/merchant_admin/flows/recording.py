@@ -1,5 +1,9 @@
 """Every write leaves two traces in its own transaction: an audit row and, where configuration
-changed, the event that tells the other services."""
+changed, the event that tells the other services.
+
+They come last in the transaction. The audit is one chain, whose end is locked by each row that is
+added: whoever then waited for what another transaction holds might wait in a circle.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime

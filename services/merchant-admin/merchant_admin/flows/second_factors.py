@@ -1,6 +1,7 @@
 """Second factors: set up with an authenticator app, asked for when logging in, taken away."""
 
 from dataclasses import replace
+from enum import Enum, auto
 from typing import Final
 
 from chassis.database import Tx
@@ -123,9 +124,16 @@ async def require(deps: Deps, actor: Actor, code: str | None) -> None:
         raise TotpRequired
     await _count(deps, username)
     async with deps.db.transaction() as tx:
-        is_right = await _take(deps, tx, actor, factor.secret_sealed, code.strip())
-        if is_right:
+        taken = await _take(deps, tx, username, factor.secret_sealed, code.strip())
+        is_right = taken is not None
+        if taken is not None:
             await guessing.forget_failures(tx, _subject(deps, username))
+            if taken is _Code.RECOVERY:
+                left = await store.count_codes(tx, username)
+                await record_action(
+                    tx, actor, "totp.recovery_code_used", at=deps.clock(), entity_id=username,
+                    after={"left": left},
+                )  # fmt: skip
         else:
             stranger = replace(actor, username="")
             await record_action(
@@ -153,18 +161,19 @@ async def encrypt_anew(deps: Deps) -> None:
         after = page[-1].username
 
 
-async def _take(deps: Deps, tx: Tx, actor: Actor, sealed: bytes, code: str) -> bool:
-    now, username = deps.clock(), actor.username
+class _Code(Enum):
+    AUTHENTICATOR = auto()
+    RECOVERY = auto()
+
+
+async def _take(deps: Deps, tx: Tx, username: str, sealed: bytes, code: str) -> _Code | None:
+    """Which kind it was; None for a wrong one."""
     step = _find_step(deps, username, sealed, code)
     if step is not None:
-        return await store.take_step(tx, username, step, sealed)
-    if not await store.take_code(tx, username, rules.recovery_digest(username, code)):
-        return False
-    left = await store.count_codes(tx, username)
-    await record_action(
-        tx, actor, "totp.recovery_code_used", at=now, entity_id=username, after={"left": left}
-    )
-    return True
+        is_taken = await store.take_step(tx, username, step, sealed)
+        return _Code.AUTHENTICATOR if is_taken else None
+    is_taken = await store.take_code(tx, username, rules.recovery_digest(username, code))
+    return _Code.RECOVERY if is_taken else None
 
 
 def _find_step(deps: Deps, username: str, sealed: bytes, code: str) -> int | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chassis.database import Tx
 from chassis.problems import FieldError
-from merchant_admin.domain.api_tokens import MAKERS
+from merchant_admin.domain.api_tokens import MAKERS, ApiToken
 from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.guessing import Priority
@@ -16,12 +16,12 @@ from merchant_admin.domain.passwords import find_weakness
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.seen import Seen
 from merchant_admin.domain.users import Role, User, checked_scope
-from merchant_admin.flows import api_tokens
 from merchant_admin.flows.checking import find_right_hash
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store import invitations
 from merchant_admin.store import users as store
+from merchant_admin.store.api_tokens import revoke_tokens_of
 from merchant_admin.store.merchants import list_names
 from merchant_admin.store.second_factors import remove as remove_factor
 from merchant_admin.store.sessions import end_sessions_of
@@ -37,21 +37,26 @@ async def ensure_administrator(deps: Deps, username: str, password: str) -> None
     password_hash = await _kept_or_new_hash(deps, known, password)
     now = deps.clock()
     async with deps.db.transaction() as tx:
-        for former in await store.list_from_environment_locked(tx):
-            if former.username != username:
-                await _save(tx, SYSTEM, was=former, now=former.dismissed(now))
-        was = await store.find_user(tx, username, lock=True)
+        found = await store.list_of_appointing_locked(tx, username)
+        was = next((user for user in found if user.username == username), None)
+        is_without_phone = False
+        if was is not None and was.password_hash != password_hash:
+            # Whoever sets the environment owns the house, and gets in without the phone.
+            is_without_phone = await remove_factor(tx, username)
+        saved = [
+            await _save(tx, was=user, now=user.appointed(password_hash, now))
+            if user is was
+            else await _save(tx, was=user, now=user.dismissed(now))
+            for user in found
+        ]
         if was is None:
             await _add(
                 tx, SYSTEM, User(username, Role.ADMINISTRATOR, password_hash, True, None, now, now)
             )
-        else:
-            if was.password_hash != password_hash and await remove_factor(tx, username):
-                # Whoever sets the environment owns the house, and gets in without the phone.
-                await record_action(
-                    tx, SYSTEM, "totp.removed", at=now, entity_id=username, after={}
-                )
-            await _save(tx, SYSTEM, was=was, now=was.appointed(password_hash, now))
+        if is_without_phone:
+            await record_action(tx, SYSTEM, "totp.removed", at=now, entity_id=username, after={})
+        for change in saved:
+            await _record(tx, SYSTEM, change)
     _remember(deps, username, password_hash, password)
 
 
@@ -129,7 +134,8 @@ async def accept(deps: Deps, actor: Actor, token: str, password: str) -> User:
         user = was.changed(
             role=None, password_hash=password_hash, disabled=None, scope=None, at=now
         )
-        await _save(tx, replace(actor, username=username), was=was, now=user)
+        saved = await _save(tx, was=was, now=user)
+        await _record(tx, replace(actor, username=username), saved)
     _remember(deps, username, password_hash, password)
     return user
 
@@ -174,7 +180,7 @@ async def change(
         if seen is not None:
             seen.require(was)
         await _require_merchants(tx, user.scope)
-        await _save(tx, actor, was=was, now=user)
+        await _record(tx, actor, await _save(tx, was=was, now=user))
     _remember(deps, username, password_hash, password)
     return user
 
@@ -235,16 +241,38 @@ async def _add(tx: Tx, actor: Actor, user: User) -> bool:
     return is_new
 
 
-async def _save(tx: Tx, actor: Actor, *, was: User, now: User) -> None:
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """`revoked`: tokens of theirs, for which nobody answers any more."""
+
+    was: User
+    now: User
+    revoked: Sequence[ApiToken] = ()
+
+
+async def _save(tx: Tx, *, was: User, now: User) -> _Saved:
+    """Of a user that the caller has locked, and records then."""
     if now is was:
-        return
+        return _Saved(was, now)
     await store.update_user(tx, now)
-    has_new_password = now.password_hash != was.password_hash
-    if has_new_password or now.disabled_at is not None:
+    if now.password_hash != was.password_hash or now.disabled_at is not None:
         await end_sessions_of(tx, now.username)
         await invitations.withdraw_invitation(tx, now.username)
-    if now.disabled_at is not None or now.role not in MAKERS:
-        await api_tokens.revoke_all_of(tx, actor, now.username, now.updated_at)
+    if now.disabled_at is None and now.role in MAKERS:
+        return _Saved(was, now)
+    return _Saved(was, now, await revoke_tokens_of(tx, now.username, now.updated_at))
+
+
+async def _record(tx: Tx, actor: Actor, saved: _Saved) -> None:
+    was, now = saved.was, saved.now
+    if now is was:
+        return
+    for token in saved.revoked:
+        await record_action(
+            tx, actor, "token.revoked", at=now.updated_at, entity_id=token.token_id,
+            after=token.recorded(),
+        )  # fmt: skip
+    has_new_password = now.password_hash != was.password_hash
     after = now.recorded() | ({"password": "changed"} if has_new_password else {})
     await record_action(
         tx, actor, "user.updated", at=now.updated_at, entity_id=now.username,

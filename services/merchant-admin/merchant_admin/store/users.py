@@ -47,8 +47,10 @@ LIST: Final = EntityList(
     is_ascending=True,
 )
 
-LIST_FROM_ENVIRONMENT_LOCKED = """
-select * from admin_user where is_from_environment order by username for update
+LOCK_APPOINTING = "select pg_advisory_xact_lock(hashtextextended('appointing administrator', 0))"
+
+LIST_OF_APPOINTING_LOCKED = """
+select * from admin_user where is_from_environment or username = $1 order by username for update
 """
 
 
@@ -81,9 +83,11 @@ async def list_users(tx: Tx, asked: ListQuery, *, after: str | None, limit: int)
     return [_user(row) for row in await LIST.page(tx, asked, after=after, limit=limit)]
 
 
-async def list_from_environment_locked(tx: Tx) -> list[User]:
-    """One, but for the moment when the environment names another; by name."""
-    return [_user(row) for row in await tx.fetch(LIST_FROM_ENVIRONMENT_LOCKED)]
+async def list_of_appointing_locked(tx: Tx, username: str) -> list[User]:
+    """The environment's administrator, and who is to be it, as far as they are there. Nobody else
+    appoints one before the transaction ends: whom they would find would be another by then."""
+    await tx.execute(LOCK_APPOINTING)
+    return [_user(row) for row in await tx.fetch(LIST_OF_APPOINTING_LOCKED, username)]
 
 
 def scope_of(merchant_ids: list[str] | None) -> Scope:
