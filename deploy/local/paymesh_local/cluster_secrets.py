@@ -26,6 +26,14 @@ DATABASES: Final = {
 }
 """By the Secret: a role, and the database that it works in."""
 
+OWNERS: Final = {
+    "trade-core-migrations": "trade-core",
+    "merchant-admin-owner": "merchant-admin-owner",
+    "notifier-migrations": "notifier",
+}
+"""Secrets of the Jobs: whose role in `DATABASES` they work as. Their names carry no hash, because a
+cluster refuses a Job that has run and is to read another Secret."""
+
 SERVER: Final = "postgres-rw:5432"
 """As examples/postgres.yaml is reached; its certificate is verified."""
 
@@ -59,7 +67,16 @@ def kustomization(new: Mapping[str, str], production: str) -> dict[str, Any]:
     """`production`: the overlay to build on, as a path from the folder."""
     secrets: list[dict[str, Any]] = [
         {"name": f"paymesh-{name}", "namespace": NAMESPACE, "envs": [f"{name}.env"]}
-        for name in (*SERVICES, "merchant-admin-owner")
+        for name in SERVICES
+    ]
+    secrets += [
+        {
+            "name": f"paymesh-{name}",
+            "namespace": NAMESPACE,
+            "envs": [f"{name}.env"],
+            "options": {"disableNameSuffixHash": True},
+        }
+        for name in OWNERS
     ]
     secrets += [
         {
@@ -116,14 +133,16 @@ def _public(new: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 def _of_services(new: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """What each Secret `paymesh-…` holds."""
-    files: dict[str, dict[str, str]] = {name: {} for name in (*SERVICES, "merchant-admin-owner")}
+    files: dict[str, dict[str, str]] = {name: {} for name in (*SERVICES, *OWNERS)}
     for called, callers in CALLERS.items():
         tokens = {caller: new[token_name(caller, called)] for caller in callers}
         accepted = ",".join(f"{caller}:{token}" for caller, token in tokens.items())
         files[called]["PAYMESH_ACCEPTED_TOKENS"] = accepted
         for caller, token in tokens.items():
             files[caller][f"PAYMESH_{called.replace('-', '_').upper()}_TOKEN"] = token
-    for name, (role, database) in DATABASES.items():
+    services = {name: name for name in SERVICES if name in DATABASES}
+    for name, whose in {**services, **OWNERS}.items():
+        role, database = DATABASES[whose]
         user = f"{role}:{new[_password(role)]}"
         files[name]["PAYMESH_DATABASE_URL"] = f"postgresql://{user}@{SERVER}/{database}?{TLS}"
     for service, names in _KEYS.items():

@@ -93,6 +93,25 @@ def test_keys_fit_each_other(folder: Path) -> None:
     assert base64.b64decode(known) == signing.public_bytes()
 
 
+def test_jobs_read_secrets_whose_names_do_not_change(folder: Path) -> None:
+    """A cluster refuses a Job that has run and reads another Secret than before."""
+    jobs = yaml.safe_load_all((BASE / "migrations" / "jobs.yaml").read_text())
+    read = {
+        variable["valueFrom"]["secretKeyRef"]["name"]
+        for job in jobs
+        for variable in job["spec"]["template"]["spec"]["containers"][0]["env"]
+        if "valueFrom" in variable
+    }
+    example = yaml.safe_load((BASE.parent / "examples/secrets/kustomization.yaml").read_text())
+    for generators in (kustomization(folder)["secretGenerator"], example["secretGenerator"]):
+        kept = {
+            each["name"]
+            for each in generators
+            if each.get("options", {}).get("disableNameSuffixHash")
+        }
+        assert read == {name for name in kept if name.startswith("paymesh-")}
+
+
 def test_postgres_is_told_of_the_roles_that_services_log_in_as(folder: Path) -> None:
     example = (BASE.parent / "examples" / "postgres.yaml").read_text()
     cluster, *others = yaml.safe_load_all(example)

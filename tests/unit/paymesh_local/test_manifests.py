@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from chassis.background import DRAIN_LIMIT_S, Background
-from chassis.settings import Settings
+from chassis.settings import Settings, StoringSettings
 from chassis.web import server
 from chassis.web.application import READY_LIMIT_S
 from contracts import topics
@@ -133,8 +133,23 @@ def test_every_topic_is_made_with_its_partitions_chosen() -> None:
     assert made.keys() == set(topics.ALL)
     for name in (topics.ORDER_EVENTS, topics.PAYMENT_RESULTS, topics.CHANNEL_COMMANDS):
         assert made[name]["partitions"] == 32
-    assert made[topics.MERCHANT_CONFIG]["config"]["cleanup.policy"] == "compact"
+    configuration = made[topics.MERCHANT_CONFIG]["config"]
+    assert configuration["cleanup.policy"] == "compact"
+    assert configuration["max.compaction.lag.ms"] <= 3_600_000
     assert all(spec["config"]["min.insync.replicas"] == 2 for spec in made.values())
+
+
+def test_as_many_replicas_as_are_made_at_most_find_connections_to_the_database() -> None:
+    """By the formula of docs/operations/scaling.md, with pools of the size that none sets."""
+    text = (BASE.parent / "components" / "autoscaling" / "hpa.yaml").read_text()
+    most = {
+        each["metadata"]["name"]: each["spec"]["maxReplicas"] for each in yaml.safe_load_all(text)
+    }
+    cluster = next(yaml.safe_load_all((BASE.parent / "examples" / "postgres.yaml").read_text()))
+    pool = StoringSettings.model_fields["database_pool"].default
+    beside = {"trade-core": 2, "merchant-admin": 1, "notifier": 2}
+    wanted = sum((most[name] + 1) * (pool + more) for name, more in beside.items()) + 3 + 10
+    assert wanted < int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
 
 
 def test_production_spreads_over_zones_and_puts_paying_first() -> None:

@@ -8,6 +8,7 @@ operator's kind does not have. It is first given such objects, and must refuse e
 import argparse
 import asyncio
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from typing import Any, Final
 
 import yaml
 
-from paymesh_local import release
+from paymesh_local import cluster_secrets, release
 from paymesh_local.cluster.definitions import SOURCE
 from paymesh_local.cluster.parts import Parts, build, folder
 from paymesh_local.cluster.server import CHECK_EVERY_S, Cluster, running
@@ -106,6 +107,7 @@ def _refused(cluster: Cluster) -> Iterator[str]:
         yield from _faults(cluster, overlay.name, rendered, namespace)
         following = f"{overlay.name}, the release after"
         yield from _faults(cluster, following, _next_release(rendered), namespace)
+    yield from _changed_secret(cluster)
     for file in (*sorted(EXAMPLES.glob("*.yaml")), *sorted(OBSERVABILITY.glob("*.yaml"))):
         yield from _faults(cluster, file.name, file.read_text(), NAMESPACE)
 
@@ -128,6 +130,21 @@ def _last_release(cluster: Cluster) -> Iterator[str]:
     done = cluster.kubectl(*APPLY, "-n", NAMESPACE, "-f", "-", given=rendered)
     if done.returncode:
         yield f"the last release could not be applied: {done.stderr}"
+
+
+def _changed_secret(cluster: Cluster) -> Iterator[str]:
+    """A folder of secrets as people make it, applied again with others, as each rotation does."""
+    namespace = "rotated"
+    _namespace(cluster, namespace)
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / "mine"
+        for time in ("first", "second"):
+            cluster_secrets.write(made)
+            rendered = _rendered(made).replace(
+                f"namespace: {cluster_secrets.NAMESPACE}\n", f"namespace: {namespace}\n"
+            )
+            yield from _faults(cluster, f"secrets for the {time} time", rendered, namespace)
+            shutil.rmtree(made)
 
 
 def _next_release(rendered: str) -> str:
