@@ -26,6 +26,7 @@ from paymesh import (
     verify_return,
 )
 from paymesh.frameworks.fastapi import callback
+from paymesh.models import RedirectAction
 
 SETTINGS = Settings.of_environment() if "PAYMESH_URL" in os.environ else Settings.of_demo()
 OWN_URL = os.environ.get("SHOP_URL", "http://127.0.0.1:9000")
@@ -86,7 +87,7 @@ async def new_payment(request: Request, **how: Any) -> PaymentView:
 async def pay(request: Request) -> RedirectResponse:
     """Off to the centre's page, where the payer chooses how to pay."""
     payment = await new_payment(request, method="cashier", return_url=f"{OWN_URL}/back")
-    if payment.action is None or payment.action.type != "redirect":
+    if not isinstance(payment.action, RedirectAction):
         raise HTTPException(502, payment.status)
     return RedirectResponse(payment.action.url, 303)
 

@@ -26,6 +26,7 @@ from paymesh import (
     Settings,
     verify,
 )
+from paymesh.models import QrCodeAction
 
 SETTINGS = Settings.of_environment() if "PAYMESH_URL" in os.environ else Settings.of_demo()
 BOOKS = os.environ.get("SHOP_BOOKS", "flask-shop.db")
@@ -128,7 +129,7 @@ def pay() -> Response:
         abort(502, f"{error.code} ({error.request_id})")
     except NotSettled:
         abort(503, "Please look again in a minute.")
-    if payment.action is not None and payment.action.type == "qr_code":
+    if isinstance(payment.action, QrCodeAction):
         with books() as tx:
             tx.execute(
                 "update bill set payment_no = ?, qr_code = ? where number = ?",

@@ -28,6 +28,10 @@ _, _MADE = models_json_schema([(model, "validation") for model in OURS.values()]
 MADE: Final[dict[str, Any]] = _MADE["$defs"]
 
 ANY_JSON: Final = "any JSON"
+OPEN: Final = "OtherAction"
+"""What comes with a later release; the description of this one does not know it."""
+WIDER: Final = {("PaymentLinkView", "uses"): frozenset({("integer", None), ("null", None)})}
+"""A constant of this release, read as what it is one of."""
 
 
 def shape(schema: dict[str, Any], known: dict[str, Any]) -> Any:
@@ -43,7 +47,7 @@ def shape(schema: dict[str, Any], known: dict[str, Any]) -> Any:
         return ("one of", schema["const"])
     for union in ("anyOf", "oneOf"):
         if union in schema:
-            return frozenset(shape(each, known) for each in schema[union])
+            return frozenset(shape(each, known) for each in schema[union]) - {OPEN}
     match schema.get("type"):
         case "array":
             return ("list of", shape(schema["items"], known))
@@ -69,7 +73,11 @@ def members(name: str, known: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", [name for name in SCHEMAS if "properties" in SCHEMAS[name]])
 def test_a_model_has_the_members_of_its_schema(name: str) -> None:
-    assert members(name, MADE) == members(name, SCHEMAS)
+    described = members(name, SCHEMAS)
+    for (model, member), wider in WIDER.items():
+        if model == name:
+            described[member] = (described[member][0], wider)
+    assert members(name, MADE) == described
     is_closed = SCHEMAS[name].get("additionalProperties") is False
     assert issubclass(OURS[name], Asked) == is_closed
 

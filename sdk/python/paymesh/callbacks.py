@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from paymesh.errors import NotAuthentic
+from paymesh.errors import NotAuthentic, NotReadable
 from paymesh.models.events import Event
 from paymesh.models.vocabulary import PaymentStatus
 
@@ -60,6 +60,7 @@ class Verifier:
 
         Raises:
             NotAuthentic: not signed by the centre with one of the secrets, or five minutes old.
+            NotReadable: signed by the centre, but no event.
         """
         given = {name.lower(): value for name, value in headers.items()}
         # The verifier would raise at the first that it cannot read, whatever stands behind it.
@@ -110,7 +111,7 @@ def verify(
     """The event of a callback; without `secret`, that of PAYMESH_WEBHOOK_SECRET.
 
     Raises:
-        NotAuthentic: it is not the centre's.
+        NotAuthentic: it is not the centre's. NotReadable: it is, but no event.
     """
     return Verifier.of(secret).verify(headers, body)
 
@@ -136,7 +137,7 @@ def _event(webhook_id: str, body: bytes) -> Event:
         content = json.loads(body)
         return Event.model_validate({**content, "id": webhook_id})
     except (ValueError, TypeError, ValidationError) as error:
-        raise NotAuthentic("the callback is signed, but not of a known form") from error
+        raise NotReadable("the callback is signed, but not of a known form") from error
 
 
 def _key(secret: str) -> bytes:

@@ -5,6 +5,7 @@ PaymeshError
 ├── AnswerLost           sent, but no readable answer came: what became of it is not known
 ├── NotSettled           the time to wait is over, and the payment is still on its way
 ├── NotAuthentic         a callback or return address that is not the centre's, or too old
+├── NotReadable          a callback of the centre in a form that this release does not know
 └── ApiError             the centre's own word (RFC 9457), by its `code`
     ├── InvalidRequest   422, 413, 415: the same again will be refused again
     ├── Unauthenticated  401: signature, key, clock or address
@@ -47,6 +48,10 @@ class NotSettled(PaymeshError):
 
 class NotAuthentic(PaymeshError):
     """Nothing in it may be believed."""
+
+
+class NotReadable(PaymeshError):
+    """The centre's own word, so it is not to be refused: answer 5xx, and it comes again."""
 
 
 class ApiError(PaymeshError):
@@ -189,6 +194,21 @@ BY_CODE: Final[dict[Code, type[ApiError]]] = {
 }
 
 
+BY_STATUS: Final[dict[int, type[ApiError]]] = {
+    401: Unauthenticated,
+    404: NotFound,
+    409: Conflict,
+    413: InvalidRequest,
+    415: InvalidRequest,
+    422: InvalidRequest,
+    429: TooBusy,
+    500: InternalError,
+    503: TooBusy,
+    504: Unknown,
+}
+"""Of a code that came with a later release."""
+
+
 def api_error(status: int, body: bytes, retry_after_s: float | None) -> ApiError | None:
     """The exception of an answer that is an error; None where its body is no problem of ours,
     so that something between us and the centre has spoken."""
@@ -196,5 +216,5 @@ def api_error(status: int, body: bytes, retry_after_s: float | None) -> ApiError
         problem = Problem.model_validate_json(body)
     except ValidationError:
         return None
-    kind = BY_CODE.get(problem.code, Conflict if status == 409 else ApiError)
+    kind = BY_CODE.get(problem.code, BY_STATUS.get(status, ApiError))
     return kind(problem, retry_after_s)

@@ -17,7 +17,7 @@ from fastapi import Depends, FastAPI
 from tests.unit.sdk.prepared_centre import NO, event
 
 from contracts import webhooks
-from paymesh import Event, NotAuthentic, Verifier, verify, verify_return
+from paymesh import Event, NotAuthentic, NotReadable, Verifier, verify, verify_return
 from paymesh.callbacks import sign
 from paymesh.frameworks import asgi, wsgi
 from paymesh.frameworks.django import callback as django_callback
@@ -67,13 +67,33 @@ def test_a_ping_and_an_event_of_a_later_release_are_events_too() -> None:
         ({**signed(body()), "webhook-id": "E2"}, body()),
         ({**signed(body()), "webhook-timestamp": "yesterday"}, body()),
         ({}, body()),
-        (signed(b"[]"), b"[]"),
         (signed(b"no json"), b"no json"),
     ],
 )
 def test_what_is_not_the_centres_is_refused(headers: dict[str, str], content: bytes) -> None:
     with pytest.raises(NotAuthentic):
         verify(headers, content, SECRET)
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"type": "ping"}'])
+def test_what_the_centre_signed_is_never_called_a_forgery(content: bytes) -> None:
+    with pytest.raises(NotReadable):
+        verify(signed(content), content, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("payment.moved", {"payment_no": NO, "to": "C2"}),
+        ("refund.scheduled", {"at": "2027-01-01T00:00:00Z"}),
+    ],
+)
+def test_an_event_that_says_something_else_of_a_payment_is_an_event_too(
+    kind: str, data: dict[str, str]
+) -> None:
+    content = body(type=kind, data=data)
+    received = verify(signed(content), content, SECRET)
+    assert (received.type, received.data, received.payment) == (kind, data, None)
 
 
 def test_during_a_rotation_either_secret_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from paymesh import (
     Unknown,
 )
 from paymesh.errors import ApiError, PaymentInProgress
+from paymesh.models import OtherAction, PaymentLinkView, QrCodeAction
 
 CREATED = httpx.Response(201, json=payment())
 REFUSED = httpx.ConnectError("refused")
@@ -87,6 +88,26 @@ def test_a_link_that_may_have_been_made_is_not_made_twice(
     assert (len(centre.requests), len(slept)) == (sent, sent - 1)
 
 
+def test_a_link_that_may_be_used_some_times_can_be_read() -> None:
+    link = {
+        "link_id": "L1",
+        "url": "https://pay.example/l/1",
+        "state": "active",
+        "merchant_id": "M1",
+        "amount": None,
+        "currency": "CNY",
+        "subject": "物业费",
+        "uses": 5,
+        "merchant_order_no": None,
+        "payment_no": None,
+        "created_at": "2026-11-28T08:00:00Z",
+        "expires_at": "2026-12-05T08:00:00Z",
+    }
+    found = Centre(httpx.Response(200, json=link)).client().payment_links.get("L1")
+    assert isinstance(found, PaymentLinkView)
+    assert found.uses == 5
+
+
 def test_a_lost_answer_to_a_question_is_asked_for_again(slept: list[float]) -> None:
     centre = Centre(LOST, problem(500, "internal"), httpx.Response(200, json=order()))
     assert centre.client().orders.get("W1", merchant_id="M1").amount == 1299
@@ -121,8 +142,18 @@ def test_a_code_of_a_later_release_is_still_a_problem() -> None:
     with pytest.raises(ApiError) as caught:
         create(Centre(problem(451, "forbidden_by_law")))
     assert caught.value.code == "forbidden_by_law"
-    with pytest.raises(Conflict):
-        create(Centre(problem(409, "moon_is_full")))
+    for status, kind in ((409, Conflict), (422, InvalidRequest), (404, NotFound), (504, Unknown)):
+        with pytest.raises(kind):
+            create(Centre(problem(status, "moon_is_full")))
+
+
+def test_an_action_of_a_later_release_is_kept_and_the_payment_is_not_lost() -> None:
+    action = {"type": "face_scan", "room": 3}
+    made = create(Centre(httpx.Response(201, json=payment(action=action))))
+    assert isinstance(made.action, OtherAction)
+    assert (made.action.model_dump(), made.is_settled) == (action, True)
+    known = create(Centre(httpx.Response(201, json=payment())))
+    assert isinstance(known.action, QrCodeAction)
 
 
 def test_a_list_is_read_to_its_end_page_by_page() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.unit.sdk.prepared_centre import Centre, event, page, problem
+from tests.unit.sdk.prepared_centre import Centre, event, page, payment, problem
 
 from paymesh import AsyncPaymesh, FileStore, Gap, MemoryStore, Unauthenticated
 
@@ -60,6 +60,18 @@ def test_an_outage_is_waited_out_and_a_wrong_key_is_told(slept: list[float]) -> 
     assert next(found).id == "E1"
     with pytest.raises(Unauthenticated):
         next(found)
+
+
+def test_an_event_of_a_later_release_does_not_hold_up_those_behind_it() -> None:
+    action = {"type": "face_scan", "room": 3}
+    odd = payment(action=action)
+    later = [event(1, data=odd), event(2, type="refund.scheduled", data={"at": "tomorrow"})]
+    centre = Centre(page([*later, event(3)], "c1"))
+    found = centre.client().events.follow()
+    first, second, third = (next(found) for _ in range(3))
+    assert first.payment is not None
+    assert first.payment.model_dump()["action"] == action
+    assert (second.data, third.id) == ({"at": "tomorrow"}, "E3")
 
 
 class AsyncStore:

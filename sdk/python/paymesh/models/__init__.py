@@ -6,6 +6,7 @@ from paymesh.models.actions import (
     FormAction,
     JsapiAction,
     NoAction,
+    OtherAction,
     QrCodeAction,
     RedirectAction,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "OrderStatus",
     "OrderSummary",
     "OrderView",
+    "OtherAction",
     "Payer",
     "PayerField",
     "PaymentLinkView",

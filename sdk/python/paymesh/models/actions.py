@@ -54,7 +54,15 @@ class NoAction(Answered):
     type: Literal["none"]
 
 
-Action = Annotated[
+class OtherAction(Answered):
+    """A way to call the payer that came with a later release of the centre, with its members as
+    attributes; who does not know it opens the cashier instead."""
+
+    type: str
+
+
+KnownAction = Annotated[
     QrCodeAction | RedirectAction | FormAction | JsapiAction | AppAction | NoAction,
     Field(discriminator="type"),
 ]
+Action = Annotated[KnownAction | OtherAction, Field(union_mode="left_to_right")]

@@ -2,7 +2,6 @@
 
 import datetime as when
 from datetime import datetime
-from typing import Literal
 
 from paymesh.models.actions import Answered
 from paymesh.models.money import OrderView, PaymentView, RefundView, SplitView
@@ -93,6 +92,8 @@ class DayStatement(Answered):
 
 
 class PaymentLinkView(Answered):
+    """`uses` 1: one order, whoever opens it; None: a new order for each payer."""
+
     link_id: str
     url: str
     state: LinkStatus
@@ -100,7 +101,7 @@ class PaymentLinkView(Answered):
     amount: int | None
     currency: str
     subject: str
-    uses: Literal[1] | None
+    uses: int | None
     merchant_order_no: str | None
     payment_no: str | None
     created_at: datetime

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import JsonValue, TypeAdapter, ValidationInfo, field_validator
+from pydantic import JsonValue, TypeAdapter, ValidationError, ValidationInfo, field_validator
 
 from paymesh.models.actions import Answered
 from paymesh.models.money import PaymentView, RefundView, SplitView
@@ -19,7 +19,8 @@ _DATA: Final[dict[str, TypeAdapter[Any]]] = {
 class EventItem(Answered):
     """`id` is the callback's `webhook-id`: the same event, however often and wherever it comes.
 
-    `data` is a payment, a refund or a split by the first word of `type`; else as it came.
+    `data` is a payment, a refund or a split by the first word of `type`; else, and where a later
+    release of the centre says something else of it, as it came.
     """
 
     id: str
@@ -31,7 +32,12 @@ class EventItem(Answered):
     @classmethod
     def _by_type(cls, data: Any, info: ValidationInfo) -> Any:
         of = _DATA.get(str(info.data.get("type", "")).partition(".")[0])
-        return data if of is None or not isinstance(data, dict) else of.validate_python(data)
+        if of is None or not isinstance(data, dict):
+            return data
+        try:
+            return of.validate_python(data)
+        except ValidationError:
+            return data
 
     @property
     def payment(self) -> PaymentView | None:
