@@ -1,19 +1,14 @@
 """The two clients: `Paymesh` answers, `AsyncPaymesh` is awaited; all else is the same."""
 
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 import httpx
 
 from paymesh import groups
-from paymesh.driving import AsyncDriver, Driver
+from paymesh.driving import PATIENCE, AsyncDriver, Driver
 from paymesh.settings import Settings
 from paymesh.signing import Credentials
-
-TIMEOUT_S: Final = 40.0
-"""A payment code (付款码) may take 30 s."""
-
-PATIENCE: Final = httpx.Timeout(TIMEOUT_S, connect=5.0)
 
 
 def _credentials(
@@ -30,7 +25,8 @@ def _credentials(
 
 class Paymesh:
     """An app's way to the centre. `secret` of an HMAC key, or the `private_key` (PEM) of an
-    Ed25519 or RSA key. `http` is an httpx.Client of your own, with proxies or certificates.
+    Ed25519 or RSA key. `http` is an httpx.Client of your own, with proxies or certificates; one
+    without a timeout of its own waits as long as a channel may take.
 
     Use as `with Paymesh(…) as paymesh`, or call `close`; threads may share it.
     """

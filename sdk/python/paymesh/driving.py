@@ -5,7 +5,7 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import wraps
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Final, Generic, ParamSpec, TypeVar, overload
 
 import httpx
 
@@ -29,6 +29,15 @@ from paymesh.signing import Credentials
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+TIMEOUT_S: Final = 40.0
+"""A payment code (付款码) may take 30 s."""
+
+PATIENCE: Final = httpx.Timeout(TIMEOUT_S, connect=5.0)
+
+UNSET: Final = httpx.Timeout(5.0)
+"""Of an httpx client whose maker said nothing of it: too short for a channel, so that payments that
+went well would count as lost."""
 
 NEVER_SENT = (
     httpx.ConnectError,
@@ -155,7 +164,13 @@ def signed(
     headers = {"Accept": call.accept}
     if call.body:
         headers["Content-Type"] = "application/json"
-    request = http.build_request(call.method, call.target, content=call.body, headers=headers)
+    request = http.build_request(
+        call.method,
+        call.target,
+        content=call.body,
+        headers=headers,
+        timeout=PATIENCE if http.timeout == UNSET else http.timeout,
+    )
     target = request.url.raw_path.decode("ascii")
     request.headers["Authorization"] = credentials.authorization(call.method, target, call.body)
     return request

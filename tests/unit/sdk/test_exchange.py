@@ -1,5 +1,7 @@
 """Sent again only where that is safe, with the same numbers and a new nonce."""
 
+from typing import Any
+
 import httpx
 import pytest
 from tests.unit.sdk.prepared_centre import NO, Centre, order, page, payment, problem
@@ -11,6 +13,7 @@ from paymesh import (
     NotConnected,
     NotFound,
     PaymentView,
+    Paymesh,
     TooBusy,
     TooSoon,
     Unknown,
@@ -74,6 +77,24 @@ def test_a_create_that_may_have_worked_or_never_will_is_not_sent_again(
     with pytest.raises(error):
         create(centre)
     assert (len(centre.requests), slept) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "patience_s"), [({}, 40), ({"timeout": 7}, 7), ({"timeout": None}, None)]
+)
+def test_a_client_of_ones_own_waits_as_long_as_a_channel_may_take(
+    given: dict[str, Any], patience_s: float | None
+) -> None:
+    sent: list[httpx.Request] = []
+
+    def centre(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json=payment(order=order()))
+
+    with httpx.Client(transport=httpx.MockTransport(centre), **given) as own:
+        paymesh = Paymesh("https://pay.example", app_id="A1", key_id="K1", secret="s", http=own)
+        paymesh.payments.get(NO)
+    assert sent[0].extensions["timeout"]["read"] == patience_s
 
 
 @pytest.mark.parametrize(("number", "sent"), [(None, 1), ("W1", 2)])
