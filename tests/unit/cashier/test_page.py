@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -101,6 +102,17 @@ def test_the_code_is_drawn_and_its_text_does_not_stand_there(checkout: MakeCheck
     assert "微信扫一扫" in page
     other = re.findall(r'name="payment_id" value="([^"]+)"', page)
     assert other == [ALIPAY], "the way that was chosen is not offered again"
+
+
+@pytest.mark.parametrize(("begun_s_ago", "is_fresh"), [(5, True), (250, False), (None, False)])
+def test_a_link_is_as_old_as_the_choice_that_made_it(
+    checkout: MakeCheckout, begun_s_ago: float | None, is_fresh: bool
+) -> None:
+    """Of an order of five minutes ago; an older gateway does not tell when it was chosen."""
+    action = {"type": "redirect", "url": "https://wx.tenpay.com/x"}
+    begun_at = None if begun_s_ago is None else NOW - timedelta(seconds=begun_s_ago)
+    chosen = checkout(**AT_WECHAT, action=action).model_copy(update={"latest_begun_at": begun_at})
+    assert ('href="https://wx.tenpay.com/x"' in html(chosen, seat(Place.PHONE))) == is_fresh
 
 
 def test_a_code_is_sharp_and_has_its_quiet_zone() -> None:

@@ -54,6 +54,7 @@ def gateway(*steps: Step, answered: list[ChosenChannel] | None = None, **stored:
         method=Method.CASHIER, payment_id=None, channel=None, status=PaymentStatus.PENDING
     )
     about = {"order": order_summary(), "return_url": "https://shop.example/back"}
+    latest_ref = stored.pop("latest_ref", None)
     on_file = PaymentOnFile(**{**dict(unplaced), **about, **stored})
     answers = answered or [chosen()]
     others = [each.payment for each in answers if each.payment.payment_no != PAYMENT_NO]
@@ -64,6 +65,7 @@ def gateway(*steps: Step, answered: list[ChosenChannel] | None = None, **stored:
         latest_payment_no=PAYMENT_NO,
         payments=[PaymentView(**dict(on_file)), *others],
         refunds=[],
+        latest_ref=latest_ref,
     )
     return harness(
         *steps,
@@ -175,6 +177,30 @@ async def test_what_is_initiated_lives_from_the_choice_on() -> None:
     (order,) = seen
     assert (order.created_at, order.begun_at) == (NOW, chosen_at)
     assert payable_until(order) == chosen_at + SHORTEST_LIFE
+
+
+@pytest.mark.parametrize(("chosen_s_ago", "is_anew"), [(5, False), (300, True), (None, True)])
+async def test_a_link_is_as_old_as_the_choice_that_made_it(
+    chosen_s_ago: float | None, is_anew: bool
+) -> None:
+    """Of an order of ten minutes ago; a trade-core of before does not tell when it was chosen."""
+    chosen_at = None if chosen_s_ago is None else NOW - timedelta(seconds=chosen_s_ago)
+    created_at = NOW - timedelta(minutes=10)
+    ref = FORMER.model_copy(update={"created_at": created_at, "initiated_at": chosen_at})
+    page = gateway(
+        answered=[chosen(initiate=False)],
+        payment_id="C1",
+        channel="fake",
+        created_at=created_at,
+        latest_ref=ref,
+    )
+    native = fake_plugin().methods[Method.NATIVE]
+    plugin = fake_plugin(methods={Method.H5: native}, offers=(Method.H5,))
+    page.directory.put(ChannelAccount("C1", "M1", True, plugin, "key"))
+    await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    assert page.trade_core.asked[1][2].anew == is_anew
+    shown = await cashier.get_checkout(page.deps, TOKEN)
+    assert shown.latest_begun_at == (chosen_at or created_at)
 
 
 async def test_a_choice_that_was_made_before_is_shown_as_it_is() -> None:

@@ -1,5 +1,6 @@
 """What the hosted page (收银台) asks the gateway, and what the gateway asks trade-core for it."""
 
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -40,6 +41,13 @@ class CheckoutOnFile(Message):
     def latest(self) -> PaymentView:
         """The order's latest attempt."""
         return next(each for each in self.payments if each.payment_no == self.latest_payment_no)
+
+    @property
+    def latest_begun_at(self) -> datetime:
+        """When the latest attempt was begun at its channel, from which the life of its link counts:
+        where the payer chose late on our page, that is long after it was created."""
+        begun_at = self.latest_ref.initiated_at if self.latest_ref else None
+        return begun_at or self.latest.created_at
 
 
 class Look(Message):
@@ -108,6 +116,7 @@ class Checkout(Message):
     `payments` are the order's attempts, oldest first. `account_names`: what payers call the
     accounts of these attempts, by `payment_id`, where they have a name of their own. `looks`: of
     the channels of the offers and the attempts, by name. `wallets`: of all channels that have one.
+    `latest_begun_at` as in `CheckoutOnFile`; None from a gateway that does not tell.
     """
 
     payment: PaymentView
@@ -124,6 +133,7 @@ class Checkout(Message):
     account_names: Annotated[dict[str, str], Field(default_factory=dict)]
     looks: Annotated[dict[str, ChannelLook], Field(default_factory=dict)]
     wallets: Annotated[dict[str, Wallet], Field(default_factory=dict)]
+    latest_begun_at: datetime | None = None
 
 
 class ChooseOffer(Message):

@@ -192,7 +192,7 @@ def _calling(checkout: Checkout, seat: Seat, stage: Stage) -> dict[str, Any]:
     """How the payer is called: a code, a link, a form, or the wallet's bridge."""
     current = current_of(checkout)
     action, return_url = current.action, checkout.return_url
-    age_s = (seat.now - current.created_at).total_seconds()
+    age_s = (seat.now - (checkout.latest_begun_at or current.created_at)).total_seconds()
     return {
         # Only dots and coordinates: what the code says does not stand in it as text.
         "qr": Markup(qr_svg(action.qr_code))

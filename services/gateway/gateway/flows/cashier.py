@@ -142,6 +142,7 @@ async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
             for name, plugin in deps.plugins.items()
             if plugin.wallet is not None
         },
+        latest_begun_at=filed.latest_begun_at,
     )
 
 

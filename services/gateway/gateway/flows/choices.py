@@ -50,7 +50,8 @@ async def choose(deps: Deps, token: str, choice: ChooseOffer) -> ChosenPayment:
     method = choice.method or ways(account)[0]
     if method not in ways(account) or method is Method.JSAPI:
         raise NotHere("offer")  # who pays by `jsapi` comes by `flows.payers`
-    anew = method is Method.H5 and deps.clock() - filed.latest.created_at.timestamp() > LINK_LIVES_S
+    age_s = deps.clock() - filed.latest_begun_at.timestamp()
+    anew = method is Method.H5 and age_s > LINK_LIVES_S
     return await begin(
         deps, filed, Chosen(account, method, Payer(client_ip=choice.client_ip), anew)
     )
