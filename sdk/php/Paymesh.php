@@ -7,6 +7,8 @@ final class Paymesh
 {
     private const TOLERANCE_S = 300;
     private const PEM = '-----BEGIN PRIVATE KEY-----';
+    /** What stands before the seed in the PKCS#8 of an Ed25519 key. */
+    private const ED25519 = "\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
     private const UNUSABLE = 'the private key is not PKCS#8 of Ed25519 or RSA without a password: '
         . 'openssl pkcs8 -topk8 -nodes -in old.pem -out new.pem';
 
@@ -63,11 +65,12 @@ final class Paymesh
             return ['HMAC-SHA256', hash_hmac('sha256', $text, $this->key, true)];
         }
         $der = base64_decode(preg_replace('/-----[A-Z ]+-----/', '', $this->key));
-        if (!str_contains($this->key, self::PEM) || strlen($der) < 48) {
+        if (!str_contains($this->key, self::PEM)) {
             throw new InvalidArgumentException(self::UNUSABLE);
         }
-        if (strlen($der) < 100) { // The seed of an Ed25519 key is its end.
-            $pair = sodium_crypto_sign_seed_keypair(substr($der, -SODIUM_CRYPTO_SIGN_SEEDBYTES));
+        $seed = substr($der, strlen(self::ED25519));
+        if (str_starts_with($der, self::ED25519) && strlen($seed) === SODIUM_CRYPTO_SIGN_SEEDBYTES) {
+            $pair = sodium_crypto_sign_seed_keypair($seed);
             return ['ED25519', sodium_crypto_sign_detached($text, sodium_crypto_sign_secretkey($pair))];
         }
         $private = openssl_pkey_get_private($this->key);

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, x448, x25519
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -86,28 +86,46 @@ def unusable_keys() -> dict[str, str]:
         "with a password": rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, secret),
         "of another kind": elliptic.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, plain),
     }
+    for curve in (x25519.X25519PrivateKey, ed448.Ed448PrivateKey, x448.X448PrivateKey):
+        key = curve.generate()
+        texts[curve.__name__] = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, plain)
     whole = signing_vectors.key_file("rsa.key.pem")
     broken = {"cut off": whole[:200], "without its lines": whole.replace("-----END", "")}
     return {name: text.decode() for name, text in texts.items()} | broken
 
 
+def with_public_key() -> str:
+    """The Ed25519 key of the vectors as RFC 8410 lets it be written too, its public key at the end:
+    a signer may read it or refuse it."""
+    read = load_pem_private_key(signing_vectors.key_file("ed25519.key.pem").encode(), None)
+    assert isinstance(read, ed25519.Ed25519PrivateKey)
+    seed, public = read.private_bytes_raw(), read.public_key().public_bytes_raw()
+    der = bytes.fromhex("3051020101300506032b657004220420") + seed + b"\x81\x21\0" + public
+    text = base64.encodebytes(der).decode()
+    return f"-----BEGIN PRIVATE KEY-----\n{text}-----END PRIVATE KEY-----\n"
+
+
 def refusals() -> Iterator[tuple[list[str], str]]:
     """What is asked with those keys, and what a signer that can read one of them answers."""
-    of_rsa = next(
-        each for each in signing_vectors.vectors() if each["alg"] is KeyAlgorithm.RSA_SHA256
+    of_rsa, of_ed25519 = (
+        next(each for each in signing_vectors.vectors() if each["alg"] is alg)
+        for alg in (KeyAlgorithm.RSA_SHA256, KeyAlgorithm.ED25519)
     )
     for name, key in unusable_keys().items():
-        asked = _signing(of_rsa)
-        asked[3] = key
-        yield asked, of_rsa["authorization"] if name == "PKCS#1" else ""
+        readable = of_rsa["authorization"] if name == "PKCS#1" else ""
+        yield _signing(of_rsa, key), readable
+    yield _signing(of_ed25519, with_public_key()), of_ed25519["authorization"]
 
 
-def _signing(vector: dict[str, Any]) -> list[str]:
-    key = {
-        KeyAlgorithm.HMAC_SHA256: signing_vectors.SECRET,
-        KeyAlgorithm.ED25519: signing_vectors.key_file("ed25519.key.pem"),
-        KeyAlgorithm.RSA_SHA256: signing_vectors.key_file("rsa.key.pem"),
-    }[vector["alg"]]
+def _signing(vector: dict[str, Any], key: str | None = None) -> list[str]:
+    key = (
+        key
+        or {
+            KeyAlgorithm.HMAC_SHA256: signing_vectors.SECRET,
+            KeyAlgorithm.ED25519: signing_vectors.key_file("ed25519.key.pem"),
+            KeyAlgorithm.RSA_SHA256: signing_vectors.key_file("rsa.key.pem"),
+        }[vector["alg"]]
+    )
     members = ("method", "target", "timestamp", "nonce", "body")
     who = ["sign", signing_vectors.APP_ID, signing_vectors.KEY_ID, key]
     return [*who, *(str(vector[member]) for member in members)]
