@@ -27,7 +27,7 @@ from paymesh_local.upgrade.business import Business, Report
 from paymesh_local.upgrade.former import Code
 from paymesh_local.upgrade.replicas import Replicas
 
-ORDER: Final = ("trade-core", "notifier", "merchant-admin", "gateway", "cashier")
+ORDER: Final = ("notifier", "trade-core", "gateway", "merchant-admin", "cashier")
 """Those that are called before those that call them; docs/operations/upgrades.md says why."""
 
 BEFORE_S, BETWEEN_S, AFTER_S = 5.0, 3.0, 5.0
