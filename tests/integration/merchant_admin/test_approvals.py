@@ -15,9 +15,10 @@ from contracts.events.alerts import AlertRecord
 from contracts.identifiers import new_id
 from contracts.sealing import Opener
 from merchant_admin.domain.approvals import EXPIRES_AFTER
+from merchant_admin.domain.entities import SECRET_OVERLAP
 from merchant_admin.domain.onboarding import Draft
 from merchant_admin.domain.scope import EVERYTHING, Scope
-from merchant_admin.flows import approvals, onboarding
+from merchant_admin.flows import approvals, apps, onboarding
 from merchant_admin.flows import waiting as waiting_for_people
 from merchant_admin.flows.read_model import apply
 from merchant_admin.flows.sealing_anew import SealedCount
@@ -356,6 +357,28 @@ async def test_credentials_for_an_account_that_changed_since_are_outdated(
     assert (await admin.http.get(account)).json()["earlier_credentials"] == 0
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "status"),
+    [
+        ({"name": "oms"}, 409),
+        ({"state": "disabled"}, 409),
+        ({"late_payment": "refund"}, 200),
+    ],
+)
+async def test_an_address_is_agreed_to_for_the_app_that_was_seen(
+    admin: Admin, merchant_id: str, meanwhile: dict[str, Any], status: int
+) -> None:
+    boss = await hire(admin, "administrator")
+    body = {"name": "erp", "merchant_ids": [merchant_id]}
+    app = f"/api/apps/{(await admin.post('/api/apps', body))['app_id']}"
+    first = {"notify_url": "https://a.example/cb"}
+    assert (await approve(boss, await waiting(await admin.http.patch(app, json=first)))).is_success
+    path = await waiting(await admin.http.patch(app, json={"notify_url": "https://b.example/cb"}))
+    changed = await admin.http.patch(app, json=meanwhile)
+    assert changed.status_code == 200, changed.text
+    assert (await approve(boss, path)).status_code == status
+
+
 async def new_account(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:
     body = {"channel": "wechat", "name": "x", "credentials": CREDENTIALS}
     return await admin.http.post(f"/api/merchants/{merchant_id}/channel-accounts", json=body)
@@ -391,8 +414,57 @@ async def test_credentials_that_wait_are_opened_by_the_new_key_alone(
     opener = Opener.of(rotation.new["gateway"].private_key)
     assert opener.open(asked, context=row["subject"])
     assert asked not in str(await admin.audit())
-    if asked_for is new_account:
-        assert (await approve(li, path)).status_code == 200
+    assert (await approve(li, path)).status_code == 200
+    entity = (await admin.events())[-1]
+    assert entity["credentials_sealed"] == asked
+
+
+async def an_old_secret_ends(admin: Admin) -> None:
+    admin.clock.ahead = SECRET_OVERLAP
+    await apps.end_overlaps(admin.deps)
+
+
+async def the_keys_are_rotated(admin: Admin) -> None:
+    assert (await Rotation.of(admin).run()).entities > 0
+
+
+@pytest.mark.parametrize("happens", [the_keys_are_rotated, an_old_secret_ends])
+async def test_what_no_person_changed_is_agreed_to_as_it_was_seen(
+    admin: Admin, merchant_id: str, happens: Callable[[Admin], Awaitable[None]]
+) -> None:
+    """Machines write a new version of the app, too."""
+    await hire(admin, "administrator")
+    app = await admin.post("/api/apps", {"name": "erp", "merchant_ids": [merchant_id]})
+    url = f"/api/apps/{app['app_id']}"
+    assert (await admin.http.patch(url, json={"rotate_webhook_secret": True})).is_success
+    new = {"notify_url": "https://b.example/cb"}
+    path = await waiting(await admin.http.patch(url, json=new))
+    before = (await admin.events())[-1]["version"]
+    await happens(admin)
+    assert (await admin.events())[-1]["version"] == before + 1
+    li = await at_work(admin)
+    assert (await approve(li, path)).json()["state"] == "done"
+    assert (await li.get(url)).json()["notify_url"] == new["notify_url"]
+
+
+@pytest.mark.parametrize("asked_for", [new_credentials, new_address])
+async def test_what_the_release_before_was_asked_is_bound_to_the_version(
+    admin: Admin, merchant_id: str, asked_for: Any
+) -> None:
+    """It wrote down nothing else; and reads nothing else of what this one is asked."""
+    li = await hire(admin, "administrator")
+    for changed in (0, 1):
+        path = await waiting(await asked_for(admin, merchant_id, li))
+        number = path.rpartition("/")[2]
+        async with admin.deps.db.transaction() as tx:
+            await tx.execute(
+                "update approval set seen = jsonb_build_object("
+                "'version', (seen ->> 'version')::int - $2::int) where approval_id = $1",
+                number,
+                changed,
+            )
+        code = (await approve(li, path)).status_code
+        assert code == (409 if changed else 200)
 
 
 async def fewer_eyes(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:

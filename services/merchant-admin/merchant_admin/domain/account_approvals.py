@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from contracts.events.configuration import State
-from merchant_admin.domain.approvals import ApprovalKind, Asked
+from merchant_admin.domain.approvals import VERSION, ApprovalKind, Asked
 from merchant_admin.domain.entities import ChannelAccount
 
 _OF_NEW: Final = {
@@ -61,8 +61,19 @@ def asked_for_change(was: ChannelAccount, change: CredentialsChange) -> Asked:
             "new_credentials": new is not None,
             "withdraw_earlier_credentials": change.withdraw_earlier,
         },
-        seen={"version": was.version},
+        seen=seen_of(was),
     )
+
+
+def seen_of(account: ChannelAccount) -> dict[str, Any]:
+    """What new credentials are asked for on; sealed anew they are the same ones."""
+    return {
+        VERSION: account.version,
+        "name": account.name,
+        "state": account.state.value,
+        "credentials_changed_at": account.credentials_changed_at.isoformat(),
+        "earlier_credentials": len(account.earlier_credentials_sealed),
+    }
 
 
 def change_of(asked: Asked) -> CredentialsChange:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from merchant_admin.domain.approvals import ApprovalKind, Asked
+from merchant_admin.domain.approvals import VERSION, ApprovalKind, Asked
 from merchant_admin.domain.entities import App
 
 FIELDS: Final = ("notify_url", "merchant_ids")
@@ -35,8 +35,19 @@ def asked_for(was: App, wanted: App, merchant_ids: Sequence[str]) -> Asked:
             "after": wanted.terms.notify_url,
             "merchants": list(merchant_ids),
         },
-        seen={"version": was.version},
+        seen=seen_of(was),
     )
+
+
+def seen_of(app: App) -> dict[str, Any]:
+    """What an address is asked for on."""
+    return {
+        VERSION: app.version,
+        "name": app.terms.name,
+        "state": app.state.value,
+        "notify_url": app.terms.notify_url,
+        "merchant_ids": list(app.terms.merchant_ids),
+    }
 
 
 def changed(was: App, asked: Asked) -> App:

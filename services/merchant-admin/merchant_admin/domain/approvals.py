@@ -12,6 +12,9 @@ from merchant_admin.domain.users import Right
 
 EXPIRES_AFTER: Final = timedelta(days=7)
 
+VERSION: Final = "version"
+"""Of what it is asked for on: all that the release before wrote down and compares."""
+
 
 class ApprovalKind(StrEnum):
     REFUND = "refund"
@@ -49,6 +52,12 @@ class Asked:
     request: Mapping[str, Any] = field(repr=False)
     shown: Mapping[str, Any]
     seen: Mapping[str, Any]
+
+    def is_as_seen(self, now: Mapping[str, Any]) -> bool:
+        """`now`: the same of today. A version counts only where nothing else was written down:
+        machines write one, too, when keys are rotated or an old secret ends."""
+        bound = self.seen.keys() - {VERSION} or self.seen.keys()
+        return all(self.seen[name] == now.get(name) for name in bound)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ async def change(
 async def change_approved(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> bool:
     """What was asked for, in the transaction that approves it; whether that was still possible."""
     was = await store.get_app(tx, asked.subject, lock=True)
-    if was.version != asked.seen["version"]:
+    if not asked.is_as_seen(app_approvals.seen_of(was)):
         return False
     wanted = app_approvals.changed(was, asked)
     await _require_merchants(tx, wanted.terms.merchant_ids)

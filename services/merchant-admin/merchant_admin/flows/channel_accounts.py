@@ -173,7 +173,7 @@ async def change_approved(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> boo
         return True
     [merchant_id] = asked.merchant_ids
     was = await store.get_account(tx, merchant_id, asked.subject, lock=True)
-    if was.version != asked.seen["version"]:
+    if not asked.is_as_seen(account_approvals.seen_of(was)):
         return False
     change = account_approvals.change_of(asked)
     await _save(deps, tx, actor, was, change.made(was, now), change)
