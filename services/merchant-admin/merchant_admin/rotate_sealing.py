@@ -1,8 +1,9 @@
 """`python -m merchant_admin.rotate_sealing`: seal every secret to the newest keys of the services.
 
 Run with the service's own environment while the gateway and the notifier hold two keys and
-merchant-admin names the new public ones; afterwards the old keys can be taken away. Ends with 1
-where something could not be opened: what that is must be saved again in merchant-admin.
+merchant-admin names the new public ones; afterwards the old keys can be taken away. Ends with 0
+only when a pass over everything found nothing sealed to an older key. What could not be opened must
+be saved again in merchant-admin.
 """
 
 import asyncio
@@ -44,6 +45,8 @@ async def rotate(config: RotationSettings) -> SealedCount:
 
 def report(count: SealedCount) -> list[str]:
     lines = [f"{count.texts} secrets of {count.entities} entities are sealed anew"]
+    if count.found:
+        lines.append("NOT ALL: a replica of merchant-admin still seals to an older key; repeat")
     return [*lines, *(f"CANNOT BE OPENED, save it again: {one}" for one in count.lost)]
 
 
@@ -54,7 +57,7 @@ def main() -> int:
         sys.stderr.write(f"stopped, and may be repeated: {problem.detail}\n")
         return 1
     sys.stdout.writelines(f"{line}\n" for line in report(count))
-    return 1 if count.lost else 0
+    return 0 if count.is_whole else 1
 
 
 if __name__ == "__main__":

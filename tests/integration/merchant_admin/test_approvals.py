@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from contracts import sealing, topics
 from contracts.events.alerts import AlertRecord
 from contracts.identifiers import new_id
 from contracts.sealing import Opener
+from merchant_admin.domain.account_approvals import with_sealed
 from merchant_admin.domain.approvals import EXPIRES_AFTER
 from merchant_admin.domain.entities import SECRET_OVERLAP
 from merchant_admin.domain.onboarding import Draft
@@ -22,13 +24,14 @@ from merchant_admin.flows import approvals, apps, onboarding
 from merchant_admin.flows import waiting as waiting_for_people
 from merchant_admin.flows.read_model import apply
 from merchant_admin.flows.sealing_anew import SealedCount
+from merchant_admin.store.approvals import get_approval, set_request
 
 from .conftest import PASSWORD, USERNAME, Admin
 from .people import Person, marked
 from .test_configuration import CREDENTIALS
 from .test_read_model import Story
 from .test_refunds import payment, refund
-from .test_sealing_anew import Rotation
+from .test_sealing_anew import Busy, Rotation
 from .test_sessions import log_in
 from .test_users import LI, LIS_PASSWORD, at_work, change, hire
 
@@ -417,6 +420,47 @@ async def test_credentials_that_wait_are_opened_by_the_new_key_alone(
     assert (await approve(li, path)).status_code == 200
     entity = (await admin.events())[-1]
     assert entity["credentials_sealed"] == asked
+
+
+@pytest.mark.parametrize("asked_for", [new_account, new_credentials])
+async def test_what_is_agreed_to_while_keys_are_rotated_is_opened_by_the_new_key_alone(
+    admin: Admin, merchant_id: str, asked_for: Any
+) -> None:
+    """The run asks the gateway about what waits, and meanwhile it goes into use."""
+    li = await hire(admin, "administrator")
+    path = await waiting(await asked_for(admin, merchant_id, li))
+    rotation = Rotation.of(admin)
+    agreed: list[int] = []
+
+    async def agree() -> None:
+        if not agreed:
+            agreed.append((await approve(li, path)).status_code)
+
+    rotation.gateway = Busy(rotation.gateway.opener, agree)
+    assert (await rotation.run()).is_whole
+    assert agreed == [200]
+    entity = (await admin.events())[-1]
+    opener = Opener.of(rotation.new["gateway"].private_key)
+    for text in (entity["credentials_sealed"], *entity["earlier_credentials_sealed"]):
+        assert opener.open(text, context=entity["payment_id"])
+
+
+async def test_what_is_sealed_anew_while_somebody_agrees_goes_into_use_so(
+    admin: Admin, merchant_id: str
+) -> None:
+    li = await hire(admin, "administrator")
+    path = await waiting(await new_account(admin, merchant_id, li))
+    new = sealing.generate()
+    async with admin.deps.db.transaction() as tx:
+        number = path.rpartition("/")[2]
+        await tx.execute("select from approval where approval_id = $1 for update", number)
+        agreeing = asyncio.ensure_future(approve(li, path))
+        await asyncio.sleep(0.2)  # It has read what waits.
+        was = await get_approval(tx, number, EVERYTHING)
+        text = sealing.seal(new.public_key, "anew", context=was.asked.subject)
+        await set_request(tx, replace(was, asked=with_sealed(was.asked, text)))
+    assert (await agreeing).status_code == 200
+    assert (await admin.events())[-1]["credentials_sealed"] == text
 
 
 async def an_old_secret_ends(admin: Admin) -> None:

@@ -11,8 +11,9 @@ import pytest
 from tests.integration.merchant_admin.conftest import Admin, waiting_for_locks
 from tests.integration.merchant_admin.people import Person
 from tests.integration.merchant_admin.test_console_setup import SECRET, page, send
-from tests.integration.merchant_admin.test_sealing_anew import Rotation
+from tests.integration.merchant_admin.test_sealing_anew import Busy, Rotation
 
+from contracts.sealing import Opener
 from gateway.channels.plugin import schema
 from gateway.channels.wechat import PLUGIN
 from merchant_admin.flows import importing
@@ -210,6 +211,25 @@ async def test_a_check_is_forgotten_when_the_keys_of_credentials_change(person: 
     await Rotation.of(person.admin).run()
     made = await applied(person, answer)
     assert (made.status_code, "Check the file again" in made.text) == (409, True)
+
+
+async def test_what_is_applied_while_the_keys_change_is_opened_by_the_new_one_alone(
+    person: Person,
+) -> None:
+    await applied(person, await checked(person, file_of(ROWS[:1])))
+    second = await checked(person, file_of(ROWS[1:]))
+    rotation = Rotation.of(person.admin)
+
+    async def apply() -> None:
+        await applied(person, second)
+
+    rotation.gateway = Busy(rotation.gateway.opener, apply)
+    assert (await rotation.run()).is_whole
+    async with person.admin.deps.db.connection() as tx:
+        rows = await tx.fetch("select payment_id, credentials_sealed from channel_account")
+    opener = Opener.of(rotation.new["gateway"].private_key)
+    for row in rows:
+        assert opener.open(row["credentials_sealed"], context=row["payment_id"])
 
 
 async def test_template_has_the_columns_of_its_channel(person: Person) -> None:

@@ -1,7 +1,7 @@
 """`make rotate-sealing`: every secret moves to the newest keys, and the old keys can go."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,8 +31,8 @@ class Sealing(Service):
     """A service that seals anew with its real keys."""
 
     opener: Opener
-    asked: list[SealAnew] = field(default_factory=list)
-    is_away: bool = False
+    asked: list[SealAnew] = field(default_factory=list, kw_only=True)
+    is_away: bool = field(default=False, kw_only=True)
 
     async def post(
         self,
@@ -49,6 +49,18 @@ class Sealing(Service):
         assert isinstance(body, SealAnew)
         self.asked.append(body)
         return answer.model_validate(seal_anew(self.opener, body).model_dump())
+
+
+@dataclass
+class Busy(Sealing):
+    """While it answers, something else happens."""
+
+    meanwhile: Callable[[], Awaitable[None]]
+
+    async def post(self, answer: type[M], path: str, **given: Any) -> M:
+        answered = await super().post(answer, path, **given)
+        await self.meanwhile()
+        return answered
 
 
 @dataclass
@@ -196,21 +208,44 @@ async def test_what_changed_meanwhile_is_not_overwritten(admin: Admin) -> None:
     ids = await everything(admin)
     rotation = Rotation.of(admin)
 
-    class Busy(Sealing):
-        async def post(self, answer: type[M], path: str, **given: Any) -> M:
-            answered = await super().post(answer, path, **given)
-            key = f"/api/apps/{ids['app']}/keys/{ids['key']}"
-            if given["body"].context == ids["key"]:
-                assert (await admin.http.delete(key)).is_success
-            return answered
+    async def delete_key() -> None:
+        key = f"/api/apps/{ids['app']}/keys/{ids['key']}"
+        if rotation.gateway.asked[-1].context == ids["key"]:
+            assert (await admin.http.delete(key)).is_success
 
-    rotation.gateway = Busy(rotation.gateway.opener)
+    rotation.gateway = Busy(rotation.gateway.opener, delete_key)
     assert (await rotation.run()).lost == []
     async with admin.deps.db.connection() as tx:
         deleted = await tx.fetchval(
             "select deleted_at is not null from app_key where key_id = $1", ids["key"]
         )
     assert deleted
+
+
+@pytest.mark.parametrize(("times", "is_whole"), [(1, True), (100, False)])
+async def test_it_is_whole_when_a_pass_finds_nothing(
+    admin: Admin, times: int, is_whole: bool
+) -> None:
+    """Another replica still seals to the old key: once, or all the time."""
+    ids = await everything(admin)
+    rotation = Rotation.of(admin)
+    made: list[str] = []
+
+    async def register() -> None:
+        if len(made) < times:
+            accounts = f"/api/merchants/{ids['merchant']}/channel-accounts"
+            body = {"channel": "wechat", "name": "x", "credentials": CREDENTIALS}
+            made.append((await admin.post(accounts, body))["payment_id"])
+
+    rotation.gateway = Busy(rotation.gateway.opener, register)
+    count = await rotation.run()
+    assert (count.is_whole, count.lost) == (is_whole, [])
+    assert any("NOT ALL" in line for line in report(count)) is not is_whole
+    if not is_whole:
+        rotation.gateway = Sealing(rotation.gateway.opener)
+        assert (await rotation.run()).is_whole
+    for each in made:
+        assert plain(rotation.new, (await latest(admin))[each], each)
 
 
 async def test_a_service_seals_to_no_key_but_its_own(admin: Admin) -> None:

@@ -1,8 +1,8 @@
 """The sealed texts of what is configured: which there are, and others in their place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant, SecretHolder
 
@@ -22,6 +22,11 @@ def sealed_texts(item: SecretHolder) -> list[str]:
         case _:
             assert_never(item)
     return [text for text in texts if text is not None]
+
+
+def texts_of_import(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Those of the channel accounts in the rows of an import that was checked."""
+    return [row["account"]["sealed"] for row in rows if row["account"] is not None]
 
 
 def with_texts(item: SecretHolder, anew: Mapping[str, str]) -> SecretHolder:

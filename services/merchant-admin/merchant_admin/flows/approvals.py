@@ -76,8 +76,11 @@ async def approve(
         return await _approve_refund(deps, actor, approval, reason)
     async with deps.db.transaction() as tx:
         # First, as whoever rejects it does: nobody does any of it twice, or waits in a circle.
-        if not await store.lock_waiting(tx, approval_id, deps.clock()):
+        locked = await store.find_waiting_locked(tx, approval_id, deps.clock())
+        if locked is None:
             raise AlreadyDecided(BY_ANOTHER)
+        # What was read before may be sealed to a key that is taken away next.
+        approval = locked.shown_to(scope)
         is_done = await _change(deps, tx, approval.requester(actor), approval)
         state = ApprovalState.DONE if is_done else ApprovalState.OUTDATED
         decided = await _decide(deps, tx, actor, approval, state, reason)

@@ -3,6 +3,7 @@ be withdrawn: what is configured, and credentials that wait for a second person.
 
 Only the service can open it: it is asked for each entity, outside of any transaction, and what
 changed meanwhile is not overwritten. Imports that were checked and not applied are forgotten.
+What waits comes before what is in use, because that is where it goes when somebody agrees.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,12 +20,18 @@ from merchant_admin.domain.approvals import ApprovalKind
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant, SecretHolder
 from merchant_admin.domain.errors import NoSuch
-from merchant_admin.domain.sealed_texts import sealed_texts, with_texts
+from merchant_admin.domain.sealed_texts import sealed_texts, texts_of_import, with_texts
 from merchant_admin.flows.deps import SealingKeys
 from merchant_admin.flows.recording import entity_id, record_action, record_change
 from merchant_admin.store import approvals, apps, channel_accounts, imports, keys, merchants
 
 PAGE: Final = 100
+
+IMPORTS_AT_ONCE: Final = 5
+"""Each is as large as the file that was checked."""
+
+MOST_PASSES: Final = 5
+"""After them something goes on sealing to an older key, and would for ever."""
 
 ListPage = Callable[..., Awaitable[Sequence[SecretHolder]]]
 
@@ -42,33 +49,63 @@ class Sealer:
 
 @dataclass(slots=True)
 class SealedCount:
-    """`lost`: ids of the entities whose text, in use or waiting, no key of its service opens."""
+    """`lost`: ids of the entities whose text, in use or waiting, no key of its service opens.
+    `found`: how many others the last pass found sealed to an older key."""
 
     entities: int = 0
     texts: int = 0
     lost: list[str] = field(default_factory=list)
+    found: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing needs an older key any more."""
+        return not self.lost and not self.found
 
 
 async def seal_all_anew(sealer: Sealer, actor: Actor) -> SealedCount:
-    """Safe to repeat: what is sealed to the newest key already stays as it is.
+    """Safe to repeat: what is sealed to the newest key already stays as it is. It goes over
+    everything until it finds nothing more, because people go on working meanwhile.
 
     Raises Forwarded where a service and we do not agree on the key, Overloaded where it does not
     answer; what was sealed until then stays sealed anew.
     """
     count = SealedCount()
-    notifier, gateway = sealer.sealing.notifier, sealer.sealing.gateway
-    await _seal_kind(sealer, actor, merchants.list_merchants_locked, notifier, count)
-    await _seal_kind(sealer, actor, apps.list_apps_locked, notifier, count)
-    await _seal_kind(sealer, actor, channel_accounts.list_accounts_locked, gateway, count)
-    await _seal_kind(sealer, actor, keys.list_keys_locked, gateway, count)
-    await _seal_waiting(sealer, gateway, count)
+    for _ in range(MOST_PASSES):
+        count.found, count.lost = 0, []
+        await _pass_over(sealer, actor, count)
+        if not count.found:
+            break
     async with sealer.db.transaction() as tx:
-        await imports.forget_unapplied(tx)
         after = {"entities": count.entities, "texts": count.texts, "lost": count.lost}
         await record_action(
             tx, actor, "secrets.sealed_anew", at=sealer.clock(), entity_id="", after=after
         )
     return count
+
+
+async def _pass_over(sealer: Sealer, actor: Actor, count: SealedCount) -> None:
+    notifier, gateway = sealer.sealing.notifier, sealer.sealing.gateway
+    await _forget_imports(sealer, gateway, count)
+    await _seal_waiting(sealer, gateway, count)
+    await _seal_kind(sealer, actor, merchants.list_merchants_locked, notifier, count)
+    await _seal_kind(sealer, actor, apps.list_apps_locked, notifier, count)
+    await _seal_kind(sealer, actor, channel_accounts.list_accounts_locked, gateway, count)
+    await _seal_kind(sealer, actor, keys.list_keys_locked, gateway, count)
+
+
+async def _forget_imports(sealer: Sealer, public_key: str, count: SealedCount) -> None:
+    """Those with credentials that are sealed to another key."""
+    after, has_more = "", True
+    while has_more:
+        async with sealer.db.transaction() as tx:
+            page = await imports.list_unapplied(tx, after=after, limit=IMPORTS_AT_ONCE)
+            for batch_id, rows in page:
+                if not all(is_sealed_to(public_key, text) for text in texts_of_import(rows)):
+                    await imports.forget_unapplied(tx, batch_id)
+                    count.found += 1
+        has_more = len(page) == IMPORTS_AT_ONCE
+        after = page[-1][0] if page else after
 
 
 async def _seal_kind(
@@ -124,7 +161,9 @@ async def _sealed_anew(
     new = (await service.post(SealedAnew, "/internal/seal-anew", body=asked)).texts
     if None in new:
         count.lost.append(context)
-    return {before: after for before, after in zip(old, new, strict=True) if after is not None}
+    anew = {before: after for before, after in zip(old, new, strict=True) if after is not None}
+    count.found += len(anew)
+    return anew
 
 
 async def _store(

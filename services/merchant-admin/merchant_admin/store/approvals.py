@@ -53,7 +53,7 @@ select * from approval
 """
 
 LOCK_WAITING = """
-select from approval where approval_id = $1 and state = 'waiting' and expires_at > $2 for update
+select * from approval where approval_id = $1 and state = 'waiting' and expires_at > $2 for update
 """
 
 DECIDE = """
@@ -126,9 +126,11 @@ async def find_refund_locked(
     return None if row is None else _approval(row)
 
 
-async def lock_waiting(tx: Tx, approval_id: str, now: datetime) -> bool:
-    """Whether it still waits; if so, nobody else decides it before the transaction ends."""
-    return await tx.fetchrow(LOCK_WAITING, approval_id, now) is not None
+async def find_waiting_locked(tx: Tx, approval_id: str, now: datetime) -> Approval | None:
+    """If it still waits, as it is now: nobody else decides it, and nothing of it is sealed anew,
+    before the transaction ends."""
+    row = await tx.fetchrow(LOCK_WAITING, approval_id, now)
+    return None if row is None else _approval(row)
 
 
 async def decide(

@@ -17,7 +17,11 @@ select rows, applied_at from import_batch where batch_id = $1 and username = $2
 """
 SET_APPLIED: Final = "update import_batch set applied_at = $2, rows = $3 where batch_id = $1"
 FORGET: Final = "delete from import_batch where created_at < $1"
-FORGET_UNAPPLIED: Final = "delete from import_batch where applied_at is null"
+LIST_UNAPPLIED: Final = """
+select batch_id, rows from import_batch where applied_at is null and batch_id > $1
+ order by batch_id limit $2
+"""
+FORGET_UNAPPLIED: Final = "delete from import_batch where batch_id = $1 and applied_at is null"
 LIST_REFERENCES: Final = """
 select r.reference, m.merchant_id, m.name
   from merchant_reference r join merchant m using (merchant_id)
@@ -69,9 +73,16 @@ async def forget_batches(tx: Tx, before: datetime) -> None:
     await tx.execute(FORGET, before)
 
 
-async def forget_unapplied(tx: Tx) -> None:
-    """Whoever would apply one is told to have the file checked again."""
-    await tx.execute(FORGET_UNAPPLIED)
+async def list_unapplied(tx: Tx, *, after: str, limit: int) -> list[tuple[str, list[Any]]]:
+    """The ids of those that wait, and their rows, in the order of their ids."""
+    found = await tx.fetch(LIST_UNAPPLIED, after, limit)
+    return [(row["batch_id"], row["rows"]) for row in found]
+
+
+async def forget_unapplied(tx: Tx, batch_id: str) -> None:
+    """Whoever would apply it is told to have the file checked again. One that is being applied
+    goes on, and is waited for."""
+    await tx.execute(FORGET_UNAPPLIED, batch_id)
 
 
 async def list_known(tx: Tx, references: Sequence[str]) -> dict[str, Known]:
