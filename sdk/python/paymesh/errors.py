@@ -1,6 +1,7 @@
 """Everything that goes wrong, as exceptions.
 
 PaymeshError
+├── NotSendable          nothing was sent: what was given is of a wrong type, or no text
 ├── NotConnected         nothing was sent: the centre was not reached
 ├── AnswerLost           sent, but no readable answer came: what became of it is not known
 ├── NotSettled           the time to wait is over, and the payment is still on its way
@@ -27,6 +28,14 @@ from paymesh.models.vocabulary import Code
 
 class PaymeshError(Exception):
     """Root of all errors of this package."""
+
+
+class NotSendable(PaymeshError, ValueError):
+    """`faults`: what is wrong, as the centre would say it."""
+
+    def __init__(self, faults: list[FieldFault]) -> None:
+        super().__init__("; ".join(f"{each.pointer} {each.message}".strip() for each in faults))
+        self.faults = faults
 
 
 class NotConnected(PaymeshError):

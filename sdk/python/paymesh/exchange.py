@@ -11,17 +11,21 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from paymesh.errors import (
     AnswerLost,
     InternalError,
     NotConnected,
+    NotSendable,
     PaymentInProgress,
     TooBusy,
     api_error,
 )
+from paymesh.models.answers import FieldFault
 from paymesh.models.requests import Asked
 
+A = TypeVar("A", bound=Asked)
 T = TypeVar("T")
 
 ATTEMPTS: Final = 6
@@ -77,16 +81,37 @@ def get(path: str, model: type[T], query: Mapping[str, Any] | None = None) -> Ca
 def post(
     path: str, model: type[T], asked: Asked | None = None, *, is_repeatable: bool = False
 ) -> Call[T]:
-    body = b"" if asked is None else asked.json_bytes()
+    """Raises NotSendable."""
+    try:
+        body = b"" if asked is None else asked.json_bytes()
+    except ValueError as error:
+        raise NotSendable([FieldFault(pointer="", message=str(error))]) from error
     return Call("POST", path, reader(model), body=body, is_repeatable=is_repeatable)
 
 
+def asked(model: type[A], members: Mapping[str, Any]) -> A:
+    """What is to be sent, of these types. Raises NotSendable."""
+    try:
+        return model.model_validate(members)
+    except ValidationError as error:
+        raise NotSendable([_fault(each) for each in error.errors(include_url=False)]) from error
+
+
+def _fault(error: ErrorDetails) -> FieldFault:
+    # Inside metadata pydantic names kinds of JSON between the keys.
+    steps = error["loc"][:1] if error["loc"][:1] == ("metadata",) else error["loc"]
+    return FieldFault(pointer="".join(f"/{step}" for step in steps), message=error["msg"])
+
+
 def path(*steps: str) -> str:
-    """A path of these steps; what is in them stays a step."""
-    return "/v1/" + "/".join(quote(step, safe="") for step in steps)
+    """A path of these steps; what is in them stays a step. Raises NotSendable."""
+    if not all(steps):
+        raise NotSendable([FieldFault(pointer="", message="a number is needed")])
+    return "/v1/" + "/".join(quote(_text(step), safe="") for step in steps)
 
 
 def given(query: Mapping[str, Any]) -> dict[str, str]:
+    """What is not None. Raises NotSendable."""
     return {
         name: value.isoformat() if hasattr(value, "isoformat") else _text(value)
         for name, value in query.items()
@@ -95,7 +120,12 @@ def given(query: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise NotSendable([FieldFault(pointer="", message=str(error))]) from error
+    return text
 
 
 def reader(model: type[T]) -> Callable[[Answer], T]:

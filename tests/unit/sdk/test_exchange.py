@@ -12,8 +12,10 @@ from paymesh import (
     InvalidRequest,
     NotConnected,
     NotFound,
+    NotSendable,
     PaymentView,
     Paymesh,
+    PaymeshError,
     TooBusy,
     TooSoon,
     Unknown,
@@ -77,6 +79,41 @@ def test_a_create_that_may_have_worked_or_never_will_is_not_sent_again(
     with pytest.raises(error):
         create(centre)
     assert (len(centre.requests), slept) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"amount": "1299"}, "/amount"),
+        ({"amount": 12.99}, "/amount"),
+        ({"method": 7}, "/method"),
+        ({"payer": {"open_id": "o1"}}, "/payer/open_id"),
+        ({"metadata": {"area": float("nan")}}, "/metadata"),
+        ({"metadata": {"areas": [float("inf")]}}, "/metadata"),
+        ({"subject": "half \ud83d"}, ""),
+        ({"metadata": {"half \ud83d": 1}}, ""),
+    ],
+)
+def test_what_cannot_be_said_is_an_error_of_ours_and_nothing_is_sent(
+    wrong: dict[str, Any], pointer: str
+) -> None:
+    centre = Centre()
+    order = {"merchant_id": "M1", "merchant_order_no": "W1", "amount": 1, "subject": "s"}
+    with pytest.raises(NotSendable) as caught:
+        centre.client().payments.create(**{**order, **wrong})
+    assert (caught.value.faults[0].pointer, centre.requests) == (pointer, [])
+    assert isinstance(caught.value, PaymeshError)
+
+
+def test_a_number_that_is_none_is_not_asked_about() -> None:
+    paymesh = Centre().client()
+    for number in ("", "half \ud83d"):
+        with pytest.raises(NotSendable):
+            paymesh.payments.get(number)
+        with pytest.raises(NotSendable):
+            paymesh.orders.get(number, merchant_id="M1")
+    with pytest.raises(NotSendable):
+        next(paymesh.payments.list(status="\ud83d"))
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,8 @@ def create(
     link that is busy to be made (TooBusy) may be there, and asking again makes another."""
     optional = {"expires_in_s": expires_in_s, "merchant_order_no": merchant_order_no}
     asked: dict[str, Any] = {k: v for k, v in optional.items() if v is not None}
-    link = CreatePaymentLink(
-        merchant_id=merchant_id, subject=subject, amount=amount, uses=uses, **asked
-    )
+    needed = {"merchant_id": merchant_id, "subject": subject, "amount": amount, "uses": uses}
+    link = exchange.asked(CreatePaymentLink, {**needed, **asked})
     call = post(path("payment-links"), PaymentLinkView, link)
     return replace(call, makes_another=merchant_order_no is None)
 

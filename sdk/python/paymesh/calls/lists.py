@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final, Protocol, TypeVar
 
-from paymesh.exchange import Item, Stream, exchange, get, path
+from paymesh import exchange
+from paymesh.exchange import Item, Stream, get, path
 from paymesh.models.requests import Asked
 
 A = TypeVar("A", bound=Asked)
@@ -26,7 +27,7 @@ def items(collection: str, page: type[Page[T]], query: Mapping[str, Any]) -> Str
     after: str | None = query.get("after")
     while True:
         asked = {"limit": PAGE, **query, "after": after}
-        found = yield from exchange(get(path(collection), page, asked))
+        found = yield from exchange.exchange(get(path(collection), page, asked))
         for item in found.items:
             yield Item(item)
         after = found.next_cursor
@@ -35,5 +36,5 @@ def items(collection: str, page: type[Page[T]], query: Mapping[str, Any]) -> Str
 
 
 def asked(model: type[A], members: Mapping[str, Any]) -> A:
-    """Only what was given is set, so only that is sent."""
-    return model.model_validate({k: v for k, v in members.items() if v is not None})
+    """Only what was given is set, so only that is sent. Raises NotSendable."""
+    return exchange.asked(model, {k: v for k, v in members.items() if v is not None})

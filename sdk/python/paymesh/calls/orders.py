@@ -18,7 +18,7 @@ def get(merchant_order_no: str, *, merchant_id: str) -> Call[OrderView]:
 
 def close(merchant_order_no: str, *, merchant_id: str) -> Call[OrderView]:
     """Close what is unpaid, at the channel too. Raises OrderPaid."""
-    asked = CloseOrder(merchant_id=merchant_id)
+    asked = exchange.asked(CloseOrder, {"merchant_id": merchant_id})
     return post(path("orders", merchant_order_no, "close"), OrderView, asked, is_repeatable=True)
 
 

@@ -26,13 +26,7 @@ def create(
     Raises:
         SplitExceedsPaid: more than is left after refunds.
     """
-    asked = CreateSplit(
-        merchant_id=merchant_id,
-        payment_no=payment_no,
-        merchant_split_no=merchant_split_no,
-        receivers=list(receivers),
-        finish=finish,
-    )
+    asked = exchange.asked(CreateSplit, {**locals(), "receivers": list(receivers)})
     return post(path("splits"), SplitView, asked, is_repeatable=True)
 
 

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import segno
 import typer
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
 from paymesh.cli.login import NoLogin
-from paymesh.errors import ApiError, PaymeshError, Unauthenticated
+from paymesh.errors import ApiError, NotSendable, PaymeshError, Unauthenticated
 from paymesh.models.actions import Action, QrCodeAction, RedirectAction
 
 PIPED_WIDTH: Final = 250
@@ -102,10 +102,9 @@ def errors_shown() -> Iterator[None]:
     except ApiError as error:
         _tell(error)
         raise typer.Exit(1) from error
-    except ValidationError as error:
-        for fault in error.errors(include_url=False):
-            pointer = "/".join(str(step) for step in fault["loc"])
-            err.print(f"[red]/{pointer}[/] {_plain(fault['msg'])}")
+    except NotSendable as error:
+        for fault in error.faults:
+            err.print(f"[red]{_plain(fault.pointer)}[/] {_plain(fault.message)}")
         raise typer.Exit(1) from error
     except (PaymeshError, NoLogin, ValueError) as error:
         err.print(f"[red]{_plain(str(error))}[/]")

@@ -1,5 +1,7 @@
 """What the calls send. Only types are checked here; the centre says what it refuses, and why."""
 
+import json
+
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from paymesh.models.vocabulary import Method
@@ -8,10 +10,14 @@ from paymesh.models.vocabulary import Method
 class Asked(BaseModel):
     """What an app asks for: no unknown member, no coercion; only what was given is sent."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     def json_bytes(self) -> bytes:
-        return self.model_dump_json(exclude_unset=True).encode()
+        """Raises ValueError where text is not Unicode (half of a surrogate pair)."""
+        content = self.model_dump(exclude_unset=True)
+        return json.dumps(
+            content, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).encode()
 
 
 class Payer(Asked):
