@@ -1,7 +1,7 @@
 """What to do when it is not known what came of a payment: ask; and never create another order."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from paymesh.errors import (
     AnswerLost,
@@ -17,7 +17,7 @@ from paymesh.errors import (
     Unknown,
 )
 from paymesh.exchange import Call, Flow, Now, Sleep, exchange
-from paymesh.models.money import OrderView, PaymentView
+from paymesh.models.money import OrderView, PaymentView, PaymentWithOrder
 from paymesh.models.vocabulary import PaymentStatus
 
 FIRST_WAIT_S: Final = 0.5
@@ -36,8 +36,9 @@ DECIDED: Final = (OrderPaid, OrderClosed, PaymentConflicted)
 NOTHING_PAID: Final = (PaymentStatus.FAILED, PaymentStatus.CLOSED)
 """Perhaps of an earlier attempt: then the one whose answer was lost may never have arrived."""
 
-Get = Callable[[str], Call[PaymentView]]
+Get = Callable[[str], Call[PaymentWithOrder]]
 Holds = Callable[[PaymentView], bool]
+Seen = TypeVar("Seen", PaymentView, PaymentWithOrder)
 
 
 def create_and_settle(
@@ -84,14 +85,14 @@ def create_and_settle(
             return (yield from settle(decided, get, _is_settled, until))
 
 
-def wait(payment_no: str, get: Get, timeout_s: float) -> Flow[PaymentView]:
+def wait(payment_no: str, get: Get, timeout_s: float) -> Flow[PaymentWithOrder]:
     """Ask until the payment is final. Raises NotSettled."""
     until = (yield Now()) + timeout_s
     payment = yield from exchange(get(payment_no))
     return (yield from settle(payment, get, lambda seen: seen.is_final, until))
 
 
-def settle(payment: PaymentView, get: Get, is_enough: Holds, until: float) -> Flow[PaymentView]:
+def settle(payment: Seen, get: Get, is_enough: Holds, until: float) -> Flow[Seen]:
     wait_s = FIRST_WAIT_S
     while not is_enough(payment):
         left_s = until - (yield Now())

@@ -5,13 +5,15 @@ import pytest
 from tests.unit.sdk.prepared_centre import NO, Centre, order, payment, problem
 
 from paymesh import Declined, NotSettled, PaymentView
+from paymesh.models import PaymentWithOrder
 
 UNKNOWN = payment(status="unknown", action=None)
 PAID = payment(status="succeeded", action=None)
 
 
 def ok(body: dict[str, object]) -> httpx.Response:
-    return httpx.Response(200, json=body)
+    """A payment comes with its order."""
+    return httpx.Response(200, json={"order": order(), **body})
 
 
 def settle(centre: Centre, method: str = "native", timeout_s: float = 30) -> PaymentView:
@@ -42,6 +44,13 @@ def test_an_unknown_outcome_is_queried_until_it_is_known(slept: list[float]) -> 
     )
     assert settle(centre).status == "succeeded"
     assert centre.calls == ["POST /v1/payments"] + [f"GET /v1/payments/{NO}"] * 8
+
+
+def test_who_waits_gets_the_payment_with_its_order(slept: list[float]) -> None:
+    centre = Centre(ok(payment()), ok(PAID))
+    waited = centre.client().payments.wait(NO)
+    assert isinstance(waited, PaymentWithOrder)
+    assert waited.order.status == "open"
 
 
 def test_a_lost_answer_is_looked_for_under_the_apps_own_number(slept: list[float]) -> None:

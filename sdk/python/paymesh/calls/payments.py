@@ -123,7 +123,7 @@ def create_and_settle(
     return settling.create_and_settle(
         call,
         find,
-        _alone,
+        get_,
         is_asked=is_asked,
         # The payer of a payment code is asked by the wallet: once more would be another time.
         asks_again=method != Method.BARCODE,
@@ -136,13 +136,13 @@ def get_(payment_no: str) -> Call[PaymentWithOrder]:
     return get(path("payments", payment_no), PaymentWithOrder)
 
 
-def wait(payment_no: str, *, timeout_s: float = SETTLED_WITHIN_S) -> Flow[PaymentView]:
-    """Ask until the payment is final; callbacks and `events.follow` tell it without asking.
+def wait(payment_no: str, *, timeout_s: float = SETTLED_WITHIN_S) -> Flow[PaymentWithOrder]:
+    """Ask until the payment is final. Callbacks and `events.follow` tell it without asking.
 
     Raises:
         NotSettled: it is not within `timeout_s`.
     """
-    return settling.wait(payment_no, _alone, timeout_s)
+    return settling.wait(payment_no, get_, timeout_s)
 
 
 def list_(
@@ -162,7 +162,3 @@ def list_(
 ) -> Stream[PaymentView]:
     """All payments that fit, page by page as they are read; the newest first, or `order="asc"`."""
     return lists.items("payments", PaymentPage, dict(locals()))
-
-
-def _alone(payment_no: str) -> Call[PaymentView]:
-    return get(path("payments", payment_no), PaymentView)
