@@ -8,6 +8,8 @@ import asyncio
 import sys
 from typing import Final
 
+import asyncpg
+
 from chassis.database import Database
 from chassis.problems import Problem
 from foundation.service_client import Service
@@ -38,6 +40,11 @@ def main() -> int:
         rebuilt = asyncio.run(run(RebuildSettings()))
     except Problem as problem:
         sys.stderr.write(f"stopped, nothing is changed, and may be repeated: {problem.detail}\n")
+        return 1
+    except asyncpg.InsufficientPrivilegeError as error:
+        sys.stderr.write(
+            f"nothing is changed: this wants the role that owns the tables ({error})\n"
+        )
         return 1
     kept = f"what is older than {rebuilt.since:%Y-%m-%d %H:%M} UTC" if rebuilt.since else "all else"
     sys.stdout.write(f"{rebuilt.events:,} events are projected anew; {kept} was kept\n")

@@ -14,6 +14,7 @@ from alembic.config import Config
 
 from chassis import migrations
 from chassis.database import Database
+from merchant_admin import rebuild_projections
 from merchant_admin.domain.audit import Actor
 from merchant_admin.flows.recording import record_action
 from merchant_admin.migrations.rights import grant
@@ -99,6 +100,16 @@ async def test_the_service_cannot_rewrite_the_audit(deployed: Deployed, statemen
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await deployed.run(deployed.service, statement)
     assert (await check(deployed.service)).broken_at is None
+
+
+async def test_the_service_hears_in_words_that_it_cannot_make_tables_anew(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PAYMESH_DATABASE_URL", deployed.service)
+    monkeypatch.setenv("PAYMESH_TRADE_CORE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("PAYMESH_TRADE_CORE_TOKEN", "t" * 32)
+    assert await asyncio.to_thread(rebuild_projections.main) == 1
+    assert "the role that owns the tables" in capsys.readouterr().err
 
 
 async def test_the_service_chooses_neither_place_nor_hash(deployed: Deployed) -> None:

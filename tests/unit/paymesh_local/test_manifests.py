@@ -179,7 +179,16 @@ def test_each_component_is_in_an_overlay_and_so_judged() -> None:
     for overlay in OVERLAYS.iterdir():
         named = yaml.safe_load((overlay / "kustomization.yaml").read_text())
         used |= {Path(each).name for each in named.get("components", [])}
-    assert {each.name for each in components.iterdir()} == used
+    assert {each.name for each in components.iterdir()} - used == {"rebuild-projections"}
+
+
+def test_what_is_added_for_once_is_judged_too() -> None:
+    once = BASE.parent / "components" / "rebuild-projections"
+    names = yaml.safe_load((once / "kustomization.yaml").read_text())["resources"]
+    documents = [each for name in names for each in yaml.safe_load_all((once / name).read_text())]
+    assert len(documents) == 3
+    assert [fault for each in documents for fault in faults_of(each)] == []
+    assert list(strays(documents, release.last().next)) == []
 
 
 def _arrows(file: str, direction: str, peers: str) -> set[tuple[str, str]]:

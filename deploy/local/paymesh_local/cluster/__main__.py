@@ -7,6 +7,7 @@ operator's kind does not have. It is first given such objects, and must refuse e
 
 import argparse
 import asyncio
+import os
 import re
 import shutil
 import sys
@@ -133,18 +134,28 @@ def _last_release(cluster: Cluster) -> Iterator[str]:
 
 
 def _changed_secret(cluster: Cluster) -> Iterator[str]:
-    """A folder of secrets as people make it, applied again with others, as each rotation does."""
+    """A folder of secrets as people make it, applied again with others, as each rotation does;
+    and what is added where the read model is made anew."""
     namespace = "rotated"
     _namespace(cluster, namespace)
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / "mine"
         for time in ("first", "second"):
             cluster_secrets.write(made)
+            if time == "second":
+                _add_component(made, "rebuild-projections")
             rendered = _rendered(made).replace(
                 f"namespace: {cluster_secrets.NAMESPACE}\n", f"namespace: {namespace}\n"
             )
             yield from _faults(cluster, f"secrets for the {time} time", rendered, namespace)
             shutil.rmtree(made)
+
+
+def _add_component(overlay: Path, name: str) -> None:
+    file = overlay / "kustomization.yaml"
+    component = os.path.relpath(BASE.parent / "components" / name, overlay)
+    changed = {**yaml.safe_load(file.read_text()), "components": [component]}
+    file.write_text(yaml.safe_dump(changed))
 
 
 def _next_release(rendered: str) -> str:
