@@ -17,6 +17,13 @@ class Forwarder:
     """`on_result` is called with each event and what it was answered, or what kept it from that."""
 
     def __init__(self, url: str, secret: str, on_result: Callable[[Event, str], None]) -> None:
+        """Raises ValueError where nothing can ever be sent to this address."""
+        try:
+            address = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"{url}: {error}") from error
+        if address.scheme not in ("http", "https") or not address.host:
+            raise ValueError(f"{url} is no address: http://localhost:3000/hook is one")
         self._url = url
         self._secret = secret
         self._on_result = on_result

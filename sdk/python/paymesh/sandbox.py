@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import httpx
 
-from paymesh.errors import PaymeshError
+from paymesh.errors import NotConnected, PaymeshError
 from paymesh.settings import Settings
 
 
@@ -42,7 +42,7 @@ class Sandbox:
         return str(self._post("faults", asked)["fault_id"])
 
     def clear_fault(self, fault_id: str) -> None:
-        self._http.delete(f"/_control/faults/{fault_id}").raise_for_status()
+        self._asked("DELETE", f"faults/{fault_id}")
 
     def close(self) -> None:
         self._http.close()
@@ -59,8 +59,14 @@ class Sandbox:
         self.close()
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self._http.post(f"/_control/{path}", json=body)
+        content: dict[str, Any] = self._asked("POST", path, body).json()
+        return content
+
+    def _asked(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        try:
+            answer = self._http.request(method, f"/_control/{path}", json=body)
+        except httpx.RequestError as error:
+            raise NotConnected(f"the sandbox at {self._http.base_url}: {error}") from error
         if answer.is_error:
             raise SandboxRefused(f"{path}: {answer.status_code} {answer.text}")
-        content: dict[str, Any] = answer.json()
-        return content
+        return answer

@@ -9,6 +9,7 @@ import typer
 
 from paymesh.cli import login as logins
 from paymesh.cli.showing import err, errors_shown, out
+from paymesh.errors import NotConnected
 
 NOT_HERE = (
     "This centre does not explain signatures: only a sandbox (make run) does. The console's "
@@ -32,12 +33,15 @@ def explain(
             "body": _text(body_file) or "",
             "signed_text": _text(signed_text_file),
         }
-        url = f"{logins.settings().base_url}/v1/signature/explain"
-        answer = httpx.post(url, json={k: v for k, v in asked.items() if v is not None})
+        url = f"{logins.settings().base_url.rstrip('/')}/v1/signature/explain"
+        try:
+            answer = httpx.post(url, json={k: v for k, v in asked.items() if v is not None})
+        except httpx.RequestError as error:
+            raise NotConnected(f"{url}: {error}") from error
         if answer.status_code == httpx.codes.NOT_FOUND:
             raise ValueError(NOT_HERE)
-        if answer.is_error:
-            raise ValueError(answer.text)
+        if not answer.is_success:
+            raise ValueError(answer.text or f"{url} answers {answer.status_code}")
         explained = answer.json()
         if explained["is_valid"]:
             out.print("[green]The signature is right.[/]")

@@ -45,12 +45,19 @@ class Login:
 
     @classmethod
     def load(cls) -> "Login":
-        """Raises NoLogin where nobody has logged in."""
+        """What a later release keeps there is passed over. Raises NoLogin where nobody has logged
+        in, or the file cannot be read."""
+        file = config_folder() / FILE
         try:
-            content: dict[str, Any] = json.loads((config_folder() / FILE).read_text())
+            content: dict[str, Any] = json.loads(file.read_text())
+            known = {name: content.get(name) for name in cls.__slots__}
         except FileNotFoundError:
             raise NoLogin("Say first who you are: paymesh login, or paymesh login --demo") from None
-        return cls(**content)
+        except (ValueError, AttributeError) as error:
+            raise NoLogin(f"{file} is no login: log in anew, by paymesh login") from error
+        if not all(value is None or isinstance(value, str) for value in known.values()):
+            raise NoLogin(f"{file} is no login: log in anew, by paymesh login")
+        return cls(**known)
 
     def settings(self) -> Settings:
         """Raises NoLogin where a file is not there, or others may read it."""
@@ -59,6 +66,8 @@ class Login:
                 return Settings.of_demo(self.demo)
             except FileNotFoundError:
                 raise NoLogin(f"There is no {self.demo}: start `make run` first") from None
+            except (ValueError, LookupError, TypeError) as error:
+                raise NoLogin(f"{self.demo} is not of a `make run`") from error
         if self.base_url is None or self.app_id is None or self.key_id is None:
             raise NoLogin("The login is not whole: paymesh login")
         return Settings(

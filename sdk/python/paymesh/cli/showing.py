@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from io import StringIO
 from typing import Any, Final
 
+import httpx
 import segno
 import typer
 from pydantic import BaseModel
@@ -23,6 +24,16 @@ PIPED_WIDTH: Final = 250
 _width: Final = None if sys.stdout.isatty() else PIPED_WIDTH
 out: Final = Console(highlight=False, width=_width)
 err: Final = Console(stderr=True, highlight=False, soft_wrap=True)
+
+EXPECTED: Final = (
+    PaymeshError,
+    NoLogin,
+    ValueError,
+    OSError,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+)
+"""Of the network, of files, and of what was given: no fault of the command."""
 
 GOOD: Final = frozenset({"succeeded", "paid", "delivered"})
 BAD: Final = frozenset({"failed", "closed", "conflicted", "abnormal", "exhausted", "disabled"})
@@ -95,6 +106,8 @@ def errors_shown() -> Iterator[None]:
     """Errors in a few lines on the other stream, and exit code 1."""
     try:
         yield
+    except BrokenPipeError:  # Who reads has enough: `paymesh events | head`.
+        raise
     except Unauthenticated as error:
         _tell(error)
         err.print("Which line of the signed text differs: paymesh explain-signature --help")
@@ -106,8 +119,8 @@ def errors_shown() -> Iterator[None]:
         for fault in error.faults:
             err.print(f"[red]{_plain(fault.pointer)}[/] {_plain(fault.message)}")
         raise typer.Exit(1) from error
-    except (PaymeshError, NoLogin, ValueError) as error:
-        err.print(f"[red]{_plain(str(error))}[/]")
+    except EXPECTED as error:
+        err.print(f"[red]{_plain(str(error) or type(error).__name__)}[/]")
         raise typer.Exit(1) from error
 
 

@@ -1,0 +1,105 @@
+"""What goes wrong around the command is told in a line, never as a traceback."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from paymesh.cli.commands import app
+
+EXPLAIN = ("explain-signature", "--authorization", "x", "--target", "/v1/payments")
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    return {
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "PAYMESH_URL": "https://pay.example/",
+        "PAYMESH_APP_ID": "A1",
+        "PAYMESH_KEY_ID": "K1",
+        "PAYMESH_SECRET": "s",
+    }
+
+
+@pytest.fixture
+def command(home: dict[str, str]) -> Command:
+    """A traceback of its own fails the test."""
+
+    def run(*arguments: str, **environment: Any) -> Result:
+        given: Mapping[str, Any] = {**home, **environment}
+        result = CliRunner().invoke(app, arguments, env=given)
+        assert isinstance(result.exception, SystemExit | None), result.exception
+        return result
+
+    return run
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where the command asks: nobody is there."""
+    urls: list[str] = []
+
+    def nobody(url: str, **_: Any) -> httpx.Response:
+        urls.append(url)
+        raise httpx.ConnectError("Connection refused")
+
+    monkeypatch.setattr("httpx.post", nobody)
+    return urls
+
+
+def is_told(result: Result, *words: str) -> bool:
+    return result.exit_code == 1 and all(word in result.stderr for word in words)
+
+
+def test_a_centre_that_is_away_is_named(command: Command, asked: list[str]) -> None:
+    assert is_told(command(*EXPLAIN), "pay.example", "Connection refused")
+    assert asked == ["https://pay.example/v1/signature/explain"]
+
+
+def test_a_file_that_is_not_there_is_named(command: Command) -> None:
+    assert is_told(command(*EXPLAIN, "--body-file", "/nope/body"), "/nope/body")
+    keys = {"PAYMESH_SECRET": None, "PAYMESH_PRIVATE_KEY_FILE": "/nope/key"}
+    assert is_told(command("events", **keys), "/nope/key")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "no json", '{"base_url": 5}', '{"demo": "DEMO"}'])
+def test_a_login_that_cannot_be_read_is_named(
+    command: Command, tmp_path: Path, content: str
+) -> None:
+    demo = tmp_path / "demo.json"
+    demo.write_text("{}")
+    file = tmp_path / "config" / "paymesh" / "login.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(content.replace("DEMO", str(demo)))
+    assert is_told(command("events", PAYMESH_URL=None), ".json")
+
+
+def test_a_login_of_a_later_release_is_one(
+    command: Command, tmp_path: Path, asked: list[str]
+) -> None:
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text("s")
+    login = {"base_url": "https://kept.example", "app_id": "A1", "key_id": "K1"}
+    file = tmp_path / "config" / "paymesh" / "login.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({**login, "secret_file": str(secret), "theme": "dark"}))
+    command(*EXPLAIN, PAYMESH_URL=None)
+    assert asked == ["https://kept.example/v1/signature/explain"]
+
+
+@pytest.mark.parametrize("address", ["foo", "ftp://x/", "http://", "http://[::1"])
+def test_what_is_no_address_is_not_tried_for_ever(command: Command, address: str) -> None:
+    secret = {"PAYMESH_WEBHOOK_SECRET": "whsec_" + "A" * 32}
+    assert is_told(command("listen", "--from-beginning", "--forward", address, **secret), address)
+
+
+def test_a_url_that_is_none_is_told(command: Command) -> None:
+    assert command("events", PAYMESH_URL="http://[::1").exit_code == 1
