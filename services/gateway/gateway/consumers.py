@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 MAX_RUNNING: Final = 512
 MAX_RUNNING_PER_ACCOUNT: Final = 32
-"""Half of what the executor allows an account: payments always find a place beside commands."""
+"""An eighth of what the executor allows an account: payments find a place beside commands."""
 
 MAX_STATEMENTS_RUNNING: Final = 4
 """Each may hold a million rows in memory."""

@@ -23,6 +23,7 @@ from tests.unit.gateway.test_routing import hosted, request
 from chassis.problems import Overloaded
 from contracts.api import CreatePayment, Method, PaymentStatus, PaymentView
 from contracts.internal import OpenedPayment
+from gateway.calling.bulkhead import MAX_CALLS_PER_ACCOUNT
 from gateway.calling.transport import Broken, NotReached
 from gateway.channels.plugin import Call, PayOrder, Reply
 from gateway.directory import ChannelAccount
@@ -107,6 +108,24 @@ async def test_an_initiation_that_did_not_work_carries_the_payment(
     assert body["payment"]["status"] == status
     assert body.get("channel") == words
     assert paying.producer.events()[0]["verdict"] == verdict
+
+
+async def test_whom_the_account_has_no_place_for_is_refused_before_a_payment_is_opened() -> None:
+    """It would be told as failed, and the order would wait for a quarter of a minute."""
+    transport = HangingTransport(reply({"pay": "weixin://x"}))
+    paying = gateway(transport=transport)
+    under_way = [asyncio.ensure_future(create(paying)) for _ in range(MAX_CALLS_PER_ACCOUNT)]
+    for _ in under_way:
+        await transport.arrived.get()
+    opened = len(paying.trade_core.asked)
+    with pytest.raises(Overloaded) as refusal:
+        await create(paying)
+    assert refusal.value.retry_after_s == 1
+    assert len(paying.trade_core.asked) == opened
+    transport.released.set()
+    paid = await asyncio.gather(*under_way)
+    assert {each.payment.status for each in paid} == {PaymentStatus.PENDING}
+    assert (await create(paying)).payment.status is PaymentStatus.PENDING
 
 
 @pytest.mark.parametrize(

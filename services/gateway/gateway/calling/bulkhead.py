@@ -23,8 +23,9 @@ from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()
 
-MAX_CALLS_PER_ACCOUNT: Final = 64
-"""An account whose channel hangs holds so many connections, and none of another account's."""
+MAX_CALLS_PER_ACCOUNT: Final = 256
+"""An account whose channel hangs holds so many connections, and none of another account's; below it
+nobody is refused, however slowly the channel answers."""
 
 MAX_WAIT_S: Final = 1.0
 """How long a call waits for one of them."""
@@ -68,6 +69,10 @@ class Bulkheads:
         OPEN_CIRCUITS.set_function(
             lambda: sum(each.breaker.is_open for each in self._by_account.values())
         )
+
+    def has_place(self, account: ChannelAccount) -> bool:
+        """Whether a call to the channel would go out at once."""
+        return not self._bulkhead(account.account_id).places.locked()
 
     async def send(
         self,

@@ -94,7 +94,8 @@ class Executor:
         self._now = now
         self._pause = pause
         self.monotonic = monotonic
-        self.send = Bulkheads(transport, monotonic, tell).send
+        bulkheads = Bulkheads(transport, monotonic, tell)
+        self.has_place, self.send = bulkheads.has_place, bulkheads.send
         self.keys = Renewal(self.send, moment=self.moment, monotonic=monotonic)
 
     async def pay(self, account: ChannelAccount, order: PayOrder) -> Outcome:

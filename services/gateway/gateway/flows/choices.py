@@ -83,6 +83,7 @@ async def begin(deps: Deps, filed: CheckoutOnFile, request: Chosen) -> ChosenPay
 async def _chosen(deps: Deps, payment_no: str, request: Chosen) -> ChosenChannel:
     """Have trade-core take the choice; what it wants closed before is closed, and it is asked
     again until it knows."""
+    pay.check_place(deps, request.account)
     path = f"/internal/payments/{payment_no}/channel"
     choice = ChooseChannel(
         payment_id=request.account.account_id,

@@ -15,7 +15,7 @@ from gateway.directory import App, CounterCode, Merchant
 from gateway.domain.errors import NotHere
 from gateway.flows.cashier import look_of
 from gateway.flows.deps import Deps
-from gateway.flows.pay import account_for
+from gateway.flows.pay import account_for, check_place
 from gateway.flows.payment_links import begun_at
 
 CURRENCY = "CNY"
@@ -61,6 +61,7 @@ async def begin(deps: Deps, code_id: str, request: PayHere) -> Begun:
         method=Method.CASHIER,
     )
     account = account_for(deps.directory, app, content)
+    check_place(deps, account)
     opened = await deps.trade_core.post(
         OpenedPayment,
         f"/internal/counter-codes/{code_id}/payments",

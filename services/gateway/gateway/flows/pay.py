@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from chassis.problems import FieldError, InvalidRequest
+from chassis.problems import FieldError, InvalidRequest, Overloaded
 from chassis.producer import NotPublished
 from contracts.api import (
     CreatePayment,
@@ -65,9 +65,11 @@ async def create(
     """Open a payment and initiate it. `signed_at`: when the app signed the request; one that is
     older than the order's latest is answered and changes nothing.
 
-    Raises the refusals of `account_for`, those of trade-core, and NotInitiated with the payment.
+    Raises the refusals of `account_for` and `check_place`, those of trade-core, and NotInitiated
+    with the payment.
     """
     account = account_for(deps.directory, app, request)
+    check_place(deps, account)
     if account is not None and request.payment_id is None:
         request = request.model_copy(update={"payment_id": account.account_id})
     opened = await deps.trade_core.post(
@@ -111,6 +113,13 @@ def account_for(directory: Directory, app: App, request: CreatePayment) -> Chann
         _check_money(account, request)
         return None
     raise errors.MethodNotSupported(request.method)
+
+
+def check_place(deps: Deps, account: ChannelAccount | None) -> None:
+    """Raises Overloaded where the account's calls are all taken: before anything is opened that
+    would then be told as failed."""
+    if account is not None and not deps.executor.has_place(account):
+        raise Overloaded("Too many calls of this channel account are under way.")
 
 
 async def initiate(

@@ -91,6 +91,7 @@ async def begin(deps: Deps, link_id: str, pay_here: PayHere) -> Begun:
     if app is None:
         raise NotHere("payment link")
     account = pay.account_for(deps.directory, app, _as_payment(link, pay_here))
+    pay.check_place(deps, account)
     opened = await deps.trade_core.post(
         OpenedPayment,
         f"/internal/payment-links/{link_id}/payments",
