@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.unit.sdk.prepared_centre import NO, Centre, Prepared, order, payment, problem
 from typer.testing import CliRunner, Result
 
 from paymesh.cli.commands import app
@@ -52,6 +53,20 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr("httpx.post", nobody)
     return urls
+
+
+@pytest.fixture
+def answered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Centre]:
+    """A centre of these answers, for every client."""
+
+    def by(*answers: Prepared) -> Centre:
+        centre = Centre(*answers)
+        monkeypatch.setattr(
+            "httpx.HTTPTransport.handle_request", lambda _, request: centre(request)
+        )
+        return centre
+
+    return by
 
 
 def is_told(result: Result, *words: str) -> bool:
@@ -103,3 +118,40 @@ def test_what_is_no_address_is_not_tried_for_ever(command: Command, address: str
 
 def test_a_url_that_is_none_is_told(command: Command) -> None:
     assert command("events", PAYMESH_URL="http://[::1").exit_code == 1
+
+
+LOST = httpx.ReadTimeout("no answer")
+
+
+def paid(**changes: Any) -> httpx.Response:
+    content = payment(status="succeeded", action=None, **changes)
+    return httpx.Response(200, json={**content, "order": order()})
+
+
+def test_a_refund_whose_answer_was_lost_can_be_repeated(
+    command: Command, answered: Callable[..., Centre], slept: list[float]
+) -> None:
+    centre = answered(paid(), *[LOST] * 6)
+    result = command("refund", NO, "300")
+    number = json.loads(centre.requests[-1].content)["merchant_refund_no"]
+    assert is_told(result, "no answer", f"--refund {number}")
+
+
+def test_a_payment_that_was_refused_or_lost_is_named(
+    command: Command, answered: Callable[..., Centre], slept: list[float]
+) -> None:
+    refused = problem(422, "invalid_request", errors=[{"pointer": "/amount", "message": "is 0"}])
+    centre = answered(refused)
+    result = command("pay", "0", "--merchant", "M1", "--payment-id", "C1")
+    number = json.loads(centre.requests[0].content)["merchant_order_no"]
+    assert is_told(result, "/amount: is 0", number)
+    answered(*[LOST] * 500)
+    lost = command("pay", "1", "--merchant", "M1", "--payment-id", "C1", "--order", "W7")
+    assert is_told(lost, "W7")
+
+
+def test_nothing_is_left_of_what_went_back(
+    command: Command, answered: Callable[..., Centre]
+) -> None:
+    answered(paid(amount_refunded=1299))
+    assert is_told(command("refund", NO), "nothing is left", "CNY 12.99")

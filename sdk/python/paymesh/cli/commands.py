@@ -14,7 +14,18 @@ from paymesh.cli import login as logins
 from paymesh.cli.explaining import explain
 from paymesh.cli.listening import listen_for, number_of
 from paymesh.cli.login import Login
-from paymesh.cli.showing import err, errors_shown, how_to_pay, money, out, rows, show, state
+from paymesh.cli.showing import (
+    err,
+    errors_shown,
+    how_to_pay,
+    money,
+    noted,
+    out,
+    rows,
+    show,
+    show_parts,
+    state,
+)
 from paymesh.client import Paymesh
 from paymesh.models.money import OrderView
 from paymesh.models.requests import Payer
@@ -97,14 +108,15 @@ def pay(
     """Take money: shows the QR code, and waits for the payer."""
     with errors_shown():
         settings = logins.settings()
-        with Paymesh.of(settings) as paymesh:
+        number = order or f"cli-{uuid4()}"
+        with Paymesh.of(settings) as paymesh, noted(f"your order number: {number}"):
             merchant_id = _merchant(settings, merchant)
             if method != "cashier" and payment_id is None:
                 payment_id = _account(paymesh, merchant_id, channel, method)
             payment = paymesh.payments.create_and_settle(
                 merchant_id=merchant_id,
                 payment_id=payment_id,
-                merchant_order_no=order or f"cli-{uuid4()}",
+                merchant_order_no=number,
                 amount=amount,
                 subject=subject,
                 method=method,
@@ -155,33 +167,7 @@ def get(number: str, merchant: Merchant = None, as_json: AsJson = False) -> None
         for each in found:
             show(each, as_json=as_json, without=frozenset({"payments", "refunds"}))
             if isinstance(each, OrderView) and not as_json:
-                _show_parts(each)
-
-
-def _show_parts(order: OrderView) -> None:
-    rows(
-        ("number", "channel", "channel's number", "status", "amount"),
-        [
-            (
-                p.payment_no,
-                p.channel or "",
-                p.channel_trade_no or "",
-                state(p.status),
-                money(p.amount, p.currency),
-            )
-            for p in order.payments
-        ]
-        + [
-            (
-                r.refund_no,
-                "",
-                r.channel_refund_no or "",
-                state(r.status),
-                money(-r.amount, order.currency),
-            )
-            for r in order.refunds
-        ],
-    )
+                show_parts(each)
 
 
 @app.command()
@@ -195,14 +181,20 @@ def refund(
     """Give money back, in whole or in part."""
     with errors_shown(), Paymesh.of(logins.settings()) as paymesh:
         payment = paymesh.payments.get(payment_no)
-        refund = paymesh.refunds.create(
-            merchant_id=payment.merchant_id,
-            payment_id=payment.payment_id or "",
-            payment_no=payment_no,
-            merchant_refund_no=refund_no or f"cli-{uuid4()}",
-            amount=payment.amount - payment.amount_refunded if amount is None else amount,
-            reason=reason,
-        )
+        left = payment.amount - payment.amount_refunded
+        if left <= 0 and refund_no is None:
+            given_back = money(payment.amount_refunded, payment.currency)
+            raise ValueError(f"nothing is left: {given_back} of {payment_no} went back already")
+        number = refund_no or f"cli-{uuid4()}"
+        with noted(f"your number of the refund: {number}; --refund {number} repeats it safely"):
+            refund = paymesh.refunds.create(
+                merchant_id=payment.merchant_id,
+                payment_id=payment.payment_id or "",
+                payment_no=payment_no,
+                merchant_refund_no=number,
+                amount=left if amount is None else amount,
+                reason=reason,
+            )
         show(refund, as_json=as_json)
 
 

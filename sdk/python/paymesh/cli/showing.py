@@ -17,6 +17,7 @@ from rich.table import Table
 from paymesh.cli.login import NoLogin
 from paymesh.errors import ApiError, NotSendable, PaymeshError, Unauthenticated
 from paymesh.models.actions import Action, QrCodeAction, RedirectAction
+from paymesh.models.money import OrderView
 
 PIPED_WIDTH: Final = 250
 """Nobody's terminal: lines stay whole for grep and awk."""
@@ -85,6 +86,33 @@ def rows(heads: Iterable[str], lines: Iterable[Iterable[Any]]) -> None:
     out.print(table)
 
 
+def show_parts(order: OrderView) -> None:
+    """What was paid, and what went back."""
+    rows(
+        ("number", "channel", "channel's number", "status", "amount"),
+        [
+            (
+                p.payment_no,
+                p.channel or "",
+                p.channel_trade_no or "",
+                state(p.status),
+                money(p.amount, p.currency),
+            )
+            for p in order.payments
+        ]
+        + [
+            (
+                r.refund_no,
+                "",
+                r.channel_refund_no or "",
+                state(r.status),
+                money(-r.amount, order.currency),
+            )
+            for r in order.refunds
+        ],
+    )
+
+
 def how_to_pay(action: Action | None) -> None:
     """The QR code itself, or where to go."""
     match action:
@@ -108,23 +136,37 @@ def errors_shown() -> Iterator[None]:
         yield
     except BrokenPipeError:  # Who reads has enough: `paymesh events | head`.
         raise
-    except Unauthenticated as error:
-        _tell(error)
-        err.print("Which line of the signed text differs: paymesh explain-signature --help")
-        raise typer.Exit(1) from error
-    except ApiError as error:
-        _tell(error)
-        raise typer.Exit(1) from error
-    except NotSendable as error:
-        for fault in error.faults:
-            err.print(f"[red]{_plain(fault.pointer)}[/] {_plain(fault.message)}")
-        raise typer.Exit(1) from error
     except EXPECTED as error:
-        err.print(f"[red]{_plain(str(error) or type(error).__name__)}[/]")
+        _tell(error)
+        for note in getattr(error, "__notes__", ()):
+            err.print(f"  {_plain(note)}")
         raise typer.Exit(1) from error
 
 
-def _tell(error: ApiError) -> None:
+@contextmanager
+def noted(fact: str) -> Iterator[None]:
+    """What must be known to look for it, or to repeat it, where something goes wrong here."""
+    try:
+        yield
+    except PaymeshError as error:
+        error.add_note(fact)
+        raise
+
+
+def _tell(error: Exception) -> None:
+    match error:
+        case ApiError():
+            _tell_problem(error)
+        case NotSendable():
+            for fault in error.faults:
+                err.print(f"[red]{_plain(fault.pointer)}[/] {_plain(fault.message)}")
+        case _:
+            err.print(f"[red]{_plain(str(error) or type(error).__name__)}[/]")
+    if isinstance(error, Unauthenticated):
+        err.print("Which line of the signed text differs: paymesh explain-signature --help")
+
+
+def _tell_problem(error: ApiError) -> None:
     code, detail, request_id = map(_plain, (error.code, error.detail, error.request_id))
     err.print(f"[red]{code}[/] {detail} [dim]({request_id})[/]")
     for fault in error.faults:
