@@ -15,6 +15,8 @@ from typing import Any, Final, Self, TypeVar
 import structlog
 from prometheus_client import Counter
 
+from chassis.database import is_away
+
 log = structlog.get_logger()
 
 T = TypeVar("T")
@@ -196,9 +198,10 @@ class Background:
         """Run `loop(stop)` until the stop event is set.
 
         The loop returns soon after `stop` is set. When it crashes, or returns before, this is
-        logged and it is started again after `backoff_s`, doubling to 30 s. With a `pulse` it
-        counts as alive only while the pulse was beaten within `stall_s`. With a `gate` it runs
-        only while that is open: shut, it is told to stop; open again, it begins anew.
+        logged and it is started again after `backoff_s`, doubling to 30 s; where what it needs is
+        away (`chassis.database.is_away`) it has not crashed, and the wait stays as it is. With a
+        `pulse` it counts as alive only while the pulse was beaten within `stall_s`. With a `gate`
+        it runs only while that is open: shut, it is told to stop; open again, it begins anew.
         """
         watched = _Watched(loop, pulse, stall_s, gate)
         self._loops[name] = watched
@@ -222,15 +225,18 @@ class Background:
                 return
             if watched.pulse is not None:
                 watched.pulse.beat()
-            started, was_halted = time.monotonic(), False
+            started, was_halted, was_away = time.monotonic(), False, False
             try:
                 was_halted = await self._run(watched)
-            except Exception:  # Whatever it was: it is counted, and the loop starts again.
-                log.exception("background.crashed", loop=name)
-                CRASHES.labels(name).inc()
+            except Exception as error:  # Whatever it was: the loop starts again.
+                if was_away := is_away(error):
+                    log.warning("background.postponed", loop=name, reason=repr(error))
+                else:
+                    log.exception("background.crashed", loop=name)
+                    CRASHES.labels(name).inc()
             if was_halted:
                 continue
-            if time.monotonic() - started > STEADY_S:
+            if was_away or time.monotonic() - started > STEADY_S:
                 backoff_s = self._backoff_s
             if await pause(self._stop, backoff_s):
                 return

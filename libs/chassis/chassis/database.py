@@ -79,6 +79,14 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, PASSING)
 
 
+def is_away(error: BaseException) -> bool:
+    """Whether what is needed cannot be reached for the moment, which a caller hears as 503; of
+    several errors at once, if all of them say so."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_away(one) for one in error.exceptions)
+    return isinstance(error, (*AWAY, Overloaded))
+
+
 CONNECTIONS = Gauge(
     "paymesh_database_connections", "Of each pool, by what they do", ["pool", "state"]
 )
