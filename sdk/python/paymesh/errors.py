@@ -17,6 +17,8 @@ PaymeshError
     └── TooBusy          429, 503: later · InternalError 500
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from pydantic import ValidationError
@@ -227,3 +229,13 @@ def api_error(status: int, body: bytes, retry_after_s: float | None) -> ApiError
         return None
     kind = BY_CODE.get(problem.code, BY_STATUS.get(status, ApiError))
     return kind(problem, retry_after_s)
+
+
+@contextmanager
+def noted(fact: str) -> Iterator[None]:
+    """What must be known to look for it, or to repeat it, where something goes wrong here."""
+    try:
+        yield
+    except PaymeshError as error:
+        error.add_note(fact)
+        raise

@@ -19,7 +19,9 @@ MOST: Final = 10
 
 def find(paymesh: Paymesh, number: str, merchant_id: str | None = None) -> list[Found]:
     """All of this app that has this number, or nothing; refunds and splits by your own number
-    need the `merchant_id`."""
+    need the `merchant_id`. Raises ValueError where it is empty."""
+    if not number.strip():
+        raise ValueError("which number?")
     for search in (_by_our_number, _by_order, _by_own_refund, _by_own_split):
         with suppress(NotFound):
             if found := list(islice(search(paymesh, number, merchant_id), MOST)):

@@ -22,6 +22,9 @@ class Centre:
         self.requests: list[httpx.Request] = []
         self._answers = list(answers)
 
+    def answer(self, *answers: Prepared) -> None:
+        self._answers += answers
+
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         answer = self._answers.pop(0)

@@ -19,7 +19,6 @@ from paymesh.cli.showing import (
     errors_shown,
     how_to_pay,
     money,
-    noted,
     out,
     rows,
     show,
@@ -27,6 +26,7 @@ from paymesh.cli.showing import (
     state,
 )
 from paymesh.client import Paymesh
+from paymesh.errors import noted
 from paymesh.models.money import OrderView
 from paymesh.models.requests import Payer
 from paymesh.sandbox import Sandbox

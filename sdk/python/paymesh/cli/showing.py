@@ -143,16 +143,6 @@ def errors_shown() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-@contextmanager
-def noted(fact: str) -> Iterator[None]:
-    """What must be known to look for it, or to repeat it, where something goes wrong here."""
-    try:
-        yield
-    except PaymeshError as error:
-        error.add_note(fact)
-        raise
-
-
 def _tell(error: Exception) -> None:
     match error:
         case ApiError():
