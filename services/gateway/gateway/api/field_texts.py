@@ -49,8 +49,8 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "refunded_at": "When the money was back, by the channel; RFC 3339 in UTC; null until then",
     "finished_at": "When the last receiver was done; RFC 3339 in UTC; null until then",
     "action": "How to call the payer while the payment is `pending`. Null where the channel did "
-    "not say it; `pending` without it: its answer was lost, and the same order may be sent again after "
-    "`reinitiate_after_s`",
+    "not say it; `pending` without it: its answer was lost, and the same order may be sent again "
+    "after `reinitiate_after_s`",
     "metadata": "Your own values, given back as they were; ≤ 4,096 bytes of JSON",
     "order": "The order of this payment, as it stands",
     "payments": "All attempts to pay this order, the oldest first",
