@@ -22,7 +22,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.builders.trade_core import later
+from tests.builders.trade_core import aggregate, later, pending
 from tests.unit.trade_core.test_moved_outside import (
     a_paid_order,
     answer,
@@ -33,7 +33,7 @@ from tests.unit.trade_core.test_moved_outside import (
     refused,
 )
 
-from contracts.api import RefundCause, RefundStatus
+from contracts.api import PaymentStatus, RefundCause, RefundStatus
 from contracts.events.results import Dispute, Verdict
 from contracts.internal import RefundDecision
 from trade_core.domain import statement_refunds
@@ -52,10 +52,11 @@ def dispute_at(
     amount: int = 400,
     refunded: int = 0,
     number: str = "dp_1",
+    taken: int = 1000,
 ) -> None:
     """The bank has taken it back; beside that, so much was refunded."""
     apply_at(
-        opened, payment, at=at, refunded=True, amount_refunded=amount + refunded,
+        opened, payment, at=at, amount=taken, refunded=True, amount_refunded=amount + refunded,
         channel_refund_no=number, channel_refund_amount=amount,
         dispute=Dispute(dispute_no=number, amount=amount),
     )  # fmt: skip
@@ -289,6 +290,35 @@ def test_a_dispute_that_was_never_booked_is_won_quietly() -> None:
     answer(opened, ours, Verdict.SUCCEEDED, at=3)
     assert external(opened) == []
     assert kinds(opened) == []
+
+
+def test_a_dispute_of_which_we_heard_after_it_was_won_is_booked_when_it_is_taken_again() -> None:
+    opened, payment = a_paid_order()
+    for _ in range(2):
+        won_at(opened, payment, at=120)
+        dispute_at(opened, payment, at=60)
+    ours = refund(opened, opened.payments[payment.payment_no], 300)
+    answer(opened, ours, Verdict.SUCCEEDED, at=130)
+    assert external(opened) == []
+    dispute_at(opened, payment, at=180, refunded=300)
+    assert external(opened) == [400]
+    assert opened.payments[payment.payment_no].held_words == ()
+
+
+def test_money_that_the_bank_took_was_taken_by_the_channel_first() -> None:
+    """The word of the dispute is the first that we hear: it is no reversal."""
+    order, payment = pending(amount=1000)
+    opened = aggregate(replace(order, amount=1000), payment)
+    dispute_at(opened, payment, at=60, amount=1000)
+    assert opened.payments[payment.payment_no].state is PaymentStatus.SUCCEEDED
+    assert gone(opened, payment) == 1000
+
+
+def test_people_hear_of_a_dispute_of_money_that_nobody_has_accepted() -> None:
+    order, payment = pending(amount=1000)
+    opened = aggregate(replace(order, amount=1000), payment)
+    dispute_at(opened, payment, at=60, amount=1000, taken=900)
+    assert kinds(opened) == ["payment.conflicted", "payment.refunded_outside"]
 
 
 # ── releases that know of no disputes ─────────────────────────────────────────────────────────

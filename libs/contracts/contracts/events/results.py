@@ -281,10 +281,18 @@ def agrees(word: PaymentWord | RefundResult, amount: int, currency: str) -> bool
     return word.amount in (None, amount) and word.currency in (None, currency)
 
 
+def amount_refunded_alone(word: PaymentWord) -> int | None:
+    """What went back of it altogether by refunds, and not by a dispute."""
+    if word.dispute is None or word.dispute.is_won:
+        return word.amount_refunded
+    return max((word.amount_refunded or 0) - word.dispute.amount, 0)
+
+
 def is_all_back(word: PaymentSucceeded, amount: int) -> bool:
-    """Whether the money was taken, and is all with the payer again."""
+    """Whether the money was taken, and is all with the payer again by refunds: what the payer's
+    bank takes may come back."""
     taken = amount if word.amount is None else word.amount
-    return 0 < taken <= (word.amount_refunded or 0)
+    return 0 < taken <= (amount_refunded_alone(word) or 0)
 
 
 def status_of_initiation(result: PaymentResult, amount: int, currency: str) -> PaymentStatus:

@@ -5,7 +5,7 @@ total of refunds counts (`money-moved-outside`). What each word does:
 
 | known here as | the bank took it | it was won |
 |---|---|---|
-| nothing | booked, once there is room | nothing |
+| nothing | booked, once there is room | kept, so that no older word books it |
 | `succeeded` | nothing | `abnormal`: a person decides |
 | `abnormal` | `succeeded` again | nothing |
 | `failed`: released | `succeeded` again, where there is room | nothing |
@@ -31,21 +31,28 @@ WON_WORDS: Final = (
 
 def apply_dispute(aggregate: OrderAggregate, result: PaymentResult, time: datetime) -> None:
     """What a word says of a dispute; `time` is that of its event. Says nothing of a payment that
-    did not succeed here. The aggregate must know all refunds of the payment."""
+    did not succeed here, but to people, who may yet decide that it did. The aggregate must know
+    all refunds of the payment."""
     payment, dispute = aggregate.payments[result.payment_no], result.dispute
-    is_own = result.payment_id == payment.account_id
-    if dispute is None or payment.state is not PaymentStatus.SUCCEEDED or not is_own:
+    if dispute is None or result.payment_id != payment.account_id:
         return
-    asked_at, said_at = result.asked_at or time, result.said_at or time
+    if payment.state is PaymentStatus.CONFLICTED and not dispute.is_won:
+        aggregate.alerts.append(alerts.refunded_unknown_amount(aggregate.order, payment))
+    if payment.state is not PaymentStatus.SUCCEEDED:
+        return
+    asked_at = result.asked_at or time
     known = _find(aggregate, payment, dispute)
-    if known is None and not dispute.is_won:
-        word = OutsideWord(
-            dispute.amount, dispute.dispute_no, asked_at, said_at, is_total=False, is_dispute=True
-        )
-        moved_outside.apply_one(aggregate, payment, word)
-        return
     if known is None:
-        _forget_held(aggregate, payment, dispute)
+        amount = 0 if dispute.is_won else dispute.amount
+        word = OutsideWord(
+            amount,
+            dispute.dispute_no,
+            asked_at,
+            result.said_at or time,
+            is_total=False,
+            is_dispute=True,
+        )
+        _apply_unknown(aggregate, payment, word)
         return
     if known.last_said_at is not None and asked_at < known.last_said_at:
         return  # Each word is an answer: an older one is none.
@@ -69,12 +76,17 @@ def _find(aggregate: OrderAggregate, payment: Payment, dispute: Dispute) -> Refu
     return None
 
 
-def _forget_held(aggregate: OrderAggregate, payment: Payment, dispute: Dispute) -> None:
-    """It was taken and given back before there was room for it."""
-    held = payment.held_words
-    kept = tuple(one for one in held if one.channel_refund_no != dispute.dispute_no)
-    if kept != held:
-        aggregate.change_payment(replace(payment, held_words=kept))
+def _apply_unknown(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> None:
+    """It is not booked: there was no room so far, or it was won before we heard of it."""
+    number = word.channel_refund_no
+    held = [one for one in payment.held_words if one.channel_refund_no == number]
+    if any(word.asked_at < one.said_at for one in held if one.is_dispute):
+        return
+    if held:
+        kept = tuple(one for one in payment.held_words if one not in held)
+        payment = replace(payment, held_words=kept)
+        aggregate.change_payment(payment)
+    moved_outside.apply_one(aggregate, payment, word)
 
 
 def _as_refund_result(result: PaymentResult, dispute: Dispute, known: Refund) -> RefundResult:

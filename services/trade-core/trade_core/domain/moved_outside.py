@@ -11,7 +11,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from contracts.api import PaymentStatus, RefundCause, RefundStatus
-from contracts.events.results import PaymentResult, RefundResult, Source, Verdict
+from contracts.events.results import (
+    PaymentResult,
+    RefundResult,
+    Source,
+    Verdict,
+    amount_refunded_alone,
+)
 from trade_core.domain import alerts, due, facts, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
@@ -127,11 +133,14 @@ def apply_foreign_refund(aggregate: OrderAggregate, result: RefundResult, time: 
 
 
 def _of_refunds(result: PaymentResult) -> PaymentResult:
-    """What a word about a dispute says of refunds: all that went back but that."""
+    """What a word about a dispute says of refunds."""
     if result.dispute is None or result.dispute.is_won:
         return result
-    total = max((result.amount_refunded or 0) - result.dispute.amount, 0)
-    alone = {"amount_refunded": total, "channel_refund_no": None, "channel_refund_amount": None}
+    alone = {
+        "amount_refunded": amount_refunded_alone(result),
+        "channel_refund_no": None,
+        "channel_refund_amount": None,
+    }
     return result.model_copy(update=alone)
 
 
@@ -147,6 +156,9 @@ def _word_of_one(result: PaymentResult, amount: int, time: datetime) -> OutsideW
 
 def apply_one(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> None:
     """One refund, or dispute, by the channel's number: a refund of ours may not know it yet."""
+    if not word.amount:
+        _hold(aggregate, payment, word)
+        return
     number, ours = word.channel_refund_no, _of(aggregate, payment)
     if any(number in (one.channel_refund_no, one.refund_no) for one in ours):
         return

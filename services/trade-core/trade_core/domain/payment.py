@@ -161,7 +161,8 @@ class ReportedPayment:
 class OutsideWord:
     """What a channel said of money that went back without us, true between the two times: of one
     refund or, with `is_total`, of all that went back of the payment. `channel_refund_no` is the
-    number of that one, or of the latest. `is_dispute`: that one is a dispute (chargeback)."""
+    number of that one, or of the latest. `is_dispute`: that one is a dispute (chargeback); without
+    an amount, it was won."""
 
     amount: int
     channel_refund_no: str | None
