@@ -1,5 +1,6 @@
 """Stripe: its page in a real browser, paid, told, refunded, disputed; ended when it is closed."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -64,23 +65,34 @@ async def test_a_closed_order_leaves_no_page_that_can_be_paid(
     assert trade["state"] == "closed"
 
 
-async def test_a_dispute_is_booked_as_money_that_was_moved_outside(
+async def test_a_dispute_is_booked_beside_what_is_refunded_in_the_dashboard(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient
 ) -> None:
     payment = await created(api, _request(stack, "pc"))
     await paid(sandbox, payment["payment_no"])
     await eventually(has_status(api, payment["payment_no"], "succeeded"))
-    disputed = {"payment_no": payment["payment_no"], "amount": 1299}
-    assert (await sandbox.post("/_control/disputes", json=disputed)).status_code == 201
+    number = {"payment_no": payment["payment_no"]}
 
-    async def is_booked() -> bool:
-        path = f"/v1/orders/{payment['merchant_order_no']}?merchant_id={payment['merchant_id']}"
-        order = (await api.get(path)).json()
-        return [(each["cause"], each["amount"]) for each in order["refunds"]] == [
-            ("external", 1299)
-        ]
+    def has_refunds(*expected: tuple[int, str]) -> Callable[[], Awaitable[bool]]:
+        async def check() -> bool:
+            path = f"/v1/orders/{payment['merchant_order_no']}?merchant_id={payment['merchant_id']}"
+            refunds = (await api.get(path)).json()["refunds"]
+            assert {each["cause"] for each in refunds} <= {"external"}
+            return sorted((each["amount"], each["status"]) for each in refunds) == [*expected]
 
-    await eventually(is_booked)
+        return check
+
+    async def post(path: str, **more: int) -> int:
+        return (await sandbox.post(f"/_control/{path}", json={**number, **more})).status_code
+
+    assert await post("disputes", amount=400) == 201
+    await eventually(has_refunds((400, "succeeded")))
+    assert await post("console-refunds", amount=300) == 201
+    await eventually(has_refunds((300, "succeeded"), (400, "succeeded")))
+    assert (await payment_of(api, payment["payment_no"]))["amount_refunded"] == 700
+    assert await post("disputes/won") == 200
+    await eventually(has_refunds((300, "succeeded"), (400, "abnormal")))
+    assert (await payment_of(api, payment["payment_no"]))["amount_refunded"] == 300
 
 
 async def _refunded(

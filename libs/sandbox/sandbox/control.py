@@ -26,6 +26,7 @@ from sandbox.control_requests import (
     PayRequest,
     RefundRequest,
     SettingsRequest,
+    WonRequest,
 )
 from sandbox.deps import Deps, Party
 from sandbox.faults import Fault
@@ -53,6 +54,7 @@ def routes(deps: Deps) -> list[Route]:
         ("POST", "/console-refunds", refund_in_console),
         ("POST", "/bounces", bounce),
         ("POST", "/disputes", dispute),
+        ("POST", "/disputes/won", win_dispute),
         ("GET", "/truth", tell_truth),
         ("POST", "/faults", add_fault),
         ("GET", "/faults", list_faults),
@@ -137,6 +139,17 @@ async def dispute(deps: Deps, request: Request) -> Response:
     except outside.NotRefundable as error:
         raise Problem(409, "not_disputable", f"too much, or not paid: {error}") from error
     return _json(truth_view(deps, trades[-1:])[0], 201)
+
+
+async def win_dispute(deps: Deps, request: Request) -> Response:
+    """The payer's bank gives the money back that it took of the trade of this number."""
+    requested = await _read(request, WonRequest)
+    found = deps.truth.list_trades(requested.payment_no, None)
+    trades = [each for each in found if "dispute" in each.details]
+    if not trades:
+        raise Problem(404, "not_found", "no dispute is about this number")
+    outside.win(deps, trades[-1], notify=requested.notify)
+    return _json(truth_view(deps, trades[-1:])[0])
 
 
 async def tell_truth(deps: Deps, request: Request) -> Response:

@@ -44,6 +44,11 @@ class DisputeRequest(ControlRequest):
     notify: bool = True
 
 
+class WonRequest(ControlRequest):
+    payment_no: Annotated[str, Field(min_length=1)]
+    notify: bool = True
+
+
 class FaultRequest(ControlRequest):
     channel: Name
     operation: Operation | Literal["*"]

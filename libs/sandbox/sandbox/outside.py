@@ -67,5 +67,13 @@ def dispute(deps: Deps, trade: Trade, amount: int, *, notify: bool) -> None:
         deps.notifications.post(trade, trade.notify_url)
 
 
+def win(deps: Deps, trade: Trade, *, notify: bool) -> None:
+    """The payer's bank gives back what it took."""
+    trade.details["dispute"] = {**trade.details["dispute"], "won_at": now()}
+    deps.truth.save_trade(trade)
+    if notify and trade.notify_url:
+        deps.notifications.post(trade, trade.notify_url)
+
+
 def _notify_url(deps: Deps, trade: Trade) -> str:
     return trade.notify_url if deps.parties[trade.channel].tells_refunds else ""

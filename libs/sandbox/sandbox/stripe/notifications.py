@@ -70,7 +70,8 @@ class StripeNotifications:
             kind = "refund.failed" if refund.state == "abnormal" else "refund.updated"
             return kind, objects.refund(trade, refund, hit)
         if "dispute" in trade.details:
-            return "charge.dispute.created", objects.dispute(self.deps, trade)
+            kind = "closed" if "won_at" in trade.details["dispute"] else "created"
+            return f"charge.dispute.{kind}", objects.dispute(self.deps, trade)
         if trade.product == "session":
             return "checkout.session.completed", objects.session(self.deps, trade, hit=hit)
         return "payment_intent.succeeded", objects.intent(self.deps, trade, hit=hit)

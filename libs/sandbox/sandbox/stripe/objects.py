@@ -165,6 +165,7 @@ def refund(trade: Trade, refunded: Refund, hit: Hit = UNHARMED) -> Object:
 def dispute(deps: Deps, trade: Trade, expands: Expands = nothing) -> Object:
     """The payer's bank took it back."""
     members = trade.details["dispute"]
+    is_won = "won_at" in members
     intent_shown: Any = trade.channel_trade_no
     if expands("payment_intent"):
         intent_shown = intent(deps, trade, within(expands, "payment_intent"))
@@ -172,17 +173,7 @@ def dispute(deps: Deps, trade: Trade, expands: Expands = nothing) -> Object:
         "id": members["id"],
         "object": "dispute",
         "amount": members["amount"],
-        "balance_transactions": [
-            {
-                "id": f"txn_{members['id'][3:]}",
-                "object": "balance_transaction",
-                "amount": -members["amount"],
-                "currency": trade.details["currency"],
-                "fee": 1500,
-                "reporting_category": "dispute",
-                "type": "adjustment",
-            }
-        ],
+        "balance_transactions": [_moved(trade, won=won) for won in (False, True)[: 1 + is_won]],
         "charge": charge_no(trade),
         "created": int(members["at"]),
         "currency": trade.details["currency"],
@@ -191,7 +182,21 @@ def dispute(deps: Deps, trade: Trade, expands: Expands = nothing) -> Object:
         "metadata": {},
         "payment_intent": intent_shown,
         "reason": "fraudulent",
-        "status": "needs_response",
+        "status": "won" if is_won else "needs_response",
+    }
+
+
+def _moved(trade: Trade, *, won: bool) -> Object:
+    """What the dispute moved on the balance: away, and back where it was won."""
+    members = trade.details["dispute"]
+    return {
+        "id": f"txn_{members['id'][3:]}{'won' if won else ''}",
+        "object": "balance_transaction",
+        "amount": members["amount"] if won else -members["amount"],
+        "currency": trade.details["currency"],
+        "fee": 0 if won else 1500,
+        "reporting_category": "dispute_reversal" if won else "dispute",
+        "type": "adjustment",
     }
 
 

@@ -32,7 +32,7 @@ def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
         raise Refusal(
             400, "Charge has already been refunded.", code="charge_already_refunded", is_kept=True
         )
-    if "dispute" in trade.details:
+    if "won_at" not in trade.details.get("dispute", {"won_at": None}):
         raise Refusal(400, "The charge is disputed.", code="charge_disputed", is_kept=True)
     amount = asked.whole("amount")
     amount = left if amount is None else money.check(amount, trade.details["currency"], "amount")
@@ -90,7 +90,7 @@ def list_balance(deps: Deps, asked: Asked, hit: Hit) -> Done:
         refunds = deps.truth.list_refunds(trade)
         rows += [_refunded(trade, each, is_expanded) for each in refunds if each.state != "failed"]
         if "dispute" in trade.details:
-            rows.append(_disputed(trade))
+            rows += _disputed(trade)
     members = [each for each in rows if is_within(asked, each["created"])]
     members.sort(key=lambda each: each["created"], reverse=True)
     if "wrong_amount" in hit and members:
@@ -157,11 +157,20 @@ def _refunded(trade: Trade, refund: Refund, is_expanded: bool) -> objects.Object
     }
 
 
-def _disputed(trade: Trade) -> objects.Object:
+def _disputed(trade: Trade) -> list[objects.Object]:
+    """What the payer's bank took, and what it gave back."""
     members = trade.details["dispute"]
-    return _movement(members["id"], "adjustment", -members["amount"], trade) | {
+    taken = _movement(members["id"], "adjustment", -members["amount"], trade) | {
         "created": int(members["at"]),
         "fee": 1500,
         "reporting_category": "dispute",
         "source": members["id"],
     }
+    if "won_at" not in members:
+        return [taken]
+    won = _movement(f"{members['id']}won", "adjustment", members["amount"], trade) | {
+        "created": int(members["won_at"]),
+        "reporting_category": "dispute_reversal",
+        "source": members["id"],
+    }
+    return [taken, won]
