@@ -65,9 +65,10 @@ class Books:
         splits = (each for each in self.splits.values() if each.payment_no == payment.payment_no)
         return [each for each in splits if each.state is SplitStatus.PROCESSING]
 
-    def has_alert(self, number: str) -> bool:
-        """Whether people heard of this number."""
-        return any(alert.key.endswith(f":{number}") for alert in self.alerts)
+    def has_alert(self, number: str, kind: str = "") -> bool:
+        """Whether people heard of this number, or this kind of trouble with it."""
+        end = f"{kind}:{number}"
+        return any(alert.key.endswith(end) for alert in self.alerts)
 
     def has_alert_naming(self, account: str, payment_no: str) -> bool:
         """Whether people heard that this account speaks of this payment."""

@@ -31,6 +31,8 @@ class Customs:
     """The chance that such a refund stands in the statement and nowhere else."""
     slips: float = 0
     """The chance of each row of a statement to be wrong."""
+    disputes: float = 0
+    """The chance of each payment that the payer's bank takes some of it back, up to twice."""
 
 
 def of_alipay(customs: Customs) -> Customs:
@@ -53,6 +55,11 @@ def with_statements(customs: Customs, chance: Chance) -> Customs:
         untold_refunds=0.5,
         slips=chance.pick((0, 0.6)),
     )
+
+
+def with_disputes(customs: Customs, chance: Chance) -> Customs:
+    """As usual, at a third party that tells of disputes."""
+    return replace(customs, disputes=chance.pick((0.3, 0.8)))
 
 
 def usual(chance: Chance, features: frozenset[Feature]) -> Customs:

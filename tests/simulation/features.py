@@ -41,6 +41,9 @@ class Feature(StrEnum):
     """Where there are no other links: those of orders that end before their channel lets them end,
     paid in between, mostly without a word."""
 
+    DISPUTES = "disputes"
+    """Payers' banks take money back, and give some of it back in the end."""
+
 
 USUAL: Final = frozenset(Feature)
 """What the seeds of `make test` and `make simulate` draw from."""

@@ -118,6 +118,31 @@ class Strangers(Counted):
         )
 
 
+class Banks(Counted):
+    """Those of the payers, to whom payers complain."""
+
+    def __init__(self, harness: Harness, parties: dict[str, ThirdParty]) -> None:
+        super().__init__(harness, "banks")
+        self._parties = parties
+
+    def see_paid(self, trade: Trade) -> None:
+        rate = self._parties[trade.account].customs.disputes
+        for _ in range(2 if rate else 0):
+            if self.dice.happens(rate):
+                self.begin(self._dispute(trade))
+
+    async def _dispute(self, trade: Trade) -> None:
+        party = self._parties[trade.account]
+        await asyncio.sleep(self.dice.pick((self.dice.between(0, 60), 3000.0)))
+        if not trade.is_paid or trade.left <= 0:
+            return
+        amount = self.dice.pick((1, max(1, trade.left // 3), trade.left))
+        dispute = party.takes_back(trade, amount)
+        await asyncio.sleep(self.dice.pick((self.dice.between(0, 60), 3000.0)))
+        if self.dice.happens(0.4):
+            party.wins(trade, dispute)
+
+
 class Staff(Counted):
     """Those who decide refunds, and merchants who refund at the console."""
 

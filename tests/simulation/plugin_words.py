@@ -11,6 +11,7 @@ from gateway.channels.formats import payable_until
 from gateway.channels.plugin import (
     Answer,
     Declined,
+    Disputed,
     GivenBack,
     Moment,
     Notified,
@@ -145,6 +146,7 @@ def _settled(content: Any) -> Succeeded | Pending | Declined | None:
                 _money(content),
                 datetime.fromisoformat(at),
                 given_back=_given_back(content),
+                disputed=_disputed(content),
             )
         case _:
             return None
@@ -170,9 +172,21 @@ def _money(content: Any) -> Money:
 
 
 def _given_back(content: Any) -> GivenBack | None:
+    disputed = _disputed(content)
+    if disputed is not None and not disputed.is_won:
+        total = Money(content["returned"] + disputed.amount.amount_minor, content["currency"])
+        return GivenBack(total, disputed.number, disputed.amount)
     if not content["returned"]:
         return None
     return GivenBack(Money(content["returned"], content["currency"]), content["return_no"])
+
+
+def _disputed(content: Any) -> Disputed | None:
+    match content.get("dispute"):
+        case {"number": str(number), "amount": int(amount), "is_won": bool(is_won)}:
+            return Disputed(number, Money(amount, content["currency"]), is_won)
+        case _:
+            return None
 
 
 def _message(content: Any, usual: str) -> str:

@@ -85,6 +85,8 @@ def _entries(trade: Trade) -> Iterator[Entry]:
         row = _row("payment", trade.payment_no, "", trade.taken, currency)
         yield Entry(trade.paid_at, row, is_delivered=not trade.is_strange)
     for refund in trade.returns.values():
+        if refund.is_dispute:
+            continue  # Those are no refunds.
         yield Entry(
             refund.said_at, _refund_row(trade, refund, currency), is_delivered=refund.is_ours
         )

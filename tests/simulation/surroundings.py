@@ -16,7 +16,7 @@ from tests.simulation.harness import Harness
 from tests.simulation.operators import Operators
 from tests.simulation.parts import Parts
 from tests.simulation.party_wire import BankWire, WiredParty
-from tests.simulation.payers import Counted, Payers, Staff, Strangers
+from tests.simulation.payers import Banks, Counted, Payers, Staff, Strangers
 from tests.simulation.rotation import Rotation
 from tests.simulation.third_party import Hooks, ThirdParty
 from tests.simulation.trades import Trade
@@ -46,6 +46,7 @@ class People:
         self._payers = Payers(harness, usual, self.parties)
         self._strangers = Strangers(harness, usual, self.parties)
         self._staff = Staff(harness, self.parties)
+        self._banks = Banks(harness, self.parties)
         self._operators = Operators(harness)
         self._echo = Echo(harness, bus)
         self._rotations: list[Rotation] = []
@@ -79,7 +80,7 @@ class People:
     def busy(self) -> int:
         """What they still will do."""
         counted: list[Counted] = [self._payers, self._strangers, self._staff, self._operators]
-        counted += [self._echo, *self._rotations]
+        counted += [self._banks, self._echo, *self._rotations]
         return self.app.busy + self._postman.waiting + sum(each.busy for each in counted)
 
     def too_early(self) -> Iterator[str]:
@@ -108,6 +109,8 @@ class People:
             usual = customs.of_alipay(usual)
         elif self._harness.has(Feature.STATEMENTS):
             usual = customs.with_statements(usual, Chance(self._harness.seed, f"rows {account}"))
+        if not is_alipay and self._harness.has(Feature.DISPUTES):
+            usual = customs.with_disputes(usual, Chance(self._harness.seed, f"banks {account}"))
         self._harness.story.tell("world", account, usual)
         bank = parts.plugin(can_close=usual.can_close)
         plugin: Plugin[Any] = alipay.PLUGIN if is_alipay else bank
@@ -119,7 +122,7 @@ class People:
         hooks = Hooks(
             on_trade=self._see,
             on_closing=self._payers.outrun,
-            on_paid=self._staff.see_paid,
+            on_paid=self._see_paid,
             on_return=self._staff.must_decide,
             on_back=self._staff.see_back,
             on_notification=self._postman.take,
@@ -129,6 +132,10 @@ class People:
         self.wired_parties[account] = WiredParty(party, wire)
         if isinstance(wire, AlipayWire) and self._harness.has(Feature.ROTATION):
             self._rotations.append(Rotation(self._harness, registered, wire))
+
+    def _see_paid(self, trade: Trade) -> None:
+        self._staff.see_paid(trade)
+        self._banks.see_paid(trade)
 
     def _see(self, trade: Trade) -> None:
         self._payers.see(trade)

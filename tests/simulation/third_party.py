@@ -20,6 +20,7 @@ from tests.simulation.trades import (
     ReturnState,
     Trade,
     TradeState,
+    dispute_words,
     payment_words,
     refund_words,
 )
@@ -178,6 +179,27 @@ class ThirdParty:
         self._tell("refunds at the console", number, amount, "" if is_delivered else "untold")
         if is_delivered:
             self._hooks.on_notification(trade, payment_words(trade, self._now()))
+
+    def takes_back(self, trade: Trade, amount: int) -> Return:
+        """The payer's bank has it again."""
+        number = f"{trade.trade_no}-dispute-{len(trade.returns)}"
+        dispute = trade.returns[number] = Return(
+            number,
+            amount,
+            self._now(),
+            ReturnState.RETURNED,
+            is_ours=False,
+            is_dispute=True,
+        )
+        self._tell("takes back for the bank", number, amount)
+        self._hooks.on_notification(trade, dispute_words(trade, dispute, self._now()))
+        return dispute
+
+    def wins(self, trade: Trade, dispute: Return) -> None:
+        """The payer's bank gives it back."""
+        dispute.state, dispute.said_at = ReturnState.REFUSED, self._now()
+        self._tell("has it again from the bank", dispute.refund_no, dispute.amount)
+        self._hooks.on_notification(trade, dispute_words(trade, dispute, self._now()))
 
     # ── what we ask ───────────────────────────────────────────────────────────────────────────
 

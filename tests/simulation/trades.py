@@ -25,7 +25,8 @@ class ReturnState(StrEnum):
 class Return:
     """A refund, as the third party has it. `is_ours`: we asked for it, by our number; else it was
     made at the console or by a close that undoes. `is_delivered`: notifications and answers tell of
-    it; else only the statement does."""
+    it; else only the statement does. `is_dispute`: the payer's bank took it back, which nothing but
+    notifications of its own tell of; refused, where it gave it back."""
 
     refund_no: str
     amount: int
@@ -33,6 +34,7 @@ class Return:
     state: ReturnState = ReturnState.PROCESSING
     is_ours: bool = True
     is_delivered: bool = True
+    is_dispute: bool = False
 
 
 @dataclass(slots=True)
@@ -79,6 +81,12 @@ class Trade:
         return sum(each.amount for each in gone if each.state is ReturnState.RETURNED)
 
     @property
+    def disputed(self) -> int:
+        """What payers' banks have of it."""
+        disputes = (each for each in self.returns.values() if each.is_dispute)
+        return sum(each.amount for each in disputes if each.state is ReturnState.RETURNED)
+
+    @property
     def reversed_at(self) -> datetime | None:
         if not self.is_reversed:
             return None
@@ -118,7 +126,7 @@ def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> No
     back = [
         each
         for each in trade.returns.values()
-        if each.state is ReturnState.RETURNED and each.is_delivered
+        if each.state is ReturnState.RETURNED and each.is_delivered and not each.is_dispute
     ]
     last = max(back, key=lambda each: each.said_at, default=None)
     return {
@@ -132,6 +140,13 @@ def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> No
         "return_no": last.refund_no if last else None,
         "at": at.isoformat(),
     }
+
+
+def dispute_words(trade: Trade, dispute: Return, at: datetime) -> Notification:
+    """How the trade stands, and what its payer's bank has of it by this dispute."""
+    is_won = dispute.state is not ReturnState.RETURNED
+    about = {"number": dispute.refund_no, "amount": dispute.amount, "is_won": is_won}
+    return payment_words(trade, at) | {"dispute": about}
 
 
 def payment_words(trade: Trade, at: datetime) -> Notification:

@@ -39,6 +39,8 @@ def violations(
     yield from late.late_money_is_treated_as_the_app_wants(books, truth)
     yield from refunds.refunds_are_the_truth(books, truth)
     yield from refunds.money_moved_outside_is_booked(books, truth)
+    yield from refunds.disputes_are_booked(books, truth)
+    yield from refunds.alerts_of_less_have_a_reason(books, truth)
     yield from refunds.no_more_goes_back_than_came(truth)
     yield from refunds.reservations_fit(books)
     yield from splits.splits_are_the_truth(books, truth)

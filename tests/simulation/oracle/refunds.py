@@ -15,6 +15,10 @@ SAME: Final = {
     RefundStatus.SUCCEEDED: ReturnState.RETURNED,
     RefundStatus.ABNORMAL: ReturnState.ABNORMAL,
 }
+UNBOOKED: Final = ("refund.external_exceeds", "payment.refunded_outside", "payment.conflicted")
+"""What people hear of money that went back and is not booked."""
+
+LESS: Final = "refund.less_went_back"
 RESERVED: Final = {RefundStatus.PROCESSING, RefundStatus.SUCCEEDED, RefundStatus.ABNORMAL}
 
 
@@ -49,15 +53,57 @@ def money_moved_outside_is_booked(books: Books, truth: Truth) -> Iterator[str]:
     """As refunds with cause external; or people were told, where there was no room for it."""
     for payment in books.payments.values():
         trade = truth.find(payment)
-        outside = 0 if trade is None else trade.returned_outside
-        ours = [each for each in books.refunds_of(payment) if each.cause is RefundCause.EXTERNAL]
+        outside = 0 if trade is None else trade.returned_outside - trade.disputed
+        ours = [
+            each
+            for each in books.refunds_of(payment)
+            if each.cause is RefundCause.EXTERNAL and not each.is_dispute
+        ]
         booked = sum(each.amount for each in ours)
         if payment.state is not PaymentStatus.SUCCEEDED:
             outside = 0
-        if booked > outside or (booked < outside and not books.has_alert(payment.payment_no)):
+        is_reported = any(books.has_alert(payment.payment_no, kind) for kind in UNBOOKED)
+        if booked > outside or (booked < outside and not is_reported):
             yield f"{payment.payment_no}: {outside} went back outside, {booked} of it is booked"
         if any(each.state is not RefundStatus.SUCCEEDED for each in ours):
             yield f"{payment.payment_no}: what went back outside is {[e.state for e in ours]}"
+
+
+def disputes_are_booked(books: Books, truth: Truth) -> Iterator[str]:
+    """Each by its number, as it ended; or people were told, where there was no room for it."""
+    for payment in books.payments.values():
+        trade = truth.find(payment)
+        if trade is None or payment.state is not PaymentStatus.SUCCEEDED:
+            continue
+        booked = {
+            each.channel_refund_no: each for each in books.refunds_of(payment) if each.is_dispute
+        }
+        for there in (each for each in trade.returns.values() if each.is_dispute):
+            ours = booked.pop(there.refund_no, None)
+            is_reported = any(books.has_alert(payment.payment_no, kind) for kind in UNBOOKED)
+            if not _is_as_it_ended(ours, there) and not is_reported:
+                yield f"dispute {there.refund_no} is {there.state} there and {ours} here"
+        for number in booked:
+            yield f"dispute {number} is booked, and nobody had it"
+
+
+def _is_as_it_ended(ours: Refund | None, there: Return) -> bool:
+    """One that was won may never have been heard of; people decide the others."""
+    is_taken = there.state is ReturnState.RETURNED
+    if ours is None:
+        return not is_taken
+    if is_taken:
+        return ours.state is RefundStatus.SUCCEEDED and ours.amount == there.amount
+    return ours.decided is not None or ours.state is RefundStatus.ABNORMAL
+
+
+def alerts_of_less_have_a_reason(books: Books, truth: Truth) -> Iterator[str]:
+    """That a channel counts less than is booked: only where a refund was taken back there."""
+    for payment in books.payments.values():
+        trade = truth.find(payment)
+        states = {each.state for each in trade.returns.values()} if trade else set()
+        if books.has_alert(payment.payment_no, LESS) and ReturnState.ABNORMAL not in states:
+            yield f"people heard that less of {payment.payment_no} went back, and it was not so"
 
 
 def no_more_goes_back_than_came(truth: Truth) -> Iterator[str]:
