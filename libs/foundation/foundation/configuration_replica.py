@@ -113,19 +113,19 @@ class ConfigurationReplica:
             async with asyncio.timeout(self._patience_s):
                 await unless_stopped(stop, self.caught_up.wait())
         except TimeoutError:
-            self._take_over(self._snapshot)
+            await self._take_over(self._snapshot)
         saved, saved_at = 0, -KEEP_EVERY_S
         while not await pause(stop, CHECK_EVERY_S):
             self.keeping.beat()
             is_old = time.monotonic() - saved_at >= KEEP_EVERY_S
             if self._read_at is not None and (is_old or saved != self._accepted):
                 saved, saved_at = self._accepted, time.monotonic()
-                self.save()
+                await self.save()
 
-    def save(self) -> None:
+    async def save(self) -> None:
         """Write down what there is, as far as Kafka was there to say that it is all."""
         if self._snapshot is not None and self._read_at is not None:
-            self._snapshot.keep(self._latest, self._read_at)
+            await asyncio.to_thread(self._snapshot.keep, dict(self._latest), self._read_at)
 
     def handle(self, record: Record) -> None:
         """Take one record over, if it is merchant-admin's; also a deletion must be."""
@@ -156,8 +156,8 @@ class ConfigurationReplica:
         if not is_behind and self.caught_up.is_set():
             self._read_at = time.time()
 
-    def _take_over(self, snapshot: Snapshot) -> None:
-        kept = snapshot.find()
+    async def _take_over(self, snapshot: Snapshot) -> None:
+        kept = await asyncio.to_thread(snapshot.find)
         if kept is None or self.caught_up.is_set():
             return
         age_s = time.time() - kept.read_at

@@ -182,7 +182,7 @@ def build(
                 start("alerts", deps.alerts.run, pulse=deps.alerts.pulse)
                 yield
             await deps.unbroken.drain()
-            replica.save()
+            await replica.save()
             await parts.producer.stop()
 
     async def ready() -> Mapping[str, bool | str]:

@@ -1,7 +1,9 @@
 """A start without Kafka takes the configuration from disk: sealed, signed, at most a day old."""
 
 import asyncio
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from chassis.producer import Message
 from chassis.web import Remark
 from contracts import record_proof, sealing
 from contracts.topics import MERCHANT_CONFIG
+from foundation import configuration_snapshot
 from foundation.configuration_replica import OLDEST_S, ConfigurationReplica
 from foundation.configuration_snapshot import Snapshot
 from foundation.record_proof import RecordProof
@@ -64,7 +67,7 @@ async def test_what_was_read_is_there_after_a_start_without_kafka(tmp_path: Path
     assert isinstance(remark, Remark)
     assert "60 s old" in remark
     assert path.stat().st_mode & 0o077 == 0
-    assert b"merchant_id" not in path.read_bytes()
+    assert b'"a":1' not in path.read_bytes()
 
 
 async def test_a_snapshot_older_than_a_day_is_not_taken(tmp_path: Path) -> None:
@@ -84,14 +87,89 @@ async def test_kafka_that_answers_comes_first(tmp_path: Path) -> None:
     assert reader.replica.ready() is True
 
 
-@pytest.mark.parametrize(
-    "content", ["", "garbage", sealing.seal(OPENER.public_key, "{}", context="x")]
-)
+UNREADABLE = ["", "garbage", sealing.seal(OPENER.public_key, "{}", context="x"), "x" * 8192]
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
 async def test_a_file_that_cannot_be_read_is_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "c").write_text(content)
     reader = Reader(tmp_path / "c")
     await reader.starts_without_kafka()
     assert not reader.replica.is_usable()
+
+
+def records(*names: str) -> dict[str, Record]:
+    return {name: signed(name, name.encode()) for name in names}
+
+
+def names_in(path: Path) -> list[str | None]:
+    found = Snapshot(path, OPENER).find()
+    assert found is not None
+    return [record.key for record in found.records]
+
+
+def test_only_what_has_changed_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large configuration would hold the service up, and fill its volume, every half minute."""
+    written: list[str] = []
+
+    def seal(public_key: str, text: str, *, context: str) -> str:
+        written.append(context.rpartition(":")[2])
+        return sealing.seal(public_key, text, context=context)
+
+    monkeypatch.setattr(configuration_snapshot, "seal", seal)
+    snapshot, there = Snapshot(tmp_path / "c", OPENER), records("M1", "M2", "M3")
+    snapshot.keep(there, 1.0)
+    assert written == ["M1", "M2", "M3"]
+    del written[:]
+    snapshot.keep(dict(there), 2.0)
+    assert written == []
+    changed = there | records("M2", "M4")
+    del changed["M1"]
+    snapshot.keep(changed, 3.0)
+    assert written == ["M2", "M4"]
+    found = Snapshot(tmp_path / "c", OPENER).find()
+    assert found is not None
+    assert found.read_at == 3.0
+    assert sorted(str(record.key) for record in found.records) == ["M2", "M3", "M4"]
+
+
+@pytest.mark.parametrize("content", [*UNREADABLE, None])
+def test_a_file_that_was_lost_or_spoiled_is_written_anew_and_whole(
+    tmp_path: Path, content: str | None
+) -> None:
+    path, there = tmp_path / "c", records("M1", "M2")
+    snapshot = Snapshot(path, OPENER)
+    snapshot.keep(there, 1.0)
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    there |= records("M3")
+    for _ in range(2):  # the first time it is noticed
+        snapshot.keep(there, 2.0)
+    assert names_in(path) == ["M1", "M2", "M3"]
+
+
+def test_more_than_the_volume_holds_is_not_kept_and_spoils_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    snapshot = Snapshot(path, OPENER, most_bytes=64 * 1024)
+    small, large = records("M1"), {"M2": signed("M2", b"x" * 100_000)}
+    snapshot.keep(small, 1.0)
+    snapshot.keep(small | large, 2.0)
+    assert names_in(path) == ["M1"]
+    snapshot.keep(small, 3.0)
+    found = Snapshot(path, OPENER).find()
+    assert found is not None
+    assert found.read_at == 3.0
+
+
+def test_a_record_under_another_key_does_not_open(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    Snapshot(path, OPENER).keep(records("M1"), 1.0)
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("update records set key = 'M2'")
+    assert Snapshot(path, OPENER).find() is None
 
 
 async def test_records_of_a_stranger_in_the_file_change_nothing(tmp_path: Path) -> None:
@@ -106,12 +184,12 @@ async def test_what_is_deleted_leaves_the_next_snapshot(tmp_path: Path) -> None:
     reader = Reader(tmp_path / "c")
     for record in (signed("M1", b"{}"), signed("M2", b"{}"), signed("M1", b"")):
         reader.replica.handle(record)
-    reader.replica.save()
+    await reader.replica.save()
     assert not (tmp_path / "c").exists()  # Nobody has said that this is all.
 
     reader.replica.caught_up.set()
     reader.replica._see(is_behind=False)
-    reader.replica.save()
+    await reader.replica.save()
     found = Snapshot(tmp_path / "c", OPENER).find()
     assert found is not None
     assert [record.key for record in found.records] == ["M2"]
@@ -128,7 +206,7 @@ async def test_an_old_record_that_is_published_again_is_not_kept(tmp_path: Path)
         reader.replica.handle(of_version(version))
     reader.replica.caught_up.set()
     reader.replica._see(is_behind=False)
-    reader.replica.save()
+    await reader.replica.save()
     found = Snapshot(tmp_path / "c", OPENER).find()
     assert found is not None
     assert [record.value for record in found.records] == [of_version(2).value]
