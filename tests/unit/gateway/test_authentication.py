@@ -131,6 +131,21 @@ def test_only_new_requests_of_the_app_itself_count(authentication: Authenticatio
     assert counted == ["A1"]
 
 
+def test_all_keys_of_an_app_share_its_memory_of_nonces(directory: Directory) -> None:
+    hmac_key = signing.hmac_key(SECRET)
+    directory.put(Key("K2", "A1", KeyAlgorithm.HMAC_SHA256, hmac_key))
+    directory.put(App("A2", True, frozenset(), 15, ()))
+    directory.put(Key("K3", "A2", KeyAlgorithm.HMAC_SHA256, hmac_key))
+    authentication = Authentication(directory, NonceMemory(slots=16), lambda: NOW_S)
+    for number in range(6):
+        key_id = ("K1", "K2")[number % 2]
+        authentication.identify(request(authorization(key_id=key_id, nonce=f"n{number}")))
+    for key_id in ("K1", "K2"):
+        with pytest.raises(RateLimited):
+            authentication.identify(request(authorization(key_id=key_id, nonce="one more")))
+    assert authentication.identify(request(authorization(app_id="A2", key_id="K3")))
+
+
 def test_an_allow_list_lets_only_its_addresses_in(
     directory: Directory, authentication: Authentication
 ) -> None:
