@@ -83,9 +83,10 @@ def _add_reading(server: MCPServer, paymesh: Paymesh, settings: Settings) -> Non
 
     @server.tool()
     @_telling
-    def events(after: str | None = None) -> Json:
-        """What happened, in order, a hundred at most; goes on at `next_cursor`."""
-        return paymesh.events.page(after=after).model_dump(mode="json")
+    def events(after: str | None = None, last: int | None = None) -> Json:
+        """What happened, in order, a hundred at most; goes on at `next_cursor`. `last`: so many
+        of the newest, instead of `after`."""
+        return paymesh.events.page(after=after, last=last).model_dump(mode="json")
 
     @server.tool()
     @_telling

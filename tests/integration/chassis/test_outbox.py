@@ -19,6 +19,7 @@ from chassis.outbox import (
     Retention,
     forget,
     list_since,
+    place_before,
     put,
     republish,
     shard_of,
@@ -370,6 +371,15 @@ async def test_a_reader_pages_through_its_own_events(by_day: Database) -> None:
     assert first[0].created_at.tzinfo is not None
     assert await list_since(by_day, "a", rest[-1].position, 100) == []
     assert await list_since(by_day, "nobody", 0, 100) == []
+
+
+async def test_a_reader_begins_with_the_newest(by_day: Database) -> None:
+    await write(by_day, *[event(n, tenant="ab"[n % 2]) for n in range(10)])
+
+    begin = await place_before(by_day, "a", 2)
+    assert [e.event.event_id for e in await page_since(by_day, "a", begin, 10)] == ["e6", "e8"]
+    assert await place_before(by_day, "a", 5) == 0
+    assert await place_before(by_day, "nobody", 1) == 0
 
 
 async def test_a_reader_never_passes_a_transaction_that_commits_late(

@@ -157,7 +157,15 @@ async def test_events_are_pulled_in_order_by_an_opaque_cursor(service: RunningSe
     assert sorted(item["data"]["payment_no"] for item in seen.values()) == sorted(
         payment["payment_no"] for payment in payments
     )
+    newest = await service.http.get("/internal/events", params={"app_id": APP, "last": "2"})
+    assert newest.json() == {
+        "items": list(seen.values())[-2:],
+        "next_cursor": after["after"],
+    }
+    every = await service.http.get("/internal/events", params={"app_id": APP, "last": "100"})
+    assert every.json() == {"items": list(seen.values()), "next_cursor": after["after"]}
     none = await service.http.get("/internal/events", params={"app_id": "A-other"})
+    assert (await service.http.get("/internal/events?app_id=A-other&last=1")).json() == none.json()
     assert none.json() == {"items": [], "next_cursor": None}
     for cursor in ("x", "ZQ", "ZTk5OTk5OTk5OTk5OTk5OTk5OTk", "\0\ufffd", "é"):
         wrong = await service.http.get("/internal/events", params={"app_id": APP, "after": cursor})

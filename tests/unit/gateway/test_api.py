@@ -195,6 +195,18 @@ async def test_the_target_is_signed_as_it_stands_on_the_wire() -> None:
     assert params == {"app_id": "A1", "merchant_id": "M1", "merchant_refund_no": "T-1"}
 
 
+async def test_the_newest_events_are_asked_for_instead_of_a_page() -> None:
+    asking = gateway()
+    async with client_of(application(asking)) as client:
+        assert (await client.get("/v1/events?last=3")).status_code == 200
+        wrong = [
+            await client.get(f"/v1/events?{q}") for q in ("last=0", "last=101", "last=1&after=x")
+        ]
+    (_, _, params) = asking.trade_core.asked[-1]
+    assert (params["last"], params["after"]) == (3, None)
+    assert [each.json()["errors"][0]["pointer"] for each in wrong] == ["/last"] * 3
+
+
 async def test_past_the_limit_in_flight_is_503_at_once() -> None:
     transport = HangingTransport(reply({"pay": "qr"}))
     async with client_of(application(gateway(transport=transport), in_flight=4)) as client:

@@ -7,7 +7,16 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.unit.sdk.prepared_centre import NO, Centre, Prepared, order, payment, problem
+from tests.unit.sdk.prepared_centre import (
+    NO,
+    Centre,
+    Prepared,
+    event,
+    order,
+    page,
+    payment,
+    problem,
+)
 from typer.testing import CliRunner, Result
 
 from paymesh.cli.commands import app
@@ -148,6 +157,26 @@ def test_a_payment_that_was_refused_or_lost_is_named(
     answered(*[LOST] * 500)
     lost = command("pay", "1", "--merchant", "M1", "--payment-id", "C1", "--order", "W7")
     assert is_told(lost, "W7")
+
+
+def test_events_are_the_last_ones_and_not_the_whole_history(
+    command: Command, answered: Callable[..., Centre]
+) -> None:
+    centre = answered(page([event(8), event(9)], "c9"))
+    shown = command("events", "--limit", "2")
+    assert ("E8" in shown.stdout, "E9" in shown.stdout) == (True, True)
+    assert [each.url.query for each in centre.requests] == [b"last=2"]
+    for limit in ("0", "-1", "101"):
+        assert command("events", "--limit", limit).exit_code == 2
+
+
+def test_who_listens_begins_behind_the_newest_event(
+    command: Command, answered: Callable[..., Centre]
+) -> None:
+    centre = answered(page([event(8)], "c8"), page([event(9)], "c9"))
+    heard = command("listen", "--count", "1")
+    assert ("E8" in heard.stdout, "E9" in heard.stdout) == (False, True)
+    assert [each.url.query for each in centre.requests] == [b"last=1", b"after=c8&limit=100"]
 
 
 def test_nothing_is_left_of_what_went_back(

@@ -19,6 +19,7 @@ from chassis.outbox.log import (
     republish,
     shard_of,
 )
+from chassis.outbox.newest import place_before
 from chassis.outbox.relay import Relay
 from chassis.outbox.retention import EVERY_S as FORGET_EVERY_S
 from chassis.outbox.retention import Retention, forget
@@ -40,6 +41,7 @@ __all__ = [
     "list_pending",
     "list_since",
     "list_topic",
+    "place_before",
     "put",
     "republish",
     "shard_of",

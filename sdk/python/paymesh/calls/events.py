@@ -15,9 +15,13 @@ def list_(*, after: str | None = None) -> Stream[Event]:
     return lists.items("events", EventPage, {"after": after})
 
 
-def page(*, after: str | None = None, limit: int = lists.PAGE) -> Call[EventPage]:
-    """One page; behind an empty one the caller keeps the cursor it has."""
-    return exchange.get(path("events"), EventPage, {"after": after, "limit": limit})
+def page(
+    *, after: str | None = None, limit: int = lists.PAGE, last: int | None = None
+) -> Call[EventPage]:
+    """One page; behind an empty one the caller keeps the cursor it has. `last`: so many of the
+    newest, instead; `follow` goes on at its `next_cursor`."""
+    newest = {"limit": limit} if last is None else {"last": last}
+    return exchange.get(path("events"), EventPage, {"after": after, **newest})
 
 
 def follow(
@@ -30,7 +34,8 @@ def follow(
     """The app's events for ever, each at least once and in order; deal with each by its `id`.
 
     From the place that `store` keeps (`FileStore`, or your own with `load` and `save`), else from
-    `cursor`, else from the beginning. An event counts as dealt with when the next is asked for.
+    `cursor` (that of `page(last=1)`: from now on), else from the beginning. An event counts as
+    dealt with when the next is asked for.
     `on_gap` is told where the centre does not keep events any more that were never fetched.
     """
     return following.follow(

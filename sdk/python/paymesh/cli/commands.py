@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import deque
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final
@@ -10,6 +11,7 @@ from uuid import uuid4
 import typer
 
 from paymesh import lookup
+from paymesh.calls.lists import PAGE
 from paymesh.cli import login as logins
 from paymesh.cli.explaining import explain
 from paymesh.cli.listening import listen_for, number_of
@@ -200,13 +202,17 @@ def refund(
 
 @app.command()
 def events(
-    after: Annotated[str | None, typer.Option(help="A cursor.")] = None,
-    limit: Annotated[int, typer.Option(help="The last so many.")] = 20,
+    after: Annotated[str | None, typer.Option(help="Only those behind this cursor.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=PAGE, help="The last so many.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """What happened last."""
     with errors_shown(), Paymesh.of(logins.settings()) as paymesh:
-        found = list(paymesh.events.list(after=after))[-limit:]
+        found = (
+            paymesh.events.page(last=limit).items
+            if after is None
+            else deque(paymesh.events.list(after=after), maxlen=limit)
+        )
         if as_json:
             for each in found:
                 sys.stdout.write(each.model_dump_json() + "\n")

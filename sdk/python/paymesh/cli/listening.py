@@ -22,7 +22,7 @@ def listen_for(
         if from_beginning:
             store.save("|")
         elif store.load() is None:
-            store.save(f"{_end(paymesh) or ''}|")
+            store.save(f"{paymesh.events.page(last=1).next_cursor or ''}|")
         forwarder = None if forward is None else _forwarder(settings, forward)
         out.print(f"[dim]listening for {settings.app_id}; Ctrl-C ends[/]")
         found = paymesh.events.follow(store=store)
@@ -61,13 +61,3 @@ def _forwarder(settings: Settings, url: str) -> Forwarder:
     if settings.webhook_secret is None:
         raise ValueError("The webhook secret is needed: paymesh login --webhook-secret-file …")
     return Forwarder(url, settings.webhook_secret, tell)
-
-
-def _end(paymesh: Paymesh) -> str | None:
-    """The cursor behind all that happened so far."""
-    cursor: str | None = None
-    while True:
-        page = paymesh.events.page(after=cursor)
-        if page.next_cursor is None:
-            return cursor
-        cursor = page.next_cursor

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AfterValidator, BeforeValidator
 
+from chassis.problems import FieldError, InvalidRequest
 from chassis.web import answer
 from contracts.api import EventPage
 from contracts.codes import Code
@@ -35,10 +36,22 @@ Limit = Annotated[int, Query(ge=1, le=100, description="Items a page")]
     responses=problems(Code.INVALID_REQUEST, Code.CURSOR_EXPIRED),
 )
 async def list_events(
-    caller: CallerOf, deps: DepsOf, after: Cursor = None, limit: Limit = 50
+    caller: CallerOf,
+    deps: DepsOf,
+    after: Cursor = None,
+    limit: Limit = 50,
+    last: Annotated[
+        int | None,
+        Query(ge=1, le=100, description="So many of the newest, instead of `after` and `limit`"),
+    ] = None,
 ) -> Response:
-    """The app's events in their order, for apps that synchronise by pulling."""
-    return answer(await callbacks.list_events(deps, caller.app, after, limit))
+    """The app's events in their order, for apps that synchronise by pulling. `last` answers the
+    newest, in that order too, and the cursor behind them, for who begins now.
+    """
+    if last is not None and after is not None:
+        fault = FieldError("/last", "does not go with `after`")
+        raise InvalidRequest("The page can begin at one place only.", errors=[fault])
+    return answer(await callbacks.list_events(deps, caller.app, after, limit, last))
 
 
 @router.post(

@@ -18,11 +18,15 @@ from gateway.directory import App
 from gateway.flows.deps import Deps
 
 
-async def list_events(deps: Deps, app: App, after: str | None, limit: int) -> EventPage:
+async def list_events(
+    deps: Deps, app: App, after: str | None, limit: int, last: int | None
+) -> EventPage:
     """A page may hold fewer than `limit`, even none, and still not be the last: what belongs to a
     merchant that is the app's no more is passed over."""
     page = await deps.trade_core.get(
-        EventPage, "/internal/events", {"app_id": app.app_id, "after": after, "limit": limit}
+        EventPage,
+        "/internal/events",
+        {"app_id": app.app_id, "after": after, "limit": limit, "last": last},
     )
     items = [each for each in page.items if _merchant_of(each) in app.merchant_ids]
     return page.model_copy(update={"items": items})

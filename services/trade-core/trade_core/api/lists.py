@@ -24,9 +24,15 @@ def add_routes(routes: APIRouter) -> None:
 
 
 async def list_events(
-    app_id: str, deps: DepsOfApp, after: str | None = None, limit: Limit = 100
+    app_id: str,
+    deps: DepsOfApp,
+    after: str | None = None,
+    limit: Limit = 100,
+    last: Limit | None = None,
 ) -> EventPage:
-    """The app's events, to synchronise by pulling."""
+    """The app's events, to synchronise by pulling; `last`: so many of the newest."""
+    if last is not None:
+        return await read.list_newest_events(deps, app_id, last)
     return await read.list_events(deps, app_id, after, limit)
 
 

@@ -111,13 +111,25 @@ async def get_split_by_number(
         return await _split_view(tx, split)
 
 
+async def list_newest_events(deps: Deps, app_id: str, count: int) -> EventPage:
+    """The app's newest events, in order; behind its cursor none is left out that comes later."""
+    position = await outbox.place_before(deps.db, app_id, count)
+    page = await _events(deps, app_id, position, count)
+    if page.next_cursor is None and position:
+        return page.model_copy(update={"next_cursor": _cursor(position)})
+    return page
+
+
 async def list_events(deps: Deps, app_id: str, after: str | None, limit: int) -> EventPage:
     """The app's events after a cursor, in order, none ever left out.
 
     A page that is not empty has a cursor; behind an empty one the caller keeps the one it has.
     Raises CursorExpired where events behind the cursor are not kept any more.
     """
-    position = 0 if after is None else _position(after)
+    return await _events(deps, app_id, 0 if after is None else _position(after), limit)
+
+
+async def _events(deps: Deps, app_id: str, position: int, limit: int) -> EventPage:
     try:
         logged = await outbox.list_since(deps.db, app_id, position, limit, reader=deps.reader)
     except outbox.PositionForgotten as forgotten:
