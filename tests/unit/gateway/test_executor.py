@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client import REGISTRY
@@ -30,6 +31,7 @@ from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Call,
     Declined,
+    FormerQuery,
     HandOver,
     Moment,
     Notified,
@@ -99,6 +101,18 @@ def executor(*steps: Step) -> Executor:
 async def test_every_end_of_a_call_is_one_of_five(step: Step, outcome: Outcome) -> None:
     assert await executor(step).pay(account(), ORDER) == outcome
     assert await executor(step).query(account(), TRADE) == outcome
+
+
+@pytest.mark.parametrize("is_former", [True, False])
+async def test_what_an_earlier_release_may_have_named_otherwise_is_asked_about_so_too(
+    is_former: bool,
+) -> None:
+    former = FormerQuery(lambda *_: is_former, operation("/former"))
+    transport = FakeTransport([reply({"pay": "x"}), reply({"paid": 1299})])
+    known = await over(transport).query(account(former_query=former), TRADE)
+    paths = [urlsplit(each.url).path for each in transport.sent]
+    assert paths == (["/query", "/former"] if is_former else ["/query"])
+    assert isinstance(known, Succeeded if is_former else Pending)
 
 
 class TwoAddresses(FakeWire):

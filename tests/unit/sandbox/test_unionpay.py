@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from sandbox.clock import BEIJING
 from sandbox.deps import Deps
 from sandbox.faults import UNHARMED
 from sandbox.truth import Trade
-from sandbox.unionpay import refunds
+from sandbox.unionpay import orders, refunds
 from sandbox.unionpay.account import KIND
 from sandbox.unionpay.wire import Asked, Refusal
 
@@ -32,6 +33,28 @@ def test_what_was_paid_on_another_day_cannot_be_undone(deps: Deps) -> None:
     assert deps.truth.list_refunds(old) == []
     refunds.undo(deps, _asked(deps, new), UNHARMED)
     assert [each.amount for each in deps.truth.list_refunds(new)] == [1299]
+
+
+@pytest.mark.parametrize(("hours", "is_taken"), [(0, True), (0.9, True), (1.1, False), (-2, False)])
+def test_a_payment_is_sent_within_an_hour_of_its_time(
+    deps: Deps, hours: float, is_taken: bool
+) -> None:
+    at = datetime.now(BEIJING) - timedelta(hours=hours)
+    fields = {
+        "txnType": "01",
+        "txnSubType": "07",
+        "orderId": "P01JD0000000000000000000000",
+        "txnTime": f"{at:%Y%m%d%H%M%S}",
+        "txnAmt": "1299",
+        "backUrl": "https://pay.example/webhooks",
+        "encoding": "UTF-8",
+    }
+    asked = Asked(deps.accounts(KIND).first(), fields)
+    if is_taken:
+        assert orders.create(deps, asked, UNHARMED)
+        return
+    with pytest.raises(Refusal, match="txnTime"):
+        orders.create(deps, asked, UNHARMED)
 
 
 def _paid(deps: Deps, at: datetime) -> Trade:

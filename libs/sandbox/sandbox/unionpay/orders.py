@@ -33,6 +33,9 @@ from sandbox.unionpay.wire import (
 SHOWN, SCANNED = "07", "06"
 ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
 DEFAULT_LIFE_S = 7200
+SENT_WITHIN_S = 3600
+"""How far the txnTime of a payment may be from now: about an hour in life."""
+
 REFUND_CODES = {"processing": UNDER_WAY, "succeeded": SUCCESS, "failed": "64", "abnormal": "64"}
 
 
@@ -147,6 +150,8 @@ def _scanned(deps: Deps, asked: Asked, hit: Hit) -> Done:
 def _opened(deps: Deps, asked: Asked, product: str) -> Trade:
     """The trade of this number; the same request again finds it, another is a duplicate."""
     check_key(asked)
+    if abs(now() - _moment(asked, "txnTime")) > SENT_WITHIN_S:
+        raise Refusal(BAD_FORM, "报文格式错误[txnTime]")
     canonical = {k: v for k, v in asked.fields.items() if k not in ("signature", "certId")}
     mark = hashlib.sha256(orjson.dumps(canonical, option=orjson.OPT_SORT_KEYS)).hexdigest()
     trade = deps.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number)
@@ -185,10 +190,12 @@ def _add(deps: Deps, asked: Asked, product: str, mark: str) -> Trade:
 
 
 def _closes_at(asked: Asked, at: float) -> float:
-    text = asked.text("payTimeout", 14)
-    if not text:
-        return at + DEFAULT_LIFE_S
+    return _moment(asked, "payTimeout") if asked.text("payTimeout", 14) else at + DEFAULT_LIFE_S
+
+
+def _moment(asked: Asked, field: str) -> float:
     try:
+        text = asked.text(field, 14)
         return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=BEIJING).timestamp()
     except ValueError as error:
-        raise Refusal(BAD_FORM, "报文格式错误[payTimeout]") from error
+        raise Refusal(BAD_FORM, f"报文格式错误[{field}]") from error

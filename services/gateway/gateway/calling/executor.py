@@ -131,8 +131,12 @@ class Executor:
         return outcome
 
     async def query(self, account: ChannelAccount, trade: Trade) -> Outcome:
-        """Ask how the payment stands."""
-        return await self._run(account, "query", account.plugin.query, trade)
+        """Ask how the payment stands, also by how an earlier release named it."""
+        outcome = await self._run(account, "query", account.plugin.query, trade)
+        former = account.plugin.former_query
+        if former is None or not former.is_for(trade, outcome):
+            return outcome
+        return await self._run(account, "query", former.query, trade)
 
     async def close(self, account: ChannelAccount, trade: Trade) -> Outcome:
         """End the payment, so that nobody can pay it any more."""

@@ -4,7 +4,9 @@ import base64
 import io
 import zipfile
 import zlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
 import pytest
 from tests.odd_keys import SM2_CERTIFICATE, of_version_six
@@ -20,7 +22,7 @@ from tests.unit.gateway.channels.channel_side import (
     trade,
 )
 from tests.unit.gateway.channels.plugin_driver import asked, opened, outcome
-from tests.unit.gateway.channels.unionpay_side import UnionpaySide
+from tests.unit.gateway.channels.unionpay_side import AT, UnionpaySide
 
 from contracts.api import Method
 from contracts.money import Money
@@ -31,6 +33,7 @@ from gateway.channels.plugin import (
     NotifiedRefund,
     NotSent,
     NotUnderstood,
+    Operation,
     Pending,
     Statement,
     StatementRequest,
@@ -60,6 +63,61 @@ def test_a_scanned_code_is_taken_back_by_our_own_number(side: UnionpaySide) -> N
     yes = side.closed(Method.BARCODE, PAYMENT_NO)
     result = outcome(side, here, side.plugin.close, asked_of, yes)
     assert result == Succeeded(is_reversed=True)
+
+
+CHOSEN: Final[dict[str, Any]] = {"created_at": NOW - timedelta(minutes=90), "initiated_at": NOW}
+"""On our page, in the second hour of the order."""
+
+
+@pytest.mark.parametrize("method", UnionpaySide.plugin.methods)
+def test_a_payment_has_the_second_in_which_the_payer_chose(
+    side: UnionpaySide, method: Method
+) -> None:
+    """UnionPay takes no `txnTime` that is about an hour old."""
+    here, chosen = opened(side), order(method, **CHOSEN)
+    way = side.plugin.methods[method]
+    assert asked(side, here, way, chosen).content["txnTime"] == AT
+    if isinstance(way, Operation):
+        taken = outcome(side, here, way, chosen, side.prepared(method, PAYMENT_NO))
+        assert isinstance(taken, Pending)
+    late = replace(trade(method), **CHOSEN)
+    assert asked(side, here, side.plugin.query, late).content["txnTime"] == AT
+    found = outcome(side, here, side.plugin.query, late, side.origin(PAYMENT_NO, "00", 1299))
+    assert isinstance(found, Succeeded)
+    if side.plugin.closing(method):
+        assert asked(side, here, side.plugin.close, late).content["txnTime"] == AT
+
+
+def test_what_a_release_before_began_is_asked_about_as_that_named_it(side: UnionpaySide) -> None:
+    former, here = side.plugin.former_query, opened(side)
+    assert former is not None
+    chosen = replace(trade(), created_at=NOW, initiated_at=NOW + timedelta(minutes=90))
+    absent, over = Pending(found=False), Declined("34", "…", closed=True)
+    assert [former.is_for(chosen, each) for each in (absent, over)] == [True, True]
+    others = Pending(), Unknown("01", "…"), Declined("61", "…", closed=True), Succeeded("1")
+    assert [former.is_for(chosen, each) for each in others] == [False] * 4
+    assert not former.is_for(trade(), absent)
+
+    assert asked(side, here, former.query, chosen).content["txnTime"] == AT
+    paid = side.origin(PAYMENT_NO, "00", 1299)
+    assert isinstance(outcome(side, here, former.query, chosen, paid), Succeeded)
+    unknown = side.answer("34")
+    assert outcome(side, here, former.query, chosen, unknown) == absent
+    at_the_end = Moment(chosen.expires_at + timedelta(seconds=1), MOMENT.nonce)
+    assert outcome(side, here, former.query, chosen, unknown, at_the_end) == absent
+    ended = outcome(side, here, former.query, chosen, unknown, LATER)
+    assert isinstance(ended, Declined)
+
+
+def test_a_refund_names_its_payment_by_the_number_of_unionpay(side: UnionpaySide) -> None:
+    """By our own and its second, which may be another than this release thinks, only without it."""
+    refund, here = refunding(), opened(side)
+    sent = asked(side, here, side.plugin.refund, refund).content
+    assert sent["origQryId"] == refund.trade.channel_trade_no
+    assert "origTxnTime" not in sent
+    unnamed = replace(refund, trade=replace(refund.trade, channel_trade_no=None, **CHOSEN))
+    sent = asked(side, here, side.plugin.refund, unnamed).content
+    assert (sent["origOrderId"], sent["origTxnTime"]) == (PAYMENT_NO, AT)
 
 
 @pytest.mark.parametrize("code", ["01", "03", "04", "05", "12", "34", "35", "64"])

@@ -14,6 +14,7 @@ connection that could not be opened is NotSent.
 
 from gateway.channels.plugin.checking import CHECKED_BEFORE, Address, are_checked
 from gateway.channels.plugin.declarations import (
+    FormerQuery,
     HandOver,
     KeyRenewal,
     Notifications,
@@ -111,6 +112,7 @@ __all__ = [
     "Declined",
     "Disputed",
     "FormField",
+    "FormerQuery",
     "GivenBack",
     "HandOver",
     "KeyRenewal",

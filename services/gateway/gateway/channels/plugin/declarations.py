@@ -172,6 +172,16 @@ class Undo(Generic[AccountT]):
     query: Operation[Refunding, AccountT]
 
 
+@dataclass(frozen=True, slots=True)
+class FormerQuery(Generic[AccountT]):
+    """How a payment is asked about that an earlier release initiated, where that one named payments
+    otherwise. `is_for`: whether it may be one, by what the channel answers to `Plugin.query`; what
+    it answers to `query` counts then."""
+
+    is_for: Callable[[Trade, Outcome], bool]
+    query: Operation[Trade, AccountT]
+
+
 TrialReader: TypeAlias = Callable[[Reply, Call, AccountT, Moment], Trial]
 """Reads the reply to `Plugin.trial_call`, or to a query for a payment that cannot exist; raises
 Unverifiable, which blames the credential that `Plugin.channel_key` names."""
@@ -235,6 +245,7 @@ class Plugin(Generic[AccountT]):
     closes: frozenset[Method] | None = None
     trial_call: Callable[[AccountT], Call] | None = None
     undo: Undo[AccountT] | None = None
+    former_query: FormerQuery[AccountT] | None = None
     refund_keys: Callable[[Refunding], tuple[str, ...]] | None = None
     refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None

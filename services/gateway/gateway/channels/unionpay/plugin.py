@@ -2,7 +2,15 @@
 
 from contracts.api import Method
 from contracts.words import Words
-from gateway.channels.plugin import HandOver, Notifications, Operation, Plugin, Statements, Undo
+from gateway.channels.plugin import (
+    FormerQuery,
+    HandOver,
+    Notifications,
+    Operation,
+    Plugin,
+    Statements,
+    Undo,
+)
 from gateway.channels.unionpay import limits, wire
 from gateway.channels.unionpay.credentials import (
     FILE_URLS,
@@ -18,6 +26,7 @@ from gateway.channels.unionpay.operations import (
     close,
     notifications,
     query,
+    query_former,
     query_refund,
     query_undo,
     refund,
@@ -52,6 +61,9 @@ PLUGIN: Plugin[Account] = Plugin(
         Method.BARCODE: Operation(barcode.call, barcode.outcome, frozenset({"auth_code"})),
     },
     query=Operation(query.call, query.outcome),
+    former_query=FormerQuery(
+        query_former.is_for, Operation(query_former.call, query_former.outcome)
+    ),
     close=Operation(close.call, close.outcome),
     closes=frozenset({Method.BARCODE}),
     refund=Operation(refund.call, refund.outcome),

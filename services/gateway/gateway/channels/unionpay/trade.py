@@ -1,6 +1,8 @@
 """How an order is written for UnionPay, and how a trade is read.
 
-A trade is known by merId, orderId and txnTime: our number, and the second in which it was made.
+A trade is known by merId, orderId and txnTime: our number, and the second in which it was begun.
+UnionPay takes none that was begun about an hour ago or longer, so that of a payment which the payer
+chose on our page it is the second of the choice.
 
 Source: open.unionpay.com (acpAPIId=901, 交易状态查询)
 """
@@ -93,7 +95,7 @@ def write(order: PayOrder) -> dict[str, Any]:
         "txnType": PAYMENT,
         "txnSubType": _SUB_TYPES[order.method],
         **product(order.method),
-        **key(order.payment_no, order.created_at),
+        **key(order.payment_no, order.begun_at),
         "txnAmt": str(order.amount.amount_minor),
         "currencyCode": next(n for n, name in CURRENCIES.items() if name == order.amount.currency),
         "backUrl": order.notify_url,

@@ -18,7 +18,7 @@ def call(order: PayOrder, account: Account) -> Call:
 def outcome(answer: Answer, order: PayOrder, account: Account) -> Outcome:
     if refusal := codes.find_refusal(answer, codes.PAY):
         return refusal
-    trade.check_it_is(answer.content, order.payment_no, order.created_at)
+    trade.check_it_is(answer.content, order.payment_no, order.begun_at)
     tn = text(answer.content, "tn")
     if not tn:
         raise Unverifiable("no tn")

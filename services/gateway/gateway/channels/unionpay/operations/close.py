@@ -21,7 +21,7 @@ def call(asked: Trade, account: Account) -> Call:
             "txnType": trade.REVERSAL,
             "txnSubType": "01",
             **trade.product(asked.method),
-            **trade.key(asked.payment_no, asked.created_at),
+            **trade.key(asked.payment_no, asked.begun_at),
         },
     )
 
@@ -29,5 +29,5 @@ def call(asked: Trade, account: Account) -> Call:
 def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:
     if refusal := codes.find_refusal(answer, codes.REVERSAL):
         return refusal
-    trade.check_it_is(answer.content, asked.payment_no, asked.created_at)
+    trade.check_it_is(answer.content, asked.payment_no, asked.begun_at)
     return Succeeded(is_reversed=True)

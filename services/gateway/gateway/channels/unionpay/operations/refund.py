@@ -6,7 +6,7 @@ Source: open.unionpay.com (acpAPIId=901, backTransReq 退货交易)
 """
 
 from gateway.channels.formats import text
-from gateway.channels.plugin import Answer, Call, Outcome, Pending, Refunding
+from gateway.channels.plugin import Answer, Call, Outcome, Pending, Refunding, Trade
 from gateway.channels.unionpay import codes, trade
 from gateway.channels.unionpay.credentials import Account
 from gateway.channels.unionpay.operations import undo
@@ -14,10 +14,9 @@ from gateway.channels.unionpay.wire import BACK_PATH
 
 
 def call(refunding: Refunding, account: Account) -> Call:
-    """The payment is named by its queryId where we know it, and by our own number. `reqReserved`
-    comes back in the notification."""
+    """The payment is named by its queryId; by our own number and second only where we do not know
+    that. `reqReserved` comes back in the notification."""
     paid = refunding.trade
-    original = trade.key(paid.payment_no, paid.created_at)
     return Call(
         "POST",
         BACK_PATH,
@@ -27,9 +26,7 @@ def call(refunding: Refunding, account: Account) -> Call:
             **trade.product(paid.method),
             **trade.key(number_of(refunding), refunding.created_at),
             "txnAmt": str(refunding.amount.amount_minor),
-            "origQryId": paid.channel_trade_no or "",
-            "origOrderId": original["orderId"],
-            "origTxnTime": original["txnTime"],
+            **_original(paid),
             "backUrl": refunding.notify_url,
             "reqReserved": paid.payment_no,
         },
@@ -41,6 +38,13 @@ def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
         return refusal
     trade.check_it_is(answer.content, number_of(refunding), refunding.created_at)
     return Pending(channel_no=text(answer.content, "queryId") or None)
+
+
+def _original(paid: Trade) -> dict[str, str]:
+    if paid.channel_trade_no is not None:
+        return {"origQryId": paid.channel_trade_no}
+    named = trade.key(paid.payment_no, paid.begun_at)
+    return {"origOrderId": named["orderId"], "origTxnTime": named["txnTime"]}
 
 
 def number_of(refunding: Refunding) -> str:
