@@ -140,8 +140,8 @@ def _of_services(new: Mapping[str, str]) -> dict[str, dict[str, str]]:
         files[called]["PAYMESH_ACCEPTED_TOKENS"] = accepted
         for caller, token in tokens.items():
             files[caller][f"PAYMESH_{called.replace('-', '_').upper()}_TOKEN"] = token
-    services = {name: name for name in SERVICES if name in DATABASES}
-    for name, whose in {**services, **OWNERS}.items():
+    services = [(name, name) for name in SERVICES if name in DATABASES]
+    for name, whose in (*services, *OWNERS.items()):
         role, database = DATABASES[whose]
         user = f"{role}:{new[_password(role)]}"
         files[name]["PAYMESH_DATABASE_URL"] = f"postgresql://{user}@{SERVER}/{database}?{TLS}"

@@ -175,18 +175,20 @@ class Plan:
                     "PAYMESH_CONFIGURATION_PUBLIC_KEYS": keyring.configuration_signing.public_key,
                     "PAYMESH_CHANNEL_URLS": "any",
                     "PAYMESH_EXPLAIN_SIGNATURES": "true",
-                    "PAYMESH_CONFIGURATION_SNAPSHOT": str(self.local_dir / "gateway-configuration"),
+                    "PAYMESH_CONFIGURATION_SNAPSHOT": self._snapshot("gateway"),
                 }
             case "trade-core":
                 return {
                     "PAYMESH_NOTIFIER_URL": self.private_url("notifier"),
                     "PAYMESH_RECORD_KEYS": keyring.record_key,
                     "PAYMESH_CONFIGURATION_PUBLIC_KEYS": keyring.configuration_signing.public_key,
+                    "PAYMESH_CONFIGURATION_SNAPSHOT": self._snapshot("trade-core"),
                 }
             case "notifier":
                 return {
                     "PAYMESH_SEALING_KEY": keyring.notifier_sealing.private_key,
                     "PAYMESH_CONFIGURATION_PUBLIC_KEYS": keyring.configuration_signing.public_key,
+                    "PAYMESH_CONFIGURATION_SNAPSHOT": self._snapshot("notifier"),
                     "PAYMESH_CALLBACK_ALLOW_CIDRS": "127.0.0.0/8",
                     "PAYMESH_CALLBACK_PORTS": "1024-65535",
                     "PAYMESH_WATCHED_SERVICES": ",".join(
@@ -217,6 +219,9 @@ class Plan:
                 }
             case _:
                 return {}
+
+    def _snapshot(self, name: str) -> str:
+        return str(self.local_dir / f"{name}-configuration")
 
     def _python(
         self, name: str, *module_and_arguments: str, environment: Mapping[str, str] | None = None

@@ -5,6 +5,7 @@ so is the whole record, to the service's own key. What has not changed is not wr
 configuration costs its size once a start.
 """
 
+import hashlib
 import json
 import sqlite3
 import threading
@@ -12,9 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from chassis.consumer import Record
 from contracts.sealing import CannotOpen, Opener, seal
@@ -44,6 +46,14 @@ class Kept:
     read_at: float
 
 
+def opener_of(secrets: str) -> Opener:
+    """Of a service that nobody seals anything to: it seals its file to a key made of what else it
+    keeps secret. `secrets`: separated by commas, the newest first."""
+    texts = (f"{CONTEXT}:{each.strip()}" for each in secrets.split(","))
+    made = (hashlib.sha256(each.encode()).digest() for each in texts)
+    return Opener([X25519PrivateKey.from_private_bytes(each) for each in made])
+
+
 class Snapshot:
     """One SQLite file, readable by its owner alone."""
 
@@ -53,6 +63,11 @@ class Snapshot:
         self._most_pages = most_bytes // PAGE_BYTES
         self._turn = threading.Lock()
         self._kept: Mapping[str, Record] | None = None
+
+    @classmethod
+    def at(cls, path: Path | None, opener: Opener) -> Self | None:
+        """None where it is kept nowhere."""
+        return cls(path, opener) if path else None
 
     def keep(self, records: Mapping[str, Record], read_at: float) -> None:
         """Write down what has changed since this was called before; all of it, in a new file, the

@@ -101,7 +101,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         proof=RecordProof(record_proof.public_keys(settings.configuration_public_keys), until),
         apply=configuration.apply,
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
-        snapshot=_snapshot(settings, opener),
+        snapshot=Snapshot.at(settings.configuration_snapshot, opener),
     )
     unbroken = Unbroken()
 
@@ -207,11 +207,6 @@ def build(
     if settings.explain_signatures:
         add_routes(app, signature_explanations.router)
     return app
-
-
-def _snapshot(settings: GatewaySettings, opener: Opener) -> Snapshot | None:
-    path = settings.configuration_snapshot
-    return Snapshot(path, opener) if path else None
 
 
 def _admission(settings: GatewaySettings, directory: Directory) -> Admission:

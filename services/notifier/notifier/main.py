@@ -26,6 +26,7 @@ from contracts.events.alerts import AlertRecord
 from contracts.events.configuration import AlertRoute
 from contracts.sealing import NOTHING_OPENS, Opener
 from foundation.configuration_replica import ConfigurationReplica
+from foundation.configuration_snapshot import Snapshot
 from foundation.record_proof import RecordProof
 from notifier import api
 from notifier.consumers import Alerts, Configuration, OrderEvents
@@ -136,6 +137,7 @@ class _Running:
             ),
             apply=Configuration(self._apps, self._routes, self._opener).handle,
             fetch_wait_ms=config.kafka_fetch_wait_ms,
+            snapshot=Snapshot.at(config.configuration_snapshot, self._opener),
         )
         self._background = Background(grace_s=GRACE_S)
         self._db: Database | None = None
@@ -221,11 +223,13 @@ class _Running:
 
     def _start_loops(self, deps: Deps, relay: Relay, rescue: Rescue, sender: Sender) -> None:
         events, alerts = self._order_events(deps), self._alerts(deps)
-        dispatch = Dispatch(deps, sender, ready=self._configuration.caught_up)
+        dispatch = Dispatch(deps, sender, is_ready=self._configuration.is_usable)
         days, measuring = Keeping(deps, retention_days=self._config.retention_days), Measuring(deps)
         start, gate = self._background.start, self.fitness.gate
         start("fitness", self.fitness.run, pulse=self.fitness.pulse)
         start("configuration", self._configuration.run, pulse=self._configuration.pulse)
+        if self._config.configuration_snapshot is not None:
+            start("snapshot", self._configuration.keep, pulse=self._configuration.keeping)
         start("order-events", events.run, pulse=events.pulse, gate=gate)
         start("alerts", alerts.run, pulse=alerts.pulse, gate=gate)
         start("dispatch", dispatch.run, pulse=dispatch.pulse, gate=gate)
@@ -235,7 +239,7 @@ class _Running:
         start("outbox", relay.run, pulse=relay.pulse)
         logged = Days(deps.db, timedelta(days=self._config.retention_days))
         start("event-days", logged.run, pulse=logged.pulse, stall_s=2 * DAYS_EVERY_S, gate=gate)
-        people = Messaging(deps, ready=self._configuration.caught_up)
+        people = Messaging(deps, is_ready=self._configuration.is_usable)
         start("messaging", people.run, pulse=people.pulse, gate=gate)
         watching = watch(
             deps,
@@ -245,7 +249,7 @@ class _Running:
             fitness=self.fitness,
             days=logged,
         )
-        ends = CertificateWatch(deps, ready=self._configuration.caught_up)
+        ends = CertificateWatch(deps, is_ready=self._configuration.is_usable)
         start("certificates", ends.run, pulse=ends.pulse, stall_s=5 * CHECK_EVERY_S, gate=gate)
         start("watch", watching.run, pulse=watching.pulse)
         if self._config.watched_services:

@@ -2,6 +2,7 @@
 
 from datetime import time
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -84,7 +85,8 @@ class NotifierSettings(CalledSettings, StoringSettings):
     `callback_allow_cidrs`: private networks in which callbacks may be delivered, separated by
     commas; `callback_ports`: as `443,8000-9999`. `retention_days`: how long deliveries are kept,
     but for those that never arrived, and what was published.
-    `configuration_public_keys`: merchant-admin's; `unsigned_records_until`: for an upgrade, see
+    `configuration_public_keys`: merchant-admin's; `configuration_snapshot`: where what they prove
+    is kept, sealed, for a start without Kafka; `unsigned_records_until`: for an upgrade, see
     `foundation.record_proof`.
 
     People are told by what is set up of DingTalk, WeCom, Feishu, a webhook and e-mail, in this
@@ -96,6 +98,7 @@ class NotifierSettings(CalledSettings, StoringSettings):
     private_port: int = 8103
     sealing_key: Annotated[SecretStr, AfterValidator(_openable)]
     configuration_public_keys: ConfigurationPublicKeys
+    configuration_snapshot: Path | None = None
     unsigned_records_until: UnsignedUntil | None = None
     callback_allow_cidrs: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
     callback_ports: Annotated[tuple[range, ...], NoDecode, BeforeValidator(_ports)] = DEFAULT_PORTS

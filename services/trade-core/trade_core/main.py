@@ -23,6 +23,7 @@ from contracts import record_proof, topics
 from contracts.events.orders import SOURCE
 from foundation.alerting import by_kafka, notifier_of
 from foundation.configuration_replica import ConfigurationReplica
+from foundation.configuration_snapshot import Snapshot, opener_of
 from foundation.outbox_alerts import OutboxAlerts
 from foundation.record_proof import RecordProof, stamped
 from foundation.self_watch import self_watch
@@ -96,6 +97,9 @@ class _Running:
             proof=RecordProof(record_proof.public_keys(config.configuration_public_keys), until),
             apply=self._configure,
             fetch_wait_ms=config.kafka_fetch_wait_ms,
+            snapshot=Snapshot.at(
+                config.configuration_snapshot, opener_of(config.record_keys.get_secret_value())
+            ),
         )
         self._background = Background()
         self._db: Database | None = None
@@ -156,7 +160,7 @@ class _Running:
 
         async def read_results(stop: asyncio.Event) -> None:
             # Not before it is known how each app wants late payments handled.
-            while not self._configuration.caught_up.is_set():
+            while not self._configuration.is_usable():
                 results.pulse.beat()
                 if await pause(stop, WAIT_S):
                     return
@@ -165,6 +169,8 @@ class _Running:
         start, gate = self._background.start, self.fitness.gate
         start("fitness", self.fitness.run, pulse=self.fitness.pulse)
         start("configuration", self._configuration.run, pulse=self._configuration.pulse)
+        if self._config.configuration_snapshot is not None:
+            start("snapshot", self._configuration.keep, pulse=self._configuration.keeping)
         start("results", read_results, pulse=results.pulse, gate=gate)
         start("due", due.run, pulse=due.pulse, gate=gate)
         start("outbox", relay.run, pulse=relay.pulse)

@@ -100,7 +100,7 @@ class Harness:
         ready, stop = asyncio.Event(), asyncio.Event()
         ready.set()
         async with self.sender(self.guard, self.limits) as sender, asyncio.TaskGroup() as group:
-            group.create_task(Dispatch(deps, sender, ready=ready).run(stop))
+            group.create_task(Dispatch(deps, sender, is_ready=ready.is_set).run(stop))
             group.create_task(Rescue(deps, presence, every_s=0.05).run(stop))
             try:
                 yield deps

@@ -156,7 +156,7 @@ async def test_the_end_of_a_client_certificate_is_told_on_each_of_four_days(
     harness.apps.put(app("A1", None, certificate_ends_at=ends))
     harness.apps.put(app("A2", None, certificate_ends_at=ends, is_active=False))
     harness.apps.put(app("A3", None))
-    watch = CertificateWatch(harness.deps(replica=0), ready=asyncio.Event())
+    watch = CertificateWatch(harness.deps(replica=0), is_ready=asyncio.Event().is_set)
 
     async def alerts_at(now: datetime) -> list[str]:
         before = set(await keys())

@@ -243,7 +243,7 @@ async def test_database_that_restarts_meanwhile_does_not_end_the_telling(
 
     await alerts.receive(harness.deps(replica=0), [alert("a")])
     await everything_is_due(harness)
-    telling = Messaging(by(harness, Unlucky()), ready=ready)
+    telling = Messaging(by(harness, Unlucky()), is_ready=ready.is_set)
     running = asyncio.create_task(telling.run(stop))
 
     await asked.wait()

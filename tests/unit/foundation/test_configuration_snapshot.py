@@ -16,7 +16,7 @@ from contracts import record_proof, sealing
 from contracts.topics import MERCHANT_CONFIG
 from foundation import configuration_snapshot
 from foundation.configuration_replica import OLDEST_S, ConfigurationReplica
-from foundation.configuration_snapshot import Snapshot
+from foundation.configuration_snapshot import Snapshot, opener_of
 from foundation.record_proof import RecordProof
 
 OPENER = sealing.Opener.of(sealing.generate().private_key)
@@ -210,3 +210,11 @@ async def test_an_old_record_that_is_published_again_is_not_kept(tmp_path: Path)
     found = Snapshot(tmp_path / "c", OPENER).find()
     assert found is not None
     assert [record.value for record in found.records] == [of_version(2).value]
+
+
+def test_who_is_sealed_nothing_keeps_it_by_its_other_secrets(tmp_path: Path) -> None:
+    """Also while these are exchanged; not without them."""
+    path = tmp_path / "c"
+    Snapshot(path, opener_of("old secret")).keep(records("M1"), 1.0)
+    assert Snapshot(path, opener_of("new secret, old secret")).find() is not None
+    assert Snapshot(path, opener_of("new secret")).find() is None

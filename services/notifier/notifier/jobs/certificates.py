@@ -1,7 +1,7 @@
 """Tells people of certificates that end soon: those that we show to the servers of apps."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -26,17 +26,17 @@ NAME: Final = "callback_client_certificate"
 class CertificateWatch:
     """Looks every minute, once the configuration is known: it is all in memory."""
 
-    def __init__(self, deps: Deps, *, ready: asyncio.Event) -> None:
+    def __init__(self, deps: Deps, *, is_ready: Callable[[], bool]) -> None:
         self.pulse = Pulse()
         self._deps = deps
-        self._ready = ready
+        self._is_ready = is_ready
         self._expiries = Expiries()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
         while not await pause(stop, CHECK_EVERY_S):
             self.pulse.beat()
-            if self._ready.is_set():
+            if self._is_ready():
                 await self.check(datetime.now(UTC))
 
     async def check(self, now: datetime) -> None:

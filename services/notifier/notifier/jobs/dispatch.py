@@ -7,7 +7,7 @@ its result is stored, so nothing piles up in memory.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Final
@@ -45,15 +45,15 @@ result that cannot be stored is given up: its lease runs out, and the delivery i
 
 
 class Dispatch:
-    """The sender's loop. Nothing is leased before `ready`: until then no app is known."""
+    """The sender's loop. Nothing is leased before `is_ready`: until then no app is known."""
 
     def __init__(
-        self, deps: Deps, sender: Sender, *, ready: asyncio.Event, slots: int = SLOTS
+        self, deps: Deps, sender: Sender, *, is_ready: Callable[[], bool], slots: int = SLOTS
     ) -> None:
         self.pulse = Pulse()
         self._deps = deps
         self._sender = sender
-        self._ready = ready
+        self._is_ready = is_ready
         self._slots = slots
         self._left_to_arrivals = slots // ARRIVALS_ONE_IN
         self._results: asyncio.Queue[Attempt | None] = asyncio.Queue()
@@ -71,7 +71,7 @@ class Dispatch:
             self._results.put_nowait(None)
 
     async def _lease_until_stopped(self, stop: asyncio.Event, sending: asyncio.TaskGroup) -> None:
-        while not self._ready.is_set() and not await pause(stop, POLL_S):
+        while not self._is_ready() and not await pause(stop, POLL_S):
             self.pulse.beat()
         self._deps.slots.open(self._slots, lambda lease: sending.create_task(self._try(lease)))
         metrics.IN_FLIGHT.set_function(lambda: self._deps.slots.in_flight)
