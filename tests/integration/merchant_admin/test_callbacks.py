@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.integration.merchant_admin.conftest import Admin
 
+from merchant_admin.flows.callbacks import MOST_ROUNDS
+
 AT = "2026-11-22T04:00:00Z"
 ENDPOINT: dict[str, Any] = {
     "endpoint_id": "L7", "app_id": "A1", "address": "https://app.example/cb", "suspended_at": None,
@@ -30,6 +32,15 @@ async def test_deliveries_are_found_by_filter(admin: Admin) -> None:
     assert answer.json()["items"][0]["delivery_id"] == "D9"
     filters = {"app_id": "A1", "limit": 50, "state": "exhausted"}
     assert admin.notifier.calls == [("GET", "/internal/all-deliveries", filters)]
+
+
+async def test_pages_that_the_filters_leave_empty_are_passed_over(admin: Admin) -> None:
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": [], "next_cursor": "D5"}
+    page = (await admin.http.get("/api/deliveries?type=payment.failed")).json()
+    assert page == {"items": [], "next_cursor": "D5"}
+    asked = [query for _, _, query in admin.notifier.calls]
+    first = {"type": "payment.failed", "limit": 50}
+    assert asked == [first] + [{**first, "after": "D5"}] * (MOST_ROUNDS - 1)
 
 
 async def test_replay_is_asked_for_and_audited(admin: Admin) -> None:

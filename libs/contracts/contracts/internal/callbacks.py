@@ -54,7 +54,8 @@ class DeliveryView(Message):
 
 
 class DeliveryPage(Message):
-    """`next_cursor` is where the next call goes on; null at the end of the list."""
+    """`next_cursor` is where the next call goes on; null at the end of the list. A page may hold
+    fewer items than `limit`, or none, and still go on."""
 
     items: list[DeliveryView]
     next_cursor: str | None

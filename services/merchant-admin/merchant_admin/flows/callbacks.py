@@ -33,7 +33,7 @@ WITH_NUMBER: Final = 20
 """On a page: the notifier is asked about each by itself; an order has four of them as a rule."""
 
 MOST_ROUNDS: Final = 25
-"""Of pages that the other filters leave empty."""
+"""Of pages that the filters leave empty."""
 
 
 async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDeliveryPage:
@@ -48,8 +48,12 @@ async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDel
         return await _find_with_number(deps, scope, number, wanted)
     if scope.parameter is not None:
         wanted["merchant_ids"] = ",".join(scope.parameter)
-    page = await deps.notifier.get(FoundDeliveryPage, ALL, wanted)
-    items = [shown(item, scope) for item in page.items if _is_within(item, scope)]
+    for _ in range(MOST_ROUNDS):
+        page = await deps.notifier.get(FoundDeliveryPage, ALL, wanted)
+        items = [shown(item, scope) for item in page.items if _is_within(item, scope)]
+        if items or page.next_cursor is None:
+            break
+        wanted = {**wanted, "after": page.next_cursor}
     return page.model_copy(update={"items": items})
 
 

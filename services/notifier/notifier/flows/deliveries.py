@@ -121,11 +121,9 @@ async def list_page(
     before = _position(after)
     wanted = views.Wanted(app_id=app_id, event_id=event_id, state=state)
     async with _reading(deps, wanted) as tx:
-        seen = await views.list_page(tx, wanted, before=before, limit=limit + 1, by_app=True)
-    items = [_view(deps, one) for one in seen[:limit]]
-    return DeliveryPage(
-        items=items, next_cursor=items[-1].delivery_id if len(seen) > limit else None
-    )
+        page = await views.list_page(tx, wanted, before=before, limit=limit, by_app=True)
+    items = [_view(deps, one) for one in page.seen]
+    return DeliveryPage(items=items, next_cursor=_cursor(page))
 
 
 async def search(
@@ -134,11 +132,9 @@ async def search(
     """Deliveries of all apps, newest first, for people of the centre."""
     before = _position(after)
     async with _reading(deps, wanted) as tx:
-        seen = await views.list_page(tx, wanted, before=before, limit=limit + 1, by_app=False)
-    items = [FoundDelivery(**dict(_view(deps, one)), app_id=one.app_id) for one in seen[:limit]]
-    return FoundDeliveryPage(
-        items=items, next_cursor=items[-1].delivery_id if len(seen) > limit else None
-    )
+        page = await views.list_page(tx, wanted, before=before, limit=limit, by_app=False)
+    items = [FoundDelivery(**dict(_view(deps, one)), app_id=one.app_id) for one in page.seen]
+    return FoundDeliveryPage(items=items, next_cursor=_cursor(page))
 
 
 def _reading(deps: Deps, wanted: views.Wanted) -> AbstractAsyncContextManager[Tx]:
@@ -150,7 +146,8 @@ def _reading(deps: Deps, wanted: views.Wanted) -> AbstractAsyncContextManager[Tx
 
 async def _view_of_event(deps: Deps, tx: Tx, app_id: str, event_id: str) -> DeliveryView:
     wanted = views.Wanted(app_id=app_id, event_id=event_id)
-    (newest,) = await views.list_page(tx, wanted, before=views.NEWEST, limit=1, by_app=True)
+    page = await views.list_page(tx, wanted, before=views.NEWEST, limit=1, by_app=True)
+    [newest] = page.seen
     return _view(deps, newest)
 
 
@@ -171,6 +168,10 @@ def _view(deps: Deps, seen: views.Seen) -> DeliveryView:
         next_attempt_at=seen.next_attempt_at,
         attempts=seen.attempts,
     )
+
+
+def _cursor(page: views.Page) -> str | None:
+    return None if page.goes_on_after is None else f"D{page.goes_on_after}"
 
 
 def _position(cursor: str | None) -> int:
