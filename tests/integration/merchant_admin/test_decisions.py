@@ -256,6 +256,25 @@ async def test_a_page_is_shown_also_where_trade_core_does_not_answer(admin: Admi
     assert (page.status_code, 'role="alert"' in page.text) == (200, True)
 
 
+async def test_a_dispute_that_was_won_is_called_so_and_cannot_be_paid_out(admin: Admin) -> None:
+    story = Story().paid()
+    story.tell(
+        OrderEventType.REFUND_ABNORMAL,
+        order=story.order("paid", 1299),
+        refund=story.refund("abnormal"),
+    )
+    await apply(admin.deps, story.events)
+    admin.trade_core.payment = on_file("succeeded", payment_no=story.payment_no)
+    refund = story.refund("abnormal") | {"created_at": str(story.created_at), "cause": "external"}
+    for is_dispute in (False, True):
+        admin.trade_core.refund = refund | {"is_dispute": is_dispute}
+        path = f"/console/orders/{story.order_id}"
+        page = (await admin.anonymous.get(path, headers=await session_of(admin))).text
+        assert ("持卡人银行拒付" in page) is is_dispute
+        assert ('value="pay_out"' in page) is not is_dispute
+        assert 'value="release"' in page
+
+
 async def test_a_stuck_refund_is_decided_on_the_page(admin: Admin) -> None:
     story = Story().paid()
     story.tell(

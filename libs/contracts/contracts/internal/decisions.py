@@ -56,9 +56,11 @@ class DecidePayment(Message):
 
 
 class RefundOnFile(RefundView):
-    """The public view, and `version`: it rises with whatever changes the refund."""
+    """The public view, and `version`: it rises with whatever changes the refund. `is_dispute`: the
+    payer's bank took it back."""
 
     version: int
+    is_dispute: bool = False
 
 
 class DecideRefund(Message):

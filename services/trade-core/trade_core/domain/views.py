@@ -79,7 +79,8 @@ def refund_view(order: Order, payment: Payment, refund: Refund) -> RefundView:
 
 
 def refund_on_file(order: Order, payment: Payment, refund: Refund) -> RefundOnFile:
-    return RefundOnFile(**_refund(order, payment, refund), version=refund.version)
+    members = _refund(order, payment, refund)
+    return RefundOnFile(**members, version=refund.version, is_dispute=refund.is_dispute)
 
 
 def split_view(order: Order, payment: Payment, split: Split) -> SplitView:

@@ -32,6 +32,9 @@ DONE: Final = frozenset(
         "callback_sent",
     }
 )
+DISPUTE_DECISIONS: Final = (RefundDecision.RELEASE, RefundDecision.SETTLED_OUTSIDE)
+"""What can be decided of a dispute that was won: there is no refund that could be paid out."""
+
 REFUSALS: Final = frozenset({"order_failed", "order_refused", "callback_refused"})
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
@@ -122,6 +125,7 @@ async def page(
         "dialog": _dialog(request, refused),
         "payment_decisions": PaymentDecision,
         "refund_decisions": RefundDecision,
+        "dispute_decisions": DISPUTE_DECISIONS,
         "to_decide": [each for each in story.payments if _is_to_decide(each)],
         "stuck": [each for each in story.refunds if each.status is RefundStatus.ABNORMAL],
         "refund_numbers": _refund_numbers(story.payments, refused),

@@ -99,6 +99,9 @@ _WORDS: Final[dict[tuple[str, str], str]] = {
         " OVERDRAFT_AGREEMENT_NOT_MATCH ACCOUNT_ABNORMAL NO_RELATION short"
     ),
     ("退款异常，需人工处理", "The refund is stuck; people must decide"): "ABNORMAL abnormal",
+    ("拒付申诉成功，款项已返还商户", "The dispute was won; the merchant has the money again"): (
+        "dispute_won"
+    ),
     ("可退金额不足", "More than is left to refund"): "refund_exceeds_paid",
     ("这笔支付不能退款", "The payment cannot be refunded"): "payment_not_refundable",
     ("渠道所述已有变化", "The channel says something else by now"): (

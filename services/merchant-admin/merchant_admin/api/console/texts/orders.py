@@ -12,6 +12,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cause.requested": ("应用或人工申请", "Asked for"),
     "cause.duplicate": ("重复支付，自动退回", "Paid twice, returned by itself"),
     "cause.late": ("超时支付，自动退回", "Paid too late, returned by itself"),
+    "cause.dispute": ("持卡人银行拒付", "Taken back by the payer's bank (dispute)"),
     "cause.external": ("在渠道侧退款", "Made at the channel"),
     "channel.none": ("尚未选择渠道", "No channel yet"),
     "order_as_told": (
