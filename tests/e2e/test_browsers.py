@@ -218,6 +218,29 @@ async def test_payer_who_leaves_the_channel_pays_another_way(
         await sandbox.post("/_control/settings", json={"page_hosts": []})
 
 
+@pytest.mark.parametrize("fault", ["drop_answer", "drop_request"])
+async def test_a_lost_answer_leaves_the_order_payable(
+    stack: RunningStack,
+    api: ApiClient,
+    sandbox: httpx.AsyncClient,
+    browser: Browser,
+    fault: str,
+) -> None:
+    payment = await on_the_page(api, stack)
+    lost = {"channel": "wechat", "operation": "pay", "fault": fault, "times": 1}
+    assert (await sandbox.post("/_control/faults", json=lost)).status_code == 201
+    async with device(browser, DESKTOP) as context:
+        page = await context.new_page()
+        await page.goto(payment["action"]["url"])
+        await choose(page, stack, "wechat")
+        await at_stage(page, "unopened")  # by itself, without a tap
+        await nothing_is_in_the_way(page)
+        await choose(page, stack, "wechat")
+        await at_stage(page, "scan")
+        await paid(sandbox, urlsplit(page.url).path.rsplit("/", 1)[1].partition(".")[0])
+        await at_stage(page, "paid")
+
+
 async def test_choices_follow_each_other_slowly(
     stack: RunningStack, api: ApiClient, browser: Browser
 ) -> None:

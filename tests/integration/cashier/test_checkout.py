@@ -101,6 +101,17 @@ async def test_too_many_choices_are_a_page_of_their_own(
     assert f'href="/pay/{gateway.token}"' in answer.text
 
 
+async def test_unanswered_attempt_is_asked_about_and_then_chosen_anew(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    gateway.payment = {"status": "unknown", "payment_id": WECHAT, "channel": "wechat"}
+    page = (await browser.get(f"/pay/{gateway.token}")).text
+    assert 'name="payment_id"' not in page
+    answer = await browser.post(f"/pay/{gateway.token}/check")
+    page = (await browser.get(answer.headers["location"])).text
+    assert f'name="payment_id" value="{WECHAT}"' in page
+
+
 @pytest.mark.parametrize(
     ("agent", "place", "method"),
     [
@@ -176,7 +187,7 @@ async def test_back_from_a_channel_it_is_asked_whatever_the_browser_says(
     answer = await browser.get(f"/pay/{gateway.token}/back?trade_status=TRADE_SUCCESS")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/pay/{gateway.token}")
     answer = await browser.post(f"/pay/{gateway.token}/check")
-    assert answer.headers["location"] == f"/pay/{gateway.token}"
+    assert answer.headers["location"] == f"/pay/{gateway.token}?checked=1"
     assert gateway.checked == 2
 
 

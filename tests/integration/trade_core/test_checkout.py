@@ -11,6 +11,7 @@ from tests.builders.trade_core import (
     paid,
     payment_result,
     request,
+    waits,
 )
 from tests.integration.trade_core.harness import Harness
 
@@ -88,6 +89,29 @@ async def test_switch_opens_another_payment_when_the_former_is_closed(harness: H
         answer.payment.payment_no: PaymentStatus.INITIATING,
     }
     assert (await harness.order(first)).state is OrderStatus.OPEN
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PENDING, Verdict.UNKNOWN])
+async def test_same_way_is_opened_anew_where_the_payer_was_never_called(
+    harness: Harness, verdict: Verdict
+) -> None:
+    """The answer was lost, and with it the code: whoever tapped again had the same empty page."""
+    payment = await checkout(harness)
+    lost = (await choose(harness, payment, WECHAT)).payment
+    await harness.apply(payment_result(lost, Source.INITIATION, verdict))
+    harness.pass_time(12)  # until then the channel may get it yet
+    answer = await choose(harness, payment, WECHAT)
+    assert answer.close_first is not None
+    await harness.apply(closed(lost))
+    assert (await choose(harness, payment, WECHAT)).initiate
+
+
+async def test_same_way_that_was_opened_is_shown_again(harness: Harness) -> None:
+    payment = await checkout(harness)
+    await harness.apply(waits((await choose(harness, payment, WECHAT)).payment))
+    harness.pass_time(3)
+    answer = await choose(harness, payment, WECHAT)
+    assert (answer.close_first, answer.initiate) == (None, False)
 
 
 async def test_former_that_was_paid_meanwhile_stops_the_switch(harness: Harness) -> None:

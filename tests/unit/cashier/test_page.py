@@ -139,6 +139,24 @@ def test_each_end_has_its_face(
     assert 'name="payment_id"' not in page
 
 
+def test_what_did_not_open_is_chosen_anew(checkout: MakeCheckout) -> None:
+    page = html(checkout(**AT_WECHAT))
+    assert "上一次没有打开，请重新选择" in page
+    assert "请勿重复付款" not in page
+    offered = re.findall(r'name="payment_id" value="([^"]+)"', page)
+    assert offered == [WECHAT, ALIPAY], "the same way may open this time"
+
+
+def test_an_unanswered_attempt_is_asked_about_once_by_itself(checkout: MakeCheckout) -> None:
+    lost = checkout("unknown", **AT_WECHAT)
+    assert "data-ask-once" in html(lost)
+    asked = Seat(Place.DESKTOP, PAYMENT_NO, NOW, has_checked=True)
+    assert "data-ask-once" not in html(lost, asked)
+    by_the_app = checkout("unknown", **AT_WECHAT, method="barcode")
+    assert "data-ask-once" not in html(by_the_app, asked), "or it would ask for ever"
+    assert "data-ask-once" not in html(checkout("initiating", **AT_WECHAT))
+
+
 def test_after_the_end_there_is_a_way_back(checkout: MakeCheckout) -> None:
     page = html(checkout("succeeded", "paid", return_url="https://app.example/done?a=1&b=2"))
     assert 'href="https://app.example/done?a=1&amp;b=2"' in page

@@ -37,11 +37,13 @@ OURS = Seat(Place.DESKTOP, PAYMENT_NO, NOW)
         ("pending", "open", {}, Stage.CHOOSE),
         ("pending", "open", {**AT_WECHAT, "action": QR}, Stage.SCAN),
         ("pending", "open", {**AT_WECHAT, "action": LINK}, Stage.GO),
-        ("pending", "open", {**AT_WECHAT, "action": {**LINK, "url": "javascript:x"}}, Stage.WAIT),
+        ("pending", "open", {**AT_WECHAT, "action": {**LINK, "url": "javascript:x"}},
+         Stage.UNOPENED),
         ("pending", "open", {**AT_WECHAT, "action": FORM}, Stage.SUBMIT),
-        ("pending", "open", {**AT_WECHAT, "action": {**FORM, "url": "data:,x"}}, Stage.WAIT),
+        ("pending", "open", {**AT_WECHAT, "action": {**FORM, "url": "data:,x"}}, Stage.UNOPENED),
         ("pending", "open", {**AT_WECHAT, "action": {"type": "none"}}, Stage.WAIT),
-        ("pending", "open", AT_WECHAT, Stage.WAIT),
+        ("pending", "open", AT_WECHAT, Stage.UNOPENED),
+        ("pending", "open", {**AT_WECHAT, "method": "barcode"}, Stage.WAIT),
         ("initiating", "open", AT_WECHAT, Stage.WAIT),
         ("unknown", "open", AT_WECHAT, Stage.WAIT),
         ("succeeded", "paid", AT_WECHAT, Stage.PAID),
@@ -81,6 +83,19 @@ def test_clocks_end_choosing_and_never_what_is_told_of_the_money(
     late = checkout(status, expires_at=NOW, **facts)
     assert stage_of(late, OURS) is stage
     assert stage is not Stage.CLOSED
+
+
+def test_lost_answer_leads_to_another_way_once_the_channel_was_asked(
+    checkout: MakeCheckout,
+) -> None:
+    """A bill could not be paid any more: the page waited for a payment that nobody could make."""
+    lost, asked = checkout("unknown", **AT_WECHAT), replace(OURS, has_checked=True)
+    assert stage_of(lost, OURS) is Stage.WAIT
+    assert stage_of(lost, asked) is Stage.UNOPENED
+    by_the_app = checkout("unknown", **AT_WECHAT, method="barcode")
+    assert stage_of(by_the_app, asked) is Stage.WAIT, "what else was shown is not known here"
+    late = checkout("unknown", expires_at=NOW, **AT_WECHAT)
+    assert stage_of(late, asked) is Stage.ASKING
 
 
 def test_only_the_order_itself_is_closed(checkout: MakeCheckout) -> None:

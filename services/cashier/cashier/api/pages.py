@@ -16,6 +16,7 @@ from cashier.api.reading import (
     ATTEMPT,
     CHANNEL,
     CHANNEL_KEPT_S,
+    CHECKED,
     VISIT,
     LogoMark,
     MerchantId,
@@ -102,7 +103,7 @@ async def choose(request: Request, deps: Work, token: Token) -> Response:
 async def check(request: Request, deps: Work, token: Token) -> Response:
     """The payer says to have paid, or came back: the channel is asked, and the page tells."""
     await checkouts.check(deps, token)
-    return _to_page(token)
+    return _to_page(token, is_checked=True)
 
 
 @router.api_route("/pay/{token}/back", methods=["GET", "POST"])
@@ -146,8 +147,14 @@ def _go_on(request: Request, step: Step, place: str = "") -> Response:
     return response
 
 
-def _to_page(token: str, *, refusal: str = "", place: str = "") -> Response:
-    given = {"refusal": refusal, "place": place if place in CHOSEN else ""}
+def _to_page(
+    token: str, *, refusal: str = "", place: str = "", is_checked: bool = False
+) -> Response:
+    given = {
+        "refusal": refusal,
+        "place": place if place in CHOSEN else "",
+        CHECKED: "1" if is_checked else "",
+    }
     query = "&".join(f"{name}={value}" for name, value in given.items() if value)
     return RedirectResponse(f"/pay/{token}{'?' if query else ''}{query}", 303, headers=HEADERS)
 

@@ -27,6 +27,9 @@ CHANNEL: Final = "paymesh_channel"
 CHANNEL_KEPT_S: Final = 365 * 24 * 3600
 PATH: Final = "/pay"
 
+CHECKED: Final = "checked"
+"""Stands in the page's address where the payer has just had the channel asked."""
+
 
 async def _deps(request: Request) -> Deps:
     deps: Deps = request.app.state.deps
@@ -60,7 +63,7 @@ def seat_of(request: Request, deps: Deps, checkout: Checkout) -> Seat:
     begun = _attempts(request)
     # The newest where none is of this order: one that was just begun may not be known here yet.
     attempt = next((number for number in begun if number in of_this), begun[0] or None)
-    return Seat(place, attempt, deps.clock())
+    return Seat(place, attempt, deps.clock(), has_checked=request.query_params.get(CHECKED) == "1")
 
 
 def with_attempt(request: Request, payment_no: str) -> str:

@@ -95,6 +95,7 @@ def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat
         "is_choosing": stage in CHOOSING,
         "is_paying": stage in PAY_NOW,
         "is_receipt": stage in RECEIPTS,
+        "has_checked": seat.has_checked,
         "refusal": f"refusal.{refusal}" if refusal in REFUSALS else None,
         "overtaken": overtaken_by(checkout) if stage in CHOOSING else None,
         **_ways(request, checkout, seat, stage),

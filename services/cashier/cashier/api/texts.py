@@ -35,6 +35,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "正在向渠道确认支付结果…",
         "We are asking the channel for the result…",
     ),
+    "unopened": (
+        "上一次没有打开，请重新选择",
+        "It did not open. Please choose again",
+    ),
+    "unopened.hint": (
+        "没有扣款。重新选择时，先前的支付会先关闭。",
+        "Nothing was taken. The former attempt is closed first when you choose again.",
+    ),
     "elsewhere": ("正在另一台设备上支付", "Being paid on another device"),
     "elsewhere.hint": (
         "您可以在那里继续；也可以改在这里支付，先前的支付会先关闭。",
@@ -57,6 +65,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "请勿重复付款，本页会自动更新。",
         "Please do not pay twice; this page updates by itself.",
     ),
+    "wait.ask": ("查询支付结果", "Ask for the result"),
     "asking": (
         "时间已到，正在向渠道确认是否已付款，请勿重复付款",
         "Time is up. We are asking the channel whether you have paid. Please do not pay again",

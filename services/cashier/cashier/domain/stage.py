@@ -22,6 +22,7 @@ from contracts.actions import (
     RedirectAction,
 )
 from contracts.api import (
+    Method,
     OrderStatus,
     PaymentStatus,
     PaymentView,
@@ -43,7 +44,8 @@ GIVEN_BACK_AT_ONCE: Final = frozenset({RefundCause.DUPLICATE, RefundCause.LATE})
 
 class Stage(StrEnum):
     """`choose` where to pay. To pay now: `scan` the code · `go` to the channel's page · `submit` a
-    form to it · `bridge`, in the wallet itself. To wait: `elsewhere`, where the payer began it ·
+    form to it · `bridge`, in the wallet itself. `unopened`: the channel's answer was lost, and with
+    it what to pay by; a way is chosen again. To wait: `elsewhere`, where the payer began it ·
     `wait` for the channel's first word · `asking` whether it was paid, after the time to choose ·
     `expired`: that time is over, and nothing was begun. Ends: `paid` · `partly_refunded` ·
     `refunded` · `failed`, another way may be chosen · `closed` · `conflicted`: people look at it.
@@ -54,6 +56,7 @@ class Stage(StrEnum):
     GO = "go"
     SUBMIT = "submit"
     BRIDGE = "bridge"
+    UNOPENED = "unopened"
     ELSEWHERE = "elsewhere"
     WAIT = "wait"
     ASKING = "asking"
@@ -68,17 +71,19 @@ class Stage(StrEnum):
 
 RECEIPTS: Final = frozenset({Stage.PAID, Stage.PARTLY_REFUNDED, Stage.REFUNDED})
 PAY_NOW: Final = frozenset({Stage.SCAN, Stage.GO, Stage.SUBMIT, Stage.BRIDGE})
-CHOOSING: Final = frozenset({Stage.CHOOSE, Stage.FAILED, Stage.ELSEWHERE}) | PAY_NOW
+CHOOSING: Final = frozenset({Stage.CHOOSE, Stage.UNOPENED, Stage.FAILED, Stage.ELSEWHERE}) | PAY_NOW
 """Where a way to pay may be chosen, or another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Who looks, from where, and when. `attempt`: the payment that this device began."""
+    """Who looks, from where, and when. `attempt`: the payment that this device began;
+    `has_checked`: the payer has just had its channel asked."""
 
     place: Whereabouts
     attempt: str | None
     now: datetime
+    has_checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +190,12 @@ def _is_begun(payment: PaymentView) -> bool:
 
 def _stage_of_open(payment: PaymentView, seat: Seat, schemes: Collection[str]) -> Stage:
     match payment.status:
-        case PaymentStatus.INITIATING | PaymentStatus.UNKNOWN:
+        case PaymentStatus.INITIATING:
             return Stage.WAIT
+        case PaymentStatus.UNKNOWN:
+            # Its channel may answer in a moment; who has had it asked is not kept waiting.
+            is_over = seat.has_checked and payment.action is None
+            return _unopened(payment) if is_over else Stage.WAIT
         case PaymentStatus.PENDING:
             return _stage_of_pending(payment, seat, schemes)
         case PaymentStatus.FAILED:
@@ -209,18 +218,23 @@ def _stage_of_pending(payment: PaymentView, seat: Seat, schemes: Collection[str]
             is_seen = is_ours or seat.place == Place.DESKTOP
             return Stage.SCAN if is_seen else Stage.ELSEWHERE
         case RedirectAction(url=url):
-            return _if_safe(url, schemes, Stage.GO if is_ours else Stage.ELSEWHERE)
+            stage = Stage.GO if is_ours else Stage.ELSEWHERE
+            return stage if is_safe_link(url, schemes) else _unopened(payment)
         case FormAction(url=url):
-            return _if_safe(url, schemes, Stage.SUBMIT)
+            return Stage.SUBMIT if is_safe_link(url, schemes) else _unopened(payment)
         case JsapiAction():
             # It is made out to the one who was asked: nobody else can pay it.
             is_here = seat.place == payment.channel
             return Stage.BRIDGE if is_ours and is_here else Stage.ELSEWHERE
-        case AppAction() | NoAction() | None:
-            return Stage.WAIT
+        case NoAction():
+            return Stage.WAIT  # the payer was reached, and may have paid
+        case AppAction() | None:
+            return _unopened(payment)
         case _:
             assert_never(payment.action)
 
 
-def _if_safe(url: str, schemes: Collection[str], stage: Stage) -> Stage:
-    return stage if is_safe_link(url, schemes) else Stage.WAIT
+def _unopened(payment: PaymentView) -> Stage:
+    """Of what this page began without a way to pay it, nobody can have paid anything; what else an
+    app showed, we do not know."""
+    return Stage.UNOPENED if payment.method is Method.CASHIER else Stage.WAIT

@@ -240,6 +240,13 @@ class Payment:
         return self.account_id
 
     @property
+    def is_unopened(self) -> bool:
+        """Whether the answer to its initiation was lost, and with it what would have called the
+        payer: nobody can pay it."""
+        is_begun = self.is_placed and self.state in (State.PENDING, State.UNKNOWN)
+        return is_begun and self.action is None
+
+    @property
     def in_flight_until(self) -> datetime:
         """Until then the initiation may still be under way."""
         barcode = self.called_as is Method.BARCODE

@@ -4,6 +4,7 @@
 
 const POLL_MS = 5000;
 const BRIDGE_MS = 5000;
+const ASK_MS = 12000; // until then a channel may get the attempt yet, and no other is opened
 const main = () => document.getElementById("checkout");
 let polling = null;
 
@@ -146,6 +147,12 @@ function wireHelpers() {
   }
 }
 
+// Of what the channel left unanswered the payer learns soon, and may choose another way.
+function askOnce() {
+  const form = document.querySelector("[data-ask-once]");
+  if (form) setTimeout(() => form.isConnected && form.submit(), ASK_MS);
+}
+
 let ticking = null;
 
 function countDown() {
@@ -173,6 +180,7 @@ function countDown() {
 function wire() {
   wireBridge();
   wireHelpers();
+  askOnce();
   countDown();
 }
 
