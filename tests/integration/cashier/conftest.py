@@ -53,6 +53,8 @@ class Gateway:
     order: dict[str, Any] = field(default_factory=dict)
     offers: list[dict[str, Any]] = field(default_factory=lambda: OFFERS)
     refusal: tuple[int, str] | None = None
+    wait_s: int | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
     is_away: bool = False
     sequence: int = 1
     chosen: list[dict[str, Any]] = field(default_factory=list)
@@ -86,7 +88,7 @@ class Gateway:
         async def choose(token: str, request: Request) -> Response:
             self.chosen.append(await request.json())
             if self.refusal is not None:
-                return problem(*self.refusal)
+                return self.refuse()
             chosen = {**self.checkout()["payment"], "channel": "wechat", "action": self.action}
             return JSONResponse({**chosen, "token": self.next_token})
 
@@ -104,12 +106,18 @@ class Gateway:
         async def payer(request: Request) -> Response:
             self.came.append(await request.json())
             if self.refusal is not None:
-                status, code = self.refusal
-                return problem(status, code, token=self.token)
+                return self.refuse(token=self.token, **self.extra)
             return JSONResponse({**self.checkout()["payment"], "token": self.next_token})
 
         self.add_logos(app)
         return app
+
+    def refuse(self, **extra: Any) -> Response:
+        assert self.refusal is not None
+        refused = problem(*self.refusal, **extra)
+        if self.wait_s is not None:
+            refused.headers["Retry-After"] = str(self.wait_s)
+        return refused
 
     def add_logos(self, app: FastAPI) -> None:
         @app.get("/internal/logos/{merchant_id}/{mark}")

@@ -91,14 +91,24 @@ async def test_what_the_channel_refuses_is_told_on_the_page(
     assert 'role="alert"' in page.text
 
 
-async def test_too_many_choices_are_a_page_of_their_own(
-    browser: httpx.AsyncClient, gateway: Gateway
+@pytest.mark.parametrize(
+    ("wait_s", "refusal", "words"),
+    [(2, "rate_limited", "请稍等几秒再选择"), (None, "attempts_over", "次数已达上限")],
+)
+async def test_choice_that_comes_too_soon_leaves_the_payer_on_the_page(
+    browser: httpx.AsyncClient, gateway: Gateway, wait_s: int | None, refusal: str, words: str
 ) -> None:
-    gateway.refusal = (429, "rate_limited")
-    answer = await browser.post(f"/pay/{gateway.token}/channel", data={"payment_id": WECHAT})
-    assert answer.status_code == 429
-    assert "次数已达上限" in answer.text
-    assert f'href="/pay/{gateway.token}"' in answer.text
+    """The code that was shown was gone, and a page without a way to pay stood there."""
+    gateway.refusal, gateway.wait_s = (429, "rate_limited"), wait_s
+    data = {"payment_id": WECHAT, "place": "phone"}
+    answer = await browser.post(f"/pay/{gateway.token}/channel", data=data)
+    here = f"/pay/{gateway.token}?refusal={refusal}"
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{here}&place=phone")
+    page = await browser.get(answer.headers["location"])
+    assert words in page.text
+    assert f'value="{ALIPAY}"' in page.text
+    back = await browser.get("/pay/payer?state=s1&code=c1")
+    assert back.headers["location"] == here
 
 
 async def test_unanswered_attempt_is_asked_about_and_then_chosen_anew(
@@ -167,6 +177,15 @@ async def test_a_wallet_that_refuses_leads_back_with_words(
     back = await browser.get("/pay/payer?state=s1")
     assert back.headers["location"] == f"/pay/{gateway.token}?refusal=payer_unknown"
     assert "没有得到钱包的授权" in (await browser.get(back.headers["location"])).text
+
+
+async def test_refusal_of_the_channel_inside_a_wallet_is_told_on_the_page(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    """It led to an address without a page."""
+    gateway.refusal, gateway.extra = (402, "declined"), {"payment": {"payment_no": "P1"}}
+    back = await browser.get("/pay/payer?state=s1&code=c1")
+    assert back.headers["location"] == f"/pay/{gateway.token}?refusal=declined"
 
 
 async def test_another_wallets_offer_cannot_be_chosen_here(

@@ -19,7 +19,7 @@ from tests.unit.gateway.harness import (
     reply,
 )
 
-from chassis.problems import Overloaded
+from chassis.problems import Overloaded, Problem
 from contracts.api import Method, OrderStatus, PaymentStatus, PaymentView
 from contracts.identifiers import new_id
 from contracts.internal import (
@@ -151,6 +151,15 @@ async def test_payer_whom_the_wallet_does_not_name_orders_nothing(step: Step) ->
         await payers.came(at.deps, PayerCame(state=await state(at), code="k", visit=VISIT))
     assert refused.value.extra == {"token": TOKEN}
     assert [path for _, path, _ in at.trade_core.asked if path.endswith("/channel")] == []
+
+
+async def test_refusal_carries_the_token_of_the_page() -> None:
+    """The wallet's browser came back without it, and stood before an address without a page."""
+    at = centre(reply({"openid": "o-1"}), reply({"no": "BAD"}))
+    with pytest.raises(Problem) as refused:
+        await payers.came(at.deps, PayerCame(state=await state(at), code="k", visit=VISIT))
+    assert refused.value.extra["token"] == TOKEN
+    assert refused.value.extra["payment"]["payment_no"] == NUMBER
 
 
 async def test_refused_login_asks_nobody() -> None:

@@ -157,7 +157,7 @@ def _amount_wrong(point: PayPoint) -> str:
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:
     """For people: not found, too often, or try again in a moment."""
     kind = {404: "lost", 429: "too_often"}.get(problem.status, "busy")
-    context = {"kind": kind, "may_wait": problem.retry_after_s is not None, "here": _asked(request)}
+    context = {"kind": kind, "here": _asked(request)}
     response = _page(request, "problem.html", context, status=problem.status)
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)

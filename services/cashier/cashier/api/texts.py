@@ -135,14 +135,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "busy": ("系统繁忙", "We are busy"),
     "busy.hint": ("请稍候，本页会自动重试。", "Please wait, this page tries again by itself."),
     "too_often": ("操作太频繁", "Too many attempts"),
-    "too_often.wait": (
-        "请稍等几秒再选择支付方式。",
-        "Please wait a few seconds before you choose again.",
-    ),
-    "too_often.over": (
-        "这笔订单的支付尝试次数已达上限。请继续使用当前支付方式，或回到商户重新发起。",
-        "This order has had as many attempts as it may. Please use the present one, or start again "
-        "at the merchant.",
+    "too_often.hint": (
+        "请稍等几秒再试。",
+        "Please wait a few seconds before you try again.",
     ),
     "back_to_page": ("返回收银台", "Back to the checkout"),
     "point.amount": ("请输入金额（{currency_zh}）", "Enter the amount ({currency})"),
@@ -213,6 +208,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "refusal.payment_conflicted": (
         "正在核对您的付款，请勿再次支付。",
         "We are checking your payment. Please do not pay again.",
+    ),
+    "refusal.rate_limited": (
+        "操作太快，没有改选。请稍等几秒再选择。",
+        "That was too fast, and nothing was changed. Please choose again in a few seconds.",
+    ),
+    "refusal.attempts_over": (
+        "这笔订单的支付尝试次数已达上限，没有改选。请继续使用当前支付方式，或回到商户重新发起。",
+        "This order has had as many attempts as it may, and nothing was changed. Please use the "
+        "present one, or start again at the merchant.",
     ),
     "refusal.order_closed": ("该订单不能再支付。", "This order cannot be paid any more."),
     "refusal.order_paid": ("该订单已支付。", "This order is paid."),

@@ -13,7 +13,7 @@ from cashier.domain.ways import Way, ways_at
 from cashier.flows.beginnings import Beginnings
 from cashier.flows.hub import Hub
 from cashier.flows.logos import Logos
-from chassis.problems import Forwarded, NotFound, Overloaded
+from chassis.problems import Forwarded, NotFound, Overloaded, Problem
 from contracts.actions import RedirectAction
 from contracts.api import Method, OrderStatus, PaymentStatus
 from contracts.codes import Code
@@ -38,8 +38,7 @@ CHECK_LIMIT_S: Final = 15.0
 PAYER_UNKNOWN: Final = "payer_unknown"
 NOT_HERE: Final = "not_here"
 
-ENDS_THE_CHOICE: Final = frozenset({Code.NOT_FOUND, Code.RATE_LIMITED})
-"""Not told on the page but by a page of their own."""
+ATTEMPTS_OVER: Final = "attempts_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ async def check(deps: Deps, token: str) -> None:
 async def choose(deps: Deps, token: str, choice: Choice) -> Step:
     """Pay there. What the channel or the centre refuses is told on the page, which stays.
 
-    Raises NotFound for what is not offered, Forwarded (not_found, rate_limited).
+    Raises NotFound for what is not offered, Forwarded (not_found).
     """
     checkout = await get_checkout(deps, token)
     if not checkout.offers:
@@ -116,25 +115,31 @@ async def choose(deps: Deps, token: str, choice: Choice) -> Step:
         path = f"/internal/checkouts/{token}/channel"
         chosen = await deps.gateway.post(ChosenPayment, path, body=offer, timeout_s=CHOICE_LIMIT_S)
     except (Forwarded, Overloaded) as problem:
-        if problem.code in ENDS_THE_CHOICE:
+        if problem.code == Code.NOT_FOUND:
             raise
-        return Step(token, refusal=problem.code)
+        return Step(token, refusal=_refusal(problem))
     return _begun(chosen, schemes_of(checkout, chosen.channel))
 
 
 async def payer_came(deps: Deps, payer: PayerCame) -> Step:
-    """The payer's wallet sent the browser back. Raises Forwarded (not_found, rate_limited)."""
+    """The payer's wallet sent the browser back. Raises Forwarded (not_found)."""
     try:
         chosen = await deps.gateway.post(
             ChosenPayment, "/internal/payers", body=payer, timeout_s=CHOICE_LIMIT_S
         )
     except Forwarded as problem:
         token = problem.extra.get("token")
-        payment = problem.extra.get("payment")
-        if problem.code in ENDS_THE_CHOICE or not (token or payment):
+        if problem.code == Code.NOT_FOUND or not token:
             raise
-        return Step(str(token or ""), refusal=PAYER_UNKNOWN if token else problem.code)
+        is_wallet = problem.code == Code.DECLINED and "payment" not in problem.extra
+        return Step(str(token), refusal=PAYER_UNKNOWN if is_wallet else _refusal(problem))
     return _begun(chosen)
+
+
+def _refusal(problem: Problem) -> str:
+    """What is shown of it: whether the payer may choose again in a moment, or no more."""
+    is_over = problem.code == Code.RATE_LIMITED and problem.retry_after_s is None
+    return ATTEMPTS_OVER if is_over else problem.code
 
 
 def _why_over(checkout: Checkout) -> str:

@@ -1,14 +1,19 @@
 """Payers begin by themselves, at a payment link."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
-from cashier.flows.checkouts import CHOICE_LIMIT_S, ENDS_THE_CHOICE, Deps
+from cashier.flows.checkouts import CHOICE_LIMIT_S, Deps
 from chassis.problems import Forwarded
+from contracts.codes import Code
 from contracts.internal import Begun, PayHere, PayPoint
 
 log = structlog.get_logger()
+
+OF_ITS_OWN: Final = frozenset({Code.NOT_FOUND, Code.RATE_LIMITED})
+"""Not told on the page but by a page of their own: the link is not ours, or is abused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ async def begin(deps: Deps, point_id: str, choice: PayHere) -> Beginning:
     try:
         begun = await deps.gateway.post(Begun, path, body=choice, timeout_s=CHOICE_LIMIT_S)
     except Forwarded as problem:
-        if problem.code in ENDS_THE_CHOICE:
+        if problem.code in OF_ITS_OWN:
             raise
         log.info("point.refused", reason=problem.code)
         return Beginning(refusal=problem.code)

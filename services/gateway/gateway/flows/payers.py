@@ -5,6 +5,7 @@ What it says (the openid) is used for this one attempt, and neither kept, shown 
 
 import structlog
 
+from chassis.problems import Problem
 from contracts.api import Method, Payer
 from contracts.events.alerts import Alert, Severity
 from contracts.internal import AskWho, CheckoutOnFile, ChosenPayment, PayerCame, WhoAsked
@@ -38,7 +39,8 @@ async def came(deps: Deps, payer: PayerCame) -> ChosenPayment:
     """The payer's browser is back: exchange the code and begin the attempt.
 
     A wallet may send the browser back twice; the second time finds what the first began. Raises
-    NotHere for a state that is not ours or not this browser's, PayerUnknown, and as `choose`.
+    NotHere for a state that is not ours or not this browser's, PayerUnknown, and as `choose`, with
+    the token of the page: the browser knows no other way there.
     """
     login = find_login(payer.state, payer.visit, deps.checkout_keys, now_s=deps.clock())
     if login is None:
@@ -60,7 +62,11 @@ async def came(deps: Deps, payer: PayerCame) -> ChosenPayment:
     if isinstance(outcome, NotSent | Unknown):
         raise PayerUnknown(token, outcome.code)
     payer_is = Payer(openid=outcome, client_ip=payer.client_ip)
-    return await begin(deps, filed, Chosen(account, Method.JSAPI, payer_is, anew=True))
+    try:
+        return await begin(deps, filed, Chosen(account, Method.JSAPI, payer_is, anew=True))
+    except Problem as problem:
+        problem.extra = {**problem.extra, "token": token}
+        raise
 
 
 def _begun(deps: Deps, filed: CheckoutOnFile, account: ChannelAccount) -> ChosenPayment | None:
