@@ -157,6 +157,31 @@ def test_an_unanswered_attempt_is_asked_about_once_by_itself(checkout: MakeCheck
     assert "data-ask-once" not in html(checkout("initiating", **AT_WECHAT))
 
 
+@pytest.mark.parametrize(
+    ("action", "place"),
+    [({"type": "redirect", "url": "https://pay.example/"}, Place.PHONE), (QR, Place.DESKTOP)],
+)
+def test_who_says_to_have_paid_is_answered(
+    checkout: MakeCheckout, action: dict[str, str], place: Place
+) -> None:
+    """The page looked as if the button did nothing."""
+    begun = checkout(**AT_WECHAT, action=action)
+    asked = Seat(place, PAYMENT_NO, NOW, has_checked=True)
+    assert "尚未收到渠道的付款确认" in html(begun, asked)
+    assert "尚未收到渠道的付款确认" not in html(begun, seat(place))
+    late = checkout(**AT_WECHAT, action=action, expires_at=NOW)
+    assert "尚未收到渠道的付款确认" in html(late, asked)
+
+
+@pytest.mark.parametrize(
+    ("status", "order"),
+    [("succeeded", "paid"), ("closed", "closed"), ("failed", "open"), ("conflicted", "open")],
+)
+def test_an_end_answers_for_itself(checkout: MakeCheckout, status: str, order: str) -> None:
+    asked = Seat(Place.PHONE, PAYMENT_NO, NOW, has_checked=True)
+    assert "尚未收到" not in html(checkout(status, order, **AT_WECHAT), asked)
+
+
 def test_after_the_end_there_is_a_way_back(checkout: MakeCheckout) -> None:
     page = html(checkout("succeeded", "paid", return_url="https://app.example/done?a=1&b=2"))
     assert 'href="https://app.example/done?a=1&amp;b=2"' in page

@@ -17,6 +17,7 @@ from cashier.api.texts import POINT_REFUSALS, REFUSALS, TEXTS
 from cashier.domain.colours import shades_of
 from cashier.domain.places import CHOSEN, Place
 from cashier.domain.stage import (
+    ANSWERED_BY_STAGE,
     CHOOSING,
     PAY_NOW,
     RECEIPTS,
@@ -96,6 +97,7 @@ def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat
         "is_paying": stage in PAY_NOW,
         "is_receipt": stage in RECEIPTS,
         "has_checked": seat.has_checked,
+        "is_unconfirmed": seat.has_checked and stage not in ANSWERED_BY_STAGE,
         "refusal": f"refusal.{refusal}" if refusal in REFUSALS else None,
         "overtaken": overtaken_by(checkout) if stage in CHOOSING else None,
         **_ways(request, checkout, seat, stage),

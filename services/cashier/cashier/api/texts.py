@@ -65,6 +65,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "请勿重复付款，本页会自动更新。",
         "Please do not pay twice; this page updates by itself.",
     ),
+    "unconfirmed": (
+        "尚未收到渠道的付款确认。如刚刚付过，请稍候，本页会自动更新。",
+        "The channel has not confirmed a payment yet. If you have just paid, please wait; this "
+        "page updates by itself.",
+    ),
     "wait.ask": ("查询支付结果", "Ask for the result"),
     "asking": (
         "时间已到，正在向渠道确认是否已付款，请勿重复付款",

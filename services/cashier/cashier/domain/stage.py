@@ -74,6 +74,14 @@ PAY_NOW: Final = frozenset({Stage.SCAN, Stage.GO, Stage.SUBMIT, Stage.BRIDGE})
 CHOOSING: Final = frozenset({Stage.CHOOSE, Stage.UNOPENED, Stage.FAILED, Stage.ELSEWHERE}) | PAY_NOW
 """Where a way to pay may be chosen, or another one."""
 
+ANSWERED_BY_STAGE: Final = (
+    frozenset({Stage.CHOOSE, Stage.UNOPENED, Stage.EXPIRED, Stage.FAILED})
+    | {Stage.CLOSED, Stage.CONFLICTED}
+    | RECEIPTS
+)
+"""What a payer who asks for the result is answered by the page itself. Elsewhere it looks as
+before, so the page says that no payment was confirmed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
