@@ -182,6 +182,20 @@ def test_an_end_answers_for_itself(checkout: MakeCheckout, status: str, order: s
     assert "尚未收到" not in html(checkout(status, order, **AT_WECHAT), asked)
 
 
+def test_closed_order_that_nobody_began_to_pay_is_not_watched_for_money(
+    checkout: MakeCheckout,
+) -> None:
+    """Whoever had never chosen a way read about a payment they might have made."""
+    untouched = html(checkout("closed", "closed"))
+    assert "没有扣款；如需付款，请联系商户重新发起" in untouched
+    assert "如果您刚刚付过款" not in untouched
+    begun = html(checkout("closed", "closed", **AT_WECHAT))
+    assert "如果您刚刚付过款" in begun
+    assert "没有扣款" not in begun
+    again = {"payment_no": "P01JD0000000000000000000001", "created_at": NOW, **AT_WECHAT}
+    assert "如果您刚刚付过款" in html(checkout("closed", "closed", others=[again]))
+
+
 def test_after_the_end_there_is_a_way_back(checkout: MakeCheckout) -> None:
     page = html(checkout("succeeded", "paid", return_url="https://app.example/done?a=1&b=2"))
     assert 'href="https://app.example/done?a=1&amp;b=2"' in page

@@ -99,6 +99,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "If you have just paid, this page will tell as soon as the money arrives. Please do not "
         "pay again.",
     ),
+    "closed.untouched": (
+        "没有扣款；如需付款，请联系商户重新发起。",
+        "Nothing was taken. To pay, please ask the merchant to start again.",
+    ),
     "conflicted": (
         "正在核对您的付款，请勿再次支付",
         "We are checking your payment, please do not pay again",

@@ -157,6 +157,11 @@ def paid_of(checkout: Checkout) -> PaymentView | None:
     return next(iter(wanted or succeeded), None)
 
 
+def is_untouched(checkout: Checkout) -> bool:
+    """Whether no attempt to pay was ever begun."""
+    return all(each.payment_id is None for each in payments_of(checkout))
+
+
 def refunded_of(payment: PaymentView, refunds: Sequence[RefundView]) -> int:
     """What went back of this payment, in minor units."""
     return sum(
