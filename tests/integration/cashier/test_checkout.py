@@ -78,7 +78,9 @@ async def test_a_choice_leads_to_the_page_of_its_own_attempt(
     assert (answer.status_code, answer.headers["location"]) == (303, f"/pay/{gateway.next_token}")
     assert gateway.chosen == [{"payment_id": ALIPAY, "client_ip": "127.0.0.1", "method": "native"}]
     assert answer.cookies["paymesh_attempt"] == gateway.payment_no
-    assert answer.cookies["paymesh_channel"] == "wechat"
+    assert answer.cookies["paymesh_channel"] == "wechat."
+    page = (await browser.get(f"/pay/{gateway.token}")).text
+    assert page.count("上次使用") == 1
 
 
 async def test_what_the_channel_refuses_is_told_on_the_page(

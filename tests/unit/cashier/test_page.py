@@ -82,6 +82,17 @@ def test_accounts_of_one_channel_without_names_are_told_apart(checkout: MakeChec
     ]
 
 
+def test_an_account_is_called_the_same_wherever_it_stands(checkout: MakeCheckout) -> None:
+    """Its button had a number, and the sentence beside it had none."""
+    link = {"type": "redirect", "url": "https://pay.example/"}
+    begun = checkout(**AT_WECHAT, action=link, created_at=NOW)
+    wechat, alipay = begun.offers
+    second = wechat.model_copy(update={"payment_id": "C9"})
+    shown = begun.model_copy(update={"offers": [second, alipay, wechat]})
+    assert "去支付 · 微信支付 2" in html(shown, seat(Place.PHONE))
+    assert "已开始的支付: 微信支付 2" in html(shown, seat(Place.PHONE, None))
+
+
 def test_everything_is_escaped(checkout: MakeCheckout) -> None:
     action = {
         "type": "form",

@@ -3,7 +3,7 @@
 import pytest
 
 from cashier.domain.places import Place, Whereabouts, place_of
-from cashier.domain.ways import ways_at
+from cashier.domain.ways import LastUsed, ways_at
 
 from .conftest import OFFERS, WALLETS, MakeCheckout
 
@@ -62,5 +62,19 @@ def test_the_way_follows_the_place(
 
 
 def test_what_was_used_last_stands_in_front(checkout: MakeCheckout) -> None:
-    ways = ways_at(Place.PHONE, checkout(offers=3).offers, last_channel="easy")
+    ways = ways_at(Place.PHONE, checkout(offers=3).offers, last=LastUsed("easy"))
     assert [way.offer.channel for way in ways] == ["easy", "wechat", "alipay"]
+
+
+def test_of_two_accounts_of_a_channel_one_was_used_last(checkout: MakeCheckout) -> None:
+    """*Last used* stood at both."""
+    wechat, alipay = checkout().offers
+    second = wechat.model_copy(update={"payment_id": "C9"})
+    offers = [wechat, alipay, second]
+    last = LastUsed("wechat", "C9")
+    assert last.among(offers) == "C9"
+    ways = ways_at(Place.DESKTOP, offers, last=last)
+    assert [way.offer for way in ways] == [second, wechat, alipay]
+    elsewhere = LastUsed("wechat", "the account of another merchant")
+    assert elsewhere.among(offers) is None
+    assert elsewhere.among([alipay, second]) == "C9"

@@ -14,9 +14,9 @@ from cashier.api import points, streams
 from cashier.api.forms import read_form
 from cashier.api.reading import (
     ATTEMPT,
-    CHANNEL,
-    CHANNEL_KEPT_S,
     CHECKED,
+    LAST_USED,
+    LAST_USED_KEPT_S,
     VISIT,
     LogoMark,
     MerchantId,
@@ -24,6 +24,7 @@ from cashier.api.reading import (
     Work,
     address_of,
     agent_of,
+    kept,
     remember,
     seat_of,
     visit_of,
@@ -142,8 +143,8 @@ def _go_on(request: Request, step: Step, place: str = "") -> Response:
         response = _to_page(step.token, refusal=step.refusal or "", place=place)
     if step.attempt is not None:
         remember(request, response, ATTEMPT, with_attempt(request, step.attempt), None)
-    if step.channel is not None:
-        remember(request, response, CHANNEL, step.channel, CHANNEL_KEPT_S)
+    if step.last is not None:
+        remember(request, response, LAST_USED, kept(step.last), LAST_USED_KEPT_S)
     return response
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 from cashier.domain.places import place_of
 from cashier.domain.stage import Seat, payments_of
+from cashier.domain.ways import LastUsed
 from cashier.flows.checkouts import Deps
 from chassis.problems import NotFound
 from contracts.internal import Checkout
@@ -21,10 +22,10 @@ ATTEMPT: Final = "paymesh_attempt"
 
 ATTEMPTS_KEPT: Final = 8  # As many orders are paid in one browser at once at most.
 
-CHANNEL: Final = "paymesh_channel"
-"""The channel that was chosen last on this device."""
+LAST_USED: Final = "paymesh_channel"
+"""The channel that was chosen last on this device, a dot, and the account there."""
 
-CHANNEL_KEPT_S: Final = 365 * 24 * 3600
+LAST_USED_KEPT_S: Final = 365 * 24 * 3600
 PATH: Final = "/pay"
 
 CHECKED: Final = "checked"
@@ -70,6 +71,16 @@ def with_attempt(request: Request, payment_no: str) -> str:
     """What the device is to remember once it has begun this payment, too."""
     others = [number for number in _attempts(request) if number not in ("", payment_no)]
     return ".".join([payment_no, *others][:ATTEMPTS_KEPT])
+
+
+def last_used_of(request: Request) -> LastUsed:
+    channel, _, account_id = request.cookies.get(LAST_USED, "").partition(".")
+    return LastUsed(channel, account_id)
+
+
+def kept(last: LastUsed) -> str:
+    """As `last_used_of` reads it."""
+    return f"{last.channel}.{last.account_id}"
 
 
 def _attempts(request: Request) -> list[str]:

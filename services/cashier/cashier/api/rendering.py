@@ -12,9 +12,10 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from cashier.api.packing import packed, packed_style
-from cashier.api.reading import CHANNEL
+from cashier.api.reading import last_used_of
 from cashier.api.texts import POINT_REFUSALS, REFUSALS, TEXTS
 from cashier.domain.colours import shades_of
+from cashier.domain.names import look_of, name_of
 from cashier.domain.places import CHOSEN, Place
 from cashier.domain.stage import (
     ANSWERED_BY_STAGE,
@@ -35,9 +36,8 @@ from cashier.domain.ways import ways_at
 from chassis.problems import Problem
 from contracts.actions import JsapiAction, QrCodeAction
 from contracts.api import PaymentStatus
-from contracts.internal import Bridge, ChannelLook, Checkout, Look, PayPoint
+from contracts.internal import Bridge, Checkout, Look, PayPoint
 from contracts.money import MAX_AMOUNT, MINOR_DIGITS
-from contracts.words import Words
 from foundation.money_text import money, plain_amount
 from foundation.pages import Pages, templates_of
 from foundation.qr import qr_svg
@@ -70,12 +70,7 @@ _templates: Final = templates_of("cashier.api")
 _templates.filters.update(plain_amount=plain_amount)
 
 
-def look_of(checkout: Checkout, channel: str) -> ChannelLook:
-    """What is told without looks, as a gateway of before them does, is called by its name."""
-    return checkout.looks.get(channel) or ChannelLook(name=Words(channel, channel))
-
-
-_templates.globals.update(look_of=look_of)
+_templates.globals.update(look_of=look_of, name_of=name_of)
 _pages: Final = Pages(_templates, TEXTS)
 
 NO_LOOK: Final = Look()
@@ -161,7 +156,7 @@ def _amount_wrong(point: PayPoint) -> str:
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:
     """For people: not found, too often, or try again in a moment."""
     kind = {404: "lost", 429: "too_often"}.get(problem.status, "busy")
-    context = {"kind": kind, "here": _asked(request)}
+    context: dict[str, object] = {"kind": kind, "here": _asked(request)}
     response = _page(request, "problem.html", context, status=problem.status)
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)
@@ -177,15 +172,15 @@ def _asked(request: Request) -> str:
 
 def _ways(request: Request, checkout: Checkout, seat: Seat, stage: Stage) -> dict[str, Any]:
     """What may be chosen here, and what only elsewhere (then the page's link is given along)."""
-    last = request.cookies.get(CHANNEL, "")
-    ways = ways_at(seat.place, checkout.offers, last_channel=last)
+    last = last_used_of(request)
+    ways = ways_at(seat.place, checkout.offers, last=last)
     current = current_of(checkout)
     is_chosen = stage in PAY_NOW
     shown = [way for way in ways if not (is_chosen and way.offer.payment_id == current.payment_id)]
     is_phone = seat.place not in (Place.PHONE, Place.DESKTOP)
     return {
         "ways": shown if stage in CHOOSING else [],
-        "last_channel": last,
+        "last_used": last.among(checkout.offers),
         "is_carried": is_phone and len(ways) < len(checkout.offers) and stage in CHOOSING,
         "page_qr": Markup(qr_svg(checkout.page_url))
         if seat.place == Place.DESKTOP and ways and checkout.page_url and stage is Stage.CHOOSE

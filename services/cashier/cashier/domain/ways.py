@@ -25,10 +25,35 @@ class Way:
     method: Method
 
 
-def ways_at(place: Whereabouts, offers: Sequence[Offer], *, last_channel: str = "") -> list[Way]:
+@dataclass(frozen=True, slots=True)
+class LastUsed:
+    """Where this device paid last. The account is one merchant's; at another's, the channel
+    counts."""
+
+    channel: str = ""
+    account_id: str = ""
+
+    def among(self, offers: Sequence[Offer]) -> str | None:
+        """The account that is to be shown as last used; none where two may be it."""
+        if any(each.payment_id == self.account_id for each in offers):
+            return self.account_id
+        there = [each.payment_id for each in offers if each.channel == self.channel]
+        return there[0] if len(there) == 1 else None
+
+
+NOWHERE: Final = LastUsed()
+
+
+def ways_at(place: Whereabouts, offers: Sequence[Offer], *, last: LastUsed = NOWHERE) -> list[Way]:
     """What can be paid here, with what this device used last in front."""
     found = [Way(offer, method) for offer in offers if (method := _method(place, offer))]
-    return sorted(found, key=lambda way: way.offer.channel != last_channel)
+    return sorted(
+        found,
+        key=lambda way: (
+            way.offer.payment_id != last.account_id,
+            way.offer.channel != last.channel,
+        ),
+    )
 
 
 def _method(place: Whereabouts, offer: Offer) -> Method | None:

@@ -9,7 +9,7 @@ import structlog
 
 from cashier.domain.places import place_of
 from cashier.domain.stage import is_safe_link, payments_of, schemes_of
-from cashier.domain.ways import Way, ways_at
+from cashier.domain.ways import LastUsed, Way, ways_at
 from cashier.flows.beginnings import Beginnings
 from cashier.flows.hub import Hub
 from cashier.flows.logos import Logos
@@ -65,13 +65,13 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Step:
     """Where the payer goes on: to the page of this token, with the code of a refusal, or to a
-    channel's own address. `attempt`: the payment that this device has begun; `channel`: where."""
+    channel's own address. `attempt`: the payment that this device has begun; `last`: where."""
 
     token: str
     refusal: str | None = None
     url: str | None = None
     attempt: str | None = None
-    channel: str | None = None
+    last: LastUsed | None = None
 
 
 async def get_checkout(deps: Deps, token: str) -> Checkout:
@@ -108,7 +108,7 @@ async def choose(deps: Deps, token: str, choice: Choice) -> Step:
     try:
         if way.method is Method.JSAPI:
             url = await _ask_who(deps, token, choice)
-            return Step(token, url=url, channel=way.offer.channel)
+            return Step(token, url=url, last=LastUsed(way.offer.channel, choice.account_id))
         offer = ChooseOffer(
             payment_id=choice.account_id, client_ip=choice.client_ip, method=way.method
         )
@@ -171,4 +171,5 @@ def _begun(chosen: ChosenPayment, schemes: Collection[str] = ()) -> Step:
     action = chosen.action
     is_link = isinstance(action, RedirectAction) and is_safe_link(action.url, schemes)
     url = action.url if is_link and isinstance(action, RedirectAction) else None
-    return Step(chosen.token, url=url, attempt=chosen.payment_no, channel=chosen.channel)
+    last = LastUsed(chosen.channel or "", chosen.payment_id or "")
+    return Step(chosen.token, url=url, attempt=chosen.payment_no, last=last)
