@@ -212,6 +212,22 @@ async def test_back_from_a_channel_it_is_asked_whatever_the_browser_says(
     assert gateway.checked == 2
 
 
+async def test_the_place_that_the_payer_chose_stays_after_check_and_way_back(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    """Who had chosen to pay on this device found the code for another one."""
+    gateway.action = {"type": "redirect", "url": "https://wx.tenpay.com/x"}
+    here = f"/pay/{gateway.token}"
+    page = (await browser.get(f"{here}?place=phone")).text
+    assert f'data-check="{here}/check?place=phone"' in page
+    checked = await browser.post(f"{here}/check?place=phone")
+    assert checked.headers["location"] == f"{here}?place=phone&checked=1"
+    for place, back in (("phone", f"{here}?place=phone"), ("moon", here), ("", here)):
+        data = {"payment_id": WECHAT, "place": place}
+        await browser.post(f"{here}/channel", data=data)
+        assert (await browser.get(f"{here}/back")).headers["location"] == back
+
+
 async def test_the_pages_address_is_an_image_to_keep(
     browser: httpx.AsyncClient, gateway: Gateway
 ) -> None:

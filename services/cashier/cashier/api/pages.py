@@ -17,6 +17,7 @@ from cashier.api.reading import (
     CHECKED,
     LAST_USED,
     LAST_USED_KEPT_S,
+    PLACE,
     VISIT,
     LogoMark,
     MerchantId,
@@ -97,6 +98,7 @@ async def choose(request: Request, deps: Work, token: Token) -> Response:
     choice = Choice(account_id, agent_of(request), place, address_of(request), visit)
     response = _go_on(request, await checkouts.choose(deps, token, choice), given)
     remember(request, response, VISIT, visit, None)
+    remember(request, response, PLACE, place if place in CHOSEN else "", None)
     return response
 
 
@@ -104,14 +106,14 @@ async def choose(request: Request, deps: Work, token: Token) -> Response:
 async def check(request: Request, deps: Work, token: Token) -> Response:
     """The payer says to have paid, or came back: the channel is asked, and the page tells."""
     await checkouts.check(deps, token)
-    return _to_page(token, is_checked=True)
+    return _to_page(token, place=request.query_params.get("place", ""), is_checked=True)
 
 
 @router.api_route("/pay/{token}/back", methods=["GET", "POST"])
 async def back(request: Request, deps: Work, token: Token) -> Response:
     """Back from a channel's page, by link or by form, whatever the browser carries along."""
     await checkouts.check(deps, token)
-    return _to_page(token)
+    return _to_page(token, place=request.cookies.get(PLACE, ""))
 
 
 @router.get("/pay/{token}/code.png")

@@ -26,6 +26,10 @@ LAST_USED: Final = "paymesh_channel"
 """The channel that was chosen last on this device, a dot, and the account there."""
 
 LAST_USED_KEPT_S: Final = 365 * 24 * 3600
+PLACE: Final = "paymesh_place"
+"""Where the payer said to be when they last chose a way: a channel sends the browser back by an
+address that does not carry it."""
+
 PATH: Final = "/pay"
 
 CHECKED: Final = "checked"
