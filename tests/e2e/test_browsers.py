@@ -434,6 +434,18 @@ async def test_last_choice_is_remembered(
         assert "支付宝" in await first.inner_text()
 
 
+@pytest.mark.parametrize(("language", "left"), [("zh-CN", "6 天 23 小时"), ("en", "6 d 23 h")])
+async def test_time_of_days_is_told_in_days(
+    stack: RunningStack, api: ApiClient, browser: Browser, language: Language, left: str
+) -> None:
+    """It read 167:47:46."""
+    payment = await on_the_page(api, stack, expires_in_s=7 * 24 * 3600)
+    async with device(browser, SAFARI, language=language) as context:
+        page = await context.new_page()
+        await page.goto(payment["action"]["url"])
+        assert await page.locator("[data-countdown] b").inner_text() == left
+
+
 async def test_first_load_is_small_and_text_may_be_large(
     stack: RunningStack, api: ApiClient, browser: Browser
 ) -> None:

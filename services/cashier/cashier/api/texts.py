@@ -136,6 +136,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cause.duplicate": ("重复支付", "paid twice"),
     "cause.late": ("超时支付", "paid too late"),
     "left": ("剩余支付时间", "Time left"),
+    "left.days": ("{days} 天 {hours} 小时", "{days} d {hours} h"),
     "until": ("请在此之前支付", "Pay before"),
     "beijing_time": ("北京时间", "Beijing time"),
     "return": ("返回商户", "Back to the merchant"),

@@ -161,12 +161,18 @@ function countDown() {
   if (!shown) return;
   // Seconds left by the server's clock: the payer's own may be wrong.
   const endsAt = performance.now() + Number(shown.dataset.countdown) * 1000;
+  const DAY_S = 86400;
+  const days = (left) =>
+    shown.dataset.days
+      .replace("{days}", Math.floor(left / DAY_S))
+      .replace("{hours}", Math.floor((left % DAY_S) / 3600));
   const two = (number) => String(number).padStart(2, "0");
   const tick = () => {
     const left = Math.max(0, Math.round((endsAt - performance.now()) / 1000));
     const hours = Math.floor(left / 3600);
     const rest = `${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`;
-    shown.querySelector("b").textContent = hours ? `${hours}:${rest}` : rest;
+    const clock = hours ? `${hours}:${rest}` : rest;
+    shown.querySelector("b").textContent = left > DAY_S ? days(left) : clock;
     if (left === 0) {
       clearInterval(ticking);
       redraw();
