@@ -511,6 +511,39 @@ async def test_what_the_release_before_was_asked_is_bound_to_the_version(
         assert code == (409 if changed else 200)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        ("https://a.example/cb?key=old", "https://a.example/cb?key=new", True),
+        ("https://a.example/cb", "https://a.example/cb?key=new", True),
+        ("https://a.example/cb?key=old", "https://a.example/new?key=old", False),
+        (None, "https://a.example/cb?key=new", None),
+    ],
+)
+async def test_who_sees_one_merchant_is_shown_that_what_is_hidden_of_an_address_changes(
+    admin: Admin, before: str | None, after: str, changes: bool | None
+) -> None:
+    merchant_id = (await admin.post("/api/merchants", {"name": "x"}))["merchant_id"]
+    app = {"name": "erp", "merchant_ids": [merchant_id], "notify_url": before}
+    url = f"/api/apps/{(await admin.post('/api/apps', app))['app_id']}"
+    four_eyes = {"four_eyes": {"callback_addresses": True}}
+    assert (await admin.http.patch(f"/api/merchants/{merchant_id}", json=four_eyes)).is_success
+    await waiting(await admin.http.patch(url, json={"notify_url": after}))
+    scoped = {"username": "wang", "password": PASSWORD, "role": "auditor"}
+    await admin.post("/api/users", {**scoped, "merchant_ids": [merchant_id]})
+    wang = await Person.logged_in(admin, "wang")
+    page = await wang.open_page("approvals")
+    assert ("key=" in page, "behind the “?” changes" in page) == (False, changes is True)
+    token = await admin.anonymous.post(
+        "/api/session", json={"username": "wang", "password": PASSWORD}
+    )
+    bearer = {"Authorization": f"Bearer {token.json()['access_token']}"}
+    (item,) = (await admin.anonymous.get("/api/approvals", headers=bearer)).json()["items"]
+    assert item["shown"].get("query_changed") == changes
+    (whole,) = (await admin.http.get("/api/approvals")).json()["items"]
+    assert (whole["shown"]["after"], "query_changed" in whole["shown"]) == (after, False)
+
+
 async def fewer_eyes(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:
     weaker = {"four_eyes": {"credentials": False}}
     return await admin.http.patch(f"/api/merchants/{merchant_id}", json=weaker)

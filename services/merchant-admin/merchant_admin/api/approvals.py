@@ -21,7 +21,9 @@ router = APIRouter(prefix="/api/approvals")
 
 class ApprovalView(BaseModel):
     """`subject`: the payment, channel account, app or merchant that it is about. `shown`: what is
-    asked for, without secrets. `outcome`: `refund_no`, or the `code` of what refused it."""
+    asked for, without secrets; `query_changed`, of a callback address, whether what differs stands
+    behind its `?`, which whoever sees some merchants only is not shown. `outcome`: `refund_no`, or
+    the `code` of what refused it."""
 
     approval_id: str
     kind: ApprovalKind

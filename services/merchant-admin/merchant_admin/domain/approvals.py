@@ -81,15 +81,16 @@ class Approval:
         return self.state is ApprovalState.WAITING and self.expires_at > now
 
     def shown_to(self, scope: Scope) -> "Approval":
-        """As whoever has this scope may see it."""
+        """As whoever has this scope may see it: and whether what is hidden of it changes."""
         if scope.is_all or self.asked.kind is not ApprovalKind.CALLBACK_ADDRESS:
             return self
-        addresses = {
-            name: url and scope.shown_address(url)
-            for name, url in self.asked.shown.items()
-            if name in ("before", "after")
-        }
-        return replace(self, asked=replace(self.asked, shown={**self.asked.shown, **addresses}))
+        shown = dict(self.asked.shown)
+        before, after = shown.get("before"), shown.get("after")
+        if before and after:
+            shown["query_changed"] = scope.hidden_of(before) != scope.hidden_of(after)
+        for name, url in (("before", before), ("after", after)):
+            shown[name] = url and scope.shown_address(url)
+        return replace(self, asked=replace(self.asked, shown=shown))
 
     def requester(self, approver: Actor) -> Actor:
         """Whose call it is when it is carried out, within the request of whoever agreed."""

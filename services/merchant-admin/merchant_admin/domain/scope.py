@@ -39,6 +39,10 @@ class Scope:
         be what the app knows its callers by."""
         return url if self.is_all else url.partition("?")[0]
 
+    def hidden_of(self, url: str) -> str:
+        """What `shown_address` leaves out."""
+        return url.removeprefix(self.shown_address(url))
+
     def one_of(self, merchant_id: str | None) -> str | None:
         """The merchant to ask another service about, which knows one at a time: the given one, or
         the first there is; None for all. Raises NoSuch for another merchant's."""
