@@ -1,6 +1,7 @@
 """How a merchant looks to payers: set, cleaned, told to the others."""
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -8,7 +9,9 @@ import orjson
 import pytest
 from tests.unit.merchant_admin.test_logos import SVG, png
 
-from .conftest import Admin
+from merchant_admin.domain.sessions import FRESH_FOR
+
+from .conftest import PASSWORD, Admin
 from .people import Person, marked
 from .test_configuration import CREDENTIALS
 
@@ -122,6 +125,22 @@ async def test_a_look_is_set_on_its_page(admin: Admin) -> None:
     assert (await person.get(f"{path}/logo")).status_code == httpx.codes.OK
     await sent(person, merchant_id, display_name="", without_logo="true")
     assert (await person.get(f"{path}/logo")).status_code == httpx.codes.NOT_FOUND
+
+
+async def test_whoever_changes_a_look_proves_again_who_they_are(admin: Admin) -> None:
+    merchant_id = (await admin.post("/api/merchants", {"name": "幸福物业"}))["merchant_id"]
+    account = {"channel": "wechat", "name": "收款一", "credentials": CREDENTIALS}
+    made = await admin.post(f"/api/merchants/{merchant_id}/channel-accounts", account)
+    person, look = await Person.logged_in(admin), f"merchants/{merchant_id}/look"
+    admin.clock.ahead = FRESH_FOR + timedelta(seconds=1)
+    late = await sent(person, merchant_id, display_name="幸福")
+    assert (late.status_code, 'action="/console/reauthentication"' in late.text) == (401, True)
+    action = f"{look}/accounts/{made['payment_id']}"
+    between = await person.save(look, action, display_name="微信")
+    assert (between.status_code, 'value="微信"' in between.text) == (401, True)
+    proved = await person.save(look, action, display_name="微信", password_again=PASSWORD)
+    assert proved.headers["location"] == f"/console/{look}?done=look_saved"
+    assert (await sent(person, merchant_id, display_name="幸福")).status_code == 303
 
 
 @pytest.mark.parametrize(

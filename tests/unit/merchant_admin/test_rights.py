@@ -242,6 +242,8 @@ FRESH = {
     "POST /console/reauthentication",
     "GET /console/merchants/{merchant_id}/channel-accounts/new",
     "POST /console/merchants/{merchant_id}/channel-accounts",
+    "POST /console/merchants/{merchant_id}/look",
+    "POST /console/merchants/{merchant_id}/look/accounts/{payment_id}",
     "POST /console/channel-accounts/{payment_id}",
     "GET /console/channel-accounts/{payment_id}/credentials",
     "POST /console/channel-accounts/{payment_id}/credentials",

@@ -1,4 +1,8 @@
-"""How a merchant looks to payers: its name, colour and logo, and what its accounts are called."""
+"""How a merchant looks to payers: its name, colour and logo, and what its accounts are called.
+
+Whoever changes that proves again who they are, as for the API's change of the same: payers trust a
+page with a name and a logo on it.
+"""
 
 import base64
 from typing import Any, Final
@@ -13,9 +17,9 @@ from merchant_admin.api.console.forms import VERSION, seen_in
 from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import HEADERS, problem_in, render, saying
 from merchant_admin.api.console.visiting import (
+    FreshlySentByAdmin,
+    FreshlySentFileByAdmin,
     Seen,
-    SentByAdmin,
-    SentFileByAdmin,
     Visitor,
     to,
 )
@@ -47,7 +51,9 @@ async def look_page(request: Request, deps: Work, visitor: Seen, merchant_id: st
 
 
 @router.post("/look")
-async def change(request: Request, deps: Work, sent: SentFileByAdmin, merchant_id: str) -> Response:
+async def change(
+    request: Request, deps: Work, sent: FreshlySentFileByAdmin, merchant_id: str
+) -> Response:
     """A logo that is not chosen stays as it is, unless it is to be taken away."""
     number = with_form_of("merchant", merchant_id)
     changes: dict[str, Any] = {
@@ -71,7 +77,7 @@ async def change(request: Request, deps: Work, sent: SentFileByAdmin, merchant_i
 
 @router.post("/look/accounts/{payment_id}")
 async def rename_account(
-    request: Request, deps: Work, sent: SentByAdmin, merchant_id: str, payment_id: str
+    request: Request, deps: Work, sent: FreshlySentByAdmin, merchant_id: str, payment_id: str
 ) -> Response:
     """What payers call this account; nothing: by the channel's own name."""
     number = with_form_of("merchant", merchant_id)

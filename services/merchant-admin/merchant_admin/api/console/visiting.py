@@ -242,7 +242,6 @@ SentByCentreDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.CEN
 SentByOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.SCOPED))]
 SentByCentreOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.CENTRE))]
 SentByAdmin = Annotated[Sent, Depends(_FormGuard(Right.ADMINISTER, Reach.CENTRE))]
-SentFileByAdmin = Annotated[Sent, Depends(_UploadGuard(Right.ADMINISTER, Reach.CENTRE))]
 FreshlySentFileByAdmin = Annotated[
     Sent, Depends(_UploadGuard(Right.ADMINISTER, Reach.CENTRE, is_fresh_only=True))
 ]
