@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
+from tests.builders.results import payment_result_of
+
 from bench.trade_core.tally import Meter, Tally
 from chassis.consumer import Record
 from chassis.database import Database
@@ -23,7 +25,6 @@ from contracts.events.results import (
     PaymentResultRecord,
     Source,
     Verdict,
-    read_payment_result,
 )
 from contracts.identifiers import new_id
 from trade_core.consumers import Results
@@ -113,7 +114,7 @@ def _is_paid(payment: Payment) -> PaymentResult:
 
 
 def _result(payment: Payment, source: Source, verdict: Verdict, **more: Any) -> PaymentResult:
-    return read_payment_result(
+    return payment_result_of(
         {
             "payment_no": payment.payment_no,
             "payment_id": payment.account,

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.builders.results import payment_result_of
+
 from contracts.actions import QrCodeAction
 from contracts.api import CreatePayment, CreateRefund, CreateSplit, Method, PaymentStatus
 from contracts.events.results import (
@@ -14,7 +16,6 @@ from contracts.events.results import (
     Source,
     SplitResult,
     Verdict,
-    read_payment_result,
 )
 from trade_core.domain import opening
 from trade_core.domain.aggregate import OrderAggregate
@@ -112,7 +113,7 @@ def payment_result(
         "source": source,
         "verdict": verdict,
     }
-    return read_payment_result({**usual, **more})
+    return payment_result_of({**usual, **more})
 
 
 def paid(payment: Payment, source: Source = Source.NOTICE, **more: Any) -> PaymentResult:

@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+from tests.builders.results import payment_result_of
 from tests.e2e import journey
 from tests.e2e.channels import METHOD
 from tests.e2e.running import RunningStack, eventually
@@ -22,7 +23,6 @@ from contracts.events.results import (
     PaymentResultRecord,
     Source,
     Verdict,
-    read_payment_result,
 )
 from contracts.identifiers import new_id
 from foundation.record_proof import stamped
@@ -200,7 +200,7 @@ class Harness:
 def _record(
     payment: dict[str, Any], source: Source, verdict: Verdict, more: dict[str, Any]
 ) -> Message:
-    result = read_payment_result(
+    result = payment_result_of(
         {
             "payment_no": payment["payment_no"],
             "payment_id": payment["payment_id"],

@@ -69,15 +69,6 @@ def seal(public_key: str, plaintext: str, *, context: str) -> str:
     return base64.b64encode(head + sealed).decode()
 
 
-def open_sealed(private_key: str, sealed: str, *, context: str) -> str:
-    """Open what was sealed to this key for this entity.
-
-    Raises:
-        CannotOpen: it was not.
-    """
-    return Opener.of(private_key).open(sealed, context=context)
-
-
 class Opener:
     """The private keys of a service, the newest first; and whether they are the right ones."""
 

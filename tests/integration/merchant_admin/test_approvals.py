@@ -335,8 +335,7 @@ async def test_credentials_wait_sealed_and_are_those_that_were_checked(
     assert (await approve(boss, path)).json()["state"] == "done"
     assert (await admin.http.get(account)).json()["earlier_credentials"] == 1
     entity = (await admin.events())[-1]
-    opened = sealing.open_sealed(
-        admin.keys["gateway"].private_key,
+    opened = sealing.Opener.of(admin.keys["gateway"].private_key).open(
         entity["credentials_sealed"],
         context=entity["payment_id"],
     )

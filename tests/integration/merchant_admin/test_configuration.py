@@ -80,8 +80,8 @@ async def test_credentials_are_checked_sealed_and_never_shown(admin: Admin) -> N
     assert admin.gateway.checked == [CREDENTIALS]
 
     event = (await admin.events())[-1]
-    opened = sealing.open_sealed(
-        admin.keys["gateway"].private_key, event["credentials_sealed"], context=payment_id
+    opened = sealing.Opener.of(admin.keys["gateway"].private_key).open(
+        event["credentials_sealed"], context=payment_id
     )
     assert json.loads(opened) == CREDENTIALS
 
@@ -199,7 +199,9 @@ async def test_an_app_is_shown_its_secret_once(admin: Admin) -> None:
     assert webhooks.secret_bytes(secret)
     event = (await admin.events())[-1]
     [sealed] = event["webhook_secrets_sealed"]
-    assert sealing.open_sealed(admin.keys["notifier"].private_key, sealed, context=app_id) == secret
+    assert (
+        sealing.Opener.of(admin.keys["notifier"].private_key).open(sealed, context=app_id) == secret
+    )
     assert (event["reinitiate_after_s"], event["late_payment"], event["callback_ack"]) == (
         15, "accept", "2xx",
     )  # fmt: skip
@@ -223,7 +225,9 @@ async def test_a_rotated_secret_stays_valid_beside_the_new_one_for_a_day(admin: 
     assert rotated["webhook_secret"] != created["webhook_secret"]
     assert rotated["old_secret_until"] is not None
     opened = [
-        sealing.open_sealed(admin.keys["notifier"].private_key, sealed, context=created["app_id"])
+        sealing.Opener.of(admin.keys["notifier"].private_key).open(
+            sealed, context=created["app_id"]
+        )
         for sealed in (await admin.events())[-1]["webhook_secrets_sealed"]
     ]
     assert opened == [rotated["webhook_secret"], created["webhook_secret"]]
@@ -300,8 +304,8 @@ async def test_an_hmac_key_is_made_here_and_shown_once(admin: Admin) -> None:
     keys = f"/api/apps/{created['app_id']}/keys"
     key = await admin.post(keys, {"alg": "HMAC-SHA256"})
     event = (await admin.events())[-1]
-    opened = sealing.open_sealed(
-        admin.keys["gateway"].private_key, event["secret_sealed"], context=key["key_id"]
+    opened = sealing.Opener.of(admin.keys["gateway"].private_key).open(
+        event["secret_sealed"], context=key["key_id"]
     )
     assert opened == key["secret"]
     assert len(key["secret"]) >= 43

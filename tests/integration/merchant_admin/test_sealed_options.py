@@ -20,7 +20,7 @@ ROUTE = {
 
 def opened(admin: Admin, sealed: str, entity_id: str) -> Any:
     private_key = admin.keys["notifier"].private_key
-    return json.loads(sealing.open_sealed(private_key, sealed, context=entity_id))
+    return json.loads(sealing.Opener.of(private_key).open(sealed, context=entity_id))
 
 
 async def test_client_certificate_is_sealed_and_never_shown(admin: Admin) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
+from tests.builders.results import payment_result_of
 from tests.builders.trade_core import APP, request
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY, stamp
 
@@ -27,7 +28,6 @@ from contracts.events.results import (
     PaymentResultRecord,
     Source,
     Verdict,
-    read_payment_result,
 )
 from contracts.identifiers import new_id
 from trade_core.main import build
@@ -55,7 +55,7 @@ class RunningService:
         return payment
 
     async def says(self, payment: dict[str, Any], source: Source, verdict: Verdict) -> None:
-        result = read_payment_result(
+        result = payment_result_of(
             {
                 "payment_no": payment["payment_no"],
                 "payment_id": payment["payment_id"],

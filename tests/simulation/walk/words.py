@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+from tests.builders.results import payment_result_of
 from tests.simulation.walk.node import AMOUNT, OLD, Node
 
 from contracts.events.results import (
@@ -15,7 +16,6 @@ from contracts.events.results import (
     Source,
     SplitResult,
     Verdict,
-    read_payment_result,
 )
 
 PART: Final = 400
@@ -104,7 +104,7 @@ def of_another(payment_no: str, payment_id: str, at: datetime) -> PaymentResult:
 @cache
 def _of_payment(payment_no: str, payment_id: str, at: datetime) -> tuple[PaymentResult, ...]:
     return tuple(
-        read_payment_result(
+        payment_result_of(
             {
                 "payment_no": payment_no,
                 "payment_id": payment_id,

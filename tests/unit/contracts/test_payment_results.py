@@ -13,7 +13,6 @@ from contracts.events.results import (
     PaymentWord,
     Source,
     Verdict,
-    read_payment_result,
 )
 
 ABOUT: dict[str, Any] = {
@@ -64,10 +63,10 @@ def test_what_a_verdict_cannot_say_does_not_count(verdict: Verdict) -> None:
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_result_is_written_with_all_members_and_read_again(verdict: Verdict) -> None:
-    result = read_payment_result({**ABOUT, **SAYS, "verdict": verdict})
+    result = PaymentResultRecord.model_validate_json(record(verdict, **SAYS)).data
     written = json.loads(result.model_dump_json())
     assert list(written) == list(PaymentWord.model_fields)
-    assert read_payment_result(written) == result
+    assert PaymentResultRecord.model_validate_json(record(**written)).data == result
 
 
 def test_there_is_no_sixth_verdict_and_no_result_without_one() -> None:

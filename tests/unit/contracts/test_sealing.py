@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from contracts.sealing import BadKey, CannotOpen, Opener, generate, open_sealed, seal
+from contracts.sealing import BadKey, CannotOpen, Opener, generate, seal
 
 OLD_KEY = "KIf+y0bN2OLnpxnQd+epk4ykR1WbqjjeN6XfG4akqUk="
 SEALED_BEFORE = (
@@ -15,20 +15,20 @@ SEALED_BEFORE = (
 def test_the_holder_opens_what_was_sealed_for_the_entity() -> None:
     pair = generate()
     sealed = seal(pair.public_key, "密钥 secret", context="C1")
-    assert open_sealed(pair.private_key, sealed, context="C1") == "密钥 secret"
+    assert Opener.of(pair.private_key).open(sealed, context="C1") == "密钥 secret"
 
 
 def test_nobody_else_opens_it() -> None:
     sealed = seal(generate().public_key, "secret", context="C1")
     with pytest.raises(CannotOpen):
-        open_sealed(generate().private_key, sealed, context="C1")
+        Opener.of(generate().private_key).open(sealed, context="C1")
 
 
 def test_it_cannot_be_moved_to_another_entity() -> None:
     pair = generate()
     sealed = seal(pair.public_key, "secret", context="C1")
     with pytest.raises(CannotOpen):
-        open_sealed(pair.private_key, sealed, context="C2")
+        Opener.of(pair.private_key).open(sealed, context="C2")
 
 
 def test_every_changed_byte_is_noticed() -> None:
@@ -38,13 +38,13 @@ def test_every_changed_byte_is_noticed() -> None:
         changed = bytearray(raw)
         changed[position] ^= 1
         with pytest.raises(CannotOpen):
-            open_sealed(pair.private_key, base64.b64encode(changed).decode(), context="C1")
+            Opener.of(pair.private_key).open(base64.b64encode(changed).decode(), context="C1")
 
 
 @pytest.mark.parametrize("text", ["", "AA==", "not base64!"])
 def test_garbage_is_refused(text: str) -> None:
     with pytest.raises(CannotOpen):
-        open_sealed(generate().private_key, text, context="C1")
+        Opener.of(generate().private_key).open(text, context="C1")
 
 
 def test_garbage_after_the_version_is_refused_too() -> None:
@@ -69,8 +69,8 @@ def test_while_a_key_is_replaced_both_are_opened_and_the_newest_is_sealed_to() -
 
 def test_the_key_that_is_missing_is_named_by_its_id() -> None:
     with pytest.raises(CannotOpen, match=r"the key [0-9a-f]{8}, which is not here"):
-        open_sealed(
-            generate().private_key, seal(generate().public_key, "s", context="C1"), context="C1"
+        Opener.of(generate().private_key).open(
+            seal(generate().public_key, "s", context="C1"), context="C1"
         )
 
 

@@ -87,7 +87,7 @@ def test_keys_fit_each_other(folder: Path) -> None:
         public = admin[f"PAYMESH_{service.upper()}_SEALING_PUBLIC_KEY"]
         sealed = sealing.seal(public, "secret", context="C1")
         private = environment_of(folder, service)["PAYMESH_SEALING_KEY"]
-        assert sealing.open_sealed(private, sealed, context="C1") == "secret"
+        assert sealing.Opener.of(private).open(sealed, context="C1") == "secret"
     signing = record_proof.signing_key(admin["PAYMESH_CONFIGURATION_KEY"])
     known = gateway["PAYMESH_CONFIGURATION_PUBLIC_KEYS"]
     assert base64.b64decode(known) == signing.public_bytes()

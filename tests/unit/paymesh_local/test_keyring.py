@@ -16,4 +16,4 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
 def test_the_sealing_pairs_open_what_is_sealed_to_them(tmp_path: Path) -> None:
     pair = Keyring.kept_in(tmp_path / "secrets.json").gateway_sealing
     sealed = sealing.seal(pair.public_key, "secret", context="C1")
-    assert sealing.open_sealed(pair.private_key, sealed, context="C1") == "secret"
+    assert sealing.Opener.of(pair.private_key).open(sealed, context="C1") == "secret"

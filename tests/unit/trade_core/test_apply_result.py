@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders.results import payment_result_of
 from tests.builders.trade_core import (
     aggregate,
     apply_word,
@@ -32,7 +33,6 @@ from contracts.events.results import (
     RefundResult,
     Source,
     Verdict,
-    read_payment_result,
 )
 from trade_core.domain import closing, opening, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
@@ -165,7 +165,7 @@ def test_webhook_that_overtakes_the_initiation_wins_and_the_action_is_kept() -> 
     order, payment = fresh()
     opened = aggregate(order, payment)
     action = {"type": "qr_code", "qr_code": "weixin://x"}
-    waiting = read_payment_result(
+    waiting = payment_result_of(
         {**dict(payment_result(payment, Source.INITIATION, Verdict.PENDING)), "action": action}
     )
     apply(opened, paid(payment), waiting)

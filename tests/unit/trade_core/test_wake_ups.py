@@ -1,5 +1,7 @@
 """Whoever waits for an order is woken by its changes, and by nobody else's."""
 
+import weakref
+
 from trade_core.flows.wake_ups import OrderWakeUps
 
 
@@ -17,8 +19,9 @@ def test_those_who_watch_the_order_are_woken_and_nobody_else() -> None:
 def test_who_has_left_is_not_kept() -> None:
     wake_ups = OrderWakeUps()
     with wake_ups.watched("O1") as gone:
-        pass
+        kept = weakref.ref(gone)
     with wake_ups.watched("O1") as here:
         wake_ups.wake(["O1"])
     assert (gone.is_set(), here.is_set()) == (False, True)
-    assert not wake_ups.is_watched("O1")
+    del gone
+    assert kept() is None

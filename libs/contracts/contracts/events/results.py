@@ -11,14 +11,13 @@ words were true stands in two times, both on the centre's clock or the channel's
 the other's `said_at`. Results of older releases carry neither; then the time of the event counts.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_origin
 
-from pydantic import Field, StrictInt, TypeAdapter, model_validator
+from pydantic import Field, StrictInt, model_validator
 from pydantic.fields import FieldInfo
 
 from contracts.actions import Action
@@ -190,15 +189,6 @@ PaymentResult = (
     PaymentSucceeded | PaymentPending | PaymentDeclined | PaymentNotSent | PaymentUnknown
 )
 """What a channel said of one payment."""
-
-_ANY_PAYMENT_RESULT: Final[TypeAdapter[PaymentResult]] = TypeAdapter(
-    Annotated[PaymentResult, Field(discriminator="verdict")]
-)
-
-
-def read_payment_result(members: Mapping[str, Any]) -> PaymentResult:
-    """The result that these members say; raises ValidationError."""
-    return _ANY_PAYMENT_RESULT.validate_python(dict(members))
 
 
 class RefundResult(Data):

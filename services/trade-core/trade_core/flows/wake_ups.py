@@ -20,9 +20,6 @@ class OrderWakeUps:
             for changed in self._waiting.get(order_id, ()):
                 changed.set()
 
-    def is_watched(self, order_id: str) -> bool:
-        return order_id in self._waiting
-
     @contextmanager
     def watched(self, order_id: str) -> Iterator[asyncio.Event]:
         """Set whenever the order is changed from now on."""
