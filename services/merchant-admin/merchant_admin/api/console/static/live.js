@@ -1,6 +1,20 @@
-// What is still going on is looked at again every few seconds; not while somebody fills in a form.
+// What is still going on is looked at again every few seconds; not while somebody reads or fills in what would be wiped.
 const EVERY_MS = 4000;
-const isBusy = () => document.hidden || document.querySelector("dialog[open]") || document.activeElement?.closest("#live form, #live .table");
+
+const isChanged = (field) => {
+  if (field.matches("select")) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((each) => each.defaultSelected));
+  return field.matches("[type=checkbox], [type=radio]") ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+};
+
+function isBusy() {
+  const live = document.querySelector("#live");
+  const selection = getSelection();
+  return document.hidden
+    || document.querySelector("dialog[open]")
+    || live.querySelector("details[open], :focus-visible, .table:focus-within, form:focus-within")
+    || [...live.querySelectorAll("input:not([type=hidden]), textarea, select")].some(isChanged)
+    || (!selection.isCollapsed && live.contains(selection.anchorNode));
+}
 
 async function look() {
   const here = document.querySelector("#live[data-live]");
