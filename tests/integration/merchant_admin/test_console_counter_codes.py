@@ -38,7 +38,7 @@ async def test_a_code_is_put_up_listed_and_printed(admin: Admin) -> None:
     assert "<svg viewBox=" in sheet
     assert "pay/to" not in sheet
     page = await person.open_page("counter-codes")
-    assert "¥1.00 – ¥500.00" in page
+    assert '¥1.00</span> – <span class="line">¥500.00' in page
     assert "¥50.00 · ¥100.00" in page
 
 

@@ -120,3 +120,13 @@ async def test_without_a_merchant_one_is_asked_for(admin: Admin) -> None:
     page = await (await Person.logged_in(admin)).open_page("statements")
     assert "Name a merchant" in page
     assert admin.trade_core.queries == []
+
+
+async def test_a_merchant_that_does_not_exist_has_no_statement(admin: Admin) -> None:
+    """One wrong letter in its number: zeros that look final are worse than no page."""
+    merchant_id, _ = await founded(admin, apps=1)
+    person = await Person.logged_in(admin)
+    mistyped = merchant_id[:-1] + ("0" if merchant_id[-1] != "0" else "1")
+    answer = await person.get("statements", merchant_id=mistyped, day=DAY)
+    assert answer.status_code == 404
+    assert admin.trade_core.queries == []

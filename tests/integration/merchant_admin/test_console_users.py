@@ -43,7 +43,7 @@ async def test_what_is_wrong_with_a_user_is_said_on_the_page(admin: Admin) -> No
         answer = await person.send("users", **filled)
         assert (answer.status_code in (409, 422), shown in answer.text) == (True, True), wrong
         assert f'name="username" value="{escape(filled["username"])}"' in answer.text
-        assert f'value="{merchant_id}" placeholder' in answer.text
+        assert f'value="{merchant_id}" autocomplete' in answer.text
         assert filled["password"] not in answer.text
     refused = await person.send(f"users/{USERNAME}", role="viewer", password="")
     assert (refused.status_code, 'role="alert"' in refused.text) == (422, True)

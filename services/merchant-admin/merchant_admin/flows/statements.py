@@ -6,6 +6,7 @@ from datetime import date
 
 from contracts.internal import Movement, PeriodStatement
 from merchant_admin.domain.scope import EVERYTHING, Scope
+from merchant_admin.flows import merchants
 from merchant_admin.flows.deps import Deps
 from merchant_admin.store import apps as store
 
@@ -63,7 +64,7 @@ async def read(
     app_id: str | None = None,
 ) -> Statement:
     """`app_id`: of that app alone. Raises NoSuch and what `Service.get` raises."""
-    scope.require(merchant_id, "merchant")
+    await merchants.read(deps, merchant_id, scope)
     statement = await deps.trade_core.get(
         PeriodStatement,
         "/internal/period-statements",

@@ -12,6 +12,9 @@ function go(step) {
   all[at].scrollIntoView({ block: "nearest" });
 }
 
+// The menu is longer than a small screen: where one is stands in sight.
+document.querySelector("nav.ways [aria-current]")?.scrollIntoView({ block: "nearest" });
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const isTyping = event.target.closest("input, select, textarea, dialog");
