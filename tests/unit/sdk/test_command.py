@@ -78,19 +78,19 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Centre]:
     return by
 
 
-def is_told(result: Result, *words: str) -> bool:
+def complains_of(result: Result, *words: str) -> bool:
     return result.exit_code == 1 and all(word in result.stderr for word in words)
 
 
 def test_a_centre_that_is_away_is_named(command: Command, asked: list[str]) -> None:
-    assert is_told(command(*EXPLAIN), "pay.example", "Connection refused")
+    assert complains_of(command(*EXPLAIN), "pay.example", "Connection refused")
     assert asked == ["https://pay.example/v1/signature/explain"]
 
 
 def test_a_file_that_is_not_there_is_named(command: Command) -> None:
-    assert is_told(command(*EXPLAIN, "--body-file", "/nope/body"), "/nope/body")
+    assert complains_of(command(*EXPLAIN, "--body-file", "/nope/body"), "/nope/body")
     keys = {"PAYMESH_SECRET": None, "PAYMESH_PRIVATE_KEY_FILE": "/nope/key"}
-    assert is_told(command("events", **keys), "/nope/key")
+    assert complains_of(command("events", **keys), "/nope/key")
 
 
 @pytest.mark.parametrize("content", ["", "[]", "no json", '{"base_url": 5}', '{"demo": "DEMO"}'])
@@ -102,7 +102,7 @@ def test_a_login_that_cannot_be_read_is_named(
     file = tmp_path / "config" / "paymesh" / "login.json"
     file.parent.mkdir(parents=True)
     file.write_text(content.replace("DEMO", str(demo)))
-    assert is_told(command("events", PAYMESH_URL=None), ".json")
+    assert complains_of(command("events", PAYMESH_URL=None), ".json")
 
 
 def test_a_login_of_a_later_release_is_one(
@@ -122,7 +122,7 @@ def test_a_login_of_a_later_release_is_one(
 @pytest.mark.parametrize("address", ["foo", "ftp://x/", "http://", "http://[::1"])
 def test_what_is_no_address_is_not_tried_for_ever(command: Command, address: str) -> None:
     secret = {"PAYMESH_WEBHOOK_SECRET": "whsec_" + "A" * 32}
-    assert is_told(command("listen", "--from-beginning", "--forward", address, **secret), address)
+    assert complains_of(command("listen", "--from-beginning", "--forward", address, **secret), address)
 
 
 def test_a_url_that_is_none_is_told(command: Command) -> None:
@@ -143,7 +143,7 @@ def test_a_refund_whose_answer_was_lost_can_be_repeated(
     centre = answered(paid(), *[LOST] * 6)
     result = command("refund", NO, "300")
     number = json.loads(centre.requests[-1].content)["merchant_refund_no"]
-    assert is_told(result, "no answer", f"--refund {number}")
+    assert complains_of(result, "no answer", f"--refund {number}")
 
 
 def test_a_payment_that_was_refused_or_lost_is_named(
@@ -153,10 +153,10 @@ def test_a_payment_that_was_refused_or_lost_is_named(
     centre = answered(refused)
     result = command("pay", "0", "--merchant", "M1", "--payment-id", "C1")
     number = json.loads(centre.requests[0].content)["merchant_order_no"]
-    assert is_told(result, "/amount: is 0", number)
+    assert complains_of(result, "/amount: is 0", number)
     answered(*[LOST] * 500)
     lost = command("pay", "1", "--merchant", "M1", "--payment-id", "C1", "--order", "W7")
-    assert is_told(lost, "W7")
+    assert complains_of(lost, "W7")
 
 
 def test_events_are_the_last_ones_and_not_the_whole_history(
@@ -174,8 +174,8 @@ def test_who_listens_begins_behind_the_newest_event(
     command: Command, answered: Callable[..., Centre]
 ) -> None:
     centre = answered(page([event(8)], "c8"), page([event(9)], "c9"))
-    heard = command("listen", "--count", "1")
-    assert ("E8" in heard.stdout, "E9" in heard.stdout) == (False, True)
+    listened = command("listen", "--count", "1")
+    assert ("E8" in listened.stdout, "E9" in listened.stdout) == (False, True)
     assert [each.url.query for each in centre.requests] == [b"last=1", b"after=c8&limit=100"]
 
 
@@ -183,4 +183,4 @@ def test_nothing_is_left_of_what_went_back(
     command: Command, answered: Callable[..., Centre]
 ) -> None:
     answered(paid(amount_refunded=1299))
-    assert is_told(command("refund", NO), "nothing is left", "CNY 12.99")
+    assert complains_of(command("refund", NO), "nothing is left", "CNY 12.99")

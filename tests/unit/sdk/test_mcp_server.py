@@ -27,7 +27,7 @@ def centre(monkeypatch: pytest.MonkeyPatch) -> Centre:
     return centre
 
 
-async def told(tool: str, **arguments: object) -> str:
+async def error_of(tool: str, **arguments: object) -> str:
     async with Client(server_of(SETTINGS)) as client:
         result: CallToolResult = await client.call_tool(tool, arguments)
     assert result.is_error
@@ -39,20 +39,20 @@ async def told(tool: str, **arguments: object) -> str:
 async def test_a_refusal_of_the_centre_is_told_whole(centre: Centre) -> None:
     fault = {"pointer": "/amount", "message": "must be at least 1"}
     centre.answer(problem(422, "invalid_request", errors=[fault]))
-    said = await told("pay", amount=0, subject="x")
+    error = await error_of("pay", amount=0, subject="x")
     for part in ("invalid_request", "It is invalid_request.", "q1", "/amount: must be", "mcp-"):
-        assert part in said
+        assert part in error
 
 
 async def test_what_was_asked_wrongly_is_told(centre: Centre) -> None:
-    assert "wechat" in await told("pay", amount=1, subject="x", channel="zzz")
-    assert "which number" in await told("get", number=" ")
-    assert "payment.succeeded" in await told("trigger", event_type="moon.rose")
+    assert "wechat" in await error_of("pay", amount=1, subject="x", channel="zzz")
+    assert "which number" in await error_of("get", number=" ")
+    assert "payment.succeeded" in await error_of("trigger", event_type="moon.rose")
 
 
 async def test_a_lost_refund_is_told_with_its_number(centre: Centre, slept: list[float]) -> None:
     found = httpx.Response(200, json=payment(status="succeeded", action=None, order=order()))
     centre.answer(found, *[httpx.ReadTimeout("no answer")] * 6)
-    said = await told("refund", payment_no=NO, amount=1)
-    assert "no answer" in said
-    assert "mcp-" in said
+    error = await error_of("refund", payment_no=NO, amount=1)
+    assert "no answer" in error
+    assert "mcp-" in error

@@ -22,6 +22,9 @@ _WORDS: Final[dict[tuple[str, str], str]] = {
     ("渠道多次没有应答，暂停片刻", "The channel has not answered for a while; it is left alone"): (
         "circuit_open"
     ),
+    ("渠道曾拒绝，本小时内只查询，之后再退", "The channel refused; sent again within the hour"): (
+        "between_keys"
+    ),
     ("这个渠道账户正忙", "This channel account is busy"): "busy",
     ("这个渠道做不到", "This channel cannot do it"): (
         "inexpressible no_bill no_close no_login no_return no_serial no_splits no_way too_long"
