@@ -131,8 +131,8 @@ def refund() -> Refund:
     [
         (Source.REFUND, Verdict.SUCCEEDED, {}, RefundFact.RETURNED),
         (Source.REFUND, Verdict.SUCCEEDED, {"amount": 500}, RefundFact.RETURNED),
-        (Source.REFUND, Verdict.SUCCEEDED, {"amount": 501}, RefundFact.STUCK),
-        (Source.NOTICE, Verdict.SUCCEEDED, {"currency": "USD"}, RefundFact.STUCK),
+        (Source.REFUND, Verdict.SUCCEEDED, {"amount": 501}, RefundFact.CONFLICT),
+        (Source.NOTICE, Verdict.SUCCEEDED, {"currency": "USD"}, RefundFact.CONFLICT),
         (Source.REFUND, Verdict.PENDING, {}, RefundFact.UNDER_WAY),
         (Source.QUERY_REFUND, Verdict.PENDING, {"found": False}, RefundFact.ABSENT),
         (Source.QUERY_REFUND, Verdict.DECLINED, {"found": False}, RefundFact.ABSENT),

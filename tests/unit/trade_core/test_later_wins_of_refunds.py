@@ -294,3 +294,96 @@ def test_the_success_from_before_a_bounce_does_not_undo_it(comes_before: bool) -
     assert (now_is.state, now_is.refunded_at) == (RefundStatus.ABNORMAL, None)
     now_is = apply_at(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 86_500)
     assert now_is.state is RefundStatus.SUCCEEDED
+
+
+# ── another amount than ours ──────────────────────────────────────────────────────────────────
+
+
+OTHER: dict[str, Any] = {"amount": 501, "currency": "CNY"}
+
+
+@pytest.mark.parametrize("source", [Source.REFUND, Source.NOTICE, Source.QUERY_REFUND])
+@pytest.mark.parametrize("at", [1.0, 10.0])
+def test_another_amount_ends_nothing_at_once_whenever_it_is_said(source: Source, at: float) -> None:
+    opened, started = begun()
+    apply_at(opened, started, Source.REFUND, Verdict.PENDING, 5)
+    now_is = apply_at(opened, started, source, Verdict.SUCCEEDED, at, **OTHER)
+    assert (now_is.state, now_is.failure) == (RefundStatus.PROCESSING, None)
+    assert started.refund_no in opened.urgent
+    assert asks(opened, started) is CommandName.QUERY_REFUND
+    assert alerted(opened) == []
+    now_is = apply_at(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 20, amount=500)
+    assert (now_is.state, now_is.failure) == (RefundStatus.SUCCEEDED, None)
+    assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == 0
+
+
+def in_conflict() -> tuple[OrderAggregate, Refund]:
+    opened, started = begun()
+    apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 5, **OTHER)
+    apply_at(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 6, until=7, **OTHER)
+    return opened, started
+
+
+def test_another_amount_is_abnormal_when_the_channel_says_it_again_to_our_question() -> None:
+    opened, started = in_conflict()
+    now_is = opened.refunds[started.refund_no]
+    assert now_is.state is RefundStatus.ABNORMAL
+    assert now_is.failure is not None
+    assert now_is.failure.code == "conflict"
+    assert "amount" in now_is.failure.message
+    [alert] = opened.alerts
+    assert alert.key.startswith("refund.abnormal")
+    assert (alert.detail, alert.facts["said_amount"]) == (now_is.failure.message, 501)
+
+
+@pytest.mark.parametrize("source", [Source.NOTICE, Source.REFUND])
+def test_another_amount_that_only_comes_again_is_not_abnormal(source: Source) -> None:
+    opened, started = begun()
+    for at in (5, 5, 9):
+        now_is = apply_at(opened, started, source, Verdict.SUCCEEDED, at, **OTHER)
+        assert now_is.state is RefundStatus.PROCESSING
+
+
+def test_the_same_answer_twice_says_another_amount_once() -> None:
+    opened, started = begun()
+    for _ in range(3):
+        now_is = apply_at(
+            opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 6, until=7, **OTHER
+        )
+        assert now_is.state is RefundStatus.PROCESSING
+
+
+def test_a_channel_that_cannot_be_reached_takes_no_amount_back() -> None:
+    opened, started = begun()
+    apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 5, **OTHER)
+    now_is = apply_at(opened, started, Source.QUERY_REFUND, Verdict.UNKNOWN, 6)
+    assert now_is.last_fact is RefundFact.CONFLICT
+    assert asks(opened, started) is CommandName.QUERY_REFUND
+
+
+def test_what_is_abnormal_by_another_amount_is_asked_about_for_a_day_more() -> None:
+    """The channel's answers may be wrong for a while."""
+    opened, started = in_conflict()
+    assert opened.next_checks[started.refund_no] is not None
+    assert asks(opened, started) is CommandName.QUERY_REFUND
+    apply_at(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 60, **OTHER)
+    assert alerted(opened) == ["refund.abnormal"]
+    now_is = apply_at(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 90, amount=500)
+    assert (now_is.state, now_is.failure) == (RefundStatus.SUCCEEDED, None)
+    assert opened.next_checks[started.refund_no] is None
+
+
+def test_another_amount_of_what_failed_here_is_told_and_books_nothing() -> None:
+    opened, started = failed()
+    now_is = apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60, **OTHER)
+    assert now_is.state is RefundStatus.FAILED
+    assert alerted(opened) == ["refund.contradicted"]
+
+
+def test_another_amount_of_what_went_back_is_a_dead_letter() -> None:
+    opened, started = begun()
+    apply_at(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1, amount=500)
+    for source in (Source.NOTICE, Source.QUERY_REFUND):
+        with pytest.raises(ResultRefused):
+            apply_at(opened, started, source, Verdict.SUCCEEDED, 60, **OTHER)
+    assert opened.refunds[started.refund_no].state is RefundStatus.SUCCEEDED

@@ -11,7 +11,7 @@ from trade_core.domain.refund import TRANSITIONS, RefundFact, after
 from trade_core.domain.refused_results import IllegalTransition
 
 DECISIONS = {RefundFact.SETTLED_OUTSIDE, RefundFact.RELEASED}
-IMPOSSIBLE = {(State.SUCCEEDED, RefundFact.REFUSED)} | set(
+IMPOSSIBLE = {(State.SUCCEEDED, fact) for fact in (RefundFact.REFUSED, RefundFact.CONFLICT)} | set(
     itertools.product(set(State) - {State.ABNORMAL}, DECISIONS)
 )
 UNDECIDED = [RefundFact.UNDER_WAY, RefundFact.ABSENT, RefundFact.NOT_SENT, RefundFact.UNCLEAR]

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from contracts.api import RefundCause
 from contracts.events.alerts import Alert, Severity
-from contracts.events.results import PaymentResult
+from contracts.events.results import PaymentResult, RefundResult
 from contracts.money import Money
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
@@ -105,15 +105,23 @@ def paid_other_amount(order: Order, payment: Payment) -> Alert:
     )
 
 
-def refund_needs_a_person(order: Order, payment: Payment, refund: Refund) -> Alert:
-    """The channel could not return the money, or refused what the centre itself wanted back."""
+def refund_needs_a_person(
+    order: Order, payment: Payment, refund: Refund, result: RefundResult
+) -> Alert:
+    """The channel could not return the money, or not this amount, or refused what the centre itself
+    wanted back."""
+    stated = {"said_amount": result.amount, "said_currency": result.currency}
     return Alert(
         key=f"refund.{refund.state}:{refund.refund_no}",
         severity=Severity.CRITICAL,
         title=f"A refund is {refund.state}",
         detail=refund.failure.message if refund.failure else "The channel gave no reason.",
         merchant_id=order.merchant_id,
-        facts={**_of_refund(order, payment, refund), "cause": refund.cause},
+        facts={
+            **_of_refund(order, payment, refund),
+            "cause": refund.cause,
+            **(stated if refund.last_fact is RefundFact.CONFLICT else {}),
+        },
     )
 
 
@@ -200,6 +208,12 @@ def returned_after_failure(order: Order, payment: Payment, refund: Refund) -> Al
 def under_way_after_failure(order: Order, payment: Payment, refund: Refund) -> Alert:
     """A refund that was said to have failed is under way; its channel is asked until it says."""
     return _contradicted(order, payment, refund, "is said to be under way; it is asked about")
+
+
+def returned_otherwise(order: Order, payment: Payment, refund: Refund) -> Alert:
+    """A refund that was said to have failed is said to have gone back with another amount."""
+    what = "is said to have gone back with another amount; nothing is booked of it"
+    return _contradicted(order, payment, refund, what)
 
 
 def returned_twice(order: Order, payment: Payment, refund: Refund) -> Alert:

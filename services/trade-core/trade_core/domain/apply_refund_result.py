@@ -4,7 +4,9 @@ Words come twice, late and out of order, so each is as good as its time. That mo
 believed whenever it was said, but not from before the payer's bank sent it back. Any other word is
 news only if it was asked for after the last one had been said; where that is not certain, the
 channel is asked again. The refusal of a repeat may be about the repeat alone: it counts when the
-channel, asked, knows of no refund either.
+channel, asked, knows of no refund either. That another amount went back than ours ends nothing
+whoever says it, until the channel, asked after that, says so too; a refund that is abnormal by that
+is asked about for a day more.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +26,10 @@ from trade_core.domain.refused_results import ImpossibleResult
 SENT_ONCE: Final = timedelta(seconds=due.SCHEDULE_S[0])
 """So long after it was begun, no refund has been sent a second time."""
 
-NO_PAY_OUT: Final = frozenset({RefundFact.STUCK, RefundFact.NOT_SENT})
+NO_PAY_OUT: Final = frozenset({RefundFact.STUCK, RefundFact.CONFLICT, RefundFact.NOT_SENT})
+
+IN_DOUBT: Final = frozenset({RefundFact.REFUSED, RefundFact.CONFLICT})
+"""What the channel said and has yet to confirm; that it cannot be reached makes it no less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +82,25 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time
     if now_is == was:
         return
     if now_is.state is not was.state:
-        paid = _move_money(aggregate, was, now_is)
+        paid = _move_money(aggregate, was, now_is, word)
     elif was.is_paid_out and not now_is.is_paid_out:
-        aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
+        aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is, result))
     aggregate.change_refund(now_is, paid)
     moved_outside.apply_held(aggregate, was.payment_no)
     if result.amount_refunded is not None:
         moved_outside.apply_total_of(
             aggregate, was.payment_no, result.amount_refunded, word.said_at
         )
-    has_succeeded = now_is.state is RefundStatus.SUCCEEDED and was.state is not now_is.state
-    if has_succeeded and result.may_bounce:
-        aggregate.next_checks[was.refund_no] = due.bounce_check(now_is, aggregate.now)
+    if now_is.state is not was.state:
+        _ask_of_what_ended(aggregate, now_is, word)
+
+
+def _ask_of_what_ended(aggregate: OrderAggregate, now_is: Refund, word: Word) -> None:
+    """What ended so that the channel may yet say otherwise."""
+    if now_is.state is RefundStatus.SUCCEEDED and word.result.may_bounce:
+        aggregate.next_checks[now_is.refund_no] = due.bounce_check(now_is, aggregate.now)
+    if now_is.state is RefundStatus.ABNORMAL and word.fact is RefundFact.CONFLICT:
+        aggregate.next_checks[now_is.refund_no] = NextCheck(aggregate.now + due.gap(-1))
 
 
 # ── state by state ────────────────────────────────────────────────────────────────────────────
@@ -102,7 +114,7 @@ def _while_processing(aggregate: OrderAggregate, was: Refund, word: Word) -> Ref
             return word.applied_to(was)
         case fact if fact in DENIED:
             return _denied_while_processing(aggregate, was, word)
-        case _ if was.last_fact is RefundFact.REFUSED:
+        case _ if was.last_fact in IN_DOUBT:
             return was
         case _:
             return replace(was, last_fact=word.fact)
@@ -115,6 +127,10 @@ def _denied_while_processing(aggregate: OrderAggregate, was: Refund, word: Word)
     match word.fact:
         case RefundFact.STUCK if is_news:
             return _ended(was, word, aggregate.now)
+        case RefundFact.CONFLICT if _confirms_conflict(was, word):
+            return _ended(_with_all_returns(was), word, aggregate.now)
+        case RefundFact.CONFLICT:
+            return word.applied_to(was)
         case RefundFact.REFUSED if is_news and not _may_be_of_a_repeat(was, word):
             return _ended(was, word, aggregate.now)
         case RefundFact.REFUSED if is_news or was.last_fact is not RefundFact.UNDER_WAY:
@@ -188,13 +204,22 @@ def _after_failure(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund
             if was.last_fact is not RefundFact.UNDER_WAY:
                 aggregate.alerts.append(alerts.under_way_after_failure(aggregate.order, paid, was))
             return word.applied_to(was)
-        case fact if fact in DENIED and word.result.source is Source.QUERY_REFUND:
-            if not word.is_news_to(was):
-                return was
-            aggregate.next_checks[was.refund_no] = None
-            return word.applied_to(was) if was.last_fact not in DENIED else was
+        case RefundFact.CONFLICT if word.is_news_to(was):
+            aggregate.alerts.append(alerts.returned_otherwise(aggregate.order, paid, was))
+            return _denied_after_failure(aggregate, was, word)
+        case fact if fact in DENIED:
+            return _denied_after_failure(aggregate, was, word)
         case _:
             return was
+
+
+def _denied_after_failure(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund:
+    """As here: nobody need ask any more."""
+    is_asked = word.result.source is Source.QUERY_REFUND
+    if not is_asked or not word.is_news_to(was):
+        return was
+    aggregate.next_checks[was.refund_no] = None
+    return word.applied_to(was) if was.last_fact not in DENIED else was
 
 
 # ── what a word means ─────────────────────────────────────────────────────────────────────────
@@ -213,6 +238,12 @@ def _confirms_refusal(was: Refund, word: Word) -> bool:
     return is_asked and was.last_fact is RefundFact.REFUSED
 
 
+def _confirms_conflict(was: Refund, word: Word) -> bool:
+    """Whether the channel says so when it is asked after it was said before."""
+    is_asked = word.result.source is Source.QUERY_REFUND and was.last_fact is RefundFact.CONFLICT
+    return is_asked and was.last_said_at is not None and word.asked_at > was.last_said_at
+
+
 def _require_room(aggregate: OrderAggregate, was: Refund, paid: Payment) -> None:
     """A person makes room where the money was refunded, or returned by receivers, anew."""
     left = paid.amount - paid.refund_reserved
@@ -227,11 +258,14 @@ def _require_room(aggregate: OrderAggregate, was: Refund, paid: Payment) -> None
 def _with_returns(was: Refund, word: Word) -> Refund:
     """What receivers of splits gave back for it so far; all of it, where the channel had it."""
     if word.fact in (RefundFact.RETURNED, RefundFact.STUCK):
-        back = {one.return_no for one in was.returns}
-    elif was.state is RefundStatus.FAILED:
+        return _with_all_returns(was)
+    if was.state is RefundStatus.FAILED:
         return was  # What is not back was left with the receivers.
-    else:
-        back = set(word.result.returned)
+    return replace(was, returns=returning.marked(was.returns, set(word.result.returned)))
+
+
+def _with_all_returns(was: Refund) -> Refund:
+    back = {one.return_no for one in was.returns}
     return replace(was, returns=returning.marked(was.returns, back))
 
 
@@ -257,7 +291,7 @@ def _ended(was: Refund, word: Word, now: datetime) -> Refund:
 # ── money ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _move_money(aggregate: OrderAggregate, was: Refund, now_is: Refund) -> Payment:
+def _move_money(aggregate: OrderAggregate, was: Refund, now_is: Refund, word: Word) -> Payment:
     """Book what was decided; the payment with its new amounts."""
     paid = aggregate.payments[was.payment_no]
     kinds: list[ledger.Kind] = []
@@ -277,7 +311,9 @@ def _move_money(aggregate: OrderAggregate, was: Refund, now_is: Refund) -> Payme
     # Of a refund that no app asked for, nobody else would see that the money did not go back.
     own_failed = now_is.state is RefundStatus.FAILED and now_is.merchant_refund_no is None
     if own_failed or now_is.state is RefundStatus.ABNORMAL:
-        aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
+        aggregate.alerts.append(
+            alerts.refund_needs_a_person(aggregate.order, paid, now_is, word.result)
+        )
     return replace(
         paid,
         refund_reserved=paid.refund_reserved + reserved,

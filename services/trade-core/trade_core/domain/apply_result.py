@@ -5,7 +5,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from contracts.api import Failure, PaymentStatus
 from contracts.events.configuration import LatePayment
@@ -26,10 +25,6 @@ from trade_core.domain import (
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Payment, ReportedPayment
 from trade_core.domain.trade_numbers import TradeNumbers
-
-CONFLICT: Final = Failure(
-    code="conflict", message="The channel's amount or currency differs from ours."
-)
 
 
 def apply_payment_result(
@@ -144,7 +139,7 @@ def _failure(
 ) -> Failure | None:
     match state:
         case PaymentStatus.CONFLICTED:
-            return CONFLICT
+            return facts.CONFLICT
         case PaymentStatus.FAILED:
             return facts.why(fact, result)
         case _:

@@ -16,8 +16,10 @@ SCHEDULE_S: Final = (5, 15, 30, 60, 180, 300, 600, 1800)
 
 LAST_GAP: Final = timedelta(minutes=30)
 
-ASKED_ABOUT: Final = frozenset({RefundFact.UNCLEAR, RefundFact.UNDER_WAY, RefundFact.REFUSED})
-"""A refusal that is not certain is asked about like what is under way."""
+ASKED_ABOUT: Final = frozenset(
+    {RefundFact.UNCLEAR, RefundFact.UNDER_WAY, RefundFact.REFUSED, RefundFact.CONFLICT}
+)
+"""A refusal that is not certain, or another amount, is asked about like what is under way."""
 
 BOUNCE_DAYS: Final = (1, 3, 7, 15, 30)
 """When a refund that succeeded is asked about again: the payer's bank may still send it back."""
@@ -179,7 +181,7 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
     """
     if refund.is_paid_out:
         return _pay_out_step(refund, attempt=attempt, now=now)
-    if refund.state is RefundStatus.FAILED and refund.last_fact not in DENIED:
+    if _may_have_gone_back(refund):
         return _ask_once_more(attempt, now)
     if refund.state is RefundStatus.SUCCEEDED:
         return _bounce_step(refund, attempt=attempt, now=now)
@@ -207,8 +209,16 @@ def _bounce_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
     return Ask(CommandName.QUERY_REFUND, next_check)
 
 
+def _may_have_gone_back(refund: Refund) -> bool:
+    """It failed here, and may be among what the channel says went back; or the channel said another
+    amount than ours, which may have been an error of its answers."""
+    if refund.state is RefundStatus.FAILED:
+        return refund.last_fact not in DENIED
+    return refund.state is RefundStatus.ABNORMAL and refund.last_fact is RefundFact.CONFLICT
+
+
 def _ask_once_more(attempt: int, now: datetime) -> Step:
-    """It failed here, and may be among what the channel says went back."""
+    """For a day."""
     if attempt >= len(SCHEDULE_S) + ASKS_A_DAY:
         return Rest(None)
     return Ask(CommandName.QUERY_REFUND, NextCheck(now + gap(attempt - 1), attempt + 1))

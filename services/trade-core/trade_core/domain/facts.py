@@ -29,6 +29,10 @@ from trade_core.domain.split import Split, SplitFact
 
 NO_REASON: Final = "The channel gave no reason."
 
+CONFLICT: Final = Failure(
+    code="conflict", message="The channel's amount or currency differs from ours."
+)
+
 
 def require_own_account(
     number: str,
@@ -99,12 +103,13 @@ def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> RefundF
 
 
 def _returned(refund: Refund, result: RefundResult) -> RefundFact:
-    """Raises ImpossibleResult where it says another amount of a refund that is back already."""
+    """Raises ImpossibleResult where it says another amount of a refund that is back already: that
+    ends nothing."""
     if _agrees(refund, result):
         return RefundFact.RETURNED
     if refund.state is RefundStatus.SUCCEEDED:
         raise ImpossibleResult(f"{refund.refund_no} went back, with another amount than ours")
-    return RefundFact.STUCK
+    return RefundFact.CONFLICT
 
 
 def of_split(split: Split, payment: Payment, result: SplitResult) -> SplitFact:
@@ -166,6 +171,8 @@ def why(
     result: PaymentResult | RefundResult | SplitResult | ShareResult,
 ) -> Failure:
     """The channel's reason, for people."""
+    if fact is RefundFact.CONFLICT:
+        return CONFLICT
     return Failure(
         code=(result.code or fact.name.lower())[:MAX_CODE_CHARS],
         message=(result.message or NO_REASON)[:MAX_MESSAGE_CHARS],

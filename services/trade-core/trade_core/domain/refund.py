@@ -17,10 +17,8 @@ class RefundFact(KnownFact):
 
     RETURNED = "returned", "The money went back."
     REFUSED = "refused", "It will not go back by this refund."
-    STUCK = (
-        "stuck",
-        "The channel took it and could not return the money, or not this amount.",
-    )
+    STUCK = "stuck", "The channel took it and could not return the money."
+    CONFLICT = "conflict", "The channel says that another amount went back than ours."
     UNDER_WAY = "under way", "The channel has accepted it."
     ABSENT = "absent", "The channel knows no such refund."
     NOT_SENT = "not sent", "The channel surely did nothing."
@@ -32,13 +30,17 @@ class RefundFact(KnownFact):
     RELEASED = "released", "A person decided: this refund is given up."
 
 
-DENIED: Final = frozenset({RefundFact.REFUSED, RefundFact.STUCK, RefundFact.ABSENT})
-"""The channel says, when asked, that the money did not go back."""
+DENIED: Final = frozenset(
+    {RefundFact.REFUSED, RefundFact.STUCK, RefundFact.CONFLICT, RefundFact.ABSENT}
+)
+"""The channel says, when asked, that the money did not go back, or not this."""
 
 TRANSITIONS: Final[dict[tuple[State, RefundFact], State]] = {
     (State.PROCESSING, RefundFact.RETURNED): State.SUCCEEDED,
     (State.PROCESSING, RefundFact.REFUSED): State.FAILED,
     (State.PROCESSING, RefundFact.STUCK): State.ABNORMAL,
+    # Once it is said twice, and the second time when it was asked for.
+    (State.PROCESSING, RefundFact.CONFLICT): State.ABNORMAL,
     (State.PROCESSING, RefundFact.UNDER_WAY): State.PROCESSING,
     (State.PROCESSING, RefundFact.ABSENT): State.PROCESSING,
     (State.PROCESSING, RefundFact.NOT_SENT): State.PROCESSING,
@@ -50,6 +52,7 @@ TRANSITIONS: Final[dict[tuple[State, RefundFact], State]] = {
     (State.ABNORMAL, RefundFact.RETURNED): State.SUCCEEDED,
     (State.ABNORMAL, RefundFact.REFUSED): State.FAILED,
     (State.ABNORMAL, RefundFact.STUCK): State.ABNORMAL,
+    (State.ABNORMAL, RefundFact.CONFLICT): State.ABNORMAL,
     (State.ABNORMAL, RefundFact.UNDER_WAY): State.ABNORMAL,
     (State.ABNORMAL, RefundFact.ABSENT): State.ABNORMAL,
     (State.ABNORMAL, RefundFact.NOT_SENT): State.ABNORMAL,
@@ -67,14 +70,15 @@ TRANSITIONS: Final[dict[tuple[State, RefundFact], State]] = {
     (State.FAILED, RefundFact.RETURNED): State.SUCCEEDED,
     (State.FAILED, RefundFact.REFUSED): State.FAILED,
     (State.FAILED, RefundFact.STUCK): State.FAILED,
+    (State.FAILED, RefundFact.CONFLICT): State.FAILED,
     (State.FAILED, RefundFact.UNDER_WAY): State.FAILED,
     (State.FAILED, RefundFact.ABSENT): State.FAILED,
     (State.FAILED, RefundFact.NOT_SENT): State.FAILED,
     (State.FAILED, RefundFact.UNCLEAR): State.FAILED,
 }
 """Every pair that can arrive, twice, late or out of order. Which of two contradicting words counts
-is a matter of their time (later-wins); that what went back was refused after that cannot be: a dead
-letter, and a person looks. People decide only what is abnormal."""
+is a matter of their time (later-wins); that what went back was refused after that, or was another
+amount, cannot be: a dead letter, and a person looks. People decide only what is abnormal."""
 
 
 def after(state: State, fact: RefundFact) -> State:

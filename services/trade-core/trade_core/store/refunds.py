@@ -6,7 +6,7 @@ from chassis.database import Tx
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.refund import Refund
 from trade_core.store.concurrency import require_all
-from trade_core.store.rows import failure_json, returns_json
+from trade_core.store.rows import failure_json, refund_fact_text, returns_json
 
 
 async def insert(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
@@ -55,7 +55,7 @@ def _change(was: Refund, refund: Refund) -> dict[str, object]:
         "refund_no": refund.refund_no,
         "was": was.state,
         "state": refund.state,
-        "heard": refund.last_fact,
+        "heard": refund_fact_text(refund.last_fact),
         "channel_refund_no": refund.channel_refund_no,
         "failure": failure_json(refund.failure),
         "refunded_at": refund.refunded_at,

@@ -24,6 +24,7 @@ from contracts.api import (
     SplitStatus,
 )
 from contracts.internal import RefundDecision
+from trade_core.domain.facts import CONFLICT
 from trade_core.domain.order import Order
 from trade_core.domain.payment import OutsideWord, Payment, ReportedPayment
 from trade_core.domain.refund import Refund, RefundFact
@@ -91,11 +92,25 @@ def refund_of(row: asyncpg.Record) -> Refund:
     values: dict[str, Any] = {name: row[COLUMNS.get(name, name)] for name in _REFUND}
     values["state"] = RefundStatus(row["state"])
     values["cause"] = RefundCause(row["cause"])
-    values["last_fact"] = _REFUND_FACTS[row["heard"]]
     values["failure"] = _failure_of(row)
+    values["last_fact"] = _refund_fact_of(row["heard"], values["state"], values["failure"])
     values["decided"] = None if row["decided"] is None else RefundDecision(row["decided"])
     values["returns"] = () if row["returns"] is None else RETURNS.validate_python(row["returns"])
     return Refund(**values)
+
+
+def refund_fact_text(fact: RefundFact | None) -> str | None:
+    """The release before this knows no conflict, and takes it for stuck."""
+    return RefundFact.STUCK if fact is RefundFact.CONFLICT else fact
+
+
+def _refund_fact_of(
+    text: str | None, state: RefundStatus, failure: Failure | None
+) -> RefundFact | None:
+    """What is stuck is never processing; of what has failed, both are as good."""
+    fact = _REFUND_FACTS[text]
+    is_conflict = state is RefundStatus.PROCESSING or failure == CONFLICT
+    return RefundFact.CONFLICT if fact is RefundFact.STUCK and is_conflict else fact
 
 
 def split_of(row: asyncpg.Record, shares: Iterable[asyncpg.Record]) -> Split:

@@ -54,6 +54,10 @@ async def test_refund_that_differs_is_for_a_person_and_stays_reserved(
     payment = await harness.paid()
     refund = (await harness.refund(refund_request(payment))).refund
     await harness.apply(returned(refund, **more))
+    assert await harness.refund_state(refund) is RefundStatus.PROCESSING
+    harness.pass_time(1)
+    asked = {"source": Source.QUERY_REFUND, "asked_at": harness.now, "said_at": harness.now}
+    await harness.apply(returned(refund, **more).model_copy(update=asked))
     assert await harness.refund_state(refund) is RefundStatus.ABNORMAL
     assert (await harness.payment(payment)).amount_refunded == 0
     assert (await harness.payment(payment)).refund_reserved == 500

@@ -1,16 +1,26 @@
-"""later-wins for payments: a close that undoes money, and every success word spoken before it."""
+"""later-wins on a real database: a close that undoes money and every success word spoken before it,
+another amount of a refund."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.builders.trade_core import NOON, paid, payment_result, request
+from tests.builders.trade_core import (
+    NOON,
+    paid,
+    payment_result,
+    refund_request,
+    refund_result,
+    request,
+)
 from tests.integration.trade_core.harness import Harness
 
-from contracts.api import Method, OrderStatus, PaymentStatus
+from contracts.api import Method, OrderStatus, PaymentStatus, RefundStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import PaymentResult, Source, Verdict
+from trade_core.domain.facts import CONFLICT
 from trade_core.domain.payment import Payment
+from trade_core.domain.refund import RefundFact
 
 
 def times(seconds: float) -> dict[str, Any]:
@@ -65,3 +75,32 @@ async def test_success_booked_before_its_reversal_is_refunded_in_the_books(
     (refund,) = await harness.refunds(payment)
     assert (refund.cause, refund.amount) == ("external", payment.amount)
     assert set((await harness.balances()).values()) == {0}
+
+
+async def test_another_amount_of_a_refund_is_asked_about_twice_and_for_a_day(
+    harness: Harness,
+) -> None:
+    payment = await harness.paid(request(amount=1000))
+    ours = (await harness.refund(refund_request(payment, "T1", 300))).refund
+    await harness.attend()
+    other = {"amount": 301, "currency": "CNY"}
+    await harness.apply(refund_result(ours, Source.NOTICE, Verdict.SUCCEEDED, **other))
+    for _ in range(2):
+        (command,) = await harness.attend()
+        assert command.command is CommandName.QUERY_REFUND
+        harness.pass_time(1)
+        answer = {**other, "asked_at": harness.now, "said_at": harness.now}
+        word = refund_result(ours, Source.QUERY_REFUND, Verdict.SUCCEEDED, **answer)
+        await harness.apply(word, word)
+        (refund,) = await harness.refunds(payment)
+        assert refund.last_fact is RefundFact.CONFLICT
+        if refund.state is RefundStatus.ABNORMAL:
+            break
+    assert (refund.state, refund.failure) == (RefundStatus.ABNORMAL, CONFLICT)
+    assert await harness.alerts() == ["refund.abnormal"]
+    harness.pass_time(5)
+    (command,) = await harness.attend()
+    assert command.command is CommandName.QUERY_REFUND
+    await harness.apply(refund_result(ours, Source.QUERY_REFUND, Verdict.SUCCEEDED, amount=300))
+    (refund,) = await harness.refunds(payment)
+    assert (refund.state, refund.failure) == (RefundStatus.SUCCEEDED, None)
