@@ -109,6 +109,10 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
         "渠道所述退款少于入账金额",
         "A channel says that less went back than is booked",
     ),
+    "refund.more_went_back:": (
+        "渠道所述退款多于入账金额",
+        "A channel says that more went back than is booked",
+    ),
     "refund.returned_twice:": ("退款被重复退回", "A refund reached the payer twice"),
     "replica.unfit:": ("副本无法工作", "A replica cannot do its work"),
     "result.parked:": ("渠道结果无法入账", "A channel's result could not be applied"),

@@ -380,8 +380,66 @@ def test_the_answer_to_a_refund_tells_what_went_back_without_us() -> None:
     assert external(opened) == []
     assert opened.next_checks[payment.payment_no] is None
     returned_of(opened, refund(opened, payment, 100, "T2"), 900, at=2)
+    assert external(opened) == []
+    assert kinds(opened) == ["refund.more_went_back"]
+    assert opened.next_checks[payment.payment_no] is not None
+    apply_at(opened, payment, at=10, amount_refunded=900)
     assert external(opened) == [500]
     assert opened.payments[payment.payment_no].held_words == ()
+
+
+def test_a_wrong_answer_to_a_refund_books_nothing() -> None:
+    """Alipay's total was a fen too large, once."""
+    opened, payment = a_paid_order()
+    returned_of(opened, refund(opened, payment, 300), 301, at=1)
+    assert external(opened) == []
+    assert opened.payments[payment.payment_no].amount_refunded == 300
+    returned_of(opened, refund(opened, payment, 100, "T2"), 400, at=5)
+    assert external(opened) == []
+    assert opened.payments[payment.payment_no].held_words == ()
+
+
+def test_answers_alone_book_nothing_however_many_they_are() -> None:
+    opened, payment = a_paid_order()
+    for at, amount, total in ((1, 300, 301), (5, 100, 401), (9, 50, 451)):
+        returned_of(opened, refund(opened, payment, amount, f"T{at}"), total, at=at)
+    assert external(opened) == []
+    assert len(opened.payments[payment.payment_no].held_words) == 1
+    row = statement_refunds.StatementRefund("2026", 1, later(-3600))
+    statement_refunds.apply_statement(opened, payment.payment_no, [row], later(90_000))
+    assert external(opened) == [1]
+
+
+@pytest.mark.parametrize("is_answer_first", [True, False])
+def test_an_answer_and_an_older_total_prove_together_what_went_back(is_answer_first: bool) -> None:
+    """Paid 10.00; 5.00 back at the console, told while 3.00 of ours were under way."""
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    if is_answer_first:
+        returned_of(opened, ours, 800, at=2)
+    apply_at(opened, payment, at=1, amount_refunded=500, channel_refund_no="2026")
+    if not is_answer_first:
+        returned_of(opened, ours, 800, at=2)
+    assert sum(external(opened)) == 500
+    assert opened.payments[payment.payment_no].refund_reserved == 800
+
+
+def test_a_wrong_answer_beside_an_older_total_books_no_more_than_that_says() -> None:
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    apply_at(opened, payment, at=1, amount_refunded=500, channel_refund_no="2026")
+    returned_of(opened, ours, 501, at=2)
+    assert external(opened) == [200]
+
+
+def test_the_answers_to_two_refunds_at_once_count_each_as_it_was() -> None:
+    """The second was answered before the first, whose total was counted before it."""
+    opened, payment = a_paid_order()
+    first, second = refund(opened, payment, 300, "T1"), refund(opened, payment, 400, "T2")
+    returned_of(opened, second, 700, at=1.5)
+    returned_of(opened, first, 300, at=2)
+    assert external(opened) == []
+    assert kinds(opened) == []
 
 
 def test_the_answer_to_one_refund_says_nothing_of_those_that_are_under_way() -> None:

@@ -24,7 +24,7 @@ def conflicted(order: Order, payment: Payment, result: PaymentResult) -> Alert:
         detail=f"Payment {payment.payment_no} is {payment.state}; compare it with the channel.",
         merchant_id=order.merchant_id,
         facts={
-            **_numbers(order, payment),
+            **numbers(order, payment),
             "our_amount": payment.amount,
             "our_currency": payment.currency,
             "said_amount": result.amount,
@@ -40,11 +40,11 @@ def paid_before_reversal(order: Order, payment: Payment, result: PaymentResult) 
         key=f"payment.paid_before_reversal:{payment.payment_no}",
         severity=Severity.WARNING,
         title="A payment was said to be paid that had been given back",
-        detail=f"Payment {payment.payment_no} of {_money(payment)} stays {payment.state}; its"
+        detail=f"Payment {payment.payment_no} of {money(payment)} stays {payment.state}; its"
         " channel is asked again.",
         merchant_id=order.merchant_id,
         facts={
-            **_numbers(order, payment),
+            **numbers(order, payment),
             "source": result.source,
             "said_trade_no": result.channel_trade_no,
         },
@@ -57,11 +57,11 @@ def second_trade(order: Order, payment: Payment, result: PaymentResult) -> Alert
         key=f"payment.second_trade:{payment.payment_no}",
         severity=Severity.WARNING,
         title="A channel names a second trade of one payment",
-        detail=f"Payment {payment.payment_no} of {_money(payment)} had another one: look for money"
+        detail=f"Payment {payment.payment_no} of {money(payment)} had another one: look for money"
         " that was taken twice.",
         merchant_id=order.merchant_id,
         facts={
-            **_numbers(order, payment),
+            **numbers(order, payment),
             "said_trade_no": result.channel_trade_no,
             "verdict": result.verdict,
         },
@@ -74,9 +74,9 @@ def closed_after_success(order: Order, payment: Payment) -> Alert:
         key=f"payment.closed_after_success:{payment.payment_no}",
         severity=Severity.CRITICAL,
         title="A paid payment was closed at its channel",
-        detail=f"Whether {_money(payment)} went back to the payer must be looked up there.",
+        detail=f"Whether {money(payment)} went back to the payer must be looked up there.",
         merchant_id=order.merchant_id,
-        facts=_numbers(order, payment),
+        facts=numbers(order, payment),
     )
 
 
@@ -86,9 +86,9 @@ def returned_by_itself(order: Order, payment: Payment, cause: RefundCause) -> Al
         key=f"payment.{cause}:{payment.payment_no}",
         severity=Severity.WARNING,
         title=f"A {cause} payment is being returned",
-        detail=f"Payment {payment.payment_no} of {_money(payment)} goes back to the payer in full.",
+        detail=f"Payment {payment.payment_no} of {money(payment)} goes back to the payer in full.",
         merchant_id=order.merchant_id,
-        facts=_numbers(order, payment),
+        facts=numbers(order, payment),
     )
 
 
@@ -98,10 +98,10 @@ def paid_other_amount(order: Order, payment: Payment) -> Alert:
         key=f"order.amount:{order.order_id}",
         severity=Severity.WARNING,
         title="An order was paid with its former amount",
-        detail=f"The payer saw {_money(payment)}; meanwhile the order says"
+        detail=f"The payer saw {money(payment)}; meanwhile the order says"
         f" {Money(order.amount, order.currency)}.",
         merchant_id=order.merchant_id,
-        facts=_numbers(order, payment),
+        facts=numbers(order, payment),
     )
 
 
@@ -118,85 +118,10 @@ def refund_needs_a_person(
         detail=refund.failure.message if refund.failure else "The channel gave no reason.",
         merchant_id=order.merchant_id,
         facts={
-            **_of_refund(order, payment, refund),
+            **of_refund(order, payment, refund),
             "cause": refund.cause,
             **(stated if refund.last_fact is RefundFact.CONFLICT else {}),
         },
-    )
-
-
-def refunded_outside(order: Order, payment: Payment, refund: Refund) -> Alert:
-    """Money went back that nobody here had asked for; it is booked."""
-    return Alert(
-        key=f"refund.external:{refund.refund_no}",
-        severity=Severity.WARNING,
-        title="A payment was refunded outside the centre",
-        detail=f"{Money(refund.amount, refund.currency)} of {payment.payment_no} went back at the"
-        " channel; it is booked as a refund.",
-        merchant_id=order.merchant_id,
-        facts={
-            **_of_refund(order, payment, refund),
-            "channel_refund_no": refund.channel_refund_no,
-        },
-    )
-
-
-def disputed(order: Order, payment: Payment, refund: Refund) -> Alert:
-    """The payer's bank took money back; it is booked, and the merchant may contest it."""
-    return Alert(
-        key=f"refund.disputed:{refund.refund_no}",
-        severity=Severity.CRITICAL,
-        title="The payer's bank took money back (dispute)",
-        detail=f"{Money(refund.amount, refund.currency)} of {payment.payment_no} are disputed; they"
-        " are booked as a refund. Whoever contests it has little time.",
-        merchant_id=order.merchant_id,
-        facts={
-            **_of_refund(order, payment, refund),
-            "channel_refund_no": refund.channel_refund_no,
-        },
-    )
-
-
-def less_went_back(order: Order, payment: Payment, *, total: int, booked: int) -> Alert:
-    """The channel counts less than the refunds that are booked: one may be back there."""
-    return Alert(
-        key=f"refund.less_went_back:{payment.payment_no}",
-        severity=Severity.CRITICAL,
-        title="A channel says that less went back than is booked",
-        detail=f"Of {payment.payment_no} {Money(booked, payment.currency)} are booked as refunded;"
-        f" the channel says {Money(total, payment.currency)}.",
-        merchant_id=order.merchant_id,
-        facts={
-            **_numbers(order, payment),
-            "said_amount": total,
-            "our_amount": booked,
-            "currency": payment.currency,
-        },
-    )
-
-
-def external_exceeds_paid(order: Order, payment: Payment, missing: int) -> Alert:
-    """More went back than the payment has left here: what does not fit is not booked."""
-    return Alert(
-        key=f"refund.external_exceeds:{payment.payment_no}",
-        severity=Severity.CRITICAL,
-        title="More went back at a channel than the books can hold",
-        detail=f"{Money(missing, payment.currency)} beyond what is left of {payment.payment_no}"
-        " went back, or refunds that are under way here will be refused.",
-        merchant_id=order.merchant_id,
-        facts={**_numbers(order, payment), "missing": missing, "currency": payment.currency},
-    )
-
-
-def refunded_unknown_amount(order: Order, payment: Payment) -> Alert:
-    """The channel says that money went back, and neither how much nor by whom."""
-    return Alert(
-        key=f"payment.refunded_outside:{payment.payment_no}",
-        severity=Severity.CRITICAL,
-        title="A channel says that a payment was refunded outside the centre",
-        detail=f"Of {_money(payment)} some or all went back; the statement of the day will say.",
-        merchant_id=order.merchant_id,
-        facts=_numbers(order, payment),
     )
 
 
@@ -224,7 +149,7 @@ def returned_twice(order: Order, payment: Payment, refund: Refund) -> Alert:
         title="A refund reached the payer twice",
         detail="A person said that the payer has the money; now the channel has returned it too.",
         merchant_id=order.merchant_id,
-        facts=_of_refund(order, payment, refund),
+        facts=of_refund(order, payment, refund),
     )
 
 
@@ -236,7 +161,7 @@ def split_failed(order: Order, payment: Payment, split: Split) -> Alert:
         title="A split with the payment failed",
         detail=split.failure.message if split.failure else "The channel gave no reason.",
         merchant_id=order.merchant_id,
-        facts={**_numbers(order, payment), "split_no": split.split_no},
+        facts={**numbers(order, payment), "split_no": split.split_no},
     )
 
 
@@ -246,9 +171,9 @@ def split_impossible(order: Order, payment: Payment) -> Alert:
         key=f"split.impossible:{payment.payment_no}",
         severity=Severity.WARNING,
         title="A payment cannot be split as it was asked for",
-        detail=f"The receivers were to get more than {_money(payment)}; split it anew.",
+        detail=f"The receivers were to get more than {money(payment)}; split it anew.",
         merchant_id=order.merchant_id,
-        facts=_numbers(order, payment),
+        facts=numbers(order, payment),
     )
 
 
@@ -276,7 +201,7 @@ def still_unclear(order: Order, payment: Payment, about: Refund | Split | None) 
         title="A channel does not say what became of it",
         detail=f"{what} {how} at {payment.channel}.",
         merchant_id=order.merchant_id,
-        facts={**_numbers(order, payment), "payment_id": payment.account_id},
+        facts={**numbers(order, payment), "payment_id": payment.account_id},
     )
 
 
@@ -287,20 +212,22 @@ def _contradicted(order: Order, payment: Payment, refund: Refund, what: str) -> 
         title="A channel contradicts itself about a refund that failed",
         detail=f"Refund {refund.refund_no} failed, and {what}.",
         merchant_id=order.merchant_id,
-        facts=_of_refund(order, payment, refund),
+        facts=of_refund(order, payment, refund),
     )
 
 
-def _of_refund(order: Order, payment: Payment, refund: Refund) -> Mapping[str, JsonValue]:
+def of_refund(order: Order, payment: Payment, refund: Refund) -> Mapping[str, JsonValue]:
+    """As `numbers`, of a refund."""
     return {
-        **_numbers(order, payment),
+        **numbers(order, payment),
         "refund_no": refund.refund_no,
         "amount": refund.amount,
         "currency": refund.currency,
     }
 
 
-def _numbers(order: Order, payment: Payment) -> Mapping[str, JsonValue]:
+def numbers(order: Order, payment: Payment) -> Mapping[str, JsonValue]:
+    """By what people find the payment."""
     return {
         "merchant_order_no": order.merchant_order_no,
         "payment_no": payment.payment_no,
@@ -309,5 +236,5 @@ def _numbers(order: Order, payment: Payment) -> Mapping[str, JsonValue]:
     }
 
 
-def _money(payment: Payment) -> Money:
+def money(payment: Payment) -> Money:
     return Money(payment.amount, payment.currency)

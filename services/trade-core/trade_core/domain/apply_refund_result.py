@@ -9,8 +9,8 @@ whoever says it, until the channel, asked after that, says so too; a refund that
 is asked about for a day more.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from contracts.api import RefundStatus
@@ -21,38 +21,13 @@ from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import DENIED, Refund, RefundFact
+from trade_core.domain.refund_word import RefundWord
 from trade_core.domain.refused_results import ImpossibleResult
-
-SENT_ONCE: Final = timedelta(seconds=due.SCHEDULE_S[0])
-"""So long after it was begun, no refund has been sent a second time."""
 
 NO_PAY_OUT: Final = frozenset({RefundFact.STUCK, RefundFact.CONFLICT, RefundFact.NOT_SENT})
 
 IN_DOUBT: Final = frozenset({RefundFact.REFUSED, RefundFact.CONFLICT})
 """What the channel said and has yet to confirm; that it cannot be reached makes it no less."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """What a result says of a refund, true at some moment between the two times."""
-
-    fact: RefundFact
-    result: RefundResult
-    asked_at: datetime
-    said_at: datetime
-
-    def is_news_to(self, was: Refund) -> bool:
-        """Whether it is certainly younger than the last word."""
-        return was.last_said_at is None or self.asked_at >= was.last_said_at
-
-    def is_older_than_the_last_of(self, was: Refund) -> bool:
-        """Whether it is certainly older than the last word."""
-        return was.last_said_at is not None and self.said_at < was.last_said_at
-
-    def applied_to(self, was: Refund) -> Refund:
-        """The refund with this as the channel's last word."""
-        said_at = self.said_at if was.last_said_at is None else max(self.said_at, was.last_said_at)
-        return replace(was, last_fact=self.fact, last_said_at=said_at)
 
 
 def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time: datetime) -> None:
@@ -65,7 +40,7 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time
     was = aggregate.refunds[result.refund_no]
     paid = aggregate.payments[was.payment_no]
     fact = facts.of_refund(was, paid, result)
-    word = Word(fact, result, result.asked_at or time, result.said_at or time)
+    word = RefundWord(fact, result, result.asked_at or time, result.said_at or time)
     updated = replace(
         _with_returns(was, word),
         channel_refund_no=was.channel_refund_no or result.channel_refund_no,
@@ -88,14 +63,12 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time
     aggregate.change_refund(now_is, paid)
     moved_outside.apply_held(aggregate, was.payment_no)
     if result.amount_refunded is not None:
-        moved_outside.apply_total_of(
-            aggregate, was.payment_no, result.amount_refunded, word.said_at
-        )
+        moved_outside.apply_total_of(aggregate, now_is, result.amount_refunded, word)
     if now_is.state is not was.state:
         _ask_of_what_ended(aggregate, now_is, word)
 
 
-def _ask_of_what_ended(aggregate: OrderAggregate, now_is: Refund, word: Word) -> None:
+def _ask_of_what_ended(aggregate: OrderAggregate, now_is: Refund, word: RefundWord) -> None:
     """What ended so that the channel may yet say otherwise."""
     if now_is.state is RefundStatus.SUCCEEDED and word.result.may_bounce:
         aggregate.next_checks[now_is.refund_no] = due.bounce_check(now_is, aggregate.now)
@@ -106,7 +79,7 @@ def _ask_of_what_ended(aggregate: OrderAggregate, now_is: Refund, word: Word) ->
 # ── state by state ────────────────────────────────────────────────────────────────────────────
 
 
-def _while_processing(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund:
+def _while_processing(aggregate: OrderAggregate, was: Refund, word: RefundWord) -> Refund:
     match word.fact:
         case RefundFact.RETURNED:
             return _ended(was, word, aggregate.now)
@@ -120,22 +93,22 @@ def _while_processing(aggregate: OrderAggregate, was: Refund, word: Word) -> Ref
             return replace(was, last_fact=word.fact)
 
 
-def _denied_while_processing(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund:
+def _denied_while_processing(aggregate: OrderAggregate, was: Refund, word: RefundWord) -> Refund:
     """What does not certainly follow the last word is asked about, not believed."""
     is_news = word.is_news_to(was)
     aggregate.urgent.add(was.refund_no)
     match word.fact:
         case RefundFact.STUCK if is_news:
             return _ended(was, word, aggregate.now)
-        case RefundFact.CONFLICT if _confirms_conflict(was, word):
+        case RefundFact.CONFLICT if word.confirms_conflict_of(was):
             return _ended(_with_all_returns(was), word, aggregate.now)
         case RefundFact.CONFLICT:
             return word.applied_to(was)
-        case RefundFact.REFUSED if is_news and not _may_be_of_a_repeat(was, word):
+        case RefundFact.REFUSED if is_news and not word.may_be_of_a_repeat_of(was):
             return _ended(was, word, aggregate.now)
         case RefundFact.REFUSED if is_news or was.last_fact is not RefundFact.UNDER_WAY:
             return replace(word.applied_to(was), failure=facts.why(word.fact, word.result))
-        case RefundFact.ABSENT if is_news and _confirms_refusal(was, word):
+        case RefundFact.ABSENT if is_news and word.confirms_refusal_of(was):
             return _ended(was, replace(word, fact=RefundFact.REFUSED), aggregate.now)
         case RefundFact.ABSENT if is_news and was.last_fact is not RefundFact.REFUSED:
             if was.last_fact is RefundFact.ABSENT:
@@ -145,7 +118,7 @@ def _denied_while_processing(aggregate: OrderAggregate, was: Refund, word: Word)
             return was
 
 
-def _while_abnormal(was: Refund, word: Word, now: datetime) -> Refund:
+def _while_abnormal(was: Refund, word: RefundWord, now: datetime) -> Refund:
     match word.fact:
         case RefundFact.RETURNED if word.is_older_than_the_last_of(was):
             return was  # It bounced since.
@@ -161,7 +134,7 @@ def _while_abnormal(was: Refund, word: Word, now: datetime) -> Refund:
             return was
 
 
-def _while_paid_out(was: Refund, word: Word) -> Refund:
+def _while_paid_out(was: Refund, word: RefundWord) -> Refund:
     """Until the pay-out is answered, only its own answer is news: what the channel says otherwise
     was asked before it was carried out (decide-what-was-seen)."""
     is_answer = word.result.source is Source.REFUND
@@ -173,7 +146,7 @@ def _while_paid_out(was: Refund, word: Word) -> Refund:
     return word.applied_to(was) if is_answer else replace(was, last_fact=word.fact)
 
 
-def _after_success(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund:
+def _after_success(aggregate: OrderAggregate, was: Refund, word: RefundWord) -> Refund:
     match word.fact:
         case RefundFact.RETURNED if was.decided is RefundDecision.SETTLED_OUTSIDE:
             paid = aggregate.payments[was.payment_no]
@@ -192,7 +165,7 @@ def _after_success(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund
             return was
 
 
-def _after_failure(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund:
+def _after_failure(aggregate: OrderAggregate, was: Refund, word: RefundWord) -> Refund:
     paid = aggregate.payments[was.payment_no]
     match word.fact:
         case RefundFact.RETURNED:
@@ -213,35 +186,15 @@ def _after_failure(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund
             return was
 
 
-def _denied_after_failure(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund:
+def _denied_after_failure(aggregate: OrderAggregate, was: Refund, word: RefundWord) -> Refund:
     """As here: nobody need ask any more."""
-    is_asked = word.result.source is Source.QUERY_REFUND
-    if not is_asked or not word.is_news_to(was):
+    if not word.is_asked or not word.is_news_to(was):
         return was
     aggregate.next_checks[was.refund_no] = None
     return word.applied_to(was) if was.last_fact not in DENIED else was
 
 
 # ── what a word means ─────────────────────────────────────────────────────────────────────────
-
-
-def _may_be_of_a_repeat(was: Refund, word: Word) -> bool:
-    """Whether an earlier call of the same refund may have been accepted before this one was
-    refused."""
-    if word.result.source is not Source.REFUND:
-        return False
-    return was.last_fact is not None or word.asked_at >= was.created_at + SENT_ONCE
-
-
-def _confirms_refusal(was: Refund, word: Word) -> bool:
-    is_asked = word.result.source is Source.QUERY_REFUND
-    return is_asked and was.last_fact is RefundFact.REFUSED
-
-
-def _confirms_conflict(was: Refund, word: Word) -> bool:
-    """Whether the channel says so when it is asked after it was said before."""
-    is_asked = word.result.source is Source.QUERY_REFUND and was.last_fact is RefundFact.CONFLICT
-    return is_asked and was.last_said_at is not None and word.asked_at > was.last_said_at
 
 
 def _require_room(aggregate: OrderAggregate, was: Refund, paid: Payment) -> None:
@@ -255,7 +208,7 @@ def _require_room(aggregate: OrderAggregate, was: Refund, paid: Payment) -> None
         )
 
 
-def _with_returns(was: Refund, word: Word) -> Refund:
+def _with_returns(was: Refund, word: RefundWord) -> Refund:
     """What receivers of splits gave back for it so far; all of it, where the channel had it."""
     if word.fact in (RefundFact.RETURNED, RefundFact.STUCK):
         return _with_all_returns(was)
@@ -269,18 +222,18 @@ def _with_all_returns(was: Refund) -> Refund:
     return replace(was, returns=returning.marked(was.returns, back))
 
 
-def _ended(was: Refund, word: Word, now: datetime) -> Refund:
+def _ended(was: Refund, word: RefundWord, now: datetime) -> Refund:
     """The refund in the state to which the word brings it. Raises IllegalTransition."""
     state = refund.after(was.state, word.fact)
     updated = word.applied_to(was)
     if state is RefundStatus.SUCCEEDED:
         at = word.result.refunded_at or now
         return replace(updated, state=state, refunded_at=at, failure=None)
-    is_asked = word.result.source is Source.QUERY_REFUND or state is RefundStatus.ABNORMAL
+    is_kept = word.is_asked or state is RefundStatus.ABNORMAL
     return replace(
         updated,
         state=state,
-        last_fact=word.fact if is_asked else None,
+        last_fact=word.fact if is_kept else None,
         refunded_at=None,
         failure=was.failure or facts.why(word.fact, word.result)
         if was.last_fact is RefundFact.REFUSED
@@ -291,7 +244,9 @@ def _ended(was: Refund, word: Word, now: datetime) -> Refund:
 # ── money ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _move_money(aggregate: OrderAggregate, was: Refund, now_is: Refund, word: Word) -> Payment:
+def _move_money(
+    aggregate: OrderAggregate, was: Refund, now_is: Refund, word: RefundWord
+) -> Payment:
     """Book what was decided; the payment with its new amounts."""
     paid = aggregate.payments[was.payment_no]
     kinds: list[ledger.Kind] = []

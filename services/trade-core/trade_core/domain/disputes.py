@@ -17,7 +17,7 @@ from typing import Final
 
 from contracts.api import PaymentStatus, RefundStatus
 from contracts.events.results import Dispute, PaymentResult, RefundResult, Verdict
-from trade_core.domain import alerts, moved_outside
+from trade_core.domain import moved_outside, outside_alerts
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_refund_result import apply_refund_result
 from trade_core.domain.payment import OutsideWord, Payment
@@ -37,7 +37,7 @@ def apply_dispute(aggregate: OrderAggregate, result: PaymentResult, time: dateti
     if dispute is None or result.payment_id != payment.account_id:
         return
     if payment.state is PaymentStatus.CONFLICTED and not dispute.is_won:
-        aggregate.alerts.append(alerts.refunded_unknown_amount(aggregate.order, payment))
+        aggregate.alerts.append(outside_alerts.refunded_unknown_amount(aggregate.order, payment))
     if payment.state is not PaymentStatus.SUCCEEDED:
         return
     asked_at = result.asked_at or time
@@ -59,7 +59,9 @@ def apply_dispute(aggregate: OrderAggregate, result: PaymentResult, time: dateti
     left = payment.amount - payment.refund_reserved
     if known.state is RefundStatus.FAILED and not dispute.is_won and known.amount > left:
         missing = known.amount - left
-        aggregate.alerts.append(alerts.external_exceeds_paid(aggregate.order, payment, missing))
+        aggregate.alerts.append(
+            outside_alerts.external_exceeds_paid(aggregate.order, payment, missing)
+        )
         return
     apply_refund_result(aggregate, _as_refund_result(result, dispute, known), time=time)
 

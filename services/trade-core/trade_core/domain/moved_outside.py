@@ -5,12 +5,12 @@ taken off; what one of them may explain is waited for, and the channel asked aga
 made outside. The same total again finds its refund among ours, so nothing is booked twice.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from contracts.api import PaymentStatus, RefundCause, RefundStatus
+from contracts.api import PaymentStatus, RefundStatus
 from contracts.events.results import (
     PaymentResult,
     RefundResult,
@@ -18,21 +18,16 @@ from contracts.events.results import (
     Verdict,
     amount_refunded_alone,
 )
-from trade_core.domain import alerts, due, facts, refund_reservation
+from trade_core.domain import due, explaining, facts, outside_alerts, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
 from trade_core.domain.payment import OutsideWord, Payment
-from trade_core.domain.refund import DENIED, Refund
+from trade_core.domain.refund import Refund
+from trade_core.domain.refund_word import RefundWord
 from trade_core.domain.refused_results import ImpossibleResult
-
-CLOCKS_DIFFER: Final = timedelta(minutes=5)
-"""A channel's clock and ours differ by less: a refund that was begun later is in no total."""
 
 MAX_HELD: Final = 20
 """Words about one payment that wait for refunds under way."""
-
-MAX_OTHERS: Final = 12
-"""Refunds of one payment in flight at once whose sums are all tried: 4,096 of them."""
 
 
 def speaks_of_refunds(result: PaymentResult) -> bool:
@@ -58,42 +53,37 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
     elif result.channel_refund_no and result.channel_refund_amount:
         apply_one(aggregate, payment, _word_of_one(result, result.channel_refund_amount, time))
     elif result.refunded and not any(
-        _may_explain(one, result.asked_at or time) for one in _counted(aggregate, payment)
+        explaining.may_explain(one, result.asked_at or time) for one in _counted(aggregate, payment)
     ):
-        aggregate.alerts.append(alerts.refunded_unknown_amount(aggregate.order, payment))
+        aggregate.alerts.append(outside_alerts.refunded_unknown_amount(aggregate.order, payment))
 
 
 def apply_total(aggregate: OrderAggregate, payment: Payment, total: OutsideWord) -> None:
-    """Book what none of our refunds can explain; while one of them may, ask again and hold it."""
-    payment = _without_totals(aggregate, payment, total)
-    begun = [one for one in _counted(aggregate, payment) if _is_begun(one, total)]
-    explained = _explained(begun, total)
-    if total.amount > explained:
-        number = _unused(total.channel_refund_no, begun)
-        rest = replace(total, amount=total.amount - explained, channel_refund_no=number)
-        refund_reservation.book_external(aggregate, payment, rest)
-        payment = aggregate.payments[payment.payment_no]
-    certain = [one for one in _counted(aggregate, payment) if _is_certain(one, total)]
-    if total.amount < sum(one.amount for one in certain):
-        _doubt_less(aggregate, payment, total, certain)
-        return
-    if total.amount == sum(one.amount for one in certain) or not _is_doubtful(begun, total):
-        aggregate.next_checks[payment.payment_no] = due.first_check(
-            aggregate.order, payment, aggregate.now
-        )
-        return
-    _hold(aggregate, payment, total)
-    _ask_which(aggregate, payment, [one for one in begun if _may_explain(one, total.asked_at)])
+    """Book what none of our refunds can explain; while one of them may, ask again and hold it. What
+    the answer to a refund alone says is held too: such answers and other totals prove each other.
+    """
+    _apply_total(aggregate, payment, total)
+    for held in aggregate.payments[payment.payment_no].held_words:
+        if held.is_total and held.is_answer is not total.is_answer:
+            _apply_total(aggregate, aggregate.payments[payment.payment_no], held)
 
 
 def apply_total_of(
-    aggregate: OrderAggregate, payment_no: str, amount: int, said_at: datetime
+    aggregate: OrderAggregate, refund: Refund, amount: int, word: RefundWord
 ) -> None:
-    """What the answer to a refund of ours says went back of the payment altogether: that refund is
-    certainly among it, so it counts from the moment of the answer on."""
-    payment = aggregate.payments[payment_no]
+    """What a word about a refund of ours says went back of the payment altogether: that refund is
+    certainly among it."""
+    payment = aggregate.payments[refund.payment_no]
     if payment.state is PaymentStatus.SUCCEEDED:
-        apply_total(aggregate, payment, OutsideWord(amount, None, said_at, said_at))
+        total = OutsideWord(
+            amount,
+            None,
+            word.asked_at,
+            word.said_at,
+            is_answer=word.result.source is Source.REFUND,
+            refund_no=refund.refund_no,
+        )
+        apply_total(aggregate, payment, total)
 
 
 def apply_held(aggregate: OrderAggregate, payment_no: str) -> None:
@@ -154,6 +144,49 @@ def _word_of_one(result: PaymentResult, amount: int, time: datetime) -> OutsideW
     )
 
 
+def _apply_total(aggregate: OrderAggregate, payment: Payment, total: OutsideWord) -> None:
+    payment = _without_totals(aggregate, payment, total)
+    begun = [one for one in _counted(aggregate, payment) if explaining.is_begun(one, total)]
+    outside = total.amount - explaining.explained(begun, total)
+    booked = _proven(aggregate, payment, total, outside) if total.is_answer else outside
+    if booked > 0:
+        number = explaining.unused(total.channel_refund_no, begun)
+        rest = replace(total, amount=booked, channel_refund_no=number)
+        refund_reservation.book_external(aggregate, payment, rest)
+        payment = aggregate.payments[payment.payment_no]
+    certain = [one for one in _counted(aggregate, payment) if explaining.is_certain(one, total)]
+    known = sum(one.amount for one in certain)
+    if booked < outside:
+        alert = outside_alerts.more_went_back(
+            aggregate.order, payment, total=total.amount, missing=outside - booked
+        )
+        aggregate.alerts.append(alert)
+    elif total.amount < known:
+        _doubt_less(aggregate, payment, total, certain)
+        return
+    elif total.amount == known or not explaining.is_doubtful(begun, total):
+        aggregate.next_checks[payment.payment_no] = due.first_check(
+            aggregate.order, payment, aggregate.now
+        )
+        return
+    _hold(aggregate, payment, total)
+    _ask_which(
+        aggregate, payment, [one for one in begun if explaining.may_explain(one, total.asked_at)]
+    )
+
+
+def _proven(aggregate: OrderAggregate, payment: Payment, answer: OutsideWord, outside: int) -> int:
+    """How much of what only the answer to a refund says went back outside is said by another word,
+    too, which is held because of refunds under way."""
+    counted = _counted(aggregate, payment)
+    beside = {0}
+    for word in payment.held_words:
+        if word.is_total and not word.is_answer:
+            begun = [one for one in counted if explaining.is_begun(one, word)]
+            beside |= explaining.may_be_beside(begun, word)
+    return max(amount for amount in beside if amount <= max(outside, 0))
+
+
 def apply_one(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> None:
     """One refund, or dispute, by the channel's number: a refund of ours may not know it yet."""
     if not word.amount:
@@ -186,7 +219,9 @@ def _doubt_less(
     before = [one for one in certain if one.last_said_at and one.last_said_at <= total.asked_at]
     booked = sum(one.amount for one in before)
     if total.amount < booked:
-        alert = alerts.less_went_back(aggregate.order, payment, total=total.amount, booked=booked)
+        alert = outside_alerts.less_went_back(
+            aggregate.order, payment, total=total.amount, booked=booked
+        )
         aggregate.alerts.append(alert)
 
 
@@ -201,10 +236,17 @@ def _hold(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> Non
 def _without_totals(aggregate: OrderAggregate, payment: Payment, later: OutsideWord) -> Payment:
     """The payment without the totals that are held and said no more than this one does."""
     held = payment.held_words
-    kept = tuple(one for one in held if not one.is_total or one.said_at > later.said_at)
+    kept = tuple(one for one in held if not _is_replaced(one, later))
     if kept != held:
         aggregate.change_payment(replace(payment, held_words=kept))
     return aggregate.payments[payment.payment_no]
+
+
+def _is_replaced(held: OutsideWord, later: OutsideWord) -> bool:
+    """No answer to a refund takes the place of a word that is believed by itself."""
+    if not held.is_total or held.said_at > later.said_at:
+        return False
+    return held.is_answer or not later.is_answer
 
 
 def _ask_which(aggregate: OrderAggregate, payment: Payment, doubted: Collection[Refund]) -> None:
@@ -219,7 +261,7 @@ def _may_be_it(refund: Refund, word: OutsideWord) -> bool:
     """A dispute is never one of our refunds."""
     if word.is_dispute or refund.channel_refund_no is not None:
         return False
-    return refund.amount == word.amount and _may_explain(refund, word.asked_at)
+    return refund.amount == word.amount and explaining.may_explain(refund, word.asked_at)
 
 
 def _amount(result: PaymentResult, payment: Payment) -> int | None:
@@ -236,68 +278,3 @@ def _of(aggregate: OrderAggregate, payment: Payment) -> list[Refund]:
 def _counted(aggregate: OrderAggregate, payment: Payment) -> list[Refund]:
     """Those that the channel counts among the payment's refunds: no disputes."""
     return [one for one in _of(aggregate, payment) if not one.is_dispute]
-
-
-def _explained(begun: Sequence[Refund], total: OutsideWord) -> int:
-    """How much of the total our refunds explain at most: the certain ones, and of the others those
-    that fit best, for a refund goes back whole or not at all. Of what was booked as made outside by
-    a later word any part may be in the total. A number that is none of ours says that some of the
-    total is not ours."""
-    certain = sum(one.amount for one in begun if _is_certain(one, total))
-    left = total.amount - certain
-    if _unused(total.channel_refund_no, begun) is not None:
-        left -= 1
-    others = [
-        one.amount
-        for one in begun
-        if _may_explain(one, total.asked_at) and not _is_certain(one, total)
-    ]
-    if left <= 0 or len(others) > MAX_OTHERS:
-        return certain + sum(others)
-    later = sum(one.amount for one in begun if _is_from_later_word(one, total))
-    most = left + later
-    sums = {0}
-    for amount in others:
-        sums |= {known + amount for known in sums if known + amount <= most}
-    return certain - later + min(most, max(sums) + later)
-
-
-def _is_from_later_word(refund: Refund, total: OutsideWord) -> bool:
-    if refund.cause is not RefundCause.EXTERNAL or refund.last_said_at is None:
-        return False
-    return refund.last_said_at > total.said_at
-
-
-def _is_begun(refund: Refund, total: OutsideWord) -> bool:
-    return (
-        refund.cause is RefundCause.EXTERNAL or refund.created_at <= total.said_at + CLOCKS_DIFFER
-    )
-
-
-def _may_explain(refund: Refund, asked_at: datetime) -> bool:
-    """Whether what the channel said at that time may count the refund: not where it has denied the
-    refund before. An older word may be from when it stood there, if it ever did: a bounce takes it
-    back."""
-    if refund.state is not RefundStatus.FAILED or refund.last_fact not in DENIED:
-        return True
-    has_stood_there = refund.turn > 0 or refund.channel_refund_no is not None
-    is_older = refund.last_said_at is not None and asked_at < refund.last_said_at
-    return has_stood_there and is_older
-
-
-def _is_certain(refund: Refund, total: OutsideWord) -> bool:
-    """Whether the channel had surely returned it when the total was asked for."""
-    if refund.cause is RefundCause.EXTERNAL:
-        return True
-    said_at = refund.last_said_at or refund.refunded_at
-    return refund.is_at_channel and said_at is not None and said_at <= total.asked_at
-
-
-def _is_doubtful(begun: Collection[Refund], total: OutsideWord) -> bool:
-    return any(_may_explain(one, total.asked_at) and not _is_certain(one, total) for one in begun)
-
-
-def _unused(channel_refund_no: str | None, refunds: Collection[Refund]) -> str | None:
-    """The number of the latest refund may be that of one of ours."""
-    taken = {one.channel_refund_no for one in refunds} | {one.refund_no for one in refunds}
-    return None if channel_refund_no in taken else channel_refund_no

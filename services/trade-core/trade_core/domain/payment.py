@@ -162,7 +162,9 @@ class OutsideWord:
     """What a channel said of money that went back without us, true between the two times: of one
     refund or, with `is_total`, of all that went back of the payment. `channel_refund_no` is the
     number of that one, or of the latest. `is_dispute`: that one is a dispute (chargeback); without
-    an amount, it was won."""
+    an amount, it was won. `is_answer`: it stands in the answer to a refund of ours, and is booked
+    only as far as another word says it too. `refund_no`: of ours, which is certainly among the
+    total."""
 
     amount: int
     channel_refund_no: str | None
@@ -171,6 +173,8 @@ class OutsideWord:
     is_total: bool = True
     refunded_at: datetime | None = None
     is_dispute: bool = False
+    is_answer: bool = False
+    refund_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

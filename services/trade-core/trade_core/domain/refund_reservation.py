@@ -6,7 +6,7 @@ from contracts.api import CreateRefund, PaymentStatus, RefundCause, RefundStatus
 from contracts.events.configuration import RefundSplits
 from contracts.identifiers import new_id
 from contracts.money import Money
-from trade_core.domain import alerts, returning
+from trade_core.domain import outside_alerts, returning
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import PaymentNotRefundable, RefundExceedsPaid
 from trade_core.domain.payment import OutsideWord, Payment
@@ -77,7 +77,9 @@ def book_external(aggregate: OrderAggregate, payment: Payment, word: OutsideWord
     left = payment.amount - payment.refund_reserved
     if word.amount > left and not is_room_awaited(aggregate, payment):
         missing = word.amount - left
-        aggregate.alerts.append(alerts.external_exceeds_paid(aggregate.order, payment, missing))
+        aggregate.alerts.append(
+            outside_alerts.external_exceeds_paid(aggregate.order, payment, missing)
+        )
     booked = min(word.amount, left)
     if booked <= 0:
         return 0
@@ -107,7 +109,7 @@ def book_external(aggregate: OrderAggregate, payment: Payment, word: OutsideWord
         amount_refunded=payment.amount_refunded + booked,
     )
     aggregate.add_returned(refund, now_is)
-    alert = alerts.disputed if refund.is_dispute else alerts.refunded_outside
+    alert = outside_alerts.disputed if refund.is_dispute else outside_alerts.refunded_outside
     aggregate.alerts.append(alert(aggregate.order, now_is, refund))
     return booked
 

@@ -212,6 +212,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "有退款可能已被退回渠道侧。请向渠道查明哪一笔，并与商户核对。",
         "Look up at the channel which refund came back, and tell the merchant.",
     ),
+    "alert_remedy.refund.more_went_back:": (
+        "可能有人在渠道后台退款，尚未入账。请向渠道查明；次日对账单会自动入账。",
+        "Look up at the channel whether somebody refunded there; the next statement books it.",
+    ),
     "alert_remedy.refund.returned_twice:": (
         "人工处理过的退款又被渠道退回。请向付款人追回。",
         "Claim it from the payer.",
