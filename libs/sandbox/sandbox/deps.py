@@ -1,6 +1,6 @@
 """Everything the third parties have, built once in `main` and given to every handler."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -14,6 +14,7 @@ from sandbox.logins import Logins
 from sandbox.notifications import NotificationForm, Notifications
 from sandbox.shelf import Shelf
 from sandbox.truth import Trade, Truth
+from sandbox.truth.records import RefundState
 
 OwnT = TypeVar("OwnT")
 
@@ -37,7 +38,8 @@ class Party(Generic[A]):
     `title` and `colour` head its pages. `products`: by name, the sections of demo.json for accounts
     at another of its products. `is_busy`: asked so often that its addresses are looked up first.
     `asks_wallet`: whether its page has the payer choose a wallet. `tells_refunds`: of a refund made
-    in its console, by a notification. `has_disputes`: payers' banks take money back there.
+    in its console, by a notification. `notified_refunds`: the ends of a refund that it tells so.
+    `has_disputes`: payers' banks take money back there.
     `judged_by`: the public programs that speak to it in tests/oracles, as the READMEs name them.
     `certificates`: what certificate mode needs, of this merchant or the first; `rotate`: a further
     certificate of its own.
@@ -53,6 +55,7 @@ class Party(Generic[A]):
     is_busy: bool = False
     asks_wallet: Callable[[Trade], bool] = lambda _: False
     tells_refunds: bool = True
+    notified_refunds: Collection[RefundState] = ("succeeded", "failed", "abnormal")
     has_disputes: bool = False
     certificates: Callable[["Deps", str], dict[str, Any]] | None = None
     rotate: Callable[["Deps"], dict[str, str]] | None = None

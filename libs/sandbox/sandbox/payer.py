@@ -62,7 +62,7 @@ def decide(deps: Deps, refund: Refund, state: RefundState, *, tell: bool = True)
     refund.held = False
     refund.finished_at = now()
     deps.truth.save_refund(refund)
-    if tell and refund.notify_url:
+    if tell and refund.notify_url and state in deps.parties[refund.channel].notified_refunds:
         trade = deps.truth.get_trade(refund.trade_id)
         deps.notifications.post(trade, refund.notify_url, refund)
 

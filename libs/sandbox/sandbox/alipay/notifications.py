@@ -42,7 +42,7 @@ class AlipayNotifications:
     ) -> SignedNotification:
         account = self.accounts.get(trade.merchant)
         fields = _content(account, notification, trade, hit)
-        if refund is not None and "bounced" in refund.details:
+        if refund is not None and refund.state == "abnormal":
             fields = _bounce_fields(account, notification, trade, refund)
         elif refund is not None:
             fields |= self._refund_fields(trade, refund)
@@ -116,10 +116,11 @@ def _bounce_fields(
 
     Source: opendocs.alipay.com/open/02ekfv
     """
+    back_at = refund.details.get("bounced") or refund.finished_at or refund.created_at
     content = names(trade) | {
         "out_request_no": refund.number,
         "dback_status": "F",
-        "bank_ack_time": beijing_text(refund.details["bounced"]),
+        "bank_ack_time": beijing_text(back_at),
     }
     return {
         "notify_id": notification.notice_id.replace("-", ""),

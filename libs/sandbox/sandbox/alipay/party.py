@@ -27,5 +27,6 @@ PARTY: Party[AlipayAccount] = Party(
     notifications=lambda deps: AlipayNotifications(deps.accounts(KIND), deps.truth),
     judged_by="`python-alipay-sdk` (PyPI), `alipay-sdk` (npm)",
     is_busy=True,
+    notified_refunds=("succeeded", "abnormal"),
     certificates=_certificates,
 )
