@@ -387,3 +387,34 @@ def test_another_amount_of_what_went_back_is_a_dead_letter() -> None:
         with pytest.raises(ResultRefused):
             apply_at(opened, started, source, Verdict.SUCCEEDED, 60, **OTHER)
     assert opened.refunds[started.refund_no].state is RefundStatus.SUCCEEDED
+
+
+def test_a_total_that_cannot_hold_the_refund_it_names_contradicts_itself() -> None:
+    """Refunded 5.00, and of the payment 0.01 altogether: nothing is booked, the channel asked."""
+    opened, started = begun()
+    apply_at(opened, started, Source.REFUND, Verdict.PENDING, 1)
+    now_is = apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 5, amount_refunded=1)
+    assert (now_is.state, len(opened.refunds)) == (RefundStatus.PROCESSING, 1)
+    assert started.refund_no in opened.urgent
+    apply_at(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 9, amount=500)
+    (refunded,) = opened.refunds.values()
+    assert (refunded.state, refunded.amount) == (RefundStatus.SUCCEEDED, 500)
+
+
+def test_a_total_that_a_notification_states_holds_the_refund_that_it_names() -> None:
+    """What is beyond it went back outside; by Alipay's clock the refund was made before."""
+    opened, started = begun()
+    apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 5, until=6, amount_refunded=500)
+    assert [one.state for one in opened.refunds.values()] == [RefundStatus.SUCCEEDED]
+    assert opened.payments[started.payment_no].held_words == ()
+    apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 5, until=9, amount_refunded=700)
+    assert sorted(one.amount for one in opened.refunds.values()) == [200, 500]
+
+
+def test_a_notification_that_a_refund_is_under_way_makes_us_ask_at_once() -> None:
+    opened, started = begun()
+    apply_at(opened, started, Source.REFUND, Verdict.PENDING, 1)
+    assert started.refund_no not in opened.urgent
+    apply_at(opened, started, Source.NOTICE, Verdict.PENDING, 5)
+    assert started.refund_no in opened.urgent
+    assert asks(opened, started) is CommandName.QUERY_REFUND

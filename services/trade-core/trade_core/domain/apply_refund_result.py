@@ -54,16 +54,22 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time
             now_is = _after_success(aggregate, updated, word)
         case RefundStatus.FAILED:
             now_is = _after_failure(aggregate, updated, word)
-    if now_is == was:
-        return
+    if now_is != was:
+        _change(aggregate, was, now_is, word)
+    if fact is RefundFact.RETURNED and result.amount_refunded is not None:
+        moved_outside.apply_total_of(aggregate, now_is, result.amount_refunded, word)
+
+
+def _change(aggregate: OrderAggregate, was: Refund, now_is: Refund, word: RefundWord) -> None:
+    paid = aggregate.payments[was.payment_no]
     if now_is.state is not was.state:
         paid = _move_money(aggregate, was, now_is, word)
     elif was.is_paid_out and not now_is.is_paid_out:
-        aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is, result))
+        aggregate.alerts.append(
+            alerts.refund_needs_a_person(aggregate.order, paid, now_is, word.result)
+        )
     aggregate.change_refund(now_is, paid)
     moved_outside.apply_held(aggregate, was.payment_no)
-    if result.amount_refunded is not None:
-        moved_outside.apply_total_of(aggregate, now_is, result.amount_refunded, word)
     if now_is.state is not was.state:
         _ask_of_what_ended(aggregate, now_is, word)
 
@@ -84,6 +90,8 @@ def _while_processing(aggregate: OrderAggregate, was: Refund, word: RefundWord) 
         case RefundFact.RETURNED:
             return _ended(was, word, aggregate.now)
         case RefundFact.UNDER_WAY:
+            if word.result.source is Source.NOTICE:
+                aggregate.urgent.add(was.refund_no)  # There is news, and it is not in the words.
             return word.applied_to(was)
         case fact if fact in DENIED:
             return _denied_while_processing(aggregate, was, word)

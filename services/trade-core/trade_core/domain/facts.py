@@ -104,8 +104,9 @@ def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> RefundF
 
 def _returned(refund: Refund, result: RefundResult) -> RefundFact:
     """Raises ImpossibleResult where it says another amount of a refund that is back already: that
-    ends nothing."""
-    if _agrees(refund, result):
+    ends nothing. All that went back of the payment holds the refund, or contradicts it."""
+    is_within = result.amount_refunded is None or refund.amount <= result.amount_refunded
+    if _agrees(refund, result) and is_within:
         return RefundFact.RETURNED
     if refund.state is RefundStatus.SUCCEEDED:
         raise ImpossibleResult(f"{refund.refund_no} went back, with another amount than ours")

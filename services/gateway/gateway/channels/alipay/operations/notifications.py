@@ -27,6 +27,7 @@ from gateway.channels.plugin import (
     NotifiedPayment,
     NotifiedRefund,
     NotUnderstood,
+    Pending,
     RawNotification,
     Receiver,
     Succeeded,
@@ -82,8 +83,8 @@ def is_shared(account: Account, all_accounts: Iterable[Account]) -> bool:
 def _about_trade(fields: Mapping[str, str]) -> list[Notified]:
     """What happened stands in values, not in names: Alipay sends empty and zero fields too.
 
-    It is about a refund where `out_biz_no` names one, and it was made. That is proof of the
-    payment as well. The number may be that of somebody who refunded without us.
+    It is about a refund where `out_biz_no` names one. That is proof of the payment as well. The
+    number may be that of somebody who refunded without us.
     """
     payment_no, number = text(fields, "out_trade_no"), text(fields, "out_biz_no")
     refunded_at = text(fields, "gmt_refund")
@@ -104,11 +105,21 @@ def _about_trade(fields: Mapping[str, str]) -> list[Notified]:
             )
         ]
     return [
-        NotifiedPayment(payment_no, _dated(outcome, fields, "gmt_refund")),
+        NotifiedPayment(
+            payment_no, _dated(replace(outcome, given_back=None), fields, "gmt_refund")
+        ),
         NotifiedRefund(
-            number, payment_no, _dated(Succeeded(at=read_spaced(refunded_at)), fields, "gmt_refund")
+            number, payment_no, _dated(_read_refund(fields, back), fields, "gmt_refund")
         ),
     ]
+
+
+def _read_refund(fields: Mapping[str, str], back: GivenBack | None) -> Succeeded | Pending:
+    """Of a refund of ours: it went back where all that went back has an amount, which must hold it
+    (trade-core knows how much it is). A number or a time alone makes us ask."""
+    if back is None:
+        return Pending()
+    return Succeeded(at=read_spaced(text(fields, "gmt_refund")), given_back=back)
 
 
 def _read_trade(fields: Mapping[str, str], *, is_refund: bool) -> Understood:
