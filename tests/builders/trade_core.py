@@ -151,7 +151,8 @@ def returned(refund: Refund, **more: Any) -> RefundResult:
 
 
 def apply_word(opened: OrderAggregate, word: RefundResult, at: datetime = NOON) -> None:
-    """The event of the word is of `at`."""
+    """The event of the word is of `at`; it is not applied before it was said."""
+    opened.now = max(opened.now, word.said_at or at)
     apply_refund_result(opened, word, time=at)
 
 

@@ -13,6 +13,7 @@ from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
 from contracts.internal import RefundDecision
 from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.apply_refund_result import apply_refund_result
 from trade_core.domain.deciding import decide_refund
 from trade_core.domain.due import BOUNCE_DAYS, Ask, Rest, refund_step
 from trade_core.domain.ledger import Purpose
@@ -418,3 +419,15 @@ def test_a_notification_that_a_refund_is_under_way_makes_us_ask_at_once() -> Non
     apply_at(opened, started, Source.NOTICE, Verdict.PENDING, 5)
     assert started.refund_no in opened.urgent
     assert asks(opened, started) is CommandName.QUERY_REFUND
+
+
+def test_a_word_of_a_clock_that_is_ahead_outlives_nothing_that_is_said_after_it() -> None:
+    opened, started = begun()
+    opened.now = later(10)
+    ahead = refund_result(
+        started, Source.QUERY_REFUND, Verdict.PENDING, asked_at=later(600), said_at=later(601)
+    )
+    apply_refund_result(opened, ahead, time=later(601))
+    assert opened.refunds[started.refund_no].last_said_at == later(10)
+    now_is = apply_at(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 12)
+    assert now_is.state is RefundStatus.FAILED

@@ -38,6 +38,7 @@ def a_paid_order(amount: int = 1000) -> tuple[OrderAggregate, Payment]:
 
 def apply_at(opened: OrderAggregate, payment: Payment, *, at: float = 0, **more: Any) -> None:
     """A word of success, true at that second."""
+    opened.now = max(opened.now, later(at))
     word = paid(payment, Source.QUERY, asked_at=later(at), said_at=later(at), **more)
     apply_payment_result(opened, word, said_at=later(at), late=LatePayment.ACCEPT)
 
@@ -489,3 +490,12 @@ def test_a_statement_tells_the_rest_of_what_was_booked_under_its_number_in_part(
     for _ in range(2):
         statement_refunds.apply_statement(opened, payment.payment_no, [row], later(90_000))
     assert external(opened) == [200, 300]
+
+
+def test_a_total_of_a_clock_that_is_ahead_is_as_old_as_its_arrival() -> None:
+    opened, payment = a_paid_order()
+    ahead = paid(
+        payment, Source.QUERY, amount_refunded=300, asked_at=later(600), said_at=later(600)
+    )
+    apply_payment_result(opened, ahead, said_at=later(600), late=LatePayment.ACCEPT)
+    assert [one.last_said_at for one in opened.refunds.values()] == [opened.now]

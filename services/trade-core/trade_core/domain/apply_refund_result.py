@@ -40,7 +40,7 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time
     was = aggregate.refunds[result.refund_no]
     paid = aggregate.payments[was.payment_no]
     fact = facts.of_refund(was, paid, result)
-    word = RefundWord(fact, result, result.asked_at or time, result.said_at or time)
+    word = RefundWord(fact, result, *facts.times(result, time, aggregate.now))
     updated = replace(
         _with_returns(was, word),
         channel_refund_no=was.channel_refund_no or result.channel_refund_no,

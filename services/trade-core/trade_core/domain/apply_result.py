@@ -43,7 +43,7 @@ def apply_payment_result(
     """
     was = aggregate.payments[result.payment_no]
     facts.require_own_account(was.payment_no, was, aggregate.order.merchant_id, result)
-    asked_at = min(result.asked_at or said_at, aggregate.now)
+    asked_at, counted_at = facts.times(result, said_at, aggregate.now)
     fact = facts.of_payment(was, result, asked_at)
     if last_words.is_before_reversal(was, fact, result, asked_at):
         last_words.doubt(aggregate, was, result)
@@ -59,7 +59,6 @@ def apply_payment_result(
     if takes_money:
         _take_money(aggregate, was, result=result, late=late)
     else:
-        counted_at = min(result.said_at or said_at, aggregate.now)
         now_is = _changed(was, fact, result=result, asked_at=asked_at, said_at=counted_at)
         if now_is != was:
             aggregate.change_payment(now_is)

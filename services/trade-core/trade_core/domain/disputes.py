@@ -17,7 +17,7 @@ from typing import Final
 
 from contracts.api import PaymentStatus, RefundStatus
 from contracts.events.results import Dispute, PaymentResult, RefundResult, Verdict
-from trade_core.domain import moved_outside, outside_alerts
+from trade_core.domain import facts, moved_outside, outside_alerts
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_refund_result import apply_refund_result
 from trade_core.domain.payment import OutsideWord, Payment
@@ -40,7 +40,7 @@ def apply_dispute(aggregate: OrderAggregate, result: PaymentResult, time: dateti
         aggregate.alerts.append(outside_alerts.refunded_unknown_amount(aggregate.order, payment))
     if payment.state is not PaymentStatus.SUCCEEDED:
         return
-    asked_at = result.asked_at or time
+    asked_at, said_at = facts.times(result, time, aggregate.now)
     known = _find(aggregate, payment, dispute)
     if known is None:
         amount = 0 if dispute.is_won else dispute.amount
@@ -48,7 +48,7 @@ def apply_dispute(aggregate: OrderAggregate, result: PaymentResult, time: dateti
             amount,
             dispute.dispute_no,
             asked_at,
-            result.said_at or time,
+            said_at,
             is_total=False,
             is_dispute=True,
         )

@@ -50,6 +50,14 @@ def require_own_account(
         raise ForeignAccount(result.payment_id, number, payment.account_id)
 
 
+def times(
+    result: PaymentResult | RefundResult | SplitResult, event_at: datetime, now: datetime
+) -> tuple[datetime, datetime]:
+    """Not before the one and not after the other it was true. No word is younger than now, whatever
+    clock it was dated by: it would outlive all that is said until then (later-wins)."""
+    return min(result.asked_at or event_at, now), min(result.said_at or event_at, now)
+
+
 def of_payment(payment: Payment, result: PaymentResult, asked_at: datetime) -> PaymentFact:
     """What its own account says of the payment. `asked_at`: not before that it was true."""
     if result.source is Source.CLOSE:

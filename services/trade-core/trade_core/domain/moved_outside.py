@@ -46,14 +46,21 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
     payment, result = aggregate.payments[result.payment_no], _of_refunds(result)
     if payment.state is not PaymentStatus.SUCCEEDED or result.payment_id != payment.account_id:
         return
+    asked_at, said_at = facts.times(result, time, aggregate.now)
     if (amount := _amount(result, payment)) is not None:
-        asked_at, said_at = result.asked_at or time, result.said_at or time
         total = OutsideWord(amount, result.channel_refund_no, asked_at, said_at)
         apply_total(aggregate, payment, total)
     elif result.channel_refund_no and result.channel_refund_amount:
-        apply_one(aggregate, payment, _word_of_one(result, result.channel_refund_amount, time))
+        one = OutsideWord(
+            result.channel_refund_amount,
+            result.channel_refund_no,
+            asked_at,
+            said_at,
+            is_total=False,
+        )
+        apply_one(aggregate, payment, one)
     elif result.refunded and not any(
-        explaining.may_explain(one, result.asked_at or time) for one in _counted(aggregate, payment)
+        explaining.may_explain(one, asked_at) for one in _counted(aggregate, payment)
     ):
         aggregate.alerts.append(outside_alerts.refunded_unknown_amount(aggregate.order, payment))
 
@@ -114,8 +121,7 @@ def apply_foreign_refund(aggregate: OrderAggregate, result: RefundResult, time: 
     word = OutsideWord(
         result.amount,
         number,
-        result.asked_at or time,
-        result.said_at or time,
+        *facts.times(result, time, aggregate.now),
         is_total=False,
         refunded_at=result.refunded_at,
     )
@@ -132,16 +138,6 @@ def _of_refunds(result: PaymentResult) -> PaymentResult:
         "channel_refund_amount": None,
     }
     return result.model_copy(update=alone)
-
-
-def _word_of_one(result: PaymentResult, amount: int, time: datetime) -> OutsideWord:
-    return OutsideWord(
-        amount,
-        result.channel_refund_no,
-        result.asked_at or time,
-        result.said_at or time,
-        is_total=False,
-    )
 
 
 def _apply_total(aggregate: OrderAggregate, payment: Payment, total: OutsideWord) -> None:
