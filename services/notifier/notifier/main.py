@@ -37,6 +37,7 @@ from notifier.domain.routes import RouteBook
 from notifier.domain.schedule import Schedule
 from notifier.flows import dead_letters
 from notifier.flows.deps import Deps
+from notifier.flows.own_alerts import OwnAlerts
 from notifier.jobs import keeping
 from notifier.jobs.certificates import CHECK_EVERY_S, CertificateWatch
 from notifier.jobs.dispatch import Dispatch
@@ -241,8 +242,9 @@ class _Running:
         start("event-days", logged.run, pulse=logged.pulse, stall_s=2 * DAYS_EVERY_S, gate=gate)
         people = Messaging(deps, is_ready=self._configuration.is_usable)
         start("messaging", people.run, pulse=people.pulse, gate=gate)
+        own = OwnAlerts(deps)
         watching = watch(
-            deps,
+            own,
             relay,
             self._configuration,
             {NAME: events, f"{NAME}-alerts": alerts},
@@ -253,7 +255,7 @@ class _Running:
         start("certificates", ends.run, pulse=ends.pulse, stall_s=5 * CHECK_EVERY_S, gate=gate)
         start("watch", watching.run, pulse=watching.pulse)
         if self._config.watched_services:
-            neighbours = Neighbours(deps, self._config.watched_services)
+            neighbours = Neighbours(own, self._config.watched_services)
             start("neighbours", neighbours.run, pulse=neighbours.pulse, gate=gate)
 
     async def ready(self) -> Mapping[str, bool | str]:

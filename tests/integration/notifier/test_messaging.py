@@ -31,6 +31,7 @@ from notifier.domain.errors import SpokeJustNow
 from notifier.domain.messages import Messenger
 from notifier.flows import alerts, keeping
 from notifier.flows.deps import Deps
+from notifier.flows.own_alerts import OwnAlerts
 from notifier.jobs.messaging import Messaging
 from notifier.jobs.watch import watch
 from notifier.messengers.dingtalk import DingTalk, signature
@@ -324,7 +325,7 @@ async def test_our_own_trouble_is_told_without_kafka(
     slow: Any = SimpleNamespace(lag=10_001, blocked=0, silence_s=0.0)
     forged: Any = SimpleNamespace(refused=1)
 
-    await watch(deps, stuck, forged, {"notifier": slow}).check()
+    await watch(OwnAlerts(deps), stuck, forged, {"notifier": slow}).check()
     await everything_is_due(harness)
     await alerts.send_due(deps)
 

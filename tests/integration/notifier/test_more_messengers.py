@@ -1,9 +1,14 @@
 """WeCom, Feishu, alerts that come by HTTP, storms, and neighbours that fall silent."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC
+from datetime import time as datetime_time
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -19,10 +24,17 @@ from tests.integration.notifier.messenger_servers import (
 from tests.integration.notifier.test_messaging import alert, ding, everything_is_due
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY
 
+from chassis.problems import Overloaded
 from contracts import sealing
+from contracts.events.alerts import Alert, Severity
 from contracts.internal import TakeAlerts
+from notifier.domain.alerts import service_away
+from notifier.domain.incidents import QuietHours
 from notifier.domain.messages import Message, MessageFailed, Messenger
-from notifier.flows import alerts
+from notifier.flows import alerts, own_alerts
+from notifier.flows.alerts import SPEAK_EVERY_S
+from notifier.flows.own_alerts import OwnAlerts
+from notifier.jobs import neighbours
 from notifier.jobs.neighbours import Neighbours
 from notifier.main import build
 from notifier.messengers.feishu import Feishu
@@ -142,7 +154,7 @@ async def neighbour(is_ready: list[bool]) -> AsyncIterator[str]:
 async def test_a_neighbour_that_is_ready_no_more_is_told_once(harness: Harness) -> None:
     is_ready = [True]
     async with neighbour(is_ready) as url, ClientSession() as session:
-        looking = Neighbours(harness.deps(replica=0), {"gateway": url}, away_s=0.2)
+        looking = Neighbours(OwnAlerts(harness.deps(replica=0)), {"gateway": url}, away_s=0.2)
         await looking.check(session)
         assert await harness.value("select count(*) from trouble") == 0
         is_ready[0] = False
@@ -151,3 +163,87 @@ async def test_a_neighbour_that_is_ready_no_more_is_told_once(harness: Harness) 
             await looking.check(session)
     assert await harness.value("select array_agg(key) from trouble") == ["service.away:gateway"]
     assert await harness.value("select total from trouble") == 1
+
+
+async def test_who_did_not_look_for_a_while_takes_nobody_for_silent(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The notifier itself stood still, and the others were there all the time."""
+    is_ready = [True]
+    async with neighbour(is_ready) as url, ClientSession() as session:
+        looking = Neighbours(OwnAlerts(harness.deps(replica=0)), {"gateway": url}, away_s=5.0)
+        await looking.check(session)
+        stood_still_s = neighbours.FIRST_S + 60
+        monkeypatch.setattr(
+            neighbours, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + stood_still_s)
+        )
+        is_ready[0] = False  # for this very look
+        await looking.check(session)
+    assert await harness.value("select count(*) from trouble") == 0
+
+
+class Away:
+    """A database that is away, or that hangs."""
+
+    def __init__(self, *, hangs: bool) -> None:
+        self.hangs = hangs
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        if self.hangs:
+            await asyncio.Event().wait()
+        raise Overloaded("The database is away.")
+        yield
+
+
+class Kept:
+    """A messenger that takes everything."""
+
+    name, destination = "kept", "kept"
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+
+    async def send(self, message: Message) -> None:
+        self.titles.append(message.title)
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_without_the_database_people_are_told_at_once(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    monkeypatch.setattr(own_alerts, "KEPT_LIMIT_S", 0.05)
+    away: Any = Away(hangs=hangs)
+    people, now = Kept(), [100.0]
+    deps = replace(harness.deps(replica=0), db=away, messengers=[people])
+    own = OwnAlerts(deps, monotonic=lambda: now[0])
+    assert await own.tell(service_away("trade-core", 5.0))
+    assert not await own.tell(service_away("merchant-admin", 5.0))  # too soon after the other
+    now[0] += SPEAK_EVERY_S
+    assert await own.tell(service_away("merchant-admin", 5.0))
+    assert people.titles == ["Paymesh: 1 critical"] * 2
+
+
+async def test_in_quiet_hours_only_what_is_critical_is_told_without_the_database(
+    harness: Harness,
+) -> None:
+    away: Any = Away(hangs=False)
+    people = Kept()
+    quiet = QuietHours(datetime_time(0), datetime_time(23, 59, 59, 999_999), UTC)
+    deps = replace(harness.deps(replica=0), db=away, messengers=[people], quiet_hours=quiet)
+    warning = Alert(key="k", severity=Severity.WARNING, title="t", detail="d")
+    assert not await OwnAlerts(deps).tell(warning)
+    assert await OwnAlerts(deps).tell(service_away("gateway", 5.0))
+    assert people.titles == ["Paymesh: 1 critical"]
+
+
+async def test_what_is_wrong_with_an_alert_itself_is_no_absence(harness: Harness) -> None:
+    class Broken:
+        def transaction(self) -> None:
+            raise ValueError("no")
+
+    broken: Any = Broken()
+    with pytest.raises(ValueError, match="no"):
+        await OwnAlerts(replace(harness.deps(replica=0), db=broken)).tell(
+            service_away("gateway", 5.0)
+        )

@@ -122,7 +122,9 @@ def test_a_login_of_a_later_release_is_one(
 @pytest.mark.parametrize("address", ["foo", "ftp://x/", "http://", "http://[::1"])
 def test_what_is_no_address_is_not_tried_for_ever(command: Command, address: str) -> None:
     secret = {"PAYMESH_WEBHOOK_SECRET": "whsec_" + "A" * 32}
-    assert complains_of(command("listen", "--from-beginning", "--forward", address, **secret), address)
+    assert complains_of(
+        command("listen", "--from-beginning", "--forward", address, **secret), address
+    )
 
 
 def test_a_url_that_is_none_is_told(command: Command) -> None:

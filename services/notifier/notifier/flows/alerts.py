@@ -90,7 +90,7 @@ async def _send_by_route(deps: Deps, route: str) -> bool:
         due = await incidents.take_due(tx, route, INCIDENTS_AT_ONCE)
     if not due:
         return False
-    error = await _send_by_any(messengers, messages.compose(due, deps.language))
+    error = await send_by_any(messengers, messages.compose(due, deps.language))
     async with deps.db.transaction() as tx:
         if error is None:
             await incidents.settle(tx, due, [REPEAT[one.severity].total_seconds() for one in due])
@@ -115,7 +115,7 @@ async def _forget(tx: Tx, route: str) -> None:
         await incidents.drop_due(tx, route)
 
 
-async def _send_by_any(messengers: Sequence[Messenger], message: Message) -> str | None:
+async def send_by_any(messengers: Sequence[Messenger], message: Message) -> str | None:
     """By the first messenger; if it fails, by all the others. If nobody took it: why not."""
     first, *others = messengers
     telling = await _send(first, message)

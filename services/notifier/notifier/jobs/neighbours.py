@@ -3,18 +3,14 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Final
 
 import aiohttp
 import structlog
 
 from chassis.background import Alarm, Pulse, pause
-from contracts.events import alerts
-from contracts.events.deliveries import SOURCE
 from notifier.domain.alerts import service_away
-from notifier.flows.alerts import receive
-from notifier.flows.deps import Deps
+from notifier.flows.own_alerts import OwnAlerts
 
 log = structlog.get_logger()
 
@@ -23,6 +19,9 @@ LIMIT_S: Final = 1.0
 AWAY_S: Final = 4.0
 """A restart that takes longer is worth telling."""
 
+GAP_S: Final = 3.0
+"""Who did not look for so long does not know who was silent."""
+
 FIRST_S: Final = 60.0
 """Whoever starts together with us is given this long."""
 
@@ -30,10 +29,12 @@ FIRST_S: Final = 60.0
 class Neighbours:
     """`urls`: the private address of each; ready is who has one replica that is."""
 
-    def __init__(self, deps: Deps, urls: Mapping[str, str], *, away_s: float = AWAY_S) -> None:
+    def __init__(self, own: OwnAlerts, urls: Mapping[str, str], *, away_s: float = AWAY_S) -> None:
         self.pulse = Pulse()
-        self._deps = deps
+        self._own = own
         self._urls = urls
+        self._reasons: dict[str, str | None] = dict.fromkeys(urls)
+        self._looked_at = time.monotonic()
         self._seen = dict.fromkeys(urls, time.monotonic() + FIRST_S)
         self._alarms = [self._alarm(name, away_s) for name in urls]
 
@@ -46,30 +47,41 @@ class Neighbours:
 
     async def check(self, session: aiohttp.ClientSession) -> None:
         """Once at each of them, all at the same time."""
+        began, before = time.monotonic(), self._looked_at
+        if began - before > GAP_S:
+            self._seen = {name: max(at, began) for name, at in self._seen.items()}
         async with asyncio.TaskGroup() as group:
             for name, url in self._urls.items():
-                group.create_task(self._ask(session, name, url))
+                group.create_task(self._look(session, name, url))
+        self._looked_at = time.monotonic()
         for alarm in self._alarms:
             await alarm.check()
 
-    async def _ask(self, session: aiohttp.ClientSession, name: str, url: str) -> None:
-        limit = aiohttp.ClientTimeout(total=LIMIT_S)
-        try:
-            async with session.get(f"{url}/health/ready", timeout=limit) as answer:
-                is_ready = answer.status == 200
-                if not is_ready:
-                    answer.close()  # The next look may meet another replica.
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            log.info("neighbour.silent", service=name, reason=type(error).__name__)
-            return
-        if is_ready:
+    async def _look(self, session: aiohttp.ClientSession, name: str, url: str) -> None:
+        reason = await _why_silent(session, url)
+        if reason is None:
             self._seen[name] = time.monotonic()
+        if reason != self._reasons[name]:
+            log.info(
+                "neighbour.silent" if reason else "neighbour.answers", neighbour=name, reason=reason
+            )
+            self._reasons[name] = reason
 
     def _alarm(self, name: str, away_s: float) -> Alarm:
         async def ring(silence_s: float) -> bool:
-            alert = service_away(name, silence_s)
-            record = alerts.record(alert, source=SOURCE, at=datetime.now(UTC))
-            await receive(self._deps, [record])
-            return True
+            return await self._own.tell(service_away(name, silence_s))
 
         return Alarm(lambda: time.monotonic() - self._seen[name], away_s, ring)
+
+
+async def _why_silent(session: aiohttp.ClientSession, url: str) -> str | None:
+    """None where a replica is ready."""
+    limit = aiohttp.ClientTimeout(total=LIMIT_S)
+    try:
+        async with session.get(f"{url}/health/ready", timeout=limit) as answer:
+            if answer.status == 200:
+                return None
+            answer.close()  # The next look may meet another replica.
+            return f"status {answer.status}"
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        return type(error).__name__

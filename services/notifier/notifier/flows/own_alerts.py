@@ -1,0 +1,57 @@
+"""What the notifier itself tells: as all alerts, and without its database where that is away."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from chassis.database import is_away
+from contracts.events import alerts
+from contracts.events.alerts import Alert
+from contracts.events.deliveries import SOURCE
+from notifier.domain.incidents import raised
+from notifier.domain.messages import compose
+from notifier.flows.alerts import SPEAK_EVERY_S, receive, send_by_any
+from notifier.flows.deps import Deps
+
+log = structlog.get_logger()
+
+KEPT_LIMIT_S: Final = 2.0
+"""People hear of a dead service within ten seconds; a database that hangs takes no part of that."""
+
+
+class OwnAlerts:
+    """`tell` never raises for a database that is away: its silence is what people must hear of."""
+
+    def __init__(self, deps: Deps, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._deps = deps
+        self._monotonic = monotonic
+        self._spoke_at = -SPEAK_EVERY_S
+
+    async def tell(self, alert: Alert) -> bool:
+        """Whether it was taken; what was not is to be told again."""
+        at = datetime.now(UTC)
+        try:
+            async with asyncio.timeout(KEPT_LIMIT_S):
+                await receive(self._deps, [alerts.record(alert, source=SOURCE, at=at)])
+        except Exception as error:
+            if not is_away(error):
+                raise
+            log.warning("alert.not_kept", key=alert.key, reason=repr(error))
+            return await self._tell_at_once(alert, at)
+        return True
+
+    async def _tell_at_once(self, alert: Alert, at: datetime) -> bool:
+        """To the centre's people. Each replica speaks for itself, and not too often."""
+        messengers, now = self._deps.messengers, self._monotonic()
+        if not messengers or now - self._spoke_at < SPEAK_EVERY_S:
+            return False
+        self._spoke_at = now
+        quiet = self._deps.quiet_hours
+        incident = raised(None, alert, at, at, quiet)
+        if quiet is not None and quiet.after(at) != at and not compose([incident]).is_critical:
+            return False
+        return await send_by_any(messengers, compose([incident], self._deps.language)) is None
