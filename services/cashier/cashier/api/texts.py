@@ -40,8 +40,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "It did not open. Please choose again",
     ),
     "unopened.hint": (
-        "没有扣款。重新选择时，先前的支付会先关闭。",
-        "Nothing was taken. The former attempt is closed first when you choose again.",
+        "重新选择时，先前的支付会先关闭，不会重复扣款。",
+        "You will not pay twice: the former attempt is closed first when you choose again.",
     ),
     "elsewhere": ("正在另一台设备上支付", "Being paid on another device"),
     "elsewhere.hint": (
