@@ -306,14 +306,17 @@ async def test_health_follows_the_checks() -> None:
     app = app_with(ready=ready, alive=lambda: {"loop": checks["database"]})
     async with calling(app) as client:
         good = await client.get("/health/ready")
+        measured = [REGISTRY.get_sample_value("paymesh_ready")]
         checks["database"] = False
         bad = await client.get("/health/ready")
+        measured.append(REGISTRY.get_sample_value("paymesh_ready"))
         dead = await client.get("/health/live")
         checks["database"] = True
         app.state.stopping = True
         stopping = await client.get("/health/ready")
         alive = await client.get("/health/live")
 
+    assert measured == [1, 0]
     assert good.status_code == 200
     assert good.json() == {"status": "ok", "checks": {"database": True}}
     assert bad.status_code == dead.status_code == stopping.status_code == 503

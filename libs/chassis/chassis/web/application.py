@@ -20,6 +20,7 @@ from chassis.web.errors import register_handlers
 
 MAX_BODY_BYTES = 1_048_576  # What no request may pass; `read_json_object` sets a smaller limit.
 READY_LIMIT_S = 3.0
+READY = Gauge("paymesh_ready", "Whether traffic was welcome when that was last asked")
 BUILD = Gauge("paymesh_build_info", "What runs here", ["service", "version"])
 UNUSED: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 """`Edge` measures; FastAPI's own telemetry looks for its providers with every request."""
@@ -166,13 +167,18 @@ def _add_health(app: FastAPI, ready: Ready | None, alive: Alive | None) -> None:
 
     @app.get("/health/ready", include_in_schema=False)
     async def readiness() -> Response:
+        answer = _checked(await checks())
+        READY.set(answer.status_code == 200)
+        return answer
+
+    async def checks() -> Mapping[str, bool | str]:
         if app.state.stopping:
-            return _checked({"running": False})
+            return {"running": False}
         try:
             async with asyncio.timeout(READY_LIMIT_S):
-                return _checked(await ready() if ready else {})
+                return await ready() if ready else {}
         except TimeoutError:
-            return _checked({"answered_in_time": False})
+            return {"answered_in_time": False}
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
