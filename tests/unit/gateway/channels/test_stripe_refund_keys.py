@@ -81,7 +81,7 @@ class Stripe:
         for _ in range(self.chance.randrange(4)):
             await asyncio.sleep(0)
         if request.verb == "GET":
-            return self._told(request)
+            return self._listed(request)
         key = request.headers["Idempotency-Key"]
         self.calls.append(key)
         if self.chance.random() < self.busy:
@@ -115,7 +115,7 @@ class Stripe:
         self._kept[key] = (self.age, answer)
         return answer
 
-    def _told(self, request: Request) -> Reply:
+    def _listed(self, request: Request) -> Reply:
         parts = urlsplit(request.url)
         asked = parse_qs(parts.query)
         assert asked["payment_intent"] == [refunding().trade.channel_trade_no]
@@ -139,12 +139,12 @@ async def sent(stripe: Stripe, *leases: timedelta) -> list[Outcome]:
     return await asyncio.gather(*(executor.refund(here, each) for each in asked))
 
 
-def quiet_world() -> Stripe:
+def quiet_stripe() -> Stripe:
     return Stripe(StripeSide(), random.Random(1))
 
 
 async def test_a_refusal_is_heard_until_the_hour_is_over_and_then_the_money_goes_back() -> None:
-    stripe = quiet_world()
+    stripe = quiet_stripe()
     assert [await sent(stripe, timedelta()) for _ in range(3)]
     assert stripe.calls == [REFUND_NO] * 3
     stripe.has_money = True
@@ -158,7 +158,7 @@ async def test_a_refusal_is_heard_until_the_hour_is_over_and_then_the_money_goes
 
 
 async def test_money_that_comes_days_later_goes_back_once() -> None:
-    stripe = quiet_world()
+    stripe = quiet_stripe()
     while stripe.age < timedelta(days=3, hours=5):
         assert all(isinstance(each, NotSent) for each in await sent(stripe, timedelta()))
         stripe.pass_on(LEASE)
@@ -172,7 +172,7 @@ async def test_money_that_comes_days_later_goes_back_once() -> None:
 
 async def test_a_refusal_that_was_not_kept_leads_to_no_other_key() -> None:
     """The same key may yet make the refund."""
-    stripe = quiet_world()
+    stripe = quiet_stripe()
     await sent(stripe, timedelta())
     stripe.pass_on(2 * HOUR)
     stripe.busy, stripe.calls = 1.0, []
@@ -181,7 +181,7 @@ async def test_a_refusal_that_was_not_kept_leads_to_no_other_key() -> None:
 
 
 async def test_a_call_that_was_not_answered_is_repeated_by_its_own_key() -> None:
-    stripe = quiet_world()
+    stripe = quiet_stripe()
     stripe.pass_on(5 * HOUR)
     stripe.late, stripe.calls = 1.0, []
     for _ in range(3):
