@@ -35,7 +35,7 @@ class UnionpayNotifications:
     ) -> SignedNotification:
         account = self.accounts.get(trade.merchant)
         members = _of_refund(trade, refund, hit) if refund else _of_payment(trade, hit)
-        body = as_form(seal(account, members, hit))
+        body = as_form(seal(account, {"ofALaterRelease": "?", **members}, hit))
         return SignedNotification(
             body, {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
         )
@@ -54,6 +54,7 @@ def _of_payment(trade: Trade, hit: Hit) -> dict[str, str]:
         "settleAmt": amount,
         "respCode": UNKNOWN_CODE if "unknown_status" in hit else SUCCESS,
         "respMsg": "Success!",
+        "reqReserved": trade.details.get("reserved", ""),
     }
 
 

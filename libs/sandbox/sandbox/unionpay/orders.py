@@ -183,6 +183,7 @@ def _add(deps: Deps, asked: Asked, product: str, mark: str) -> Trade:
             "biz_type": asked.fields.get("bizType", ""),
             "sub_type": asked.fields.get("txnSubType", ""),
             "front_url": asked.fields.get("frontUrl", ""),
+            "reserved": asked.text("reqReserved", 1024),
         },
     )
     deps.truth.add_trade(trade)

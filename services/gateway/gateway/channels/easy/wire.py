@@ -32,7 +32,8 @@ def sign(call: Call, account: Account, moment: Moment) -> Request:
     """
     biz_data = dict(call.body or {})
     envelope = _envelope(call, account, moment)
-    signature = rsa.sign(account.private_key, signed_text(envelope, biz_data, account))
+    signed = signed_text({**envelope, "bizData": biz_data}, account)
+    signature = rsa.sign(account.private_key, signed)
     base_url = account.refund_base_url if _is_refund(call) else account.base_url
     return Request(
         "POST",
@@ -63,7 +64,7 @@ def check_signature(content: Mapping[str, Any], account: Account) -> None:
     envelope = {name: value for name, value in content.items() if name != "bizData"}
     if account.sign_scope == BOTH_PARTS and not _agree(envelope, biz_data):
         raise Unverifiable("a name stands in both parts with different values")
-    signed = signed_text(envelope, biz_data, account)
+    signed = signed_text(content, account)
     signature = text(content, "sign")
     if not any(rsa.is_signed(key, signed, signature) for key in account.easypay_keys):
         raise Unverifiable("the signature is wrong")
@@ -72,15 +73,19 @@ def check_signature(content: Mapping[str, Any], account: Account) -> None:
         raise Unverifiable("the answer is for another merchant")
 
 
-def signed_text(
-    envelope: Mapping[str, Any], biz_data: Mapping[str, Any], account: Account
-) -> bytes:
-    """`k=v&k=v` in the order of the keys, without `sign` and empty values."""
-    fields = dict(biz_data)
+def signed_text(content: Mapping[str, Any], account: Account) -> bytes:
+    """`k=v&k=v` in the order of the keys."""
+    fields = signed_fields(content, account)
+    return "&".join(f"{name}={fields[name]}" for name in sorted(fields)).encode()
+
+
+def signed_fields(content: Mapping[str, Any], account: Account) -> dict[str, str]:
+    """Of which the text is joined: without `sign` and empty values."""
+    fields = dict(content["bizData"])
     if account.sign_scope == BOTH_PARTS:
-        fields |= envelope
-    pairs = ((name, _plain(fields[name])) for name in sorted(fields) if name != "sign")
-    return "&".join(f"{name}={value}" for name, value in pairs if value).encode()
+        fields |= {name: value for name, value in content.items() if name != "bizData"}
+    plain = {name: _plain(value) for name, value in fields.items() if name != "sign"}
+    return {name: value for name, value in plain.items() if value}
 
 
 def _envelope(call: Call, account: Account, moment: Moment) -> dict[str, str]:

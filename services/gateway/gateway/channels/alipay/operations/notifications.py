@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from contracts.identifiers import is_id
-from gateway.channels import rsa
+from gateway.channels import joined_text, rsa
 from gateway.channels.alipay import trade
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.alipay.operations import bounces
@@ -51,12 +51,17 @@ TRADE_STATUS: Final = "trade_status_sync"
 
 
 def read(notification: RawNotification, account: Account, moment: Moment) -> list[Notified]:
-    """Verify on the bytes of the form, read."""
+    """Verify on the bytes of the form, read; what can be cut in two ways only makes us ask."""
     form = _form(notification.body)
     _check_signature(form, account)
     fields = _texts(form)
     if fields.get("app_id") != account.app_id:
         raise Unverifiable("the notification is for another app")
+    notified = _read(fields, account)
+    return joined_text.hints(notified) if joined_text.is_ambiguous(form) else notified
+
+
+def _read(fields: Mapping[str, str], account: Account) -> list[Notified]:
     if bounces.is_one(fields):
         return bounces.read(fields)
     seller = text(fields, "seller_id")

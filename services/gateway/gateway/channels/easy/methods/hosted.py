@@ -11,6 +11,7 @@ from gateway.channels.easy import codes, limits, trade
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.traces import trace_of
 from gateway.channels.formats import cut_to_bytes, text
+from gateway.channels.joined_text import unjoinable
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -27,7 +28,7 @@ def place(
     path: str, order: PayOrder, account: Account, payer: Mapping[str, str] | None = None
 ) -> Call:
     """The order: the payment's number travels in `orgInfo`, its trace is 易生's number for it."""
-    subject = cut_to_bytes(order.subject, limits.SUBJECT_BYTES)
+    subject = cut_to_bytes(unjoinable(order.subject), limits.SUBJECT_BYTES)
     life_s = max(int((order.expires_at - order.begun_at).total_seconds()), 1)
     biz_data: dict[str, Any] = {
         "title": subject,

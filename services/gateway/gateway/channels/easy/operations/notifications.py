@@ -3,7 +3,8 @@
 The signature covers no time, and the payment's number (`orgInfo`, `orgTrace`) only where the
 account's `sign_scope` says so. A notification that arrives once more is harmless, because states
 only go forward; but where the number is not signed, who has seen one could send it again under
-another payment's number: then it is unbound, and the gateway asks 易生 itself.
+another payment's number: then it is unbound, and the gateway asks 易生 itself. So it does where
+what is signed can be cut in two ways.
 
 Source: apifox.com/apidoc/docs-site/2466304 (266899504)
 """
@@ -12,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from gateway.channels import joined_text
 from gateway.channels.easy import trade
 from gateway.channels.easy.credentials import Account, NotifyAck
 from gateway.channels.easy.traces import is_trace_of
-from gateway.channels.easy.wire import check_signature
+from gateway.channels.easy.wire import check_signature, signed_fields
 from gateway.channels.formats import json_object, text
 from gateway.channels.plugin import (
     Acknowledgement,
@@ -60,4 +62,6 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
     if isinstance(outcome, Succeeded):
         # It is told when it was paid; when it is told, is the time of its receipt.
         outcome = replace(outcome, asked_at=outcome.at)
-    return [NotifiedPayment(payment_no, outcome, is_unbound=account.sign_scope == "bizData")]
+    notified = NotifiedPayment(payment_no, outcome, is_unbound=account.sign_scope == "bizData")
+    is_ambiguous = joined_text.is_ambiguous(signed_fields(content, account))
+    return joined_text.hints([notified]) if is_ambiguous else [notified]

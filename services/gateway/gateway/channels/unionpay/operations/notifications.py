@@ -6,10 +6,12 @@ go forward.
 Source: open.unionpay.com (acpAPIId=901, 后台通知)
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from contracts.identifiers import is_id
+from gateway.channels import joined_text
 from gateway.channels.formats import text
 from gateway.channels.plugin import (
     Acknowledgement,
@@ -34,9 +36,14 @@ REFUSE: Final = Acknowledgement(500, b"fail")
 
 
 def read(notification: RawNotification, account: Account, moment: Moment) -> list[Notified]:
-    """Verify on the decoded form, read."""
+    """Verify on the decoded form, read; what can be cut in two ways only makes us ask."""
     fields = split_form(notification.body)
     check_signature(fields, account, moment)
+    notified = _read(fields)
+    return joined_text.hints(notified) if joined_text.is_ambiguous(fields) else notified
+
+
+def _read(fields: Mapping[str, str]) -> list[Notified]:
     number, reserved = text(fields, "orderId"), text(fields, "reqReserved")
     # Not every product tells it again; the refund's own number is enough.
     payment_no = reserved if is_id("payment", reserved) else ""
