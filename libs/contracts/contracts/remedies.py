@@ -18,9 +18,12 @@ class Remedy:
 
 REMEDIES: Final[dict[Code, Remedy]] = {
     Code.INVALID_REQUEST: Remedy(
-        "A field is missing, of a wrong form, or not known; `errors` names each",
+        "A field is missing, of a wrong form, or not known; `errors` names each, unless it is the "
+        "body as a whole (no JSON object, a key twice, `NaN`, too deep). 400 where not even HTTP "
+        "could be read",
         "Correct the fields; the same request again is refused again",
-        "字段缺失、格式不对或不存在；`errors` 逐一指出",
+        "字段缺失、格式不对或不存在；`errors` 逐一指出，请求体整体有误时除外"
+        "（不是 JSON 对象、键重复、`NaN`、嵌套过深）。连 HTTP 都无法解析时为 400",
         "按 `errors` 改正；原样重发仍会被拒绝",
     ),
     Code.BODY_TOO_LARGE: Remedy(
@@ -44,10 +47,11 @@ REMEDIES: Final[dict[Code, Remedy]] = {
         "逐字节核对五行签名串，检查时钟，不要重复使用 nonce；控制台的签名检查会指出不同的一行",
     ),
     Code.NOT_FOUND: Remedy(
-        "There is no such thing, or it is not of your app's merchants",
-        "Check the number and the merchant",
-        "不存在，或不属于本应用的商户",
-        "核对编号与商户",
+        "There is no such thing, or it is not of your app's merchants. 405 where the address does "
+        "not know the method (`Allow` names those it does)",
+        "Check the number, the merchant and the method",
+        "不存在，或不属于本应用的商户。地址不支持该方法时为 405（`Allow` 列出可用方法）",
+        "核对编号、商户与方法",
     ),
     Code.METHOD_NOT_SUPPORTED: Remedy(
         "The channel account does not offer this `method`, currency or split",
@@ -95,7 +99,7 @@ REMEDIES: Final[dict[Code, Remedy]] = {
         "More is asked for than is left after all refunds, those under way included",
         "Refund what is left: `amount - amount_refunded` less what is processing",
         "超过剩余可退金额（含处理中的退款）",
-        "只退剩余部分",
+        "只退剩余部分：`amount - amount_refunded`，再减去处理中的退款",
     ),
     Code.REFUND_MISMATCH: Remedy(
         "Your number of the refund, split or link is known with other content",

@@ -11,13 +11,10 @@ comment on column refunds.is_dispute is
     'The payer''s bank took it back (chargeback): no total of refunds counts it.';
 """
 
-# Only Stripe has told of disputes so far, each under its own number.
+# Each was booked under a number of its own, which no channel gives a refund.
 BOOKED_BEFORE = r"""
-update refunds r set is_dispute = true
-from payments p
-where r.cause = 'external' and r.channel_refund_no is not null
-    and r.channel_refund_no ~ '^(dp|du)_'
-    and p.payment_no = r.payment_no and p.channel = 'stripe';
+update refunds set is_dispute = true
+where cause = 'external' and channel_refund_no ~ '^(dp|du)_'
 """
 
 
