@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chassis.background import Pulse, unless_stopped
-from chassis.broker import Broker, options_of
+from chassis.broker import Broker, follow, options_of
 from chassis.consumer import FETCH_WAIT_MS, Record, leave, record_of
 from chassis.consumer.patience import IDLE_WAIT_MS, REFRESH_MS, Patience
 
@@ -45,6 +46,7 @@ class Broadcast:
         self.caught_up = asyncio.Event()
         self.pulse = Pulse()
         self._bootstrap = bootstrap
+        self._options: dict[str, Any] = {}
         self._topic = topic
         self._handle = handle
         self._from_beginning = from_beginning
@@ -54,9 +56,10 @@ class Broadcast:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
         self.pulse.beat()
+        self._options = options_of(self._bootstrap)
         kafka = AIOKafkaConsumer(
             self._topic,
-            **options_of(self._bootstrap),
+            **self._options,
             group_id=None,
             enable_auto_commit=False,
             # Never "latest": a reset of the position would silently skip what is there.
@@ -99,6 +102,7 @@ class Broadcast:
                 stop, kafka.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
             )
             self.pulse.beat()
+            follow(self._bootstrap, self._options)
             patience.after(kafka, found=bool(batches))
             for raws in (batches or {}).values():
                 for raw in raws:

@@ -1,8 +1,9 @@
 """Our producer and consumer at a real Kafka behind TLS: who trusts it and is known gets in."""
 
 import asyncio
+import os
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 from tests.authority import Authority
 
 from chassis.background import Loop
+from chassis.broadcast import Broadcast
 from chassis.broker import Broker
 from chassis.consumer import Consumer, DeadRecord
 from chassis.producer import Message, NotPublished, Producer
@@ -20,6 +23,7 @@ from paymesh_local.kafka import Kafka, Secured
 
 USERNAME, PASSWORD = "trade-core", "the-password-of-trade-core"
 Until = Callable[[Callable[[], bool]], Any]
+Apply = Callable[[Sequence[bytes]], Awaitable[None]]
 Running = Callable[[Loop], AbstractAsyncContextManager[None]]
 
 
@@ -77,6 +81,51 @@ async def test_only_who_trusts_the_broker_and_is_known_to_it_gets_in(
     )
 
 
+async def test_who_reads_goes_on_when_certificates_are_exchanged(
+    behind: Behind, until: Until, running: Running, tmp_path: Path
+) -> None:
+    """As a cluster does before they end: another authority, for the same clients."""
+    broker, topic = behind.by_tls(behind.ca_file), f"chassis.{uuid.uuid4().hex}"
+    received: list[bytes] = []
+    handled: list[bytes] = []
+
+    async def apply(values: Sequence[bytes]) -> None:
+        received.extend(values)
+
+    consumer = consumer_of(broker, topic, apply)
+    listening = Broadcast(
+        bootstrap=broker, topic=topic, handle=lambda record: handled.append(record.value)
+    )
+    await sent(broker, topic)
+    async with running(consumer.run), running(listening.run):
+        await until(lambda: received == handled == [b"1"])
+        await behind.kafka.stop()
+        other = Authority("another authority")
+        other.server(tmp_path)
+        behind.ca_file.write_text(other.pem)
+        await behind.kafka.start()
+        await sent(broker, topic)
+        await until(lambda: received == handled == [b"1", b"1"])
+
+
+async def test_what_is_half_written_is_read_when_it_is_whole(tmp_path: Path) -> None:
+    authority = Authority()
+    authority.server(tmp_path)
+    certificate, whole = tmp_path / "mine.pem", (tmp_path / "server.pem").read_bytes()
+    certificate.write_bytes(whole)
+    broker = Broker("127.0.0.1:1", "tls", certificate_file=certificate)
+    context = broker.options()["ssl_context"]
+    for content in (b"half", whole):
+        certificate.write_bytes(content)
+        os.utime(certificate, ns=(0, len(content)))
+        with capture_logs() as logged:
+            broker.follow(context)
+            broker.follow(context)
+        [line] = logged
+        is_whole = line["event"] == "kafka.certificates_read_anew"
+        assert is_whole is (content == whole)
+
+
 async def assert_passes(broker: Broker, until: Until, running: Running) -> None:
     """What our producer sends, our consumer receives."""
     topic = f"chassis.{uuid.uuid4().hex}"
@@ -85,19 +134,19 @@ async def assert_passes(broker: Broker, until: Until, running: Running) -> None:
     async def apply(values: Sequence[bytes]) -> None:
         received.extend(values)
 
+    await sent(broker, topic)
+    async with running(consumer_of(broker, topic, apply).run):
+        await until(lambda: received == [b"1"])
+
+
+def consumer_of(broker: Broker, topic: str, apply: Apply) -> Consumer[bytes]:
     async def dead_letter(records: Sequence[DeadRecord]) -> None:
         raise AssertionError(records)
 
     async def healthy() -> bool:
         return True
 
-    producer = Producer(broker, "tests")
-    await producer.start()
-    try:
-        await published(producer, topic)
-    finally:
-        await producer.stop()
-    consumer = Consumer(
+    return Consumer(
         bootstrap=broker,
         group=f"g-{uuid.uuid4().hex}",
         topics=[topic],
@@ -107,8 +156,15 @@ async def assert_passes(broker: Broker, until: Until, running: Running) -> None:
         healthy=healthy,
         session_timeout_ms=6_000,
     )
-    async with running(consumer.run):
-        await until(lambda: received == [b"1"])
+
+
+async def sent(broker: Broker, topic: str) -> None:
+    producer = Producer(broker, "tests")
+    await producer.start()
+    try:
+        await published(producer, topic)
+    finally:
+        await producer.stop()
 
 
 async def published(producer: Producer, topic: str) -> None:

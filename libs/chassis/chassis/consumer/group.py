@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -17,7 +17,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from prometheus_client import Counter, Gauge
 
 from chassis.background import Pulse, pause, unless_stopped
-from chassis.broker import Broker, options_of
+from chassis.broker import Broker, follow, options_of
 from chassis.consumer.filling import fill
 from chassis.consumer.last_answer import LastAnswer
 from chassis.consumer.membership import Handover, leave
@@ -99,6 +99,7 @@ class Consumer(Generic[T]):
         self.lag = 0
         self.blocked = 0
         self._bootstrap = bootstrap
+        self._options: dict[str, Any] = {}
         self._group = group
         self._topics = list(topics)
         self._decode = decode
@@ -153,6 +154,7 @@ class Consumer(Generic[T]):
                 stop, kafka.getmany(timeout_ms=POLL_MS, max_records=self._max_records)
             )
             self.pulse.beat()
+            follow(self._bootstrap, self._options)
             self._patience.after(kafka, found=bool(batches))
             if batches and self._rest_s:
                 await fill(batches, kafka, most=self._max_records)
@@ -287,8 +289,9 @@ class Consumer(Generic[T]):
         LAG_S.labels(self._group).set(self.lag_s)
 
     def _member(self) -> AIOKafkaConsumer:
+        self._options = options_of(self._bootstrap)
         kafka = AIOKafkaConsumer(
-            **options_of(self._bootstrap),
+            **self._options,
             client_id=self._member_id or self._group,
             group_id=self._group,
             group_instance_id=self._member_id,
