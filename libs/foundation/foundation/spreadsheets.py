@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -16,6 +17,16 @@ an app or a channel."""
 def harmless(text: str) -> str:
     """With an apostrophe before what a spreadsheet would take for a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+TAKEN_FOR_NUMBERS: Final = re.compile(r"[0-9]{16,}|0[0-9]+|[0-9]+[eE][0-9]+")
+"""Numbers of orders that a spreadsheet would compute with: it keeps 15 digits, drops zeros in
+front, and takes 12E3 for 12000."""
+
+
+def unrounded(text: str) -> str:
+    """With a tab behind what a spreadsheet would round, as the bills of Alipay have it."""
+    return f"{text}\t" if TAKEN_FOR_NUMBERS.fullmatch(text) else text
 
 
 def csv_text(rows: Iterable[Sequence[str]]) -> str:

@@ -64,6 +64,16 @@ async def test_a_file_is_made_chunk_by_chunk_and_fetched_whole(
     assert not await make_next(admin.deps)
 
 
+async def test_a_file_that_is_asked_for_at_the_console_is_for_a_spreadsheet(admin: Admin) -> None:
+    await apply(admin.deps, Story(merchant_order_no="20261122000000012345").paid().events)
+    person = await Person.logged_in(admin)
+    assert (await person.send("exports/in-background/orders")).status_code == 303
+    assert await make_next(admin.deps)
+    [export] = (await admin.http.get("/api/exports")).json()["items"]
+    [row] = rows(await person.get(f"exports/{export['export_id']}/file"))
+    assert row["merchant_order_no"] == "20261122000000012345\t"
+
+
 async def test_a_workbook_is_made_of_what_the_filters_find(admin: Admin) -> None:
     await some_orders(admin, 2)
     export_id = await asked(admin, "payments", format="xlsx", merchant_order_no="W1")

@@ -87,6 +87,16 @@ async def test_no_text_is_a_formula(admin: Admin, start: str) -> None:
     assert text.strip() in "".join(sheet.itertext())
 
 
+@pytest.mark.parametrize("number", ["4200002345202611228765432101", "000123", "12E34"])
+async def test_no_number_is_rounded_in_a_spreadsheet_of_a_person(admin: Admin, number: str) -> None:
+    await apply(admin.deps, Story(merchant_order_no=number).paid().events)
+    person = await Person.logged_in(admin)
+    [row] = rows(await person.get("exports/orders", format="csv"))
+    assert row["merchant_order_no"] == f"{number}\t"
+    [row] = await exported(admin, "orders")
+    assert row["merchant_order_no"] == number
+
+
 async def test_amounts_and_times_of_a_workbook_are_numbers(admin: Admin) -> None:
     await apply(admin.deps, Story().paid().events)
     sheet = await workbook(admin, "payments")

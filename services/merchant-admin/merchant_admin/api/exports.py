@@ -174,10 +174,18 @@ async def delete_export(deps: Work, caller: Viewer, export_id: ExportId) -> Resp
 
 
 async def download(
-    deps: Deps, caller: Caller, listing: Exportable[QueryT], query: QueryT, kind: FileKind
+    deps: Deps,
+    caller: Caller,
+    listing: Exportable[QueryT],
+    query: QueryT,
+    kind: FileKind,
+    *,
+    for_people: bool = False,
 ) -> StreamingResponse:
     """All that is found. Raises as `exporting.export` does."""
-    content = await exporting.export(deps, caller.actor, listing, query, kind=kind)
+    content = await exporting.export(
+        deps, caller.actor, listing, query, kind=kind, for_people=for_people
+    )
     return _answer(content, listing.name, kind, deps.clock())
 
 

@@ -29,7 +29,8 @@ class ExportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """`things`: the list. `scope`: whose data it has, that of who asked for it, then. `rows`: so
+    """`things`: the list. `scope`: whose data it has, that of who asked for it, then. `for_people`:
+    asked for at the console, to be opened in a spreadsheet. `rows`: so
     far, of `rows_in_all`, None until they are counted. `bytes`: as they are kept, compressed.
     `takes`: how often it was begun, so that only who began it last goes on."""
 
@@ -37,6 +38,7 @@ class Export:
     username: str
     things: str
     format: FileKind
+    for_people: bool
     search: dict[str, Any]
     scope: Scope
     state: ExportState

@@ -73,6 +73,8 @@ async def ask_for(
     listing: Exportable[QueryT],
     query: QueryT,
     kind: FileKind,
+    *,
+    for_people: bool = False,
 ) -> Export:
     """Write down what is wanted. Raises NoSuch for a merchant outside the scope, and
     TooManyExports for who has several unfinished."""
@@ -81,6 +83,7 @@ async def ask_for(
         username=actor.username,
         things=listing.name,
         format=kind,
+        for_people=for_people,
         search=QUERIES[listing.name].dump_python(_bare(query), mode="json"),
         scope=query.scope,
         state=ExportState.WAITING,
@@ -186,7 +189,10 @@ async def _make(deps: Deps, export: Export, beat: Callable[[], None]) -> ExportS
     counted = Counted(MAX_ROWS)
     found = counted.through(exporting.pages(deps, listing, query, export.format))
     place = written = 0
-    async for chunk in _of_size(export_files.content(listing.table, found, export.format)):
+    content_made = export_files.content(
+        listing.table, found, export.format, for_people=export.for_people
+    )
+    async for chunk in _of_size(content_made):
         content = zlib.compress(chunk, 1)
         written += len(content)
         if written > MAX_BYTES:

@@ -1,8 +1,9 @@
 """A list as a file for spreadsheets, CSV or XLSX, made page by page.
 
 In CSV an apostrophe stands before text that would be a formula; in XLSX every text is stored as
-text, which no spreadsheet computes. Amounts are numbers with the decimals of their currency, times
-are Beijing's.
+text, which no spreadsheet computes. A CSV for people has a tab behind numbers that a spreadsheet
+would round; one for programs has them bare. Amounts are numbers with the decimals of their
+currency, times are Beijing's.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from foundation.money_text import BEIJING
-from foundation.spreadsheets import BOM, csv_text, harmless
+from foundation.spreadsheets import BOM, csv_text, harmless, unrounded
 from merchant_admin.domain.export_tables import FileKind, Kind, Table
 from merchant_admin.flows.workbooks import Book
 
@@ -24,9 +25,11 @@ Pages = AsyncIterator[Sequence[Sequence[Any]]]
 """Rows whose first cells are those of the table; what stands behind them is not written."""
 
 
-def content(table: Table, pages: Pages, kind: FileKind) -> AsyncIterator[bytes]:
+def content(
+    table: Table, pages: Pages, kind: FileKind, *, for_people: bool
+) -> AsyncIterator[bytes]:
     """The bytes of the file."""
-    return _csv(table, pages) if kind is FileKind.CSV else _xlsx(table, pages)
+    return _csv(table, pages, for_people) if kind is FileKind.CSV else _xlsx(table, pages)
 
 
 def headers(table_name: str, kind: FileKind, at: datetime) -> dict[str, str]:
@@ -39,18 +42,23 @@ def headers(table_name: str, kind: FileKind, at: datetime) -> dict[str, str]:
     }
 
 
-async def _csv(table: Table, pages: Pages) -> AsyncIterator[bytes]:
+async def _csv(table: Table, pages: Pages, for_people: bool) -> AsyncIterator[bytes]:
     yield (BOM + csv_text([list(table.columns)])).encode()
+    written = _for_people if for_people else harmless
     is_text = [kind is Kind.TEXT for kind in table.columns.values()]
     async for found in pages:
         rows = [
             [
-                harmless(cell) if cell and text else cell or ""
+                written(cell) if cell and text else cell or ""
                 for cell, text in zip(row, is_text, strict=False)
             ]
             for row in found
         ]
         yield csv_text(rows).encode()
+
+
+def _for_people(text: str) -> str:
+    return unrounded(harmless(text))
 
 
 async def _xlsx(table: Table, pages: Pages) -> AsyncIterator[bytes]:

@@ -48,7 +48,13 @@ class Exportable(Protocol[AskedT]):
 
 
 async def export(
-    deps: Deps, actor: Actor, listing: Exportable[QueryT], query: QueryT, *, kind: FileKind
+    deps: Deps,
+    actor: Actor,
+    listing: Exportable[QueryT],
+    query: QueryT,
+    *,
+    kind: FileKind,
+    for_people: bool,
 ) -> AsyncIterator[bytes]:
     """The file of all that is found, made while it is read; of a list that nobody has counted,
     before its first byte goes.
@@ -64,7 +70,7 @@ async def export(
         raise TooManyRows(MAX_ROWS)
     counted = Counted(MAX_ROWS if rows is None else None)
     found = counted.through(pages(deps, listing, query, kind))
-    content = export_files.content(listing.table, found, kind)
+    content = export_files.content(listing.table, found, kind, for_people=for_people)
     if rows is None:
         content = _each([zlib.compress(part, 1) async for part in content])
         rows = counted.rows

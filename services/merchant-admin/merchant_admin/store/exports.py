@@ -16,11 +16,12 @@ from merchant_admin.store.entity_lists import EntityList, period
 from merchant_admin.store.scope import of_several
 
 _COLUMNS = """export_id, username, things, format, search, merchant_ids, state, rows, rows_in_all,
-       bytes, created_at, finished_at, takes"""
+       bytes, created_at, finished_at, takes, for_people"""
 
 ADD = """
-insert into export (export_id, username, things, format, search, merchant_ids, state, created_at)
-values ($1, $2, $3, $4, $5, $6, 'waiting', $7)
+insert into export (export_id, username, things, format, search, merchant_ids, state, created_at,
+                    for_people)
+values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8)
 """
 
 LOCK_ASKING = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -92,6 +93,7 @@ async def add(tx: Tx, export: Export) -> None:
         export.search,
         export.scope.parameter,
         export.created_at,
+        export.for_people,
     )
 
 

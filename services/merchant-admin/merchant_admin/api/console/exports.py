@@ -106,7 +106,7 @@ async def ask_for(request: Request, deps: Work, sent: SentByViewer, things: str)
     query = query_of(request, things, sent.scope)
     try:
         await background_exports.ask_for(
-            deps, sent.actor, LISTINGS[things], query, kind_of(request)
+            deps, sent.actor, LISTINGS[things], query, kind_of(request), for_people=True
         )
     except TooManyExports:
         return to(f"{HOME}?problem={TOO_MANY}")
@@ -134,7 +134,9 @@ async def export(
     """One that is too long leads to where its file is made in the background."""
     query = query_of(request, listing.name, visitor.scope)
     try:
-        return await download(deps, visitor.caller, listing, query, kind_of(request))
+        return await download(
+            deps, visitor.caller, listing, query, kind_of(request), for_people=True
+        )
     except TooManyRows:
         if not listing.is_long:
             raise

@@ -94,4 +94,5 @@ async def export_differences(
 ) -> Response:
     """Of one reconciliation."""
     query = ListQuery(visitor.scope, {"statement_no": statement_no})
-    return await download(deps, visitor.caller, listings.DIFFERENCES, query, kind_of(request))
+    kind = kind_of(request)
+    return await download(deps, visitor.caller, listings.DIFFERENCES, query, kind, for_people=True)
