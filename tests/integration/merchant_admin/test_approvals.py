@@ -90,6 +90,58 @@ async def test_nobody_is_asked_about_more_than_is_left(admin: Admin, merchant_id
     await waiting(await admin.http.post(refunds(admin), json=BODY))
 
 
+async def test_nobody_is_asked_about_more_than_is_left_beside_what_waits(
+    admin: Admin, merchant_id: str
+) -> None:
+    assert admin.trade_core.payment is not None
+    left = admin.trade_core.payment["amount"] - LIMIT
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    second = {**BODY, "merchant_refund_no": "r-2"}
+    refused = await admin.http.post(refunds(admin), json={**second, "amount": left + 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "refund_exceeds_paid")
+    assert "beside ¥5.00 that wait" in refused.json()["detail"]
+    await admin.http.post(f"{path}/reject", json={"reason": "no"})
+    await waiting(await admin.http.post(refunds(admin), json={**second, "amount": left + 1}))
+
+
+async def test_of_two_numbers_asked_for_at_once_one_finds_that_the_other_waits(
+    admin: Admin, merchant_id: str
+) -> None:
+    assert admin.trade_core.payment is not None
+    whole = {**BODY, "amount": admin.trade_core.payment["amount"]}
+    bodies = [{**whole, "merchant_refund_no": f"r-{number}"} for number in range(5)]
+    asked = await asyncio.gather(*(admin.http.post(refunds(admin), json=body) for body in bodies))
+    assert sorted(each.status_code for each in asked) == [202, 409, 409, 409, 409]
+
+
+async def test_an_order_shows_the_refund_that_waits(admin: Admin, merchant_id: str) -> None:
+    story = Story(merchant_id=merchant_id).paid()
+    await apply(admin.deps, story.events)
+    assert admin.trade_core.payment is not None
+    admin.trade_core.payment |= {"payment_no": story.payment_no}
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    person, page = await Person.logged_in(admin), f"orders/{story.order_id}"
+    html = await person.open_page(page)
+    number = path.rpartition("/")[2]
+    assert html.count("Refund waiting for a second person") == 2  # the order's and the dialog's
+    assert html.count(f'href="/console/approvals?number={number}"') == 2
+    assert f">{USERNAME}</span>" in html
+    assert (await person.form_of(page, f"payments/{story.payment_no}/refunds"))["amount"] == "7.99"
+    await admin.http.post(f"{path}/reject", json={"reason": "no"})
+    assert "Refund waiting" not in await person.open_page(page)
+
+
+async def test_whoever_agrees_sees_what_was_paid_and_is_left(
+    admin: Admin, merchant_id: str
+) -> None:
+    assert admin.trade_core.payment is not None
+    admin.trade_core.payment["amount_refunded"] = 300
+    await waiting(await admin.http.post(refunds(admin), json=BODY))
+    page = await (await Person.hired(admin, "finance")).open_page("approvals")
+    for text in ("物业费", "¥12.99", "¥9.99"):
+        assert text in page, text
+
+
 async def test_a_refund_is_sent_when_another_person_agrees(admin: Admin, merchant_id: str) -> None:
     li = await hire(admin, "finance")
     small = {**BODY, "amount": LIMIT - 1, "merchant_refund_no": "r-0"}
@@ -98,7 +150,8 @@ async def test_a_refund_is_sent_when_another_person_agrees(admin: Admin, merchan
     assert len(admin.trade_core.asked) == 1
     assert (await li.get("/api/approvals?state=waiting")).json()["items"][0]["shown"] == {
         "merchant_order_no": "W-1", "merchant_refund_no": "r-1", "amount": LIMIT,
-        "currency": "CNY", "reason": "多收",
+        "currency": "CNY", "reason": "多收", "subject": "物业费", "amount_paid": 1299,
+        "amount_left": 1299,
     }  # fmt: skip
     done = await approve(li, path)
     assert (done.status_code, done.json()["state"], done.json()["decided_by"]) == (200, "done", LI)
@@ -112,7 +165,7 @@ async def test_a_refund_is_sent_when_another_person_agrees(admin: Admin, merchan
 async def in_currency(admin: Admin, currency: str, amount: int) -> httpx.Response:
     """Asked for of a payment in this currency."""
     assert admin.trade_core.payment is not None
-    admin.trade_core.payment |= {"currency": currency}
+    admin.trade_core.payment |= {"currency": currency, "amount": 100 * LIMIT}
     body = {"amount": amount, "merchant_refund_no": f"{currency}-{amount}"}
     return await admin.http.post(refunds(admin), json=body)
 

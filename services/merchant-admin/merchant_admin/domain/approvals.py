@@ -80,6 +80,12 @@ class Approval:
     def is_waiting(self, now: datetime) -> bool:
         return self.state is ApprovalState.WAITING and self.expires_at > now
 
+    @property
+    def refund_amount(self) -> int:
+        """What a refund that waits would give back."""
+        amount: int = self.asked.request["amount"]
+        return amount
+
     def shown_to(self, scope: Scope) -> "Approval":
         """As whoever has this scope may see it: and whether what is hidden of it changes."""
         if scope.is_all or self.asked.kind is not ApprovalKind.CALLBACK_ADDRESS:

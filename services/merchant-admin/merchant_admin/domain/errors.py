@@ -160,8 +160,10 @@ class NotRefundable(AdminProblem):
 class RefundExceedsPaid(AdminProblem):
     code = Code.REFUND_EXCEEDS_PAID
 
-    def __init__(self, left: str) -> None:
-        super().__init__(f"{left} is left of the payment at most.")
+    def __init__(self, left: str, waiting: str | None = None) -> None:
+        """`waiting`: how much of what is left waits for a second person, if any does."""
+        beside = f", beside {waiting} that wait for a second person" if waiting else ""
+        super().__init__(f"{left} is left of the payment at most{beside}.")
 
 
 class ImportIsOld(AdminProblem):

@@ -25,6 +25,7 @@ from contracts.internal import (
     RefundOnFile,
 )
 from merchant_admin.domain import timeline
+from merchant_admin.domain.approvals import Approval
 from merchant_admin.domain.audit import Actor, AuditEntry
 from merchant_admin.domain.projection import PastEvent
 from merchant_admin.domain.scope import Scope
@@ -33,8 +34,10 @@ from merchant_admin.domain.timeline import CallbackAttempt, Line
 from merchant_admin.flows import callbacks
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.refunds import MOST_WAITING
 from merchant_admin.store import audit, history, splits, views
 from merchant_admin.store import search as store
+from merchant_admin.store.approvals import list_waiting_refunds
 
 log = structlog.get_logger()
 
@@ -49,7 +52,8 @@ OPEN: Final = frozenset({PaymentStatus.INITIATING, PaymentStatus.PENDING, Paymen
 @dataclass(frozen=True, slots=True)
 class OrderStory:
     """`is_newest`: as trade-core has it now; else as its events have told it so far, without what
-    is reserved and claimed. `deliveries` is None while the notifier does not answer."""
+    is reserved and claimed. `waiting`: refunds that a second person has to agree to. `deliveries`
+    is None while the notifier does not answer."""
 
     order_id: str
     app_id: str
@@ -59,6 +63,7 @@ class OrderStory:
     splits: Sequence[SplitView]
     deliveries: Sequence[FoundDelivery] | None
     lines: Sequence[Line]
+    waiting: Sequence[Approval]
     is_newest: bool
 
     @property
@@ -68,6 +73,14 @@ class OrderStory:
     @property
     def amount_left(self) -> int:
         return sum(payment.amount_left for payment in self.payments)
+
+    def waiting_of(self, payment_no: str) -> list[Approval]:
+        return [one for one in self.waiting if one.asked.subject == payment_no]
+
+    def amount_free(self, payment: PaymentInBooks) -> int:
+        """What is left of it beside what waits."""
+        waiting = sum(one.refund_amount for one in self.waiting_of(payment.payment_no))
+        return max(payment.amount_left - waiting, 0)
 
     @property
     def is_open(self) -> bool:
@@ -100,6 +113,8 @@ async def read(deps: Deps, order_id: str, scope: Scope) -> OrderStory:
     numbers = {order_id, *event_ids, *_numbers(books)}
     async with deps.db.connection() as tx:
         written = await audit.list_of_entities(tx, sorted(numbers), MAX_EVENTS)
+        payment_nos = [payment.payment_no for payment in books.payments]
+        waiting = await list_waiting_refunds(tx, payment_nos, deps.clock(), MOST_WAITING)
     attempts = _attempts(events, tried.result() or (), known)
     return _story(
         books,
@@ -107,6 +122,7 @@ async def read(deps: Deps, order_id: str, scope: Scope) -> OrderStory:
         tried.result(),
         attempts,
         written,
+        waiting=waiting,
         is_newest=on_file.result() is not None,
     )
 
@@ -198,6 +214,7 @@ def _story(
     attempts: Sequence[CallbackAttempt],
     written: Sequence[AuditEntry],
     *,
+    waiting: Sequence[Approval],
     is_newest: bool,
 ) -> OrderStory:
     return OrderStory(
@@ -216,6 +233,7 @@ def _story(
             decisions=books.decisions,
             audit=written,
         ),
+        waiting=waiting,
         is_newest=is_newest,
     )
 

@@ -4,6 +4,7 @@ from typing import Final
 
 import structlog
 
+from chassis.database import Tx
 from chassis.problems import Forwarded, InvalidRequest, Problem
 from contracts.api import CreateRefund, PaymentWithOrder
 from contracts.identifiers import new_id
@@ -23,10 +24,13 @@ from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.asking import ask
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
-from merchant_admin.store.approvals import find_refund_locked
+from merchant_admin.store.approvals import find_refund_locked, list_waiting_refunds
 from merchant_admin.store.merchants import list_four_eyes
 
 log = structlog.get_logger()
+
+MOST_WAITING: Final = 100
+"""Of one order; each takes a person who asks."""
 
 CHECK_LIMIT_S: Final = 2.0
 """Out of memory it takes milliseconds; nobody is kept waiting for more."""
@@ -128,7 +132,7 @@ async def _await_second_person(
 ) -> None:
     """Raises AwaitsApproval, also for a number that waits already, and NumberTaken for a number
     that was asked for with other content. One that was agreed to goes on. Nobody is asked about
-    more than is left: RefundExceedsPaid."""
+    more than is left beside what waits: RefundExceedsPaid."""
     async with deps.db.transaction() as tx:
         four_eyes = (await list_four_eyes(tx, [payment.merchant_id])).get(payment.merchant_id)
         if four_eyes is None or not four_eyes.wants_for_refund(requested.amount, payment.currency):
@@ -137,7 +141,7 @@ async def _await_second_person(
             tx, requested.payment_no, requested.merchant_refund_no, deps.clock()
         )
         if approval is None:
-            _require_left(payment, requested.amount)
+            await _require_left(deps, tx, payment, requested.amount)
             approval = await ask(deps, tx, actor, _asked(payment, requested))
     if request_of(approval.asked) != requested:
         raise NumberTaken
@@ -145,11 +149,20 @@ async def _await_second_person(
         raise AwaitsApproval(approval)
 
 
-def _require_left(payment: PaymentWithOrder, amount: int) -> None:
-    """Of what is refunded already; what is reserved besides, trade-core knows."""
-    left = payment.amount - payment.amount_refunded
+async def _require_left(deps: Deps, tx: Tx, payment: PaymentWithOrder, amount: int) -> None:
+    """Of what is refunded already and what waits; what is reserved besides, trade-core knows."""
+    waiting = sum(
+        approval.refund_amount
+        for approval in await list_waiting_refunds(
+            tx, [payment.payment_no], deps.clock(), MOST_WAITING
+        )
+    )
+    left = payment.amount - payment.amount_refunded - waiting
     if amount > left:
-        raise RefundExceedsPaid(money(left, payment.currency))
+        raise RefundExceedsPaid(
+            money(max(left, 0), payment.currency),
+            money(waiting, payment.currency) if waiting else None,
+        )
 
 
 def _asked(payment: PaymentWithOrder, requested: CreateRefund) -> Asked:
@@ -160,6 +173,9 @@ def _asked(payment: PaymentWithOrder, requested: CreateRefund) -> Asked:
         request=requested.model_dump(mode="json"),
         shown={
             "merchant_order_no": payment.merchant_order_no,
+            "subject": payment.subject,
+            "amount_paid": payment.amount,
+            "amount_left": payment.amount - payment.amount_refunded,
             "merchant_refund_no": requested.merchant_refund_no,
             "amount": requested.amount,
             "currency": payment.currency,

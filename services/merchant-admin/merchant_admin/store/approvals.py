@@ -1,6 +1,6 @@
 """What waits, or waited, for a second person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -43,6 +43,13 @@ COUNT_WAITING = all_within(
 )
 
 LOCK_REFUND = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+LIST_WAITING_REFUNDS = """
+select * from approval
+ where kind = 'refund' and subject = any($1) and state = 'waiting' and expires_at > $2
+ order by approval_id
+ limit $3
+"""
 
 FIND_REFUND = """
 select * from approval
@@ -119,11 +126,19 @@ async def count_waiting(tx: Tx, scope: Scope, now: datetime) -> int:
 async def find_refund_locked(
     tx: Tx, payment_no: str, merchant_refund_no: str, now: datetime
 ) -> Approval | None:
-    """The one of this number that waits, or was agreed to; where there is none, nobody else asks
-    for it before the transaction ends."""
-    await tx.execute(LOCK_REFUND, f"{payment_no} {merchant_refund_no}")
+    """The one of this number that waits, or was agreed to; nobody else asks for any of this
+    payment before the transaction ends."""
+    await tx.execute(LOCK_REFUND, payment_no)
     row = await tx.fetchrow(FIND_REFUND, payment_no, merchant_refund_no, now)
     return None if row is None else _approval(row)
+
+
+async def list_waiting_refunds(
+    tx: Tx, payment_nos: Sequence[str], now: datetime, limit: int
+) -> list[Approval]:
+    """Those of these payments, the oldest first."""
+    rows = await tx.fetch(LIST_WAITING_REFUNDS, payment_nos, now, limit)
+    return [_approval(row) for row in rows]
 
 
 async def find_waiting_locked(tx: Tx, approval_id: str, now: datetime) -> Approval | None:

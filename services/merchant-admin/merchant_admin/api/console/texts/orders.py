@@ -7,6 +7,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "order_whose": ("归属", "Whose it is"),
     "amount_reserved": ("退款中", "On its way back"),
     "amount_left": ("可退", "Left"),
+    "refund_waiting": ("待复核的退款", "Refund waiting for a second person"),
+    "refund_waiting_look": ("查看", "Show"),
     "amount_split": ("已分账", "Split"),
     "cause": ("退款原因", "Cause"),
     "cause.requested": ("应用或人工申请", "Asked for"),

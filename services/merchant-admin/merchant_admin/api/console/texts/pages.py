@@ -79,8 +79,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The refund is on its way; its result will be shown here.",
     ),
     "refund_refused": (
-        "未能退款：请核对金额（不超过可退金额）、状态与原因。",
-        "Not refunded: check the amount (at most what is left), the state and the reason.",
+        "未能退款：请核对金额（不超过可退金额减去待复核的退款）、状态与原因。",
+        "Not refunded: check the amount (at most what is left beside refunds that wait for a "
+        "second person), the state and the reason.",
     ),
     "claim": ("渠道所述", "What the channel says"),
     "claim_none": ("渠道未确认收款。", "The channel has not said that it took money."),
