@@ -54,7 +54,7 @@ CODES: Final[dict[Code, CodeRow]] = {
     Code.ORDER_CLOSED: CodeRow(409, "The order is closed"),
     Code.PAYMENT_NOT_REFUNDABLE: CodeRow(409, "The payment cannot be refunded"),
     Code.REFUND_EXCEEDS_PAID: CodeRow(409, "The refund exceeds what is left of the payment"),
-    Code.REFUND_MISMATCH: CodeRow(409, "The refund number is known with other content"),
+    Code.REFUND_MISMATCH: CodeRow(409, "The number is known with other content"),
     Code.SPLIT_EXCEEDS_PAID: CodeRow(409, "The split exceeds what is left of the payment"),
     Code.PAYMENT_CONFLICTED: CodeRow(409, "A payment of the order is being checked by people"),
     Code.CURSOR_EXPIRED: CodeRow(410, "The events behind this cursor are not kept any more"),

@@ -4,9 +4,9 @@ Source: github.com/cloudevents/spec (cloudevents/formats/json-format.md)
 """
 
 from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 DataT = TypeVar("DataT", bound=BaseModel)
 
@@ -32,7 +32,13 @@ class CloudEvent(BaseModel, Generic[DataT]):
     subject: str
     time: datetime
     datacontenttype: Literal["application/json"] = "application/json"
-    traceparent: str | None = None
+    traceparent: Annotated[
+        str | None,
+        Field(
+            description="W3C Trace Context of the request that began it; null where a clock did, "
+            "as for commands, or nobody traces it: fates of callbacks, configuration, alerts"
+        ),
+    ] = None
     data: DataT
 
     def to_bytes(self) -> bytes:
