@@ -365,6 +365,27 @@ async def test_long_words_push_nothing_off_a_page(admin: Admin, browser: Browser
             assert alone == 0, path
 
 
+ON_PAPER: Final = "header.top, nav, footer, button, form, .exports, .pager, .button"
+
+
+async def test_paper_has_what_a_page_says_alone(admin: Admin, browser: Browser) -> None:
+    company = await Company.founded(admin, "x1")
+    company.speak(admin)
+    numbers = company.numbers
+    paths = (
+        f"statements?merchant_id={company.merchant_id}", f"orders/{company.story.order_id}",
+        "payments", "ledger", "reports", f"reconciliations/{numbers['statement_no']}",
+    )  # fmt: skip
+    async with served(admin.app) as url:
+        page = await (await opened(browser, url, ("zh", "light", (794, 1123)))).new_page()
+        await page.emulate_media(media="print")
+        for path in paths:
+            await page.goto(f"{url}/console/{path}")
+            assert await page.locator("main :is(table, dl):visible").count() > 0, path
+            shown = page.locator(ON_PAPER).locator("visible=true")
+            assert await shown.count() == 0, (path, await shown.first.inner_text())
+
+
 async def staff_of(admin: Admin, company: Company) -> None:
     """An operator of this company's: li."""
     body = {"username": "li", "password": PASSWORD, "role": "operator"}
