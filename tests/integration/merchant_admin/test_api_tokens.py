@@ -147,6 +147,18 @@ async def test_tokens_are_the_business_of_administrators(admin: Admin) -> None:
     assert (await operator.post("/api/tokens", json=BODY)).status_code == 403
 
 
+async def test_the_form_that_is_sent_again_makes_no_other(admin: Admin) -> None:
+    boss = await Person.logged_in(admin)
+    form = {**await boss.form_of("tokens", "tokens"), "name": "erp"}
+    assert "pmt_" in (await boss.send("tokens", **form)).text
+    again = await boss.send("tokens", **form)
+    assert (again.status_code, "<code>pmt_" in again.text) == (422, False)
+    assert "It is made already" in again.text
+    assert len((await admin.http.get("/api/tokens")).json()["items"]) == 1
+    fresh = await boss.form_of("tokens", "tokens")
+    assert (await boss.send("tokens", **{**fresh, "name": "erp"})).status_code == 200
+
+
 async def test_the_page_makes_one_shows_it_once_and_revokes_it(admin: Admin) -> None:
     boss = await Person.logged_in(admin)
     form = {"name": "erp", "role": "auditor", "merchant_ids": "", "expires_in_days": "30"}

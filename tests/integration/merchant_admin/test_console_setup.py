@@ -273,11 +273,32 @@ async def test_app_shows_its_secret_once(person: Person) -> None:
     assert "whsec_" not in shown
     assert "203.0.113.0/24" in shown
     assert merchant in shown
-    answer = await send(person, f"{its_page.group()}/webhook-secret", {})
+    path = f"{its_page.group()}/webhook-secret"
+    form = fields_of(shown, path.removeprefix("/console/"))
+    answer = await send(person, path, form)
     rotated = re.search(r"whsec_[\w+/=]+", answer.text)
     assert rotated is not None
+    again = await send(person, path, form)
+    assert (again.status_code, "whsec_" in again.text) == (409, False)
     assert rotated.group() != secret.group()
     assert "Old secret is valid until" in await page(person, its_page.group())
+
+
+async def test_app_and_key_that_are_sent_again_are_made_once(person: Person) -> None:
+    merchant = await made(person, "/console/merchants", {"name": "万科物业"})
+    number = fields_of(await page(person, "/console/apps/new"), "apps")["number"]
+    form = {**TERMS, "merchant_ids": merchant.rsplit("/", 1)[1], "number": number}
+    assert f"/console/apps/{number}" in (await send(person, "/console/apps", form)).text
+    again = await send(person, "/console/apps", form)
+    assert (again.status_code, "whsec_" in again.text) == (422, False)
+    assert "It is made already; its secret is shown once only." in again.text
+    path = f"/console/apps/{number}/keys"
+    shown = await page(person, f"/console/apps/{number}")
+    form = {"alg": "HMAC-SHA256", "number": fields_of(shown, f"apps/{number}/keys")["number"]}
+    assert (await send(person, path, form)).status_code == 200
+    again = await send(person, path, form, language="zh")
+    assert (again.status_code, "已创建，未再次创建" in again.text) == (422, True)
+    assert again.text.count("<code>K") == 1
 
 
 async def app_of(person: Person, **terms: str) -> str:

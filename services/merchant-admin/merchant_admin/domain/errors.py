@@ -5,6 +5,7 @@ AdminProblem
 ├── Forbidden 403 · EnrolmentRequired 403 · NotForMachines 403
 ├── NoSuch 404
 ├── Unusable 422, with JSON pointers
+│   └── AlreadyMade
 ├── TooManyRows 422 · BadPeriod 422 · TooManyExports 429
 ├── NotRefundable 409 · RefundExceedsPaid 409 · NumberTaken 409
 └── AlreadyDecided 409 · ChangedMeanwhile 409 · ChangedSinceShown 409 · SamePerson 403
@@ -120,6 +121,19 @@ class Unusable(AdminProblem):
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__("The body is not valid.", errors=errors)
+
+
+class AlreadyMade(Unusable):
+    """A form that makes something was sent again; its secret was shown with the first answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            FieldError(
+                "",
+                "It is made already; its secret is shown once only.",
+                "已创建，未再次创建；密钥只显示一次。",
+            )
+        )
 
 
 class TooManyRows(AdminProblem):

@@ -15,7 +15,7 @@ from merchant_admin.domain.api_tokens import (
     secret_digest,
 )
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.errors import NoSuch, Unusable
+from merchant_admin.domain.errors import AlreadyMade, NoSuch, Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.users import Role, checked_scope
 from merchant_admin.flows.deps import Deps
@@ -32,20 +32,27 @@ async def create(
     role: Role,
     merchant_ids: Sequence[str] | None,
     lifetime: timedelta,
+    token_id: str | None = None,
 ) -> ShownToken:
-    """Raises Unusable for merchants that are none of ours or not for this role, and for a life
-    that is too long."""
+    """`token_id`: the number that a form carries, so that sent twice it makes one.
+
+    Raises Unusable for merchants that are none of ours or not for this role, and for a life
+    that is too long, and AlreadyMade.
+    """
     scope = checked_scope(role, merchant_ids)
     if lifetime > MAX_LIFETIME:
         raise Unusable(FieldError("/expires_in_days", f"is at most {MAX_LIFETIME.days}"))
     now = deps.clock()
-    token = ApiToken(new_id("api_token"), name, role, scope, actor.username, now, now + lifetime)
+    token = ApiToken(
+        token_id or new_id("api_token"), name, role, scope, actor.username, now, now + lifetime
+    )
     secret = new_secret()
     async with deps.db.transaction() as tx:
         wanted = scope.parameter or []
         if len(await list_names(tx, wanted)) != len(wanted):
             raise Unusable(FieldError("/merchant_ids", "names a merchant that does not exist"))
-        await store.add_token(tx, token, secret_digest(secret))
+        if not await store.add_token(tx, token, secret_digest(secret)):
+            raise AlreadyMade
         await record_action(
             tx, actor, "token.created", at=now, entity_id=token.token_id, after=token.recorded()
         )

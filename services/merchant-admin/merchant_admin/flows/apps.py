@@ -20,7 +20,7 @@ from merchant_admin.domain.approvals import Asked, AwaitsApproval
 from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.certificates import usable_until
 from merchant_admin.domain.entities import App, AppTerms, Given, SealedCertificate, advanced
-from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.errors import AlreadyMade, Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.seen import Seen
@@ -46,16 +46,22 @@ class ShownApp:
 
 
 async def create(
-    deps: Deps, actor: Actor, terms: AppTerms, *, certificate: ClientCertificate | None = None
+    deps: Deps,
+    actor: Actor,
+    terms: AppTerms,
+    *,
+    certificate: ClientCertificate | None = None,
+    app_id: str | None = None,
 ) -> ShownApp:
-    """Register an app. `certificate`: what its server demands of its callers.
+    """Register an app. `certificate`: what its server demands of its callers. `app_id`: the number
+    that a form carries, so that sent twice it makes one.
 
     Raises Unusable for merchants that do not exist, for an address that callbacks may not go to
-    and for a certificate that cannot be used.
+    and for a certificate that cannot be used, and AlreadyMade.
     """
     await _require_callable(deps, terms.notify_url)
     now = deps.clock()
-    app_id, secret = new_id("app"), new_secret()
+    app_id, secret = app_id or new_id("app"), new_secret()
     app = App(
         app_id=app_id,
         terms=terms,
@@ -69,7 +75,8 @@ async def create(
     )
     async with deps.db.transaction() as tx:
         await _require_merchants(tx, terms.merchant_ids)
-        await store.add_app(tx, app)
+        if not await store.add_app(tx, app):
+            raise AlreadyMade
         await record_change(tx, actor, "created", was=None, now=app)
     deps.wake()
     return ShownApp(app, secret)

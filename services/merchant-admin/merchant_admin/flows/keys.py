@@ -7,6 +7,7 @@ from contracts.identifiers import new_id
 from contracts.sealing import seal
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import Key, advanced
+from merchant_admin.domain.errors import AlreadyMade
 from merchant_admin.domain.keys import checked_pem, new_secret
 from merchant_admin.domain.scope import Scope
 from merchant_admin.flows import apps
@@ -32,12 +33,16 @@ async def create(
     alg: KeyAlgorithm,
     public_key: str | None,
     certificate: str | None,
+    key_id: str | None = None,
 ) -> ShownKey:
-    """Whitelist a key. Raises NoSuch for the app, Unusable for the key."""
+    """Whitelist a key. `key_id`: the number that a form carries, so that sent twice it makes one.
+
+    Raises NoSuch for the app, Unusable for the key, AlreadyMade.
+    """
     now = deps.clock()
     pem = checked_pem(alg, public_key=public_key, certificate=certificate, now=now)
     secret = new_secret() if pem is None else None
-    key_id = new_id("key")
+    key_id = key_id or new_id("key")
     key = Key(
         key_id=key_id,
         app_id=app_id,
@@ -52,7 +57,8 @@ async def create(
     )
     async with deps.db.transaction() as tx:
         await get_app(tx, app_id)
-        await store.add_key(tx, key)
+        if not await store.add_key(tx, key):
+            raise AlreadyMade
         await record_change(tx, actor, "created", was=None, now=key)
     deps.wake()
     return ShownKey(key, secret)

@@ -17,6 +17,8 @@ ADD = """
 insert into api_token (token_id, token_digest, name, role, merchant_ids, created_by, created_at,
                        expires_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (token_id) do nothing
+returning true
 """
 
 FIND = """
@@ -51,11 +53,13 @@ update api_token set revoked_at = $2
 """
 
 
-async def add_token(tx: Tx, token: ApiToken, digest: bytes) -> None:
-    await tx.execute(
+async def add_token(tx: Tx, token: ApiToken, digest: bytes) -> bool:
+    """False where there is one of this number."""
+    added = await tx.fetchval(
         ADD, token.token_id, digest, token.name, token.role, token.scope.parameter,
         token.created_by, token.created_at, token.expires_at,
     )  # fmt: skip
+    return added is not None
 
 
 async def find_token(

@@ -28,6 +28,8 @@ insert into app (app_id, name, merchant_ids, notify_url, callback_ack, reinitiat
                  callback_signature, client_certificate_sealed, client_certificate_expires_at,
                  refund_splits, created_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+on conflict (app_id) do nothing
+returning true
 """
 
 UPDATE = """
@@ -88,8 +90,9 @@ select * from app where overlap_ends_at <= $1 order by app_id limit $2 for updat
 """
 
 
-async def add_app(tx: Tx, app: App) -> None:
-    await tx.execute(ADD, *_changeable(app), app.created_at)
+async def add_app(tx: Tx, app: App) -> bool:
+    """False where there is one of this number."""
+    return await tx.fetchval(ADD, *_changeable(app), app.created_at) is not None
 
 
 async def update_app(tx: Tx, app: App) -> None:

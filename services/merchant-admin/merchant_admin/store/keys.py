@@ -13,6 +13,8 @@ insert into app_key (key_id, app_id, alg, public_key_pem, secret_sealed,
                      deleted_at, state, version, created_at, updated_at,
                      certificate_expires_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+on conflict (key_id) do nothing
+returning true
 """
 
 UPDATE = """
@@ -36,9 +38,10 @@ select * from app_key
 LIST_LOCKED = "select * from app_key where key_id > $1 order by key_id limit $2 for share"
 
 
-async def add_key(tx: Tx, key: Key) -> None:
+async def add_key(tx: Tx, key: Key) -> bool:
+    """False where there is one of this number."""
     validity = find_validity(key.public_key_pem)
-    await tx.execute(
+    added = await tx.fetchval(
         ADD,
         key.key_id,
         key.app_id,
@@ -52,6 +55,7 @@ async def add_key(tx: Tx, key: Key) -> None:
         key.updated_at,
         validity and validity[1],
     )
+    return added is not None
 
 
 async def update_key(tx: Tx, key: Key) -> None:

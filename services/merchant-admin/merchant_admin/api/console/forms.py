@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from fastapi import Request
 
+from contracts.identifiers import Kind, is_id, new_id
 from foundation import forms
 from merchant_admin.domain.seen import Seen, Shown
 
@@ -16,6 +17,9 @@ LIMIT_BYTES: Final = 32_768
 
 MAX_FIELDS: Final = 20
 MAX_TYPED_CHARS: Final = 128
+
+NUMBER: Final = "number"
+"""The field with the number of what a form makes."""
 
 VERSION: Final = "version"
 """The field with what was shown beside a form (`decide-what-was-seen`)."""
@@ -29,6 +33,13 @@ async def read_form(request: Request) -> dict[str, str]:
 def whole_number(text: str) -> int | None:
     """The number in a hidden field; None, which no model takes for one, where there is none."""
     return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else None
+
+
+def number_in(form: Mapping[str, str], kind: Kind) -> str:
+    """Under which number the form makes something: that which it got when it was shown, so that
+    sent twice it makes one; a fresh one where it has none."""
+    number = form.get(NUMBER, "")
+    return number if is_id(kind, number) else new_id(kind)
 
 
 def seen_in(form: Mapping[str, str], shown: Shown[T]) -> Seen[T]:

@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from chassis import logs
+from contracts.identifiers import new_id
 from foundation.money_text import plain_amount
 from foundation.pages import Pages, templates_of
 from merchant_admin.api.access import Caller
@@ -34,7 +35,7 @@ HEADERS: Final = {
 
 _templates: Final = templates_of("merchant_admin.api.console")
 _templates.filters.update(plain_amount=plain_amount)
-_templates.globals.update(has_text=TEXTS.__contains__)
+_templates.globals.update(has_text=TEXTS.__contains__, new_number=new_id)
 _pages: Final = Pages(_templates, TEXTS)
 
 

@@ -12,7 +12,7 @@ from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
-from merchant_admin.api.console.forms import whole_number
+from merchant_admin.api.console.forms import number_in, whole_number
 from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import (
@@ -56,6 +56,7 @@ async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Resp
             role=wanted.role,
             merchant_ids=wanted.merchant_ids,
             lifetime=timedelta(days=wanted.expires_in_days),
+            token_id=number_in(form, "api_token"),
         )
     except Problem as refusal:
         return await _page(request, deps, sent.visitor, given=form, refusal=refusal)

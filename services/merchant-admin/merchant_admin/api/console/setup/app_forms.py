@@ -27,6 +27,9 @@ TERMS: Final[Shown[App]] = Shown(
 )
 """What the form shows; another change of the app is not in its way."""
 
+SECRET: Final[Shown[App]] = Shown(lambda it: (it.webhook_secrets_sealed,))
+"""On what the form that makes a new one is sent, so that sent twice it makes one."""
+
 ADDRESS: Final[Shown[App]] = Shown(lambda it: (it.terms.notify_url,))
 """What that form shows which asks for the address alone."""
 

@@ -13,7 +13,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import CreateKey
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
-from merchant_admin.api.console.forms import seen_in
+from merchant_admin.api.console.forms import number_in, seen_in
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.setup import app_forms
 from merchant_admin.api.console.setup.credential_pages import pasted_in
@@ -31,6 +31,7 @@ from merchant_admin.api.console.visiting import (
 from merchant_admin.api.ids import AppId, KeyId
 from merchant_admin.api.paging import MAX_LIMIT, id_after, page_of
 from merchant_admin.domain.entities import App
+from merchant_admin.domain.errors import ChangedSinceShown
 from merchant_admin.domain.keys import find_fingerprint, find_validity
 from merchant_admin.flows import apps, channel_accounts, channels, keys, merchants, pings
 from merchant_admin.flows.apps import ShownApp
@@ -70,7 +71,9 @@ async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
     if app_forms.MY_ADDRESS in sent.form:
         return form_page(request, sent.visitor, None, with_own_address(sent))
     try:
-        shown = await apps.create(deps, sent.actor, app_forms.new_terms(sent.form))
+        shown = await apps.create(
+            deps, sent.actor, app_forms.new_terms(sent.form), app_id=number_in(sent.form, "app")
+        )
     except Problem as refusal:
         return form_page(request, sent.visitor, None, sent.form, refusal)
     return await shown_page(request, deps, sent.visitor, shown.app.app_id, app=shown)
@@ -112,7 +115,13 @@ async def change(request: Request, deps: Work, sent: FreshlySentByAdmin, app_id:
 @router.post("/{app_id}/webhook-secret")
 async def rotate(request: Request, deps: Work, sent: FreshlySentByAdmin, app_id: AppId) -> Response:
     """The new one is shown on the page that comes back, and never again."""
-    shown = await apps.change(deps, sent.actor, app_id, terms={}, state=None, rotate_secret=True)
+    try:
+        shown = await apps.change(
+            deps, sent.actor, app_id, terms={}, state=None, rotate_secret=True,
+            seen=seen_in(sent.form, app_forms.SECRET),
+        )  # fmt: skip
+    except ChangedSinceShown as refusal:
+        return await shown_page(request, deps, sent.visitor, app_id, refusal=refusal)
     return await shown_page(request, deps, sent.visitor, app_id, app=shown)
 
 
@@ -175,13 +184,13 @@ def with_own_address(sent: Sent) -> dict[str, str]:
 
 
 def key_in(sent: Sent) -> dict[str, Any]:
-    """The arguments of `keys.create`. Raises InvalidRequest."""
+    """The arguments of `keys.create` behind the app. Raises InvalidRequest."""
     pasted = pasted_in(sent, "pem").strip()
     kind = "certificate" if "BEGIN CERTIFICATE" in pasted else "public_key"
     given: dict[str, Any] = {"alg": sent.form.get("alg", "")}
     if pasted and given["alg"] != KeyAlgorithm.HMAC_SHA256:
         given[kind] = pasted
-    return dict(parse(CreateKey, given))
+    return {**dict(parse(CreateKey, given)), "key_id": number_in(sent.form, "key")}
 
 
 def form_page(
@@ -224,6 +233,7 @@ async def shown_page(
         ],
         "algorithms": KeyAlgorithm,
         "names": await merchants.read_names(deps, set(it.terms.merchant_ids)),
+        "secret_version": app_forms.SECRET.version(it),
         "new_app": app,
         "new_key": key,
         "wrong": wrong_fields(refusal) if refusal else {},

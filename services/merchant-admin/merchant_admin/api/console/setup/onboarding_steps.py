@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chassis.problems import Problem
 from contracts.events.configuration import State
-from merchant_admin.api.console.forms import seen_in
+from merchant_admin.api.console.forms import number_in, seen_in
 from merchant_admin.api.console.setup import accounts as account_pages
 from merchant_admin.api.console.setup import app_forms
 from merchant_admin.api.console.setup import merchants as merchant_pages
@@ -102,7 +102,9 @@ async def _app(deps: Deps, sent: Sent, draft: Draft) -> Taken:
         app = await apps.read(deps, app_id, sent.scope)
         return Taken(draft.with_app(app.app_id), Step.KEYS)
     form = {**sent.form, "merchant_ids": draft.merchant_id or ""}
-    made = await apps.create(deps, sent.actor, app_forms.new_terms(form))
+    made = await apps.create(
+        deps, sent.actor, app_forms.new_terms(form), app_id=number_in(form, "app")
+    )
     return Taken(draft.with_app(made.app.app_id), Step.KEYS, shown={"new_app": made})
 
 
