@@ -10,7 +10,12 @@ import java.security.GeneralSecurityException;
 import paymesh.Paymesh;
 
 public class Receiver {
+    static final String SECRET = System.getenv().getOrDefault("WEBHOOK_SECRET", "");
+
     public static void main(String[] arguments) throws IOException {
+        if (SECRET.isEmpty()) {
+            throw new IllegalStateException("WEBHOOK_SECRET is not set");
+        }
         var port = Integer.parseInt(System.getenv("PORT"));
         var server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
         server.createContext("/", Receiver::receive);
@@ -32,7 +37,7 @@ public class Receiver {
 
     static boolean isOurs(HttpExchange exchange, byte[] body) {
         try {
-            var isOurs = Paymesh.isAuthentic(System.getenv("WEBHOOK_SECRET"), header(exchange, "id"),
+            var isOurs = Paymesh.isAuthentic(SECRET, header(exchange, "id"),
                     header(exchange, "timestamp"), header(exchange, "signature"), body,
                     System.currentTimeMillis() / 1000);
             if (isOurs) { // store it before you answer

@@ -17,9 +17,10 @@ import (
 	"paymesh"
 )
 
+var secret = os.Getenv("WEBHOOK_SECRET")
+
 func receive(answer http.ResponseWriter, request *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(answer, request.Body, 1<<20)) // the exact bytes
-	secret := os.Getenv("WEBHOOK_SECRET")
 	if err != nil || !paymesh.IsAuthentic(secret, request.Header, body, time.Now()) {
 		answer.WriteHeader(http.StatusUnauthorized)
 		return
@@ -34,6 +35,9 @@ func receive(answer http.ResponseWriter, request *http.Request) {
 }
 
 func main() {
+	if secret == "" {
+		log.Fatal("WEBHOOK_SECRET is not set")
+	}
 	http.HandleFunc("/", receive)
 	log.Fatal(http.ListenAndServe(":"+os.Getenv("PORT"), nil))
 }

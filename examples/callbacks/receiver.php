@@ -6,9 +6,15 @@ declare(strict_types=1);
 
 require __DIR__ . '/Paymesh.php';
 
+$secret = getenv('WEBHOOK_SECRET');
+if (!$secret) {
+    http_response_code(500);
+    error_log('WEBHOOK_SECRET is not set');
+    return;
+}
 $body = file_get_contents('php://input'); // the exact bytes, before anything reads them
 $headers = array_change_key_case(getallheaders());
-if (!Paymesh::isAuthentic(getenv('WEBHOOK_SECRET'), $headers, $body)) {
+if (!Paymesh::isAuthentic($secret, $headers, $body)) {
     http_response_code(401);
     return;
 }

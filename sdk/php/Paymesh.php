@@ -6,6 +6,8 @@ declare(strict_types=1);
 final class Paymesh
 {
     private const TOLERANCE_S = 300;
+    /** No secret is shorter; with the empty one anybody signs. */
+    private const MIN_KEY_BYTES = 24;
     private const PEM = '-----BEGIN PRIVATE KEY-----';
     /** What stands before the seed in the PKCS#8 of an Ed25519 key. */
     private const ED25519 = "\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
@@ -45,7 +47,7 @@ final class Paymesh
             return false;
         }
         $key = base64_decode(preg_replace('/^whsec_/', '', $secret), true);
-        if ($key === false) {
+        if ($key === false || strlen($key) < self::MIN_KEY_BYTES) {
             return false;
         }
         $text = ($headers['webhook-id'] ?? '') . ".$stamp.$body";

@@ -98,6 +98,8 @@ def document() -> str:
 
 WEBHOOK_SECRET: Final = "whsec_" + base64.b64encode(b"a secret for these vectors alone").decode()
 FORMER_SECRET: Final = "whsec_" + base64.b64encode(b"another one, before the rotation").decode()
+SHORTEST_SECRET: Final = "whsec_" + base64.b64encode(b"24 bytes are long enough").decode()
+TOO_SHORT_SECRET: Final = "whsec_" + base64.b64encode(b"23 bytes are too short.").decode()
 CALLBACK: Final = '{"type":"ping","timestamp":"2025-11-22T04:05:06Z","data":{"text":"物业费"}}'
 
 
@@ -123,6 +125,15 @@ def callback_vectors() -> list[dict[str, Any]]:
         "of another version": {"signature": "v2,AAAA v1a,AAAA", "is_authentic": False},
     }
     signature = _callback_signature(right, WEBHOOK_SECRET)
+    for name, secret in {
+        "no secret": "",
+        "an empty secret": "whsec_",
+        "too short a secret": TOO_SHORT_SECRET,
+        "the shortest secret": SHORTEST_SECRET,
+    }.items():
+        signed = _callback_signature(right, secret)
+        is_authentic = secret == SHORTEST_SECRET
+        cases[name] = {"secret": secret, "signature": signed, "is_authentic": is_authentic}
     rotated = {"signature": f"{_callback_signature(right, FORMER_SECRET)} {signature}"}
     return [
         {"name": name, **right, "signature": signature, **changes}
@@ -132,7 +143,7 @@ def callback_vectors() -> list[dict[str, Any]]:
 
 def _callback_signature(vector: dict[str, Any], secret: str) -> str:
     return webhooks.sign(
-        [webhooks.secret_bytes(secret)],
+        [base64.b64decode(secret.removeprefix(webhooks.PREFIX))],
         webhook_id=vector["webhook_id"],
         timestamp_s=vector["timestamp"],
         body=vector["body"].encode(),

@@ -4,6 +4,8 @@ What they answer is what every app is acknowledged by, also one that is set to t
 """
 
 import asyncio
+import base64
+import hmac
 import json
 import os
 import re
@@ -15,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -45,14 +47,20 @@ GO_MODULE: Final = (
 )
 
 
-DEMO: Final = {
-    "gateway_url": "http://127.0.0.1:9",
-    "app": {"app_id": "A1", "key_id": "K1", "secret": "s", "webhook_secret": SECRET},
-    "merchant_id": "M1",
-    "payment_ids": {"wechat": "C1"},
-    "sandbox_url": None,
-}
-"""Of a centre that is not there: whoever receives a callback need not ask."""
+STAY: Final = ("flask_shop.py", "receiver.php")
+"""Without their secret they answer 500 to callbacks; the others do not start. The shop does without
+callbacks, and PHP begins anew with each."""
+
+
+def _demo(secret: str) -> dict[str, Any]:
+    """Of a centre that is not there: whoever receives a callback need not ask."""
+    return {
+        "gateway_url": "http://127.0.0.1:9",
+        "app": {"app_id": "A1", "key_id": "K1", "secret": "s", "webhook_secret": secret},
+        "merchant_id": "M1",
+        "payment_ids": {"wechat": "C1"},
+        "sandbox_url": None,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +156,29 @@ async def test_it_takes_what_is_ours_and_refuses_what_is_not(
         assert f"{EVENT_ID} " in (tmp_path / "log").read_text()
 
 
+@pytest.mark.parametrize(
+    "receiver", [each for each in RECEIVERS if each.is_possible], ids=lambda each: each.file
+)
+async def test_without_its_secret_it_takes_nothing(receiver: Receiver, tmp_path: Path) -> None:
+    """With the empty key, anybody could sign that a bill is paid."""
+    stamp = str(int(time.time()))
+    mac = hmac.digest(b"", f"{EVENT_ID}.{stamp}.".encode() + BODY, "sha256")
+    signature = f"v1,{base64.b64encode(mac).decode()}"
+    headers = {
+        "webhook-id": EVENT_ID,
+        "webhook-timestamp": stamp,
+        "webhook-signature": signature,
+    }
+    try:
+        async with running(receiver, tmp_path, secret="") as client:
+            refused = await client.post("/callbacks", content=BODY, headers=headers)
+    except Ended:
+        assert receiver.file not in STAY
+    else:
+        assert receiver.file in STAY
+        assert refused.status_code == 500
+
+
 def classified(taken: httpx.Response, ack: CallbackAck) -> tuple[AttemptResult, FailureKind | None]:
     """What the notifier makes of this answer."""
     answer = Answer(datetime.now(UTC), status=taken.status_code, body=taken.content)
@@ -155,15 +186,19 @@ def classified(taken: httpx.Response, ack: CallbackAck) -> tuple[AttemptResult, 
     return seen.result, seen.failure
 
 
+class Ended(Exception):
+    """It ended by itself, before it listened."""
+
+
 @asynccontextmanager
 async def running(
-    receiver: Receiver, folder: Path, **changes: str
+    receiver: Receiver, folder: Path, *, secret: str = SECRET, **changes: str
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of it, once it listens. `changes` of what it knows of the centre."""
     (folder / receiver.file).write_text(receiver.source())
     for each in receiver.beside:
         shutil.copy(SDK / each, folder)
-    (folder / "demo.json").write_text(json.dumps(DEMO | changes))
+    (folder / "demo.json").write_text(json.dumps(_demo(secret) | changes))
     (folder / "go.mod").write_text(GO_MODULE)
     for build in receiver.builds:
         built = await asyncio.create_subprocess_exec(*build, cwd=folder)
@@ -171,7 +206,7 @@ async def running(
     port = str(ports.free_base())
     given = {
         "PORT": port,
-        "WEBHOOK_SECRET": SECRET,
+        "WEBHOOK_SECRET": secret,
         "PAYMESH_LOCAL_DIR": str(folder),
         "SHOP_BOOKS": str(folder / "shop.db"),
         "PYTHONUNBUFFERED": "1",
@@ -184,19 +219,22 @@ async def running(
     try:
         url = f"http://127.0.0.1:{port}"
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
-            await listens(int(port))
+            await listens(int(port), process)
             yield client
     finally:
-        process.kill()
+        if process.returncode is None:
+            process.kill()
         await process.wait()
 
 
-async def listens(port: int) -> None:
+async def listens(port: int, process: asyncio.subprocess.Process) -> None:
     async with asyncio.timeout(START_LIMIT_S):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
             except OSError:
+                if process.returncode is not None:
+                    raise Ended(process.returncode) from None
                 await asyncio.sleep(0.05)
             else:
                 writer.close()

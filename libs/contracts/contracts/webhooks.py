@@ -22,6 +22,9 @@ MAX_BODY_BYTES: Final = 131_072
 """A split with 50 receivers, each of whose texts is as long as it may be, has a little more than
 100 KiB; the rest is for members that are yet to come."""
 
+MIN_KEY_BYTES: Final = 24
+"""Of a secret, by Standard Webhooks. Anybody signs with the empty one, as unset variables are."""
+
 PREFIX: Final = "whsec_"
 PUBLIC_PREFIX: Final = "whpk_"
 
@@ -46,12 +49,15 @@ def secret_bytes(secret: str) -> bytes:
     """The key bytes of a `whsec_…` secret.
 
     Raises:
-        ValueError: not such a secret.
+        ValueError: not such a secret, or one that is too short.
     """
     try:
-        return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except binascii.Error as error:
         raise ValueError("not a webhook secret") from error
+    if len(key) < MIN_KEY_BYTES:
+        raise ValueError("too short a webhook secret")
+    return key
 
 
 def signing_key(key: bytes) -> Ed25519PrivateKey:
@@ -102,9 +108,11 @@ def is_authentic(secret: str, headers: Mapping[str, str], body: bytes, *, now_s:
     stamp = headers.get("webhook-timestamp", "")
     if not stamp.isdigit() or abs(now_s - int(stamp)) > TOLERANCE_S:
         return False
-    expected = sign(
-        [secret_bytes(secret)], webhook_id=webhook_id, timestamp_s=int(stamp), body=body
-    )
+    try:
+        keys = [secret_bytes(secret)]
+    except ValueError:
+        return False
+    expected = sign(keys, webhook_id=webhook_id, timestamp_s=int(stamp), body=body)
     given = headers.get("webhook-signature", "").split()
     return any(
         hmac.compare_digest(expected["webhook-signature"].encode(), item.encode()) for item in given

@@ -20,6 +20,7 @@ import javax.crypto.spec.SecretKeySpec;
  */
 public record Paymesh(String appId, String keyId, String key) {
     private static final long TOLERANCE_S = 300;
+    private static final int MIN_KEY_BYTES = 24; // no secret is shorter; with the empty one anybody signs
     private static final String PEM = "-----BEGIN PRIVATE KEY-----";
     private static final String UNUSABLE = "the private key is not PKCS#8 of Ed25519 or RSA without a password: "
             + "openssl pkcs8 -topk8 -nodes -in old.pem -out new.pem";
@@ -52,11 +53,11 @@ public record Paymesh(String appId, String keyId, String key) {
      * the headers of these names. Deal with each webhook-id once, then answer 2xx. */
     public static boolean isAuthentic(String secret, String webhookId, String webhookTimestamp,
             String webhookSignature, byte[] body, long nowS) throws GeneralSecurityException {
-        if (!webhookTimestamp.matches("\\d{1,12}")
+        var key = Base64.getDecoder().decode(secret.replaceFirst("^whsec_", ""));
+        if (key.length < MIN_KEY_BYTES || !webhookTimestamp.matches("\\d{1,12}")
                 || Math.abs(nowS - Long.parseLong(webhookTimestamp)) > TOLERANCE_S) {
             return false;
         }
-        var key = Base64.getDecoder().decode(secret.replaceFirst("^whsec_", ""));
         var text = join((webhookId + "." + webhookTimestamp + ".").getBytes(UTF_8), body);
         var expected = ("v1," + Base64.getEncoder().encodeToString(digest(key, text))).getBytes(UTF_8);
         var isOne = false;

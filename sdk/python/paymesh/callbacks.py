@@ -25,6 +25,9 @@ from paymesh.models.vocabulary import PaymentStatus
 MAX_BODY_BYTES: Final = 131_072
 """No callback of the centre is larger."""
 
+MIN_KEY_BYTES: Final = 24
+"""Of a secret; with the empty one, which unset variables are, anybody signs."""
+
 SECRET_VARIABLE: Final = "PAYMESH_WEBHOOK_SECRET"  # noqa: S105  # its name
 
 ACCEPTED: Final = b"success"
@@ -36,7 +39,10 @@ _SIGNATURE: Final = re.compile(r"(?<!\S)v1,[A-Za-z0-9+/]{43}=(?!\S)")
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Verifies with the app's `whsec_…` secrets; two of them during a rotation."""
+    """Verifies with the app's `whsec_…` secrets; two of them during a rotation.
+
+    Raises ValueError where there is none, or one that is none or shorter than any is.
+    """
 
     secrets: Sequence[str] = field(repr=False)
 
@@ -142,6 +148,9 @@ def _event(webhook_id: str, body: bytes) -> Event:
 
 def _key(secret: str) -> bytes:
     try:
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except binascii.Error as error:
         raise ValueError("not a webhook secret (whsec_…)") from error
+    if len(key) < MIN_KEY_BYTES:
+        raise ValueError(f"a webhook secret (whsec_…) has {MIN_KEY_BYTES} bytes at least")
+    return key

@@ -49,6 +49,8 @@ def test_we_accept_what_the_public_library_signs() -> None:
 def test_a_text_that_is_no_secret_is_refused() -> None:
     with pytest.raises(ValueError):
         webhooks.secret_bytes("whsec_not base64")
+    with pytest.raises(ValueError, match="too short"):
+        webhooks.secret_bytes("whsec_")
 
 
 @pytest.mark.parametrize(

@@ -105,10 +105,13 @@ def test_during_a_rotation_either_secret_does(monkeypatch: pytest.MonkeyPatch) -
 
 def test_without_a_secret_nothing_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAYMESH_WEBHOOK_SECRET", raising=False)
-    wrong: list[str | list[str] | None] = [None, [], "whsec_not base64!"]
+    short = "whsec_" + base64.b64encode(b"x" * 23).decode()
+    wrong = [None, [], "", "whsec_", [SECRET, "whsec_"], short, "whsec_not base64!"]
     for secret in wrong:
         with pytest.raises(ValueError, match="secret"):
             Verifier.of(secret)
+        with pytest.raises(ValueError, match="secret"):
+            verify_return(return_url(), secret)
     assert SECRET not in repr(Verifier.of(SECRET))
 
 
