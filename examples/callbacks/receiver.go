@@ -17,11 +17,17 @@ import (
 	"paymesh"
 )
 
+const largest = 131_072 // bytes; no callback is larger
+
 var secret = os.Getenv("WEBHOOK_SECRET")
 
 func receive(answer http.ResponseWriter, request *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(answer, request.Body, 1<<20)) // the exact bytes
-	if err != nil || !paymesh.IsAuthentic(secret, request.Header, body, time.Now()) {
+	body, err := io.ReadAll(http.MaxBytesReader(answer, request.Body, largest)) // the exact bytes
+	if err != nil {
+		answer.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	if !paymesh.IsAuthentic(secret, request.Header, body, time.Now()) {
 		answer.WriteHeader(http.StatusUnauthorized)
 		return
 	}
@@ -39,5 +45,6 @@ func main() {
 		log.Fatal("WEBHOOK_SECRET is not set")
 	}
 	http.HandleFunc("/", receive)
-	log.Fatal(http.ListenAndServe(":"+os.Getenv("PORT"), nil))
+	server := http.Server{Addr: ":" + os.Getenv("PORT"), ReadTimeout: 10 * time.Second}
+	log.Fatal(server.ListenAndServe())
 }

@@ -6,13 +6,19 @@ declare(strict_types=1);
 
 require __DIR__ . '/Paymesh.php';
 
+const LARGEST = 131_072; // bytes; no callback is larger
+
 $secret = getenv('WEBHOOK_SECRET');
 if (!$secret) {
     http_response_code(500);
     error_log('WEBHOOK_SECRET is not set');
     return;
 }
-$body = file_get_contents('php://input'); // the exact bytes, before anything reads them
+$body = file_get_contents('php://input', length: LARGEST + 1); // the exact bytes
+if (strlen($body) > LARGEST) {
+    http_response_code(413);
+    return;
+}
 $headers = array_change_key_case(getallheaders());
 if (!Paymesh::isAuthentic($secret, $headers, $body)) {
     http_response_code(401);

@@ -26,6 +26,7 @@ from paymesh import (
     Settings,
     verify,
 )
+from paymesh.callbacks import MAX_BODY_BYTES
 from paymesh.models import QrCodeAction
 
 SETTINGS = Settings.of_environment() if "PAYMESH_URL" in os.environ else Settings.of_demo()
@@ -33,6 +34,7 @@ BOOKS = os.environ.get("SHOP_BOOKS", "flask-shop.db")
 AMOUNT = 1299  # minor units (分)
 
 app = Flask(__name__)
+app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES  # what is larger is no callback: 413
 paymesh = Paymesh.of(SETTINGS)
 
 

@@ -147,6 +147,9 @@ async def test_it_takes_what_is_ours_and_refuses_what_is_not(
         headers = sign(SECRET, webhook_id=EVENT_ID, timestamp_s=fresh, body=LARGEST)
         taken = await client.post("/callbacks", content=LARGEST, headers=headers)
         assert classified(taken, CallbackAck.SUCCESS) == (AttemptResult.ACCEPTED, None)
+        larger = LARGEST[:-3] + b'x"}}'
+        headers = sign(SECRET, webhook_id=EVENT_ID, timestamp_s=fresh, body=larger)
+        assert (await client.post("/callbacks", content=larger, headers=headers)).status_code == 413
         changed = await client.post("/callbacks", content=BODY + b" ", headers=ours)
         assert changed.status_code == 401
         late = sign(SECRET, webhook_id=EVENT_ID, timestamp_s=old, body=BODY)
@@ -154,6 +157,32 @@ async def test_it_takes_what_is_ours_and_refuses_what_is_not(
         assert (await client.post("/callbacks", content=BODY)).status_code == 401
     if not isinstance(receiver, Shop):
         assert f"{EVENT_ID} " in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize(
+    "receiver", [each for each in RECEIVERS if each.is_possible], ids=lambda each: each.file
+)
+async def test_strangers_who_go_or_stay_in_the_middle_stop_nothing(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    begun = b"POST /callbacks HTTP/1.1\r\nhost: shop.example\r\ncontent-length: 100\r\n\r\n{"
+    async with running(receiver, tmp_path) as client:
+        address = client.base_url.host, client.base_url.port
+        for left in (begun, begun[:20]):
+            _, gone = await asyncio.open_connection(*address)
+            gone.write(left)
+            await gone.drain()
+            await asyncio.sleep(0.2)  # It reads what was sent before it hears of the end.
+            gone.transport.abort()
+        staying = [await asyncio.open_connection(*address) for _ in range(3)]
+        for (_, stays), sent in zip(staying, (b"", begun[:20], begun), strict=True):
+            stays.write(sent)
+            await stays.drain()
+        ours = sign(SECRET, webhook_id=EVENT_ID, timestamp_s=int(time.time()), body=BODY)
+        taken = await client.post("/callbacks", content=BODY, headers=ours)
+        assert classified(taken, CallbackAck.SUCCESS) == (AttemptResult.ACCEPTED, None)
+        for _, stays in staying:
+            stays.close()
 
 
 @pytest.mark.parametrize(
