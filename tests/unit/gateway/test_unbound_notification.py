@@ -134,7 +134,7 @@ def elsewhere(_: Any) -> BaseModel:
 
 @pytest.mark.parametrize(
     ("number", "core"),
-    [(PAYMENT_NO, not_found), (PAYMENT_NO, elsewhere), ("P1/../../refunds", not_found)],
+    [(PAYMENT_NO, not_found), ("P1/../../refunds", not_found)],
 )
 async def test_a_number_that_is_not_on_file_is_told_and_acknowledged(
     number: str, core: Callable[[Any], BaseModel]
@@ -144,6 +144,17 @@ async def test_a_number_that_is_not_on_file_is_told_and_acknowledged(
     assert gateway.producer.taken == []
     assert gateway.transport.sent == []
     assert alerts(gateway) == ["notice:unknown-number:C1"]
+
+
+async def test_another_accounts_payment_is_for_trade_core_to_refuse() -> None:
+    """Which keeps the word, and tells people who spoke (`own-account-only`)."""
+    gateway = hinting(core=elsewhere)
+    assert await notify(gateway) == ACCEPTED
+    (result,) = gateway.producer.events()
+    assert (result["payment_no"], result["payment_id"]) == (PAYMENT_NO, "C1")
+    assert (result["source"], result["verdict"], result["amount"]) == ("notice", "succeeded", 1299)
+    assert gateway.transport.sent == []
+    assert alerts(gateway) == []
 
 
 async def test_while_trade_core_does_not_answer_the_notification_must_come_again() -> None:

@@ -39,13 +39,18 @@ async def ask(
 ) -> PaymentResult | None:
     """What the channel answers about the payment that the notification names.
 
-    None where this account has no such payment: a payment is on file before its channel hears of
-    it, so that no repeat can help. Raises Unclear where one can.
+    None where there is no such payment: it is on file before its channel hears of it, so that no
+    repeat can help. Raises Unclear where one can. Of another account's payment the notification
+    itself, for trade-core to refuse (`own-account-only`).
     """
-    trade = await find_trade(deps, account, notified.payment_no)
-    if trade is None:
+    payment = await _find_payment(deps, notified.payment_no)
+    if payment is None:
         _tell_of_stranger(deps, account, notified.payment_no)
         return None
+    if payment.payment_id != account.account_id:
+        ASKED.labels(account.channel, "another_account").inc()
+        return payment_result(account, notified.payment_no, Source.NOTICE, notified.outcome)
+    trade = _trade_of(payment)
     answered = await deps.executor.query(account, trade)
     if not isinstance(answered, Succeeded | Declined) and isinstance(notified.outcome, Succeeded):
         ASKED.labels(account.channel, "not_confirmed").inc()
@@ -59,16 +64,24 @@ async def ask(
 async def find_trade(deps: Deps, account: ChannelAccount, number: str) -> Trade | None:
     """The payment in the words of a plugin; None where this account has none such. Raises
     Unclear."""
+    payment = await _find_payment(deps, number)
+    if payment is None or payment.payment_id != account.account_id:
+        return None
+    return _trade_of(payment)
+
+
+async def _find_payment(deps: Deps, number: str) -> PaymentOnFile | None:
     if not is_id("payment", number):
         return None
     try:
-        payment = await deps.trade_core.get(PaymentOnFile, f"/internal/payments/{number}")
+        return await deps.trade_core.get(PaymentOnFile, f"/internal/payments/{number}")
     except Problem as problem:
         if problem.code == Code.NOT_FOUND:
             return None
         raise Unclear("trade-core does not answer") from problem
-    if payment.payment_id != account.account_id:
-        return None
+
+
+def _trade_of(payment: PaymentOnFile) -> Trade:
     if payment.ref is None:
         raise Unclear("trade-core does not tell how the channel was called")
     return trade_of(payment.ref)
