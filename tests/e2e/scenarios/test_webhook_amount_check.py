@@ -18,7 +18,7 @@ async def test_webhook_amount_check(harness: Harness, notify: bool) -> None:
     )
 
 
-@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+@pytest.mark.parametrize("channel", EVERY)
 async def test_webhook_that_names_another_amount_than_was_taken(
     harness: Harness, channel: str
 ) -> None:

@@ -177,3 +177,17 @@ async def test_an_amount_that_only_the_notification_states_counts_under_the_chan
     gateway = hinting(reply({}), query=query)
     assert await notify(gateway) == ACCEPTED
     assert gateway.producer.events()[0]["amount"] == amount
+
+
+@pytest.mark.parametrize(("stated", "published"), [(1299, 1), (5, 5)])
+async def test_what_either_of_them_says_to_have_been_taken_otherwise_is_told(
+    stated: int, published: int
+) -> None:
+    """A word that differs from ours, by which the payment becomes a conflict."""
+    notified = replace(PAID, amount=Money(1, "CNY"))
+    plain = fake_plugin().query
+    query = type(plain)(plain.call, lambda *_: Succeeded("T1", Money(stated, "CNY")))
+    gateway = hinting(reply({}), outcome=notified, query=query)
+    assert await notify(gateway) == ACCEPTED
+    (result,) = gateway.producer.events()
+    assert (result["verdict"], result["amount"]) == ("succeeded", published)
