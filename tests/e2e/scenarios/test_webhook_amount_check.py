@@ -26,6 +26,12 @@ async def test_webhook_that_names_another_amount_than_was_taken(
     await _is_in_conflict(harness, channel)
 
 
+async def test_query_that_names_another_amount_than_was_taken(harness: Harness) -> None:
+    for channel in EVERY:
+        await harness.fault(channel=channel, operation="query", fault="wrong_amount")
+    await asyncio.gather(*(_is_in_conflict(harness, channel, notify=False) for channel in EVERY))
+
+
 async def _is_in_conflict(harness: Harness, channel: str, **how: int) -> None:
     body = harness.request(channel)
     number = (await harness.created(body))["payment_no"]

@@ -34,7 +34,7 @@ def session(deps: Deps, trade: Trade, expands: Expands = nothing, hit: Hit = UNH
     state = {"created": "open", "paid": "complete", "closed": "expired"}[trade.state]
     intent_shown: Any = trade.channel_trade_no if is_used else None
     if is_used and expands("payment_intent"):
-        intent_shown = intent(deps, trade, within(expands, "payment_intent"))
+        intent_shown = intent(deps, trade, within(expands, "payment_intent"), hit)
     amount = trade.taken + ("wrong_amount" in hit)
     return {
         "id": trade.number,

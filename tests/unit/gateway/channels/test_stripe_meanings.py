@@ -27,6 +27,7 @@ from gateway.channels.plugin import (
     GivenBack,
     Moment,
     NotSent,
+    NotUnderstood,
     Pending,
     Refunding,
     Statement,
@@ -254,6 +255,17 @@ def test_a_refund_of_nobody_knows_what_is_not_sent(account: Any) -> None:
 def test_a_paid_page_gets_the_number_of_its_payment(side: StripeSide, account: Any) -> None:
     answered = read_outcome(side, account, side.paid_session(PAYMENT_NO))
     assert (answered.channel_no, answered.earlier_no) == (INTENT_ID, SESSION_ID)
+
+
+def test_a_page_and_its_payment_that_name_two_amounts_are_no_yes(
+    side: StripeSide, account: Any
+) -> None:
+    """`compared-with-our-books`; in which currency each is, it says itself."""
+    with pytest.raises(NotUnderstood):
+        read_outcome(side, account, side.paid_session(PAYMENT_NO, amount_total=1300))
+    paid = side.paid_intent(PAYMENT_NO, currency="usd")
+    abroad = read_outcome(side, account, side.paid_session(PAYMENT_NO, payment_intent=paid))
+    assert abroad.amount == Money(1299, "USD")
 
 
 @pytest.mark.parametrize(

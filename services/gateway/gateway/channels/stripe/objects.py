@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from contracts.money import Money
 from gateway.channels.formats import text, whole
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
+    NotUnderstood,
     Outcome,
     Pending,
     Succeeded,
@@ -144,16 +146,27 @@ def seconds(content: Object, name: str) -> datetime | None:
 def _paid_session(content: Object) -> Succeeded:
     paid = _inside(content, "payment_intent")
     charged = _inside(paid, "latest_charge")
-    taken = whole(paid, "amount_received")
     return Succeeded(
         _required(number(content, "payment_intent")),
-        amounts.read(
-            content.get("amount_total") if taken is None else taken, content.get("currency")
-        ),
+        _taken(content, paid),
         seconds(charged, "created"),
         given_back=_given_back(charged),
         earlier_no=text(content, "id") or None,
     )
+
+
+def _taken(content: Object, paid: Object) -> Money:
+    """What the payment inside the session took, or the session's total where it is not expanded.
+
+    Raises NotUnderstood where both are told and differ (`compared-with-our-books`).
+    """
+    total, taken = whole(content, "amount_total"), whole(paid, "amount_received")
+    if taken is None:
+        return amounts.read(content.get("amount_total"), content.get("currency"))
+    is_one_currency = text(content, "currency") == text(paid, "currency")
+    if total is not None and total != taken and is_one_currency:
+        raise NotUnderstood("the page and the payment made on it name two amounts")
+    return amounts.read(taken, paid.get("currency"))
 
 
 def _unpaid_at_the_end(content: Object) -> Outcome:
