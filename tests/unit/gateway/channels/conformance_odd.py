@@ -2,9 +2,10 @@
 itself: absent, empty, zero, with a NUL, in another currency. Part of `conformance.py`."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+import pytest
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     PAYMENT_NO,
@@ -18,11 +19,20 @@ from tests.unit.gateway.channels.channel_side import (
 from tests.unit.gateway.channels.plugin_driver import outcome
 
 from contracts.money import Money
-from gateway.channels.plugin import NotifiedPayment, Outcome, Reply, Succeeded, Unverifiable
+from gateway.channels.plugin import (
+    NotifiedPayment,
+    NotUnderstood,
+    Outcome,
+    Reply,
+    Succeeded,
+    Unverifiable,
+)
 
 ABSENT: Final = object()
 ODD: Final[tuple[object, ...]] = (ABSENT, "", "0", 0, "a\x00b", [])
 PRICE, NOTHING = Money(1299, "CNY"), Money(0, "CNY")
+
+OTHERS: Final = {"CNY": "USD", "cny": "usd", "156": "840"}
 
 Path = tuple[str, ...]
 
@@ -87,12 +97,24 @@ class OddValues:
                 return
             assert all(_is_foreign(each.outcome) for each in read)
 
+    def test_money_of_a_currency_that_nobody_knows_here_comes_again(
+        self, side: Side, account: Any
+    ) -> None:
+        """It is signed: people hear of it, and nobody takes it for a forgery."""
+        unheard = Abroad({"CNY": "XXX", "cny": "xxx", "156": "826"})
+        raw = _notified(side, unheard, lambda: side.paid_notification(PAYMENT_NO))
+        if unheard.has_currency:
+            with pytest.raises(NotUnderstood):
+                side.plugin.notifications.read(raw, account, MOMENT)
+
 
 class Abroad:
     """Puts another currency into what is told, in the channel's own way to write it."""
 
     has_currency = False
-    _OTHERS: Final = {"CNY": "USD", "cny": "usd", "156": "840"}
+
+    def __init__(self, others: Mapping[str, str] = OTHERS) -> None:
+        self._others = others
 
     def __call__(self, content: dict[str, Any]) -> dict[str, Any]:
         return {name: self._abroad(name, value) for name, value in content.items()}
@@ -100,9 +122,9 @@ class Abroad:
     def _abroad(self, name: str, value: Any) -> Any:
         if isinstance(value, dict):
             return self(value)
-        if "currency" in name.lower() and value in self._OTHERS:
+        if "currency" in name.lower() and value in self._others:
             self.has_currency = True
-            return self._OTHERS[value]
+            return self._others[value]
         return value
 
 

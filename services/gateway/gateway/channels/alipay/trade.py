@@ -21,11 +21,11 @@ from gateway.channels.plugin import (
     Call,
     Declined,
     GivenBack,
+    NotUnderstood,
     Outcome,
     PayOrder,
     Pending,
     Succeeded,
-    Unverifiable,
 )
 
 CURRENCY: Final = "CNY"
@@ -97,7 +97,7 @@ def read_paid(content: Mapping[str, Any], paid: str) -> Succeeded:
     amount = decimal_money(text(content, "total_amount"), CURRENCY)
     channel_no = text(content, "trade_no")
     if amount is None or not channel_no:
-        raise Unverifiable("a paid trade without its amount or number")
+        raise NotUnderstood("a paid trade without its amount or number")
     back = given_back(content)
     if back is None and text(content, "trade_status") == CLOSED:
         back = GivenBack(amount)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from contracts.money import Money
 from gateway.channels.formats import digits, minor_money, read_compact, text, text_or_digits
 from gateway.channels.meanings import unlisted_code
-from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unverifiable
+from gateway.channels.plugin import Declined, NotUnderstood, Outcome, Pending, Succeeded
 
 CURRENCY: Final = "CNY"
 UNDER_WAY: Final = ("", "98", "99")
@@ -36,12 +36,12 @@ def amount_in(content: Mapping[str, Any], *names: str) -> Money | None:
     """The first of these that is told, in fen: products and adapters disagree whether that is a
     number or its digits. None where there is none.
 
-    Raises Unverifiable where it cannot be read (`compared-with-our-books`).
+    Raises NotUnderstood where it cannot be read (`compared-with-our-books`).
     """
     given = next((value for name in names if (value := content.get(name)) not in (None, "")), None)
     amount = digits(given)
     if given is not None and amount is None:
-        raise Unverifiable("an amount that cannot be read")
+        raise NotUnderstood("an amount that cannot be read")
     return minor_money(amount, CURRENCY)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from contracts.money import MINOR_DIGITS, Money
 from contracts.words import Words
-from gateway.channels.plugin import Unverifiable, more_than_taken
+from gateway.channels.plugin import NotUnderstood, more_than_taken
 
 CURRENCIES: Final = frozenset(MINOR_DIGITS)
 
@@ -39,13 +39,13 @@ def write(money: Money) -> int:
 
 
 def read(amount: object, currency: object) -> Money:
-    """What Stripe says. Raises Unverifiable where it is no amount of a currency that we know."""
+    """What Stripe says. Raises NotUnderstood where it is no amount of a currency that we know."""
     name = currency.upper() if isinstance(currency, str) else ""
     if type(amount) is not int or name not in MINOR_DIGITS:
-        raise Unverifiable("an amount that cannot be read")
+        raise NotUnderstood("an amount that cannot be read")
     minor, finer = divmod(amount, _units(name))
     if finer:
-        raise Unverifiable("an amount that is finer than its currency")
+        raise NotUnderstood("an amount that is finer than its currency")
     return Money(minor, name)
 
 

@@ -27,6 +27,7 @@ from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Call,
     Declined,
+    NotUnderstood,
     Outcome,
     PayOrder,
     Pending,
@@ -122,7 +123,7 @@ def read(content: Mapping[str, Any], code_name: str) -> Outcome:
     channel_no = text(content, "queryId") or None
     if code in SUCCESS:
         if channel_no is None:
-            raise Unverifiable("a trade that was made, without its number")
+            raise NotUnderstood("a trade that was made, without its number")
         return Succeeded(channel_no, _amount(content), _settled_at(content))
     if code in codes.UNDER_WAY:
         return Pending(channel_no=channel_no)
@@ -150,10 +151,10 @@ def refund_no_of(number: str) -> str:
 
 
 def _amount(content: Mapping[str, Any]) -> Money:
-    """Raises Unverifiable for what cannot be compared (`compared-with-our-books`)."""
+    """Raises NotUnderstood for what cannot be compared (`compared-with-our-books`)."""
     amount, currency = text(content, "txnAmt"), CURRENCIES.get(text(content, "currencyCode"))
     if currency is None or not (amount.isascii() and amount.isdecimal()):
-        raise Unverifiable("an amount that cannot be read")
+        raise NotUnderstood("an amount that cannot be read")
     return Money(int(amount), currency)
 
 

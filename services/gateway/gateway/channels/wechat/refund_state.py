@@ -8,7 +8,14 @@ from typing import Any
 
 from gateway.channels.formats import minor_money, read_rfc3339, text, whole
 from gateway.channels.meanings import unlisted_code
-from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unverifiable
+from gateway.channels.plugin import (
+    Declined,
+    NotUnderstood,
+    Outcome,
+    Pending,
+    Succeeded,
+    Unverifiable,
+)
 
 
 def read(content: Mapping[str, Any], state: str) -> Outcome:
@@ -35,5 +42,5 @@ def _returned(content: Mapping[str, Any], refund_id: str) -> Outcome:
     currency = text(content, "amount", "currency") or "CNY"
     amount = minor_money(whole(content, "amount", "refund"), currency)
     if amount is None:
-        raise Unverifiable("a refund without its amount")
+        raise NotUnderstood("a refund without its amount")
     return Succeeded(refund_id, amount, read_rfc3339(text(content, "success_time")))

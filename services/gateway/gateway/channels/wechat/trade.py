@@ -20,6 +20,7 @@ from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
+    NotUnderstood,
     Outcome,
     PayOrder,
     Pending,
@@ -77,5 +78,5 @@ def _paid(content: Mapping[str, Any]) -> Succeeded:
     amount = minor_money(whole(content, "amount", "total"), currency)
     channel_no = text(content, "transaction_id")
     if amount is None or not channel_no:
-        raise Unverifiable("a paid order without its amount or number")
+        raise NotUnderstood("a paid order without its amount or number")
     return Succeeded(channel_no, amount, read_rfc3339(text(content, "success_time")))

@@ -26,6 +26,7 @@ from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
+    NotUnderstood,
     Outcome,
     PayOrder,
     Pending,
@@ -85,7 +86,7 @@ def read(body: Mapping[str, Any]) -> Outcome:
     if state == PAID:
         amount = amount_of(body, "transAmount")
         if amount is None or not channel_no:
-            raise Unverifiable("a payment without its amount or number")
+            raise NotUnderstood("a payment without its amount or number")
         return Succeeded(channel_no, amount, ended_at(body))
     if state in CLOSED:
         return Declined(state, meaning, closed=True)
@@ -114,6 +115,6 @@ def channel_no_of(body: Mapping[str, Any]) -> str | None:
 
 
 def amount_of(body: Mapping[str, Any], name: str) -> Money | None:
-    """None where it tells none. Raises Unverifiable for one that cannot be read."""
+    """None where it tells none. Raises NotUnderstood for one that cannot be read."""
     info = body.get("respOrderInfo")
     return amount_in(info, name) if isinstance(info, Mapping) else None
