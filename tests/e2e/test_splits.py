@@ -70,6 +70,7 @@ async def test_paid_money_is_split_told_and_given_back_for_a_refund(
     assert (too_much.status_code, too_much.json()["code"]) == (409, "split_exceeds_paid")
     other = await ask(harness, payment, merchant_split_no=number, receivers=shares((first, 1)))
     assert (other.status_code, other.json()["code"]) == (409, "refund_mismatch")
+    assert other.json()["title"] == "The number is known with other content"
 
     refund_no = await harness.refunded(payment, AMOUNT - 100)
     await harness.refund_becomes(refund_no, "succeeded", within_s=60)
