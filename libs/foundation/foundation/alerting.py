@@ -40,9 +40,11 @@ def message(alert: Alert, *, source: str, at: datetime) -> Message:
     return Message(ALERTS, alert.key, record.to_bytes(), record.headers())
 
 
-def event(alert: Alert, *, source: str, at: datetime) -> OutboxEvent:
-    """Together with the change that it is about."""
-    record = alerts.record(alert, source=source, at=at)
+def event(
+    alert: Alert, *, source: str, at: datetime, traceparent: str | None = None
+) -> OutboxEvent:
+    """Together with the change that it is about, and the trace that made it."""
+    record = alerts.record(alert, source=source, at=at, traceparent=traceparent)
     return OutboxEvent(
         event_id=record.id,
         topic=ALERTS,

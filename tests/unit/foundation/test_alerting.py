@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import SecretStr
@@ -10,7 +11,7 @@ from chassis.problems import Overloaded
 from chassis.producer import Message
 from contracts.events.alerts import Alert, AlertRecord, Severity
 from contracts.internal import AlertsTaken, TakeAlerts
-from foundation.alerting import by_http, by_kafka
+from foundation.alerting import by_http, by_kafka, event
 from foundation.service_client import Service
 
 ALERT = Alert(key="k", severity=Severity.CRITICAL, title="t", detail="d")
@@ -75,3 +76,9 @@ async def test_what_nobody_takes_is_told_again_later() -> None:
     notifier.is_away = True
     assert not await by_kafka(kafka.send, "s", notifier)(ALERT)
     assert not await by_http(notifier, "s")(ALERT)
+
+
+def test_what_is_stored_with_a_change_names_its_trace() -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    stored = event(ALERT, source="s", at=datetime.now(UTC), traceparent=trace)
+    assert AlertRecord.model_validate_json(stored.payload).traceparent == trace

@@ -1,6 +1,7 @@
 """An event, and the answer to a create, are written byte for byte as the contract's model would
 write them."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -65,6 +66,17 @@ def test_event_of_a_payment_that_waits_for_its_payer(action: Action) -> None:
     word = payment_result(payment, Source.INITIATION, Verdict.PENDING, action=action)
     apply_payment_result(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
     assert event_types(opened) == ["payment.pending"]
+
+
+def test_an_alert_names_the_trace_that_made_it() -> None:
+    order, payment = pending()
+    opened = aggregate(order, payment)
+    opened.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    word = paid(payment, amount=1)
+    apply_payment_result(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
+    records = [json.loads(event.payload) for event in outgoing.of([opened])]
+    assert "alert" in {each["type"] for each in records}
+    assert {each["traceparent"] for each in records} == {opened.traceparent}
 
 
 @pytest.mark.parametrize(

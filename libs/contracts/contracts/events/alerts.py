@@ -53,10 +53,18 @@ class Alert(Data):
 AlertRecord = CloudEvent[Alert]
 
 
-def record(alert: Alert, *, source: str, at: datetime) -> AlertRecord:
+def record(
+    alert: Alert, *, source: str, at: datetime, traceparent: str | None = None
+) -> AlertRecord:
     """The alert as it is published, under its key."""
     return AlertRecord(
-        id=new_id("event"), source=source, type=ALERT, subject=alert.key, time=at, data=alert
+        id=new_id("event"),
+        source=source,
+        type=ALERT,
+        subject=alert.key,
+        time=at,
+        traceparent=traceparent,
+        data=alert,
     )
 
 

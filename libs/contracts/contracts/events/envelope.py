@@ -35,8 +35,9 @@ class CloudEvent(BaseModel, Generic[DataT]):
     traceparent: Annotated[
         str | None,
         Field(
-            description="W3C Trace Context of the request that began it; null where a clock did, "
-            "as for commands, or nobody traces it: fates of callbacks, configuration, alerts"
+            description="W3C Trace Context of what caused it; null where nobody asked, as of what "
+            "a clock began. Commands and delivery events, whose cause lies further back, have it "
+            "where traces are recorded, alerts where they are stored with a change"
         ),
     ] = None
     data: DataT

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 
 import structlog
 
-from chassis import outbox
+from chassis import logs, outbox
 from chassis.database import Tx
 from chassis.problems import Problem
 from contracts.events.alerts import Alert, Severity
@@ -177,7 +177,8 @@ async def _tell_of_one_hand(tx: Tx, actor: Actor, approval: Approval, now: datet
             "decided_by": actor.username,
         },
     )
-    await outbox.put(tx, [alert_event(alert, source=SOURCE, at=now)])
+    asked_in = logs.traceparent.get() or None
+    await outbox.put(tx, [alert_event(alert, source=SOURCE, at=now, traceparent=asked_in)])
 
 
 async def _change(deps: Deps, tx: Tx, actor: Actor, approval: Approval) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
-from chassis import outbox
+from chassis import logs, outbox
 from chassis.database import Tx
 from chassis.outbox import OutboxEvent
 from contracts import topics
@@ -93,6 +93,7 @@ def _event(entity: Entity, at: datetime) -> OutboxEvent:
         type=CONFIGURATION,
         subject=key,
         time=at,
+        traceparent=logs.traceparent.get() or None,
         data=Configuration(entity=entity),
     )
     return OutboxEvent(

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import structlog
 
 from chassis import outbox
+from chassis.outbox import OutboxEvent
 from contracts.events.alerts import Alert
 from contracts.events.deliveries import SOURCE
 from foundation import alerting
@@ -68,7 +70,7 @@ async def finish(deps: Deps, batch: Sequence[Attempt]) -> None:
             *(one for one in finished_attempts if _is_to_be_repeated(one, written)),
         ]
         events = [
-            *(outgoing.tried(finished, locked.now) for finished in reported),
+            *(_tried(deps, finished, locked.now) for finished in reported),
             *(outgoing.suspended(finished, locked.now) for finished in fatal),
             *(alerting.event(alert, source=SOURCE, at=locked.now) for alert in raised),
         ]
@@ -78,6 +80,11 @@ async def finish(deps: Deps, batch: Sequence[Attempt]) -> None:
     if written.is_due or is_lined_up:
         deps.wake_up.set()
     _report(finished_attempts)
+
+
+def _tried(deps: Deps, finished: FinishedAttempt, at: datetime) -> OutboxEvent:
+    began_in = deps.traces.of(finished.attempt.lease.event_id)
+    return outgoing.tried(finished, at, began_in or None)
 
 
 async def take_back(deps: Deps) -> None:

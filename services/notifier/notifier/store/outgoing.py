@@ -24,10 +24,13 @@ KINDS = {
 }
 
 
-def tried(finished: FinishedAttempt, at: datetime) -> OutboxEvent:
-    """An attempt was made: the delivery is settled, or will be tried again."""
+def tried(finished: FinishedAttempt, at: datetime, traceparent: str | None) -> OutboxEvent:
+    """An attempt was made: the delivery is settled, or will be tried again. `traceparent`: what the
+    callback's event came by."""
     event_id = finished.attempt.lease.event_id
-    return _delivery_event(KINDS[finished.state], finished, at, event_id=event_id)
+    return _delivery_event(
+        KINDS[finished.state], finished, at, event_id=event_id, traceparent=traceparent
+    )
 
 
 def suspended(finished: FinishedAttempt, at: datetime) -> OutboxEvent:
@@ -36,7 +39,12 @@ def suspended(finished: FinishedAttempt, at: datetime) -> OutboxEvent:
 
 
 def _delivery_event(
-    kind: DeliveryEventType, finished: FinishedAttempt, at: datetime, *, event_id: str | None
+    kind: DeliveryEventType,
+    finished: FinishedAttempt,
+    at: datetime,
+    *,
+    event_id: str | None,
+    traceparent: str | None = None,
 ) -> OutboxEvent:
     lease, answer = finished.attempt.lease, finished.attempt.answer
     destination = finished.attempt.destination
@@ -46,6 +54,7 @@ def _delivery_event(
         type=kind,
         subject=event_id or lease.app_id,
         time=at,
+        traceparent=traceparent,
         data=DeliveryEvent(
             event_id=event_id,
             event_type=lease.type if event_id else None,

@@ -39,6 +39,10 @@ def of(aggregates: Iterable[OrderAggregate]) -> Sequence[OutboxEvent]:
         for aggregate in aggregates
         for event in (
             *map(order_event, aggregate.events),
-            *(alerting.event(alert, source=SOURCE, at=aggregate.now) for alert in aggregate.alerts),
+            *(_alert(aggregate, alert) for alert in aggregate.alerts),
         )
     ]
+
+
+def _alert(aggregate: OrderAggregate, alert: Alert) -> OutboxEvent:
+    return alerting.event(alert, source=SOURCE, at=aggregate.now, traceparent=aggregate.traceparent)
