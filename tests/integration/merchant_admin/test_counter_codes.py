@@ -6,8 +6,12 @@ import orjson
 import pytest
 
 from contracts.identifiers import is_id
+from merchant_admin.flows.read_model import apply
 
 from .conftest import Admin
+from .people import Person
+from .test_exports import exported
+from .test_read_model import Story
 
 AMOUNTS: Final = {"min_amount": 100, "max_amount": 50_000, "daily_limit": 200_000}
 
@@ -83,3 +87,40 @@ async def test_an_app_takes_money_for_its_own_merchants_only(admin: Admin) -> No
     answer = await admin.http.post("/api/counter-codes", json=sent)
     assert answer.status_code == 422
     assert [each["pointer"] for each in answer.json()["errors"]] == ["/app_id"]
+
+
+NOTE: Final = "3-1201 王家"
+
+
+async def begun_at(admin: Admin, code: dict[str, Any], **members: Any) -> Story:
+    """A payer's order that names this code."""
+    metadata = {"code_id": code["code_id"], "note": NOTE}
+    whose = {"merchant_id": code["merchant_id"], "app_id": code["app_id"], **members}
+    story = Story(metadata=metadata, **whose).paid()
+    await apply(admin.deps, story.events)
+    return story
+
+
+async def test_an_order_shows_its_code_and_the_payers_note(admin: Admin) -> None:
+    code = await admin.post("/api/counter-codes", await terms(admin))
+    story = await begun_at(admin, code)
+    page = await (await Person.logged_in(admin)).open_page(f"orders/{story.order_id}")
+    assert NOTE in page
+    assert f'href="/console/counter-codes?text={code["code_id"]}">前台<' in page
+
+
+async def test_lists_are_exported_with_the_code_and_the_payers_note(admin: Admin) -> None:
+    code = await admin.post("/api/counter-codes", await terms(admin))
+    await begun_at(admin, code)
+    for things in ("orders", "payments"):
+        [row] = await exported(admin, things)
+        assert (row["counter_code"], row["payers_note"]) == ("前台", NOTE)
+
+
+async def test_metadata_that_names_the_code_of_another_merchant_says_nothing(admin: Admin) -> None:
+    code = await admin.post("/api/counter-codes", await terms(admin))
+    story = await begun_at(admin, code, merchant_id="M2")
+    assert NOTE not in await (await Person.logged_in(admin)).open_page(f"orders/{story.order_id}")
+    for things in ("orders", "payments"):
+        [row] = await exported(admin, things)
+        assert (row["counter_code"], row["payers_note"]) == ("", "")

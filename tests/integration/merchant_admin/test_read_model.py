@@ -28,6 +28,7 @@ class Story:
         self.subject = members.pop("subject", "物业费 11月")
         self.currency = members.pop("currency", "CNY")
         self.created_at = members.pop("created_at", BEGAN)
+        self.metadata = members.pop("metadata", {})
         self.merchant_order_no = members.pop("merchant_order_no", new_id("event"))
         self.order_id, self.payment_no = new_id("order"), new_id("payment")
         self.refund_no = new_id("refund")
@@ -52,7 +53,8 @@ class Story:
             "amount_refunded": 0, "subject": self.subject,
             "action": {"type": "qr_code", "qr_code": "weixin://wxpay/bizpayurl?pr=payme"},
             "expires_at": self.created_at + timedelta(hours=2), "created_at": self.created_at,
-            "paid_at": self.created_at if is_paid else None, "metadata": {}, "failure": None,
+            "paid_at": self.created_at if is_paid else None, "metadata": self.metadata,
+            "failure": None,
         }  # fmt: skip
 
     def refund(self, status: str) -> dict[str, Any]:

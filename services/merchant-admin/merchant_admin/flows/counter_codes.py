@@ -1,10 +1,11 @@
 """Fixed counter codes (固定收款码): a merchant puts one up, payers begin there by themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chassis.problems import FieldError
+from contracts.api import PaymentView
 from contracts.events.configuration import State
 from contracts.identifiers import new_id
 from contracts.internal import PointAddress
@@ -26,6 +27,14 @@ class ShownCode:
 
     code: CounterCode
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class BegunAtCode:
+    """`note`: what the payer wrote there."""
+
+    code: CounterCode
+    note: str | None
 
 
 async def create(deps: Deps, actor: Actor, terms: Mapping[str, Any]) -> ShownCode:
@@ -78,6 +87,20 @@ async def read(deps: Deps, code_id: str, scope: Scope) -> ShownCode:
         code = await store.get_code(tx, code_id)
     scope.require(code.merchant_id, "counter code")
     return ShownCode(code, await _url(deps, code_id))
+
+
+async def find_begun(deps: Deps, payments: Sequence[PaymentView]) -> BegunAtCode | None:
+    """The code at which a payer began these, of one order; None for those of an app. An app may
+    write into its metadata what it likes: only a code of the same merchant counts."""
+    for payment in payments:
+        code_id, note = payment.metadata.get("code_id"), payment.metadata.get("note")
+        if not isinstance(code_id, str):
+            continue
+        async with deps.db.connection() as tx:
+            code = await store.find_code_of(tx, code_id, payment.merchant_id)
+        if code is not None:
+            return BegunAtCode(code, note if isinstance(note, str) else None)
+    return None
 
 
 async def read_codes(

@@ -27,6 +27,7 @@ update counter_code
  where code_id = $1
 """
 GET = "select * from counter_code where code_id = $1"
+GET_OF = "select * from counter_code where code_id = $1 and merchant_id = $2"
 GET_LOCKED = "select * from counter_code where code_id = $1 for update"
 LIST: Final = EntityList(
     table="counter_code",
@@ -71,6 +72,11 @@ async def get_code(tx: Tx, code_id: str, *, lock: bool = False) -> CounterCode:
     if row is None:
         raise NoSuch("counter code")
     return _code(row)
+
+
+async def find_code_of(tx: Tx, code_id: str, merchant_id: str) -> CounterCode | None:
+    row = await tx.fetchrow(GET_OF, code_id, merchant_id)
+    return _code(row) if row else None
 
 
 async def list_codes(

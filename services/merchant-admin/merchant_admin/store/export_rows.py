@@ -146,6 +146,15 @@ _RECEIVERS: Final = f"""select string_agg(concat_ws(' ', share ->> 'account',
         {_amount("share ->> 'amount'", "s.view ->> 'currency'")}, share ->> 'status'), '; ')
      from jsonb_array_elements(s.view -> 'receivers') share"""  # noqa: S608  # ours
 
+# Only where the code is one of the merchant's: an app writes into metadata what it likes.
+_AT_CODE: Final = """select {} from counter_code c
+     where c.code_id = p.view -> 'metadata' ->> 'code_id' and c.merchant_id = p.merchant_id"""
+_NOTE: Final = "p.view -> 'metadata' ->> 'note'"
+
+_OF_ORDER_AT_CODE: Final = """select {} from payments_view p join counter_code c
+        on c.code_id = p.view -> 'metadata' ->> 'code_id' and c.merchant_id = p.merchant_id
+     where p.order_id = o.order_id order by p.created_at, p.payment_no limit 1"""
+
 ORDERS: Final[Source[Search]] = Source(
     "orders",
     lists.orders_found,
@@ -158,6 +167,8 @@ ORDERS: Final[Source[Search]] = Source(
         "status": _text("o.status"),
         **_amounts("o", "amount", "amount_paid", "amount_refunded"),
         **_texts("o", "currency", "subject"),
+        "counter_code": _text(_OF_ORDER_AT_CODE.format("c.name")),
+        "payers_note": _text(_OF_ORDER_AT_CODE.format(_NOTE)),
     },
     currency="o.view ->> 'currency'",
     place="o.created_at, o.order_id",
@@ -179,6 +190,8 @@ PAYMENTS: Final[Source[Search]] = Source(
         "amount_refunded": Cell(Kind.AMOUNT, _REFUNDED),
         **_texts("p", "currency", "subject"),
         "failure_code": _text(_FAILURE.format("p")),
+        "counter_code": _text(_AT_CODE.format("c.name")),
+        "payers_note": _text(_AT_CODE.format(_NOTE)),
     },
     currency="p.view ->> 'currency'",
     place="p.created_at, p.payment_no",

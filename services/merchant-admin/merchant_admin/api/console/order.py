@@ -17,7 +17,14 @@ from merchant_admin.api.console.visiting import Seen, SentByOperator, Visitor, t
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.scope import EVERYTHING
-from merchant_admin.flows import apps, callbacks, merchants, order_story, refunds
+from merchant_admin.flows import (
+    apps,
+    callbacks,
+    counter_codes,
+    merchants,
+    order_story,
+    refunds,
+)
 from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/orders"
@@ -121,6 +128,7 @@ async def page(
             **await merchants.read_names(deps, {story.order.merchant_id}),
             **await apps.read_names(deps, visitor.scope, {story.app_id}),
         },
+        "begun_at": await counter_codes.find_begun(deps, story.payments),
         "looked_for": payment_no,
         "dialog": _dialog(request, refused),
         "payment_decisions": PaymentDecision,

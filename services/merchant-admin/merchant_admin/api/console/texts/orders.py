@@ -5,6 +5,8 @@ from typing import Final
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "order_money": ("金额", "Money"),
     "order_whose": ("归属", "Whose it is"),
+    "counter_code": ("收款码", "Counter code"),
+    "payers_note": ("付款人备注", "Payer's note"),
     "amount_reserved": ("退款中", "On its way back"),
     "amount_left": ("可退", "Left"),
     "refund_waiting": ("待复核的退款", "Refund waiting for a second person"),
