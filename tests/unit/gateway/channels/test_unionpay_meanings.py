@@ -236,6 +236,14 @@ def test_a_refund_is_told_by_its_number_where_what_we_sent_does_not_come_back(
     assert (answered.refund_no, answered.payment_no) == (REFUND_NO, "")
 
 
+def test_money_is_told_in_whichever_second_its_trade_was_begun(side: UnionpaySide) -> None:
+    """A release before may have named another; what was taken under our number is never hidden."""
+    notification = side.notification(PAYMENT_NO, "00", txnTime="20260101000000")
+    [answered] = side.plugin.notifications.read(notification, opened(side), MOMENT)
+    assert answered.payment_no == PAYMENT_NO
+    assert isinstance(answered.outcome, Succeeded)
+
+
 def test_a_notification_of_another_kind_comes_again(side: UnionpaySide) -> None:
     notification = side.notification(PAYMENT_NO, "00", txnType="02")
     with pytest.raises(NotUnderstood):

@@ -3,6 +3,12 @@
 The signature covers no time of sending: one that arrives once more is harmless, because states only
 go forward.
 
+Its txnTime is not compared, as that of an answer is: an answer is to be the one to our question, a
+notification is money that was taken under our number. We give a number to one trade only, in which
+second whichever release began it; to refuse what UnionPay signed for another would hide that money.
+From then on `queryId` names the trade, and a second one under the number is another trade to
+trade-core, which compares the amount, too.
+
 Source: open.unionpay.com (acpAPIId=901, 后台通知)
 """
 
