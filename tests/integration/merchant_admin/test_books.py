@@ -1,5 +1,6 @@
 """trade-core's books, as people see them: balances, entries, and what could not be applied."""
 
+import re
 from base64 import b64encode
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from .conftest import Admin
 from .people import Person
+from .test_configuration import CREDENTIALS
 from .test_console import EVIL
 
 NOW = "2026-11-22T08:00:00Z"
@@ -109,6 +111,19 @@ async def test_the_ledger_has_a_page(admin: Admin) -> None:
     assert page.count("¥12.99") == 2
     assert "Receivable at the channel" in page
     assert admin.trade_core.queries == [{"merchant_id": "M1", "limit": "50"}]
+
+
+async def test_the_ledger_names_the_account_and_its_channel(admin: Admin) -> None:
+    merchant = await admin.post("/api/merchants", {"name": "绿城物业"})
+    path = f"/api/merchants/{merchant['merchant_id']}/channel-accounts"
+    body = {"channel": "wechat", "name": "北门收费处", "credentials": CREDENTIALS}
+    account = await admin.post(path, body)
+    [held, owed] = BALANCES["items"]
+    items = [{**held, "payment_id": account["payment_id"]}, owed]
+    admin.trade_core.answers["/internal/ledger/balances"] = {**BALANCES, "items": items}
+    page = await (await Person.logged_in(admin)).open_page("ledger")
+    assert page.count("北门收费处") == 1
+    assert re.search(r'WeChat Pay · <span class="data">北门收费处</span>', page)
 
 
 async def test_a_dead_letter_is_shown_with_its_reason_and_its_text_made_harmless(

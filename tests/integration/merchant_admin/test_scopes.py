@@ -576,6 +576,15 @@ async def test_the_centre_itself_is_closed_to_whoever_has_some_merchants(street:
         assert f'href="/console/{hidden}"' not in page.text
 
 
+@pytest.mark.parametrize("path", ["ledger", "reconciliations"])
+async def test_another_merchant_is_not_found_on_the_pages_of_other_services(
+    street: Street, path: str
+) -> None:
+    query = {"merchant_id": street.other.merchant_id}
+    answer = await street.staff.reads(f"/console/{path}", query)
+    assert (answer.status_code, "trade-core" in answer.text) == (404, False)
+
+
 async def test_without_a_filter_the_books_are_those_of_ones_own_merchant(street: Street) -> None:
     street.own.speak(street.admin)
     await street.staff.reads("/api/ledger/balances", {})

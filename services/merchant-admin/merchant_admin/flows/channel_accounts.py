@@ -1,6 +1,6 @@
 """Channel accounts: credentials are judged by the gateway, sealed to it, and never read back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -226,6 +226,15 @@ async def read_of(deps: Deps, merchant_ids: Sequence[str], *, limit: int) -> lis
     """Those of merchants of which somebody may see all."""
     asked = ListQuery(Scope(frozenset(merchant_ids)))
     return await read_all(deps, asked, after=None, limit=limit)
+
+
+async def read_named(
+    deps: Deps, scope: Scope, account_ids: Collection[str]
+) -> dict[str, ChannelAccount]:
+    """By id, those of them that are within the scope."""
+    async with deps.db.connection() as tx:
+        found = await store.list_named_accounts(tx, account_ids, scope)
+    return {account.account_id: account for account in found}
 
 
 async def read_channels(deps: Deps) -> list[ChannelDescription]:

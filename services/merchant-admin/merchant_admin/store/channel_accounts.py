@@ -1,5 +1,6 @@
 """Channel accounts."""
 
+from collections.abc import Collection
 from typing import Final
 
 import asyncpg
@@ -9,8 +10,9 @@ from contracts.events.configuration import State
 from merchant_admin.domain.entities import ChannelAccount
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.list_query import ListQuery
+from merchant_admin.domain.scope import Scope
 from merchant_admin.store.entity_lists import EntityList, holding, period
-from merchant_admin.store.scope import of_one
+from merchant_admin.store.scope import of_one, within
 
 ADD = """
 insert into channel_account (payment_id, merchant_id, channel, name, credentials_sealed,
@@ -51,6 +53,10 @@ LIST_ALL: Final = EntityList(
         "state": "state = {0}",
         **period("created_at"),
     },
+)
+
+LIST_NAMED = within(
+    "select * from channel_account where payment_id = any($1::text[]) and :scope", "merchant_id", 2
 )
 
 LIST_LOCKED = """
@@ -122,6 +128,13 @@ async def list_all_accounts(
 ) -> list[ChannelAccount]:
     """Of all merchants of the scope, the newest first, from behind `after` on."""
     return [_account(row) for row in await LIST_ALL.page(tx, asked, after=after, limit=limit)]
+
+
+async def list_named_accounts(
+    tx: Tx, account_ids: Collection[str], scope: Scope
+) -> list[ChannelAccount]:
+    """Those of them that are within the scope."""
+    return [_account(row) for row in await tx.fetch(LIST_NAMED, list(account_ids), scope.parameter)]
 
 
 async def list_accounts_locked(tx: Tx, *, after: str, limit: int) -> list[ChannelAccount]:

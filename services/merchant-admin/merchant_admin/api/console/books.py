@@ -18,7 +18,8 @@ from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.shown import raw
 from merchant_admin.api.console.visiting import Seen, SeenByCentre, SentByCentreOperator, to
 from merchant_admin.api.paging import DEFAULT_LIMIT
-from merchant_admin.flows import books
+from merchant_admin.domain.errors import NoSuch
+from merchant_admin.flows import books, channel_accounts
 
 VERSION_CHANGED: Final = "version_changed"
 """The code of trade-core where a decision was made on something that has changed since."""
@@ -57,12 +58,17 @@ async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
         page = await books.find_balances(
             deps, visitor.scope, {**LISTS["ledger"].values(filters), **_page_in(request)}
         )
+    except NoSuch:
+        raise
     except Problem as refusal:
         problem = refusal_of(refusal)
     named = {item.merchant_id for item in page.items}
     context = {
         "visitor": visitor,
         "problem": problem,
+        "accounts": await channel_accounts.read_named(
+            deps, visitor.scope, {item.payment_id for item in page.items}
+        ),
         **await list_context(
             request, deps, visitor.scope, filters, page, named, is_read=page is not NO_BALANCES
         ),

@@ -27,6 +27,7 @@ from merchant_admin.api.console.visiting import (
 from merchant_admin.api.ids import DifferenceNo, StatementNo
 from merchant_admin.api.paging import DEFAULT_LIMIT
 from merchant_admin.api.reconciliations import AskForBill, Settle
+from merchant_admin.domain.errors import NoSuch
 from merchant_admin.flows import merchants, reconciling
 from merchant_admin.flows.deps import Deps
 
@@ -64,6 +65,8 @@ async def _statements_page(
         page = await reconciling.find(
             deps, visitor.scope, {name: it for name, it in wanted.items() if it}
         )
+    except NoSuch:
+        raise
     except Problem as refusal:
         problem = refusal_of(refusal)
     context = {
