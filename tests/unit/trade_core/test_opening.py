@@ -14,7 +14,7 @@ from tests.builders.trade_core import (
     pending,
 )
 
-from contracts.api import Method, OrderStatus, PaymentStatus
+from contracts.api import Method, OrderStatus, PaymentStatus, QrCodeAction
 from trade_core.domain import opening
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
@@ -156,7 +156,7 @@ def test_attempts_follow_each_other_three_seconds_apart() -> None:
 
 
 def test_an_order_has_six_attempts_and_the_last_stays_open() -> None:
-    opened, payment = placed()
+    opened, payment = placed(action=QrCodeAction(qr_code="weixin://x"))
     for number in range(5):
         former = replace(payment, payment_no=f"P-{number}", state=PaymentStatus.CLOSED)
         opened.payments[former.payment_no] = former
