@@ -797,6 +797,19 @@ async def test_the_pages_show_every_kind_and_reject_with_a_reason(
     assert ended.headers["location"] == "/console/approvals?done=approval_ended"
 
 
+async def test_whoever_may_not_agree_sees_who_has_to(admin: Admin, merchant_id: str) -> None:
+    await admin.http.patch(
+        f"/api/merchants/{merchant_id}", json={"four_eyes": {"credentials": False}}
+    )
+    await waiting(await admin.http.post(refunds(admin), json=BODY))
+    finance = await (await Person.hired(admin, "finance")).open_page("approvals")
+    assert finance.count("An administrator has to agree.") == 1
+    assert "Whoever may refund has to agree." not in finance
+    auditor = await (await Person.hired(admin, "auditor")).open_page("approvals")
+    for text in ("An administrator has to agree.", "Whoever may refund has to agree."):
+        assert auditor.count(text) == 1
+
+
 async def test_what_waits_of_a_merchant_is_set_on_its_page(admin: Admin) -> None:
     merchant_id = (await admin.post("/api/merchants", {"name": "x"}))["merchant_id"]
     person, page = await Person.logged_in(admin), f"merchants/{merchant_id}"

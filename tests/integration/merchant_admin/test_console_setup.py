@@ -301,6 +301,27 @@ async def test_app_and_key_that_are_sent_again_are_made_once(person: Person) -> 
     assert again.text.count("<code>K") == 1
 
 
+async def test_empty_lists_lead_nobody_to_a_form_that_they_have_not(person: Person) -> None:
+    merchant = await made(person, "/console/merchants", {"name": "万科物业"})
+    app = await app_of(person)
+    runs = {"items": [], "next_cursor": None}
+    person.admin.trade_core.answers["/internal/reconciliations"] = runs
+    auditor = await Person.hired(person.admin, "auditor")
+    for path, hint in (
+        (merchant, "below"),
+        (app, "below"),
+        (f"{merchant}/look", "Make one on the merchant page"),
+        ("/console/counter-codes", "below"),
+        ("/console/reconciliations", "below"),
+    ):
+        assert hint in await page(person, path), path
+        shown = await page(auditor, path)
+        assert (hint in shown, "Administrators" in shown or "next morning" in shown) == (
+            False,
+            True,
+        ), path
+
+
 async def app_of(person: Person, **terms: str) -> str:
     """The page of a new app of a new merchant."""
     merchant = await made(person, "/console/merchants", {"name": "万科物业"})

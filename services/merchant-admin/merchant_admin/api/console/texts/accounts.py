@@ -76,6 +76,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "trial_bad": ("渠道没有接受。", "The channel did not accept."),
     "trial_field": ("最可能不对的是：", "Most likely wrong:"),
     "trial_said": ("渠道的原话：", "The channel said:"),
+    "accounts_none.reader": (
+        "还没有渠道账户，须由管理员新建。",
+        "No channel account yet. Administrators add them.",
+    ),
     "trial_none": ("这组密钥还没有试过。", "These credentials have not been tried."),
     "trial_failed": (
         "暂时无法试连：网关尚未收到这组密钥或没有应答，请几秒后再试。",

@@ -65,6 +65,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "这是您的申请，须由另一人复核。",
         "You asked for this; another person has to agree.",
     ),
+    "approval_needs.refund": (
+        "须由有退款权限的人复核。",
+        "Whoever may refund has to agree.",
+    ),
+    "approval_needs.administer": ("须由管理员复核。", "An administrator has to agree."),
     "approval_waits": (
         "申请已提交，须由另一人复核后执行。",
         "It is written down, and done when another person agrees.",

@@ -14,6 +14,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Merchant ids, separated by spaces; the app takes money for these only.",
     ),
     "app_disabled": ("停用（接口调用全部拒绝）", "Disabled (every call is refused)"),
+    "apps_none.reader": (
+        "还没有应用，须由管理员新建。",
+        "No app yet. Administrators add them.",
+    ),
     "apps_none": (
         "还没有应用：请在下方新建，应用凭它调用接口。",
         "No app yet: add one below; it is who calls the API.",
@@ -77,6 +81,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "alg.HMAC-SHA256": ("由本中心生成密钥", "a secret made here"),
     "fingerprint": ("指纹 (SHA-256)", "Fingerprint (SHA-256)"),
     "key_sealed": ("密钥已封存", "a sealed secret"),
+    "keys_none.reader": (
+        "还没有密钥，应用暂时不能调用接口；须由管理员添加。",
+        "No key yet, so the app cannot call. Administrators add them.",
+    ),
     "keys_none": (
         "还没有密钥，应用暂时不能调用接口：请在下方添加。",
         "No key yet, so the app cannot call: add one below.",

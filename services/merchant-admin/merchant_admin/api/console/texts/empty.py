@@ -15,6 +15,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "在下方为商户新建收款码，打印后即可收款。",
         "Make one for a merchant below; printed, it takes money.",
     ),
+    "empty.counter_codes.reader": (
+        "还没有收款码，须由管理员新建。",
+        "There are none yet. Administrators make them.",
+    ),
     "empty.dead_letters": (
         "没有死信，无需处理：无法入账的记录会保留在这里，修复后可重新处理。",
         "Nothing to do: what cannot be applied is kept here, and can be tried again.",
@@ -35,13 +39,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "没有对账记录。每个渠道账户在次日上午自动取账单；也可在下方立即获取某一天。",
         "No runs yet. Statements are fetched the next morning; or ask for a day below.",
     ),
+    "empty.reconciliations.reader": (
+        "没有对账记录。每个渠道账户在次日上午自动取账单。",
+        "No runs yet. Statements are fetched the next morning.",
+    ),
     "empty.statements": (
         "没有应用可使用该商户。请先在接入向导中登记应用。",
         "No app may use this merchant. Register one first.",
+    ),
+    "empty.statements.reader": (
+        "没有应用可使用该商户，须由管理员登记应用。",
+        "No app may use this merchant. Administrators register apps.",
     ),
     "empty.sessions": ("没有登录会话。", "No sessions."),
     "empty.look": (
         "还没有渠道账户。请先在商户页新建。",
         "No channel account yet. Make one on the merchant page first.",
+    ),
+    "empty.look.reader": (
+        "还没有渠道账户，须由管理员新建。",
+        "No channel account yet. Administrators make them.",
     ),
 }
