@@ -103,6 +103,10 @@ async def test_what_is_registered_is_told_within_five_seconds_and_again_at_each_
                 ) == [1]
 
             await until(is_published)
+            named = [
+                each for each in published.records if each.subject in (merchant_id, payment_id)
+            ]
+            assert all(each.traceparent for each in named)
         async with started(settings):
 
             async def is_published_anew() -> bool:
