@@ -14,7 +14,8 @@ from tests.builders.trade_core import (
     pending,
 )
 
-from contracts.api import Method, OrderStatus, PaymentStatus, QrCodeAction
+from contracts.actions import QrCodeAction
+from contracts.api import Method, OrderStatus, PaymentStatus
 from trade_core.domain import opening
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
