@@ -1,5 +1,6 @@
 """The statement of a merchant's day: app by app as trade-core has it, and added up."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from foundation.money_text import BEIJING
 
 from .conftest import Admin, problem
 from .people import Person
+from .test_exports import rows
 
 DAY = "2026-01-05"
 MONTH = "2026-01"
@@ -130,3 +132,31 @@ async def test_a_merchant_that_does_not_exist_has_no_statement(admin: Admin) -> 
     answer = await person.get("statements", merchant_id=mistyped, day=DAY)
     assert answer.status_code == 404
     assert admin.trade_core.queries == []
+
+
+async def test_a_statement_is_a_file_that_its_page_leads_to(admin: Admin) -> None:
+    merchant_id, app_ids = await founded(admin, apps=2)
+    person = await Person.logged_in(admin)
+    asked = {"merchant_id": merchant_id, "month": MONTH}
+    page = await person.open_page("statements", **asked)
+    assert f"/console/exports/statements?merchant_id={merchant_id}&amp;month={MONTH}" in page
+    made = rows(await person.get("exports/statements", format="csv", **asked))
+    assert [(it["row"], it["app_id"], it["first_day"], it["closing"]) for it in made] == [
+        *(("app", app_id, "2026-01-01", "90.60") for app_id in sorted(app_ids)),
+        ("total", "", "2026-01-01", "181.20"),
+        ("day", "", DAY, "100.60"),
+        ("day", "", "2026-01-07", "181.20"),
+    ]  # fmt: skip
+    assert made[0]["app"] in {"app 0", "app 1"}
+    workbook = await person.get("exports/statements", format="xlsx", **asked)
+    assert workbook.status_code == 200
+    assert (await person.get("exports/statements", format="csv")).status_code == 404
+
+
+async def test_the_file_of_a_day_has_its_apps_alone(admin: Admin) -> None:
+    merchant_id, app_ids = await founded(admin, apps=1)
+    person = await Person.logged_in(admin)
+    page = await person.open_page("statements", merchant_id=merchant_id)
+    assert re.search(r"/console/exports/statements\?[^\"]*day=20\d\d-", page)
+    answer = await person.get("exports/statements", merchant_id=merchant_id, day=DAY)
+    assert [(it["row"], it["app_id"]) for it in rows(answer)] == [("app", app_ids[0])]

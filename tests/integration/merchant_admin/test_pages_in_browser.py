@@ -45,7 +45,7 @@ LOOKS: Final[tuple[Appearance, ...]] = (
 """The pages take turns: all of them in all eight ways would take minutes."""
 
 FILES: Final = (
-    "orders", "payments", "refunds", "splits", "differences", "certificates", *LISTS,
+    "orders", "payments", "refunds", "splits", "differences", "certificates", "statements", *LISTS,
 )  # fmt: skip
 NO_PAGES: Final = {
     "/console/search",

@@ -345,6 +345,7 @@ READS: dict[str, Sent] = {
     "/console/exports/reconciliations": of_merchant,
     "/console/exports/differences": of_statement,
     "/console/exports/ledger": of_merchant,
+    "/console/exports/statements": lambda it: {"merchant_id": it.merchant_id, "day": DAY},
     "/console/exports": nothing,
     "/console/exports/{export_id}/file": nothing,
     "/console/reports": lambda it: {"by": "app", "merchant_id": it.merchant_id, **DAY_OF_STORIES},

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, Generic, TypeVar
 
 from contracts.internal import (
@@ -21,6 +22,8 @@ from merchant_admin.domain.expiring import EndingCertificate
 from merchant_admin.domain.export_tables import FileKind, Table
 from merchant_admin.domain.list_columns import Columns
 from merchant_admin.domain.list_query import ListQuery
+from merchant_admin.domain.statement_lines import STATEMENTS as STATEMENT_COLUMNS
+from merchant_admin.domain.statement_lines import StatementLine
 from merchant_admin.flows import (
     alerts,
     api_tokens,
@@ -34,6 +37,7 @@ from merchant_admin.flows import (
     merchants,
     reconciling,
     searching,
+    statements,
     users,
 )
 from merchant_admin.flows.deps import Deps
@@ -146,6 +150,23 @@ async def _balances(
     return page.items, page.next_cursor
 
 
+async def _statement(
+    deps: Deps, query: ListQuery, _: Behind
+) -> tuple[Sequence[StatementLine], Behind]:
+    """One page: as many rows as the merchant has apps, and the period days."""
+    asked = query.filters
+    statement = await statements.read(
+        deps,
+        query.scope,
+        asked["merchant_id"],
+        date.fromisoformat(asked["first"]),
+        date.fromisoformat(asked["last"]),
+        currency=asked["currency"],
+        app_id=asked.get("app_id"),
+    )
+    return statements.lines(statement), None
+
+
 def _wanted(query: ListQuery, after: Behind) -> dict[str, Any]:
     wanted = {**query.filters, "after": after, "limit": ASKED_OF_OTHERS}
     return {name: value for name, value in wanted.items() if value is not None}
@@ -203,6 +224,7 @@ RECONCILIATIONS: Final = Listing(elsewhere.RECONCILIATIONS, _reconciliations, is
 DIFFERENCES: Final = Listing(elsewhere.DIFFERENCES, _differences)
 DEAD_LETTERS: Final = Listing(elsewhere.DEAD_LETTERS, _dead_letters, is_long=True)
 BALANCES: Final = Listing(elsewhere.BALANCES, _balances)
+STATEMENTS: Final = Listing(STATEMENT_COLUMNS, _statement)
 
 AUDIT: Final = Listing(own.AUDIT, _audit, _counted(audit_store.LIST), is_long=True)
 APPROVALS: Final = Listing(

@@ -6,6 +6,7 @@ from datetime import date
 
 from contracts.internal import Movement, PeriodStatement
 from merchant_admin.domain.scope import EVERYTHING, Scope
+from merchant_admin.domain.statement_lines import Row, StatementLine
 from merchant_admin.flows import merchants
 from merchant_admin.flows.deps import Deps
 from merchant_admin.store import apps as store
@@ -90,6 +91,42 @@ async def read(
         apps=apps,
         days=_days(statement, apps),
         names=names,
+    )
+
+
+def lines(statement: Statement) -> list[StatementLine]:
+    """As the page has them: the apps, their total where there are several, and the days of a period
+    that has several."""
+    found = [_line(statement, Row.APP, sums, app_id=app) for app, sums in statement.apps.items()]
+    if len(statement.apps) > 1:
+        found.append(_line(statement, Row.TOTAL, statement.total))
+    if statement.first != statement.last:
+        found += [_line(statement, Row.DAY, sums, day=day) for day, sums in statement.days.items()]
+    return found
+
+
+def _line(
+    statement: Statement,
+    row: Row,
+    sums: Sums,
+    *,
+    app_id: str | None = None,
+    day: date | None = None,
+) -> StatementLine:
+    return StatementLine(
+        row=row,
+        merchant_id=statement.merchant_id,
+        first=day or statement.first,
+        last=day or statement.last,
+        app_id=app_id,
+        app=statement.names.get(app_id) if app_id else None,
+        currency=statement.currency,
+        opening=sums.opening,
+        captured=sums.captured,
+        refunded=sums.refunded,
+        split=sums.split,
+        fees=sums.fees,
+        closing=sums.closing,
     )
 
 

@@ -10,13 +10,16 @@ from contracts.words import Words
 from foundation.money_text import BEIJING
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.books import refusal_of
+from merchant_admin.api.console.exports import kind_of
 from merchant_admin.api.console.filter_fields import STATEMENTS
 from merchant_admin.api.console.filters import CURRENCY, KNOWN_MERCHANTS, Filters, day_of
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import Seen
+from merchant_admin.api.exports import download
 from merchant_admin.api.statements import last_day_of
 from merchant_admin.domain.errors import NoSuch
-from merchant_admin.flows import merchants, statements
+from merchant_admin.domain.list_query import ListQuery
+from merchant_admin.flows import listings, merchants, statements
 from merchant_admin.flows.statements import Statement
 
 TO_COME: Final = Words("尚未到来", "is still to come")
@@ -63,6 +66,27 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
         "problem": problem,
     }
     return render(request, "statements.html", context)
+
+
+@router.get("/exports/statements")
+async def export_statement(request: Request, deps: Work, visitor: Seen) -> Response:
+    """What the page of these filters shows. Raises WrongFilters, NoSuch without a merchant."""
+    filters = STATEMENTS.of(request)
+    merchant_id = visitor.scope.one_of(filters.get("merchant_id") or None)
+    if merchant_id is None:
+        raise NoSuch("merchant")
+    first, last, _ = _period(filters, deps.clock().astimezone(BEIJING).date())
+    asked = {
+        "merchant_id": merchant_id,
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "currency": filters.get("currency") or CURRENCY,
+    }
+    if app_id := filters.get("app_id"):
+        asked["app_id"] = app_id
+    query = ListQuery(visitor.scope, asked)
+    kind = kind_of(request)
+    return await download(deps, visitor.caller, listings.STATEMENTS, query, kind, for_people=True)
 
 
 def _period(filters: Filters, today: date) -> tuple[date, date, str]:
