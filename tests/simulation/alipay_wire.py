@@ -131,7 +131,8 @@ def _node(method: str, asked: Mapping[str, Any], content: Mapping[str, Any]) -> 
         case "query" if content["code"] != "not_found":
             return about | _trade(content, "send_pay_date")
         case "refund" if content["code"] == "returned":
-            return about | {"fund_change": "Y", "refund_fee": _decimal(content["trade"]["returned"])}
+            total = _decimal(content["trade"]["returned"])
+            return about | {"fund_change": "Y", "refund_fee": total}
         case "refund":
             return _refused("ACQ.REASON_TRADE_REFUND_FEE_ERR", content)
         case "query_refund":

@@ -14,6 +14,7 @@ from gateway.channels.plugin import (
     Answer,
     Call,
     Declined,
+    NotUnderstood,
     Outcome,
     PayOrder,
     Pending,
@@ -102,7 +103,7 @@ def stated(content: Mapping[str, Any]) -> Outcome:
         case "done":
             amount = minor_money(whole(content, "amount"), text(content, "currency"))
             if amount is None or channel_no is None:
-                raise Unverifiable("without its amount or number")
+                raise NotUnderstood("without its amount or number")
             at = whole(content, "done_at")
             return Succeeded(channel_no, amount, datetime.fromtimestamp(at or 0, UTC))
         case "open":
