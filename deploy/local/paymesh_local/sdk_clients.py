@@ -6,6 +6,7 @@ Source: openapi-generator.tech
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,13 @@ from paymesh_local.paths import REPOSITORY
 GENERATOR: Final = "org.openapitools:openapi-generator-cli:7.25.0"
 DESCRIPTION: Final = REPOSITORY / "tests" / "contract" / "openapi.json"
 OUT: Final = REPOSITORY / "dist" / "sdks"
+OF_JAVA: Final = re.compile(r"(maven\.compiler\.(?:source|target)>|JavaVersion\.VERSION_)11")
+SIGNER_OF_JAVA: Final = r"\g<1>17"
+"""It is a record; the generator has no option for it."""
+
+GROWING: Final = "enumUnknownDefaultCase=true"
+"""Answers grow: a word that came later reads as unknown, and the answer stays readable."""
+
 LIMIT_S: Final = 600
 """For Maven, that fetches 30 MB once, or the generator on a busy machine."""
 
@@ -39,16 +47,28 @@ CLIENTS: Final = (
         "java",
         "paymesh/Paymesh.java",
         "src/main/java/paymesh",
-        ("--library", "native", "--group-id", "paymesh", "--artifact-id", "paymesh-client"),
+        (
+            *("--library", "native", "--group-id", "paymesh", "--artifact-id", "paymesh-client"),
+            *("--additional-properties", GROWING),
+        ),
     ),
     Client(
         "go",
         "go",
         "paymesh.go",
         "signing",
-        ("--package-name", "paymesh", "--additional-properties", "enumClassPrefix=true"),
+        (
+            *("--package-name", "paymesh", "--additional-properties"),
+            f"enumClassPrefix=true,disallowAdditionalPropertiesIfNotPresent=false,{GROWING}",
+        ),
     ),
-    Client("php", "php", "Paymesh.php", "lib", ("--invoker-package", "PaymeshClient")),
+    Client(
+        "php",
+        "php",
+        "Paymesh.php",
+        "lib",
+        ("--invoker-package", "PaymeshClient", "--additional-properties", GROWING),
+    ),
     Client("node", "typescript-fetch", "paymesh.mjs", "."),
 )
 
@@ -58,9 +78,9 @@ def main() -> None:
     if absent:
         print(f"  · no clients generated: no {', '.join(absent)} here")
         return
-    jar, description = _generator(), _generatable()
+    jar = _generator()
     for client in CLIENTS:
-        place = _generate(jar, description, client)
+        place = generate(jar, client, OUT)
         print(f"  ✓ {client.language:<5} {place.relative_to(REPOSITORY)}", flush=True)
 
 
@@ -74,12 +94,21 @@ def _generator() -> Path:
     return jar
 
 
-def _generatable() -> Path:
+def _generatable() -> dict[str, Any]:
     """The description with free objects where one of several models, or any JSON, may stand: the
-    generator for Go writes what does not compile there (`data` of an event)."""
-    description = OUT / "openapi.json"
-    description.write_text(json.dumps(_freed(json.loads(DESCRIPTION.read_text()))))
-    return description
+    generator for Go writes what does not compile there (`data` of an event).
+
+    What calls the payer is one model with the members of all its kinds: generated clients choose
+    among models by trying each, which two of the same members, or a later kind, defeat.
+    """
+    described: dict[str, Any] = json.loads(DESCRIPTION.read_text())
+    schemas = described["components"]["schemas"]
+    kinds = [schema for name, schema in schemas.items() if name.endswith("Action")]
+    members = {name: each for kind in kinds for name, each in kind["properties"].items()}
+    members["type"] = {"type": "string", "description": members["type"]["description"]}
+    schemas["PaymentAction"] = {"type": "object", "required": ["type"], "properties": members}
+    freed: dict[str, Any] = _freed(described)
+    return freed
 
 
 def _freed(part: Any) -> Any:
@@ -87,14 +116,18 @@ def _freed(part: Any) -> Any:
         return [_freed(each) for each in part]
     if not isinstance(part, dict):
         return part
+    if "discriminator" in part:
+        return {"$ref": "#/components/schemas/PaymentAction"}
     if any("additionalProperties" in each for each in part.get("anyOf", [])):
         part = {**part, "type": "object", "additionalProperties": True}
         del part["anyOf"]
     return {name: _freed(each) for name, each in part.items()}
 
 
-def _generate(jar: Path, description: Path, client: Client) -> Path:
-    place = OUT / client.language
+def generate(jar: Path, client: Client, out: Path) -> Path:
+    description = out / "openapi.json"
+    description.write_text(json.dumps(_generatable()))
+    place = out / client.language
     shutil.rmtree(place, ignore_errors=True)
     command = ("java", "-jar", str(jar), "generate", "-i", str(description), "-o", str(place))
     hidden = ("--global-property", "apiTests=false,modelTests=false,apiDocs=true,modelDocs=true")
@@ -102,6 +135,9 @@ def _generate(jar: Path, description: Path, client: Client) -> Path:
     beside = place / client.beside
     beside.mkdir(parents=True, exist_ok=True)
     shutil.copy(REPOSITORY / "sdk" / client.language / client.signer, beside)
+    for name in ("pom.xml", "build.gradle"):
+        if (place / name).exists():
+            (place / name).write_text(OF_JAVA.sub(SIGNER_OF_JAVA, (place / name).read_text()))
     return place
 
 
