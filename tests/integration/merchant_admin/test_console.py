@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 
@@ -10,8 +10,9 @@ from merchant_admin.domain.sessions import HOST_SESSION_COOKIE
 from merchant_admin.flows.read_model import apply
 
 from .conftest import PASSWORD, USERNAME, Admin
-from .people import is_login
+from .people import Person, is_login
 from .test_read_model import Story
+from .test_roll_ups import PaidLater
 
 EVIL = "<script>alert(1)</script>"
 
@@ -138,6 +139,13 @@ async def test_payments_are_searched_and_told_in_yuan_and_beijing_time(admin: Ad
     assert other.payment_no not in html
     assert "¥12.99" in html
     assert "2026-11-22 16:00:00" in html
+
+
+async def test_payments_are_listed_with_when_they_were_paid(admin: Admin) -> None:
+    await apply(admin.deps, PaidLater(timedelta(days=1)).paid().events)
+    page = await (await Person.logged_in(admin)).open_page("payments")
+    assert "2026-11-22 16:00:00" in page
+    assert "2026-11-23 16:00:00" in page
 
 
 async def test_a_payment_page_shows_the_three_numbers(admin: Admin) -> None:
