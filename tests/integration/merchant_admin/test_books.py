@@ -12,7 +12,7 @@ from .test_configuration import CREDENTIALS
 from .test_console import EVIL
 
 NOW = "2026-11-22T08:00:00Z"
-BALANCES = {
+BALANCES: dict[str, Any] = {
     "items": [
         {"merchant_id": "M1", "payment_id": "C1", "currency": "CNY", "purpose": purpose,
          "amount": amount}

@@ -304,7 +304,7 @@ async def test_app_and_key_that_are_sent_again_are_made_once(person: Person) -> 
 async def test_empty_lists_lead_nobody_to_a_form_that_they_have_not(person: Person) -> None:
     merchant = await made(person, "/console/merchants", {"name": "万科物业"})
     app = await app_of(person)
-    runs = {"items": [], "next_cursor": None}
+    runs: dict[str, Any] = {"items": [], "next_cursor": None}
     person.admin.trade_core.answers["/internal/reconciliations"] = runs
     auditor = await Person.hired(person.admin, "auditor")
     for path, hint in (
