@@ -26,7 +26,7 @@ log = structlog.get_logger()
 CONTEXT: Final = "configuration-snapshot"
 PAGE_BYTES: Final = 4096
 MOST_BYTES: Final = 192 * 1024 * 1024
-"""50,000 records of 3 kB, or 1,500 merchants with the largest logo; a volume holds it twice, for
+"""40,000 records of 3 kB, or 1,500 merchants with the largest logo; a volume holds it twice, for
 what is begun anew stands beside what there was."""
 
 WAIT_S: Final = 5.0
@@ -90,7 +90,7 @@ class Snapshot:
         if not self._path.exists():
             return None
         try:
-            with closing(_connect(f"{self._path.as_uri()}?mode=ro")) as file:
+            with closing(_connect(f"{self._path.as_uri()}?mode=rw")) as file:
                 sealed = file.execute("select key, sealed from records order by rowid").fetchall()
                 ((read_at,),) = file.execute("select at from read").fetchall()
             return Kept([self._opened(*each) for each in sealed], read_at)

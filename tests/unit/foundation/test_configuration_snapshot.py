@@ -1,6 +1,7 @@
 """A start without Kafka takes the configuration from disk: sealed, signed, at most a day old."""
 
 import asyncio
+import shutil
 import sqlite3
 import time
 from contextlib import closing
@@ -162,6 +163,22 @@ def test_more_than_the_volume_holds_is_not_kept_and_spoils_nothing(tmp_path: Pat
     found = Snapshot(path, OPENER).find()
     assert found is not None
     assert found.read_at == 3.0
+
+
+def test_what_was_killed_while_it_wrote_is_as_it_was_before(tmp_path: Path) -> None:
+    path, killed = tmp_path / "c", tmp_path / "killed"
+    there = {f"M{number}": signed(f"M{number}", b"x" * 2_000) for number in range(200)}
+    Snapshot(path, OPENER).keep(there, 1.0)
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("pragma cache_size = 1")  # so that half of it is on the disk
+        file.execute("update records set sealed = 'half'")
+        for ending in ("", "-journal"):
+            shutil.copy(f"{path}{ending}", f"{killed}{ending}")
+        file.rollback()
+    assert b"half" in killed.read_bytes()
+    found = Snapshot(killed, OPENER).find()
+    assert found is not None
+    assert [record.key for record in found.records] == list(there)
 
 
 def test_a_record_under_another_key_does_not_open(tmp_path: Path) -> None:
