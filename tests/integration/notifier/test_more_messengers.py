@@ -232,8 +232,9 @@ async def test_in_quiet_hours_only_what_is_critical_is_told_without_the_database
     quiet = QuietHours(datetime_time(0), datetime_time(23, 59, 59, 999_999), UTC)
     deps = replace(harness.deps(replica=0), db=away, messengers=[people], quiet_hours=quiet)
     warning = Alert(key="k", severity=Severity.WARNING, title="t", detail="d")
-    assert not await OwnAlerts(deps).tell(warning)
-    assert await OwnAlerts(deps).tell(service_away("gateway", 5.0))
+    own = OwnAlerts(deps)
+    assert not await own.tell(warning)
+    assert await own.tell(service_away("gateway", 5.0))
     assert people.titles == ["Paymesh: 1 critical"]
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from chassis.database import is_away
 from contracts.events import alerts
-from contracts.events.alerts import Alert
+from contracts.events.alerts import Alert, Severity
 from contracts.events.deliveries import SOURCE
 from notifier.domain.incidents import raised
 from notifier.domain.messages import compose
@@ -46,12 +46,12 @@ class OwnAlerts:
 
     async def _tell_at_once(self, alert: Alert, at: datetime) -> bool:
         """To the centre's people. Each replica speaks for itself, and not too often."""
-        messengers, now = self._deps.messengers, self._monotonic()
-        if not messengers or now - self._spoke_at < SPEAK_EVERY_S:
+        messengers, quiet, now = self._deps.messengers, self._deps.quiet_hours, self._monotonic()
+        is_quiet = quiet is not None and quiet.after(at) != at
+        if not messengers or (is_quiet and alert.severity is not Severity.CRITICAL):
+            return False
+        if now - self._spoke_at < SPEAK_EVERY_S:
             return False
         self._spoke_at = now
-        quiet = self._deps.quiet_hours
         incident = raised(None, alert, at, at, quiet)
-        if quiet is not None and quiet.after(at) != at and not compose([incident]).is_critical:
-            return False
         return await send_by_any(messengers, compose([incident], self._deps.language)) is None
