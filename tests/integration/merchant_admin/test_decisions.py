@@ -103,13 +103,7 @@ async def test_a_decision_on_a_refund_names_a_version(admin: Admin, version: obj
 
 
 async def test_a_refund_is_shown_as_trade_core_has_it_with_its_version(admin: Admin) -> None:
-    story = Story().paid()
-    story.tell(
-        OrderEventType.REFUND_ABNORMAL,
-        order=story.order("paid", 1299),
-        refund=story.refund("abnormal"),
-    )
-    await apply(admin.deps, story.events)
+    story = await with_stuck_refund(admin)
     path = f"/api/refunds/{story.refund_no}"
     assert (await admin.http.get(path)).json()["version"] is None
     admin.trade_core.refund = story.refund("succeeded") | {"created_at": str(story.created_at)}
@@ -256,7 +250,7 @@ async def test_a_page_is_shown_also_where_trade_core_does_not_answer(admin: Admi
     assert (page.status_code, 'role="alert"' in page.text) == (200, True)
 
 
-async def test_a_dispute_that_was_won_is_called_so_and_cannot_be_paid_out(admin: Admin) -> None:
+async def with_stuck_refund(admin: Admin) -> Story:
     story = Story().paid()
     story.tell(
         OrderEventType.REFUND_ABNORMAL,
@@ -264,6 +258,11 @@ async def test_a_dispute_that_was_won_is_called_so_and_cannot_be_paid_out(admin:
         refund=story.refund("abnormal"),
     )
     await apply(admin.deps, story.events)
+    return story
+
+
+async def test_a_dispute_that_was_won_is_called_so_and_cannot_be_paid_out(admin: Admin) -> None:
+    story = await with_stuck_refund(admin)
     admin.trade_core.payment = on_file("succeeded", payment_no=story.payment_no)
     refund = story.refund("abnormal") | {"created_at": str(story.created_at), "cause": "external"}
     for is_dispute in (False, True):
@@ -276,13 +275,7 @@ async def test_a_dispute_that_was_won_is_called_so_and_cannot_be_paid_out(admin:
 
 
 async def test_a_stuck_refund_is_decided_on_the_page(admin: Admin) -> None:
-    story = Story().paid()
-    story.tell(
-        OrderEventType.REFUND_ABNORMAL,
-        order=story.order("paid", 1299),
-        refund=story.refund("abnormal"),
-    )
-    await apply(admin.deps, story.events)
+    story = await with_stuck_refund(admin)
     admin.trade_core.payment = on_file("succeeded", payment_no=story.payment_no)
     admin.trade_core.refund = story.refund("abnormal") | {"created_at": str(story.created_at)}
     headers = await session_of(admin)
