@@ -1,10 +1,13 @@
 """Which port each program listens on, and whether it is free."""
 
 import contextlib
+import fcntl
 import random
 import socket
+import tempfile
 from dataclasses import dataclass, fields
-from typing import Self
+from pathlib import Path
+from typing import Final, Self, TextIO
 
 from paymesh_local.failure import CannotRun
 
@@ -65,17 +68,37 @@ def any_free() -> int:
 
 
 def free_base() -> int:
-    """A base whose ports nobody uses now, below those that the system hands out by itself."""
+    """A base whose ports nobody uses now, below those that the system hands out by itself.
+
+    It stays this process's: programs that two test processes start listen after they have
+    asked, and would meet at one port. Listen at one base before you ask for the next.
+    """
     while True:
-        base = random.randrange(20_000, 30_000, 200)
-        with contextlib.suppress(CannotRun):
-            Ports.of_base(base).require_free()
+        base = next((each for each in _claimed if _is_whole(each)), None)
+        if base is not None:
             return base
+        candidate = random.randrange(20_000, 30_000, 200)
+        if _is_whole(candidate) and (claim := _claim(candidate)) is not None:
+            _claimed[candidate] = claim
+            return candidate
 
 
-def free_port() -> int:
-    """One that the system hands out now; another program may be quicker, which then is said."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+_claimed: Final[dict[int, TextIO]] = {}
+
+
+def _claim(base: int) -> TextIO | None:
+    """A file that nobody else has locked; the lock ends with this process."""
+    with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+        path = Path(tempfile.gettempdir()) / f"paymesh-ports-{base}"
+        claim = stack.enter_context(path.open("w"))
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        stack.pop_all()
+        return claim
+    return None
+
+
+def _is_whole(base: int) -> bool:
+    with contextlib.suppress(CannotRun):
+        Ports.of_base(base).require_free()
+        return True
+    return False

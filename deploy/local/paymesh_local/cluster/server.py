@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from paymesh_local.cluster.parts import Parts
 from paymesh_local.failure import CannotRun
-from paymesh_local.ports import LOOPBACK, free_port
+from paymesh_local.ports import LOOPBACK, any_free
 from paymesh_local.processes import Process, Program, start, tail, tied
 
 READY_LIMIT_S: Final = 60.0
@@ -46,7 +46,7 @@ async def running(parts: Parts) -> AsyncIterator[Cluster]:
     """
     async with AsyncExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="paymesh-judge-")))
-        etcd_port, peer_port, port = free_port(), free_port(), free_port()
+        etcd_port, peer_port, port = any_free(), any_free(), any_free()
         etcd = await start(_etcd(parts, home, etcd_port, peer_port))
         stack.push_async_callback(etcd.stop, 5)
         token = secrets.token_hex(16)
