@@ -1,13 +1,16 @@
 """The page of counter codes, and the sheet that is printed."""
 
+import html
 import re
+from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
 
 from .conftest import Admin
 from .people import Person, marked
-from .test_counter_codes import terms
+from .test_counter_codes import begun_at, terms
 
 TYPED = {"min_amount": "1", "max_amount": "500.00", "daily_limit": "2,000", "amounts": ""}
 
@@ -55,6 +58,24 @@ async def test_a_code_is_turned_off_and_on(admin: Admin) -> None:
         )
         sheet = await person.open_page(f"counter-codes/{code_id}/print")
         assert ("Do not put it up" in sheet) is shown
+
+
+async def test_a_code_shows_what_was_paid_there_today(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    await person.send("counter-codes", **await filled(admin))
+    code = await only_code(admin)
+    assert ">¥0.00</strong>" in await person.open_page("counter-codes")
+    now = admin.clock()
+    paid = [await begun_at(admin, code, created_at=now) for _ in range(2)]
+    before = await begun_at(admin, code, created_at=now - timedelta(days=1))
+    await begun_at(admin, code, created_at=now, app_id="A2")
+    await begun_at(admin, code, created_at=now, merchant_id="M2")
+    page = await person.open_page("counter-codes")
+    assert ">¥25.98</strong>" in page
+    assert "/ ¥2,000.00 · 2 paid" in page
+    (link,) = re.findall(r'"/console/payments\?(code_id=[^"]*)"', page)
+    listed = await person.open_page("payments", **dict(parse_qsl(html.unescape(link))))
+    assert [story.payment_no in listed for story in (*paid, before)] == [True, True, False]
 
 
 @pytest.mark.parametrize(

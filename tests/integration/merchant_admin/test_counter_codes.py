@@ -1,17 +1,22 @@
 """Fixed counter codes: put up, shown, changed, and told to the others."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
 import pytest
 
 from contracts.identifiers import is_id
+from merchant_admin.domain.scope import EVERYTHING
+from merchant_admin.domain.search import Search
 from merchant_admin.flows.read_model import apply
+from merchant_admin.store import counter_codes as store
+from merchant_admin.store import search as lists
 
 from .conftest import Admin
 from .people import Person
 from .test_exports import exported
-from .test_read_model import Story
+from .test_read_model import Story, found
 
 AMOUNTS: Final = {"min_amount": 100, "max_amount": 50_000, "daily_limit": 200_000}
 
@@ -117,10 +122,39 @@ async def test_lists_are_exported_with_the_code_and_the_payers_note(admin: Admin
         assert (row["counter_code"], row["payers_note"]) == ("前台", NOTE)
 
 
-async def test_metadata_that_names_the_code_of_another_merchant_says_nothing(admin: Admin) -> None:
+@pytest.mark.parametrize("another", [{"merchant_id": "M2"}, {"app_id": "A2"}])
+async def test_metadata_that_names_the_code_of_another_says_nothing(
+    admin: Admin, another: dict[str, str]
+) -> None:
     code = await admin.post("/api/counter-codes", await terms(admin))
-    story = await begun_at(admin, code, merchant_id="M2")
+    story = await begun_at(admin, code, **another)
     assert NOTE not in await (await Person.logged_in(admin)).open_page(f"orders/{story.order_id}")
     for things in ("orders", "payments"):
         [row] = await exported(admin, things)
         assert (row["counter_code"], row["payers_note"]) == ("", "")
+    assert await found(admin, "payments", code_id=code["code_id"]) == []
+
+
+async def test_payments_are_found_and_exported_by_their_code(admin: Admin) -> None:
+    code = await admin.post("/api/counter-codes", await terms(admin))
+    story = await begun_at(admin, code)
+    await apply(admin.deps, Story().paid().events)
+    of_code = {"code_id": code["code_id"]}
+    assert [each["payment_no"] for each in await found(admin, "payments", **of_code)] == [
+        story.payment_no
+    ]
+    assert await found(admin, "payments", code_id="CC0") == []
+    [row] = await exported(admin, "payments", **of_code)
+    assert row["payment_no"] == story.payment_no
+
+
+async def test_payments_of_a_code_are_found_by_an_index(admin: Admin) -> None:
+    search = Search(EVERYTHING, code_id="CC1")
+    asked = lists.payments_found(search).replace(":columns", lists.PAYMENT_COLUMNS)
+    of_a_day = (["CC1"], datetime(2026, 11, 28, tzinfo=UTC))
+    async with admin.deps.db.transaction() as tx:
+        await tx.execute("set local enable_seqscan = off")
+        for statement, given in ((asked, lists.parameters(search)), (store.RECEIVED, of_a_day)):
+            await tx.execute(lists.PLAN_WITH_VALUES)
+            plan = "\n".join(row[0] for row in await tx.fetch(f"explain {statement}", *given))
+            assert "payments_view_code" in plan

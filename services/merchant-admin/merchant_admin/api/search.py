@@ -83,6 +83,9 @@ class OrderQuery(SearchQuery):
 
 
 class PaymentQuery(SearchQuery):
+    """`code_id`: of the counter code at which they began."""
+
+    code_id: Text | None = None
     state: PaymentStatus | None = None
     status: PaymentStatus | None = None
 

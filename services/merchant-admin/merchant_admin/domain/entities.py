@@ -251,6 +251,14 @@ class Given(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """What was paid at a counter code: how often, and how much in minor units."""
+
+    payments: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class CounterCode:
     """A fixed counter code (固定收款码): payers begin orders of the app there, within these
     amounts. `amounts`: one of these only, where there are any. `daily_limit`: of a Beijing day."""

@@ -21,7 +21,7 @@ class Search:
 
     `created_from` is included, `created_before` is not. `after`: only what comes behind it.
     `scope`: whose data the searcher sees at all. Amounts are in thousandths of each
-    currency, both ends included.
+    currency, both ends included. `code_id`: of payments alone, the counter code they began at.
     """
 
     scope: Scope
@@ -43,6 +43,7 @@ class Search:
     method: str | None = None
     amount_from: int | None = None
     amount_to: int | None = None
+    code_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

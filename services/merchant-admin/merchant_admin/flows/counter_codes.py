@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from chassis.problems import FieldError
@@ -10,7 +11,7 @@ from contracts.events.configuration import State
 from contracts.identifiers import new_id
 from contracts.internal import PointAddress
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.entities import CounterCode, advanced
+from merchant_admin.domain.entities import CounterCode, Received, advanced
 from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
@@ -89,15 +90,19 @@ async def read(deps: Deps, code_id: str, scope: Scope) -> ShownCode:
     return ShownCode(code, await _url(deps, code_id))
 
 
-async def find_begun(deps: Deps, payments: Sequence[PaymentView]) -> BegunAtCode | None:
+async def find_begun(
+    deps: Deps, app_id: str, payments: Sequence[PaymentView]
+) -> BegunAtCode | None:
     """The code at which a payer began these, of one order; None for those of an app. An app may
-    write into its metadata what it likes: only a code of the same merchant counts."""
+    write into its metadata what it likes: only its own code at the same merchant counts."""
     for payment in payments:
         code_id, note = payment.metadata.get("code_id"), payment.metadata.get("note")
         if not isinstance(code_id, str):
             continue
         async with deps.db.connection() as tx:
-            code = await store.find_code_of(tx, code_id, payment.merchant_id)
+            code = await store.find_code_of(
+                tx, code_id, merchant_id=payment.merchant_id, app_id=app_id
+            )
         if code is not None:
             return BegunAtCode(code, note if isinstance(note, str) else None)
     return None
@@ -108,6 +113,14 @@ async def read_codes(
 ) -> list[CounterCode]:
     async with deps.db.connection() as tx:
         return await store.list_codes(tx, asked, after=after, limit=limit)
+
+
+async def received_since(
+    deps: Deps, codes: Sequence[CounterCode], at: datetime
+) -> dict[str, Received]:
+    """By code, as far as the read model knows; codes at which nothing was paid are left out."""
+    async with deps.reader.connection() as tx:
+        return await store.received_since(tx, [code.code_id for code in codes], at)
 
 
 async def read_page(

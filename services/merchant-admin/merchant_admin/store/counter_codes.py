@@ -1,13 +1,15 @@
 """Fixed counter codes."""
 
+from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, Final
 
 import asyncpg
 
 from chassis.database import Tx
 from contracts.events.configuration import State
-from merchant_admin.domain.entities import CounterCode
+from merchant_admin.domain.entities import CounterCode, Received
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.store.entity_lists import EntityList, holding, period
@@ -27,7 +29,7 @@ update counter_code
  where code_id = $1
 """
 GET = "select * from counter_code where code_id = $1"
-GET_OF = "select * from counter_code where code_id = $1 and merchant_id = $2"
+GET_OF = "select * from counter_code where code_id = $1 and merchant_id = $2 and app_id = $3"
 GET_LOCKED = "select * from counter_code where code_id = $1 for update"
 LIST: Final = EntityList(
     table="counter_code",
@@ -41,6 +43,15 @@ LIST: Final = EntityList(
         **period("created_at"),
     },
 )
+RECEIVED = """
+select c.code_id, count(*) as payments, sum((p.view ->> 'amount')::bigint)::bigint as amount
+  from counter_code c
+  join payments_view p
+    on p.view -> 'metadata' ->> 'code_id' = c.code_id and p.merchant_id = c.merchant_id
+   and p.app_id = c.app_id
+ where c.code_id = any ($1::text[]) and p.created_at >= $2 and p.status = 'succeeded'
+ group by c.code_id
+"""
 LIST_LOCKED = """
 select * from counter_code where code_id > $1 order by code_id limit $2 for share
 """
@@ -74,8 +85,10 @@ async def get_code(tx: Tx, code_id: str, *, lock: bool = False) -> CounterCode:
     return _code(row)
 
 
-async def find_code_of(tx: Tx, code_id: str, merchant_id: str) -> CounterCode | None:
-    row = await tx.fetchrow(GET_OF, code_id, merchant_id)
+async def find_code_of(
+    tx: Tx, code_id: str, *, merchant_id: str, app_id: str
+) -> CounterCode | None:
+    row = await tx.fetchrow(GET_OF, code_id, merchant_id, app_id)
     return _code(row) if row else None
 
 
@@ -84,6 +97,12 @@ async def list_codes(
 ) -> list[CounterCode]:
     """The newest first, from behind `after` on."""
     return [_code(row) for row in await LIST.page(tx, asked, after=after, limit=limit)]
+
+
+async def received_since(tx: Tx, code_ids: Sequence[str], at: datetime) -> dict[str, Received]:
+    """By code what was paid of payments that began since then; codes with none are left out."""
+    rows = await tx.fetch(RECEIVED, code_ids, at)
+    return {row["code_id"]: Received(row["payments"], row["amount"]) for row in rows}
 
 
 async def list_codes_locked(tx: Tx, *, after: str, limit: int) -> list[CounterCode]:

@@ -146,13 +146,15 @@ _RECEIVERS: Final = f"""select string_agg(concat_ws(' ', share ->> 'account',
         {_amount("share ->> 'amount'", "s.view ->> 'currency'")}, share ->> 'status'), '; ')
      from jsonb_array_elements(s.view -> 'receivers') share"""  # noqa: S608  # ours
 
-# Only where the code is one of the merchant's: an app writes into metadata what it likes.
+# Only where the code is this app's at this merchant: apps write into metadata what they like.
 _AT_CODE: Final = """select {} from counter_code c
-     where c.code_id = p.view -> 'metadata' ->> 'code_id' and c.merchant_id = p.merchant_id"""
+     where c.code_id = p.view -> 'metadata' ->> 'code_id' and c.merchant_id = p.merchant_id
+       and c.app_id = p.app_id"""
 _NOTE: Final = "p.view -> 'metadata' ->> 'note'"
 
 _OF_ORDER_AT_CODE: Final = """select {} from payments_view p join counter_code c
         on c.code_id = p.view -> 'metadata' ->> 'code_id' and c.merchant_id = p.merchant_id
+       and c.app_id = p.app_id
      where p.order_id = o.order_id order by p.created_at, p.payment_no limit 1"""
 
 ORDERS: Final[Source[Search]] = Source(

@@ -67,6 +67,7 @@ select :columns
         select from payments_view p where p.order_id = o.order_id and p.view ->> 'method' = $18))
    and ($19::bigint is null or :thousandths >= $19)
    and ($20::bigint is null or :thousandths <= $20)
+   and $21::text is null
    and :scope
  order by o.created_at desc, o.order_id desc
  limit $16
@@ -102,6 +103,9 @@ select :columns
    and ($18::text is null or p.view ->> 'method' = $18)
    and ($19::bigint is null or :thousandths >= $19)
    and ($20::bigint is null or :thousandths <= $20)
+   and ($21::text is null or (p.view -> 'metadata' ->> 'code_id' = $21 and exists (
+        select from counter_code c
+         where c.code_id = $21 and c.merchant_id = p.merchant_id and c.app_id = p.app_id)))
    and :scope
  order by p.created_at desc, p.payment_no desc
  limit $16
@@ -138,6 +142,7 @@ select :columns
          where p.payment_no = r.payment_no and p.view ->> 'method' = $18))
    and ($19::bigint is null or :thousandths >= $19)
    and ($20::bigint is null or :thousandths <= $20)
+   and $21::text is null
    and :scope
  order by r.created_at desc, r.refund_no desc
  limit $16
@@ -285,6 +290,7 @@ def parameters(search: Search) -> tuple[object, ...]:
         search.method,
         search.amount_from,
         search.amount_to,
+        search.code_id,
     )
 
 

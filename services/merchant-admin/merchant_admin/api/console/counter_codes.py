@@ -1,6 +1,7 @@
 """Fixed counter codes (固定收款码): put up, turned off and on, printed."""
 
 from collections.abc import Mapping
+from datetime import datetime, time
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -9,7 +10,7 @@ from markupsafe import Markup
 from chassis.problems import Problem
 from chassis.web import parse
 from contracts.words import Words
-from foundation.money_text import minor_units
+from foundation.money_text import BEIJING, minor_units
 from foundation.qr import qr_svg
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode
@@ -92,6 +93,8 @@ async def _page(
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.code_id)
     named = {code.merchant_id for code in page.items}
     known_apps = ListQuery(visitor.scope)
+    today = deps.clock().astimezone(BEIJING).date()
+    morning = datetime.combine(today, time(), BEIJING)
     context = {
         "visitor": visitor,
         **await list_context(
@@ -104,6 +107,8 @@ async def _page(
             app_ids={code.app_id for code in page.items},
         ),
         "apps": await apps.read_page(deps, known_apps, after=None, limit=MAX_SUGGESTED),
+        "received": await counter_codes.received_since(deps, page.items, morning),
+        "today": today,
         "currency": CURRENCY,
         "home": HOME,
         "wrong": refused.wrong,

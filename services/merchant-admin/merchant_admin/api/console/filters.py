@@ -151,6 +151,7 @@ class Filters:
             created_before=morning_of(self.asked.get("to"), 1),
             amount_from=_amount(self.asked.get("min")),
             amount_to=_amount(self.asked.get("max")),
+            code_id=self.asked.get("code_id"),
             after=position_after(after or None),
             limit=PAGE + 1,
         )

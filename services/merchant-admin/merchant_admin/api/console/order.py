@@ -128,7 +128,7 @@ async def page(
             **await merchants.read_names(deps, {story.order.merchant_id}),
             **await apps.read_names(deps, visitor.scope, {story.app_id}),
         },
-        "begun_at": await counter_codes.find_begun(deps, story.payments),
+        "begun_at": await counter_codes.find_begun(deps, story.app_id, story.payments),
         "looked_for": payment_no,
         "dialog": _dialog(request, refused),
         "payment_decisions": PaymentDecision,
