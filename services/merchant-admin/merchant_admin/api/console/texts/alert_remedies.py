@@ -144,8 +144,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Look up at the channel where the money is.",
     ),
     "alert_remedy.payment.conflicted:": (
-        "金额、币种、账户或单号与账簿不同，尚未入账。请与渠道核对，然后在支付页处理。",
-        "Compare with the channel, then decide on the payment's page; nothing was booked.",
+        "金额或币种与账簿不同，尚未入账。请与渠道核对，然后在订单页决定：接受、退回或忽略。",
+        "Compare with the channel, then decide on the order's page: accept, refund or ignore.",
     ),
     "alert_remedy.payment.duplicate:": (
         "同一订单付了两次，后一笔正在全额退回。退款失败之前无需处理。",
@@ -185,8 +185,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Nothing of it was applied. Find out who can write to the broker.",
     ),
     "alert_remedy.refund.abnormal:": (
-        "渠道无法把款项退给付款人。请在退款处决定，或线下退还。",
-        "Decide on the refund, or return the money by hand.",
+        "渠道无法把款项退给付款人，或金额不同。请在订单页决定：打款、线下已退或放弃。",
+        "Decide on the order's page: pay out, settled by other means, or given up.",
     ),
     "alert_remedy.refund.contradicted:": (
         "本中心已失败的退款又被告知处理中或已退回。请告知应用人员，谨防重复退款。",
@@ -205,8 +205,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Look up at the channel what went back; refunds under way will be refused.",
     ),
     "alert_remedy.refund.failed:": (
-        "渠道未能退款。请在退款处决定，或线下退还。",
-        "Decide on the refund, or return the money by hand.",
+        "渠道拒绝退款，付款人尚未收到。请排除原因（如充值），再到该支付的页面重新退款。",
+        "Mend the reason (the balance), then refund the payment again on its page.",
     ),
     "alert_remedy.refund.less_went_back:": (
         "有退款可能已被退回渠道侧。请向渠道查明哪一笔，并与商户核对。",
