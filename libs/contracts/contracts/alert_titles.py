@@ -115,6 +115,14 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     ),
     "refund.returned_twice:": ("退款被重复退回", "A refund reached the payer twice"),
     "replica.unfit:": ("副本无法工作", "A replica cannot do its work"),
+    "result.foreign_account:": (
+        "账户所述的支付不属于它",
+        "An account speaks of a payment that is not its own",
+    ),
+    "result.trade_settles_another:": (
+        "渠道用同一单号指两笔支付",
+        "A channel names one trade for two payments",
+    ),
     "result.parked:": ("渠道结果无法入账", "A channel's result could not be applied"),
     "service.away:": ("服务无应答", "A service does not answer"),
     "service.errors:": ("服务发生未预期的错误", "Unexpected errors in a service"),

@@ -228,6 +228,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "渠道结果无法入账，已单独存放。请在死信页查看。",
         "See it among the dead letters.",
     ),
+    "alert_remedy.result.foreign_account:": (
+        "某账户说到的支付属于另一个账户，未采信。请查明谁在使用该账户，以及款项收在哪个账户。",
+        "Nothing was applied. Find out who speaks for that account, and where the money is.",
+    ),
+    "alert_remedy.result.trade_settles_another:": (
+        "渠道用同一单号指两笔支付，第二笔未入账。请向渠道确认属于哪一笔，在此之前不要交付。",
+        "The second was not applied: ask the channel whose the trade is; deliver nothing before.",
+    ),
     "alert_remedy.service.away:": (
         "该服务已 4 秒没有就绪的副本。请查看其容器与 /health/ready。",
         "Look at its pods, and at /health/ready.",
