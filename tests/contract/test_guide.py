@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -58,6 +59,15 @@ def test_what_is_shown_can_be_pasted(page: Path) -> None:
                 assert each.end_lineno
                 assert lines[each.end_lineno] == "", f"a blank line after {lines[each.lineno - 1]}"
                 assert "" not in lines[each.lineno : each.end_lineno]
+
+
+@pytest.mark.parametrize(("language", "no"), [("en", "no"), ("zh", "没有")])
+def test_only_a_sure_answer_means_that_no_money_was_asked_for(language: str, no: str) -> None:
+    """As the SDK has it: after a 500 it looks for the payment before it asks again."""
+    table = (GUIDE / language / "unknown-and-late.md").read_text()
+    asked = re.findall(r"^\| (\d[^|]*) \| ([^|]+) \|", table, re.MULTILINE)
+    surely_not = [cell for cell, answer in asked if no in answer]
+    assert re.findall(r"\d+", " ".join(surely_not)) == ["402", "502", "503", "429"]
 
 
 def outline(page: Path) -> list[str]:
