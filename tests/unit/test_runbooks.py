@@ -19,6 +19,8 @@ STEPS: Final = {
     "runbooks.md": ["Means", "Look", "Do", "Over"],
     "runbooks.zh.md": ["含义", "查看", "处理", "结束"],
 }
+LEANS: Final = re.compile(r"(?:\*\*|\|) (?:the same|as many)\b|\bas above\b|同上", re.IGNORECASE)
+"""It sends whoever reads it to what stands above."""
 DECISION: Final = re.compile(r"\b[Dd]eci(?:de|sion)|决定")
 DECIDED: Final = {
     *(f"payment.{state}" for state, fact in payments.TRANSITIONS
@@ -78,3 +80,14 @@ def test_each_alert_has_one_runbook_that_says_all(name: str) -> None:
     assert sorted(key for keys, _ in sections for key in keys) == sorted(alerts)
     for _, text in sections:
         assert re.findall(r"^- \*\*(\S+)\*\* \S", text, re.MULTILINE) == STEPS[name], text
+
+
+def test_each_alert_is_explained_where_it_stands() -> None:
+    rows = (DOCS / "alerts.md").read_text().splitlines()
+    texts = [text for name in STEPS for _, text in runbooks(name)]
+    assert [text for text in (*rows, *texts) if LEANS.search(text)] == []
+
+
+def test_both_languages_name_the_same_commands_metrics_and_states() -> None:
+    en, zh = ({keys[0]: set(KEY.findall(text)) for keys, text in runbooks(name)} for name in STEPS)
+    assert en == zh
