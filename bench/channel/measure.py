@@ -70,6 +70,7 @@ ORDER: Final = PayOrder(
     created_at=datetime.now(UTC),
     expires_at=datetime.now(UTC) + timedelta(hours=2),
     notify_url="https://pay.example/webhooks",
+    landing_url="https://pay.example/pay/landing",
 )
 
 Way = Callable[[str], Awaitable[None]]

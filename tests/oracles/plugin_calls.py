@@ -40,6 +40,7 @@ def order(url: str = "https://pay.example/webhooks") -> PayOrder:
         created_at=now,
         expires_at=now + timedelta(hours=2),
         notify_url=url,
+        landing_url="https://cashier.example/pay/landing",
     )
 
 

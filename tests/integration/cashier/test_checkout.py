@@ -212,6 +212,32 @@ async def test_back_from_a_channel_it_is_asked_whatever_the_browser_says(
     assert gateway.checked == 2
 
 
+async def test_whom_a_channel_sends_back_began_it_on_this_device(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    """Who was sent to the channel by the app itself was shown a payment "on another device"."""
+    action = {"type": "redirect", "url": "https://checkout.stripe.com/x"}
+    gateway.payment = {"payment_id": WECHAT, "channel": "wechat", "action": action}
+    page = f"/pay/{gateway.token}"
+    assert 'data-stage="elsewhere"' in (await browser.get(page)).text
+    await browser.get(f"{page}/back")
+    assert 'data-stage="go"' in (await browser.get(page)).text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(("language", "words"), [("zh", "请勿重复"), ("en", "do not pay again")])
+async def test_payers_of_apps_without_a_page_land_on_ours(
+    browser: httpx.AsyncClient, gateway: Gateway, method: str, language: str, words: str
+) -> None:
+    answer = await browser.request(
+        method, "/pay/landing", data={"respCode": "00"}, headers={"Accept-Language": language}
+    )
+    assert answer.status_code == 200
+    assert words in answer.text
+    assert 'href="/pay/landing?lang=' in answer.text
+    assert gateway.checked == 0
+
+
 async def test_the_place_that_the_payer_chose_stays_after_check_and_way_back(
     browser: httpx.AsyncClient, gateway: Gateway
 ) -> None:

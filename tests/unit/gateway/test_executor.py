@@ -59,6 +59,7 @@ ORDER = PayOrder(
     created_at=NOW,
     expires_at=NOW + timedelta(hours=2),
     notify_url="https://pay.example/webhooks/fake/C1",
+    landing_url="https://cashier.example/pay/landing",
 )
 TRADE = Trade("P1", Money(1299, "CNY"), Method.NATIVE, NOW, NOW + timedelta(hours=2))
 

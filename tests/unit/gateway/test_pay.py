@@ -10,6 +10,7 @@ from tests.unit.gateway.harness import (
     HangingTransport,
     Harness,
     Step,
+    fake_plugin,
     harness,
     operation,
     order_summary,
@@ -27,6 +28,7 @@ from gateway.calling.bulkhead import MAX_CALLS_PER_ACCOUNT
 from gateway.calling.transport import Broken, NotReached
 from gateway.channels.plugin import Call, PayOrder, Reply
 from gateway.directory import ChannelAccount
+from gateway.domain.checkout_links import token_of
 from gateway.domain.errors import Declined, NotInitiated, NotSent, Unknown
 from gateway.flows import pay
 
@@ -194,6 +196,30 @@ async def test_a_single_hosted_cashier_is_initiated_under_its_own_account() -> N
     assert payment.action.type == "qr_code"
     (_, _, asked) = paying.trade_core.asked[0]
     assert (asked.channel, asked.request.payment_id) == ("hosted", "C4")
+
+
+async def test_a_payer_without_an_address_of_the_apps_lands_at_a_page_of_ours() -> None:
+    """That of the payment, where our page is what the app asked for."""
+    orders: list[PayOrder] = []
+
+    def call(order: PayOrder, account: str) -> Call:
+        orders.append(order)
+        return Call("POST", "/pay")
+
+    for method in (Method.NATIVE, Method.CASHIER):
+        paying = gateway(reply({"pay": "weixin://x"}), method=method)
+        way = replace(operation("/pay"), call=call)
+        noting = replace(fake_plugin(), methods={method: way}, hosted=frozenset({Method.CASHIER}))
+        paying.directory.put(ChannelAccount("C1", "M1", True, noting, "C1's key"))
+        await create(paying, request(method=method, return_url=None))
+        await create(paying, request(method=method, return_url="https://shop.example/paid"))
+    token = token_of(orders[0].payment_no, [b"checkout key"])
+    assert [order.back_url for order in orders] == [
+        "https://cashier.example/pay/landing",
+        "https://shop.example/paid",
+        f"https://cashier.example/pay/{token}/back",
+        "https://shop.example/paid",
+    ]
 
 
 @pytest.mark.parametrize(

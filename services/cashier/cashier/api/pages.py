@@ -31,7 +31,7 @@ from cashier.api.reading import (
     visit_of,
     with_attempt,
 )
-from cashier.api.rendering import HEADERS, render_checkout, render_problem
+from cashier.api.rendering import HEADERS, render_checkout, render_landing, render_problem
 from cashier.domain.places import CHOSEN
 from cashier.flows import checkouts
 from cashier.flows.checkouts import Choice, Step
@@ -81,6 +81,13 @@ async def payer(request: Request, deps: Work) -> Response:
     return _go_on(request, step)
 
 
+@router.api_route("/pay/landing", methods=["GET", "POST"])
+async def land(request: Request) -> Response:
+    """Back from a channel's page of a payment that its app shows, by link or by form. Which payment
+    it was is not told here, and nothing is said of its money."""
+    return render_landing(request)
+
+
 @router.get("/pay/{token}")
 async def show(request: Request, deps: Work, token: Token) -> Response:
     checkout = await checkouts.get_checkout(deps, token)
@@ -111,9 +118,13 @@ async def check(request: Request, deps: Work, token: Token) -> Response:
 
 @router.api_route("/pay/{token}/back", methods=["GET", "POST"])
 async def back(request: Request, deps: Work, token: Token) -> Response:
-    """Back from a channel's page, by link or by form, whatever the browser carries along."""
+    """Back from a channel's page, by link or by form, whatever the browser carries along. The
+    device that was there began it, also where our page had not sent it there."""
     await checkouts.check(deps, token)
-    return _to_page(token, place=request.cookies.get(PLACE, ""))
+    response = _to_page(token, place=request.cookies.get(PLACE, ""))
+    begun = with_attempt(request, token.partition(".")[0])
+    remember(request, response, ATTEMPT, begun, None)
+    return response
 
 
 @router.get("/pay/{token}/code.png")

@@ -75,6 +75,8 @@ _pages: Final = Pages(_templates, TEXTS)
 
 NO_LOOK: Final = Look()
 
+LANDING: Final = "/pay/landing"
+
 
 def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat) -> HTMLResponse:
     status = status_of(checkout, seat)
@@ -151,6 +153,11 @@ def _words_of(refusal: str | None, point: PayPoint) -> str | None:
 def _amount_wrong(point: PayPoint) -> str:
     has_decimals = MINOR_DIGITS.get(point.currency, 2) > 0
     return "point.amount_wrong" if has_decimals else "point.whole_amount_wrong"
+
+
+def render_landing(request: Request) -> HTMLResponse:
+    """For payers who come from a channel's page, and whose app has no page for them."""
+    return _page(request, "landing.html", {"here": LANDING})
 
 
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:

@@ -140,6 +140,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "until": ("请在此之前支付", "Pay before"),
     "beijing_time": ("北京时间", "Beijing time"),
     "return": ("返回商户", "Back to the merchant"),
+    "landing": ("请回到商户处查看付款结果", "Go back to the merchant to see the result"),
+    "landing.hint": (
+        "如刚刚付过款，请勿重复付款。本页可以关闭。",
+        "If you have just paid, please do not pay again. You may close this page.",
+    ),
     "lost": ("没有找到这笔付款", "There is no such payment"),
     "lost.hint": ("请检查链接是否完整。", "Please check that the link is complete."),
     "busy": ("系统繁忙", "We are busy"),

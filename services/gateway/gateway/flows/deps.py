@@ -32,6 +32,11 @@ class Addresses:
         """Where channels send the payer back to: our page then asks them how it stands."""
         return f"{self.page(token)}/back"
 
+    @property
+    def landing(self) -> str:
+        """Where channels send payers whose app named no address of its own."""
+        return f"{self.cashier}/pay/landing"
+
     def pay_point(self, point_id: str) -> str:
         """Our page of a payment link, where payers begin by themselves."""
         return f"{self.cashier}/pay/to/{point_id}"

@@ -32,6 +32,7 @@ from gateway.channels.plugin import (
 )
 from gateway.directory import App, ChannelAccount, Directory
 from gateway.domain import errors
+from gateway.domain.checkout_links import token_of
 from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
 from gateway.outgoing.results import payment_result
@@ -158,6 +159,7 @@ def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: C
         created_at=payment.created_at,
         expires_at=payment.expires_at,
         notify_url=account.webhook(deps.addresses.public),
+        landing_url=_landing(deps, payment),
         return_url=calling.return_url,
         openid=calling.payer.openid,
         auth_code=calling.payer.auth_code,
@@ -165,6 +167,14 @@ def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: C
         will_split=calling.will_split,
         initiated_at=calling.initiated_at,
     )
+
+
+def _landing(deps: Deps, payment: PaymentView) -> str:
+    """The page of what was ordered by our page, which tells how it stands; of what an app shows by
+    itself that is the app's to tell."""
+    if payment.method is not Method.CASHIER:
+        return deps.addresses.landing
+    return deps.addresses.back_to_page(token_of(payment.payment_no, deps.checkout_keys))
 
 
 def _answer(payment: PaymentView, result: PaymentResult, outcome: Outcome) -> PaymentView:

@@ -37,6 +37,7 @@ NOW = datetime(2026, 1, 31, 4, 0, 0, tzinfo=UTC)
 BEIJING = timezone(timedelta(hours=8))
 MOMENT = Moment(NOW, "0123456789abcdef0123456789abcdef")
 NOTIFY_URL = "https://pay.example/webhooks/channel/C01"
+LANDING_URL = "https://cashier.example/pay/landing"
 PAYMENT_NO = "P01JGZ7K8M9N0P1Q2R3S4T5V6W7"
 OTHER_PAYMENT_NO = "P01JGZ7K8M9N0P1Q2R3S4T5V6W8"
 REFUND_NO = "R01JGZ7K8M9N0P1Q2R3S4T5V6W7"
@@ -206,6 +207,7 @@ def order(method: Method = Method.NATIVE, **changed: Any) -> PayOrder:
         "created_at": NOW,
         "expires_at": NOW + timedelta(hours=2),
         "notify_url": NOTIFY_URL,
+        "landing_url": LANDING_URL,
         "return_url": "https://app.example/back?order=1",
         "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
         "auth_code": "134567890123456789",

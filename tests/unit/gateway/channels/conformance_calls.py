@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
+    NOTIFY_URL,
     NOW,
     Side,
     closing_trade,
@@ -20,6 +21,9 @@ from gateway.calling.executor import Executor
 from gateway.calling.transport import Broken, NotReached
 from gateway.channels.plugin import HandOver, NotSent, Outcome, Serial, Unknown
 from gateway.directory import ChannelAccount
+
+FOR_SERVERS = {"notify_url", "notifyUrl", "backUrl"}
+"""What channels call the address to which their servers post."""
 
 BYTES_OF_A_URL = 256
 """As long as our own address for notifications may become."""
@@ -48,6 +52,14 @@ class Calls:
             request = side.plugin.wire.sign(call, account, MOMENT)
             if not isinstance(way, HandOver):
                 side.asked(request)
+
+    def test_no_browser_is_sent_to_our_webhook(self, side: Side, account: Any) -> None:
+        """Who had just paid saw an error of a programme, or "ok"."""
+        for method, way in side.plugin.methods.items():
+            call = way.call(order(method, return_url=None), account)
+            sent = {**(call.query or {}), **(call.body if isinstance(call.body, dict) else {})}
+            named = {name for name, value in sent.items() if value == NOTIFY_URL}
+            assert named <= FOR_SERVERS, method
 
     def test_no_number_of_ours_is_cut(self, side: Side, account: Any) -> None:
         """Of all that is sent, our numbers are what the answer is compared by."""

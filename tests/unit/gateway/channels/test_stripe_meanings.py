@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.unit.gateway.channels.channel_side import (
+    LANDING_URL,
     MOMENT,
     NOW,
     OTHER_PAYMENT_NO,
@@ -107,6 +108,13 @@ def test_a_page_is_one_session_by_our_number(
     assert isinstance(answered, Pending)
     assert isinstance(answered.action, RedirectAction)
     assert answered.channel_no == SESSION_ID
+
+
+def test_a_payer_without_an_address_of_the_apps_is_sent_to_our_page(account: Any) -> None:
+    """It was our webhook's: who had just paid saw "method not allowed"."""
+    call = PLUGIN.methods[Method.PC].call(order(Method.PC, return_url=None), account)
+    assert call.body is not None
+    assert (call.body["success_url"], call.body["cancel_url"]) == (LANDING_URL, None)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from tests.odd_keys import SM2_CERTIFICATE, of_version_six
 from tests.unit.gateway.channels.certificate_chain import issue, pem
 from tests.unit.gateway.channels.channel_side import (
+    LANDING_URL,
     MOMENT,
     NOW,
     PAYMENT_NO,
@@ -50,6 +51,16 @@ LATER = Moment(NOW + timedelta(hours=3), MOMENT.nonce)
 @pytest.fixture(scope="module")
 def side() -> UnionpaySide:
     return UnionpaySide()
+
+
+@pytest.mark.parametrize("method", [Method.PC, Method.H5])
+def test_a_payer_without_an_address_of_the_apps_is_sent_to_our_page(
+    side: UnionpaySide, method: Method
+) -> None:
+    """It was our webhook's: who had just paid saw "ok"."""
+    call = side.plugin.methods[method].call(order(method, return_url=None), opened(side))
+    assert call.body is not None
+    assert call.body["frontUrl"] == LANDING_URL
 
 
 def test_a_scanned_code_is_taken_back_by_our_own_number(side: UnionpaySide) -> None:

@@ -18,9 +18,11 @@ class Serial:
 
 @dataclass(frozen=True, slots=True)
 class PayOrder:
-    """A payment to initiate. `notify_url` is our webhook for this channel account. `will_split`: it
-    will be split (分账); a channel that must know it now is told. `initiated_at`: when the payer
-    chose on our page, which may be long after `created_at`; None where that is the same moment."""
+    """A payment to initiate. `notify_url` is our webhook for this channel account; no browser is
+    ever sent there. `landing_url`: our own page for a payer whose app named no `return_url`.
+    `will_split`: it will be split (分账); a channel that must know it now is told. `initiated_at`:
+    when the payer chose on our page, which may be long after `created_at`; None where that is the
+    same moment."""
 
     payment_no: str
     amount: Money
@@ -29,6 +31,7 @@ class PayOrder:
     created_at: datetime
     expires_at: datetime
     notify_url: str
+    landing_url: str
     return_url: str | None = None
     openid: str | None = None
     auth_code: str | None = None
@@ -41,6 +44,11 @@ class PayOrder:
     def begun_at(self) -> datetime:
         """From when on it lives at its channel."""
         return self.initiated_at or self.created_at
+
+    @property
+    def back_url(self) -> str:
+        """Where the payer's browser goes afterwards, for channels that must be told."""
+        return self.return_url or self.landing_url
 
 
 @dataclass(frozen=True, slots=True)

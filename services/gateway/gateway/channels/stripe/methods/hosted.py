@@ -15,8 +15,9 @@ from gateway.channels.stripe.wire import SESSIONS
 
 
 def place(order: PayOrder) -> Call:
-    """`success_url` is required; without one of the app's own the payer stays with Stripe's words.
-    Both the session and its payment intent carry our number, because events name either."""
+    """`success_url` is required; `cancel_url` is not, and without one of the app's own the payer
+    who does not pay stays at Stripe. Both the session and its payment intent carry our number,
+    because events name either."""
     life = min(max(order.expires_at - order.begun_at, limits.SHORTEST_LIFE), limits.LONGEST_LIFE)
     noted = trade.metadata(order)
     return Call(
@@ -35,7 +36,7 @@ def place(order: PayOrder) -> Call:
                 }
             ],
             "client_reference_id": order.payment_no,
-            "success_url": order.return_url or order.notify_url,
+            "success_url": order.back_url,
             "cancel_url": order.return_url,
             "expires_at": int((order.begun_at + life).timestamp()),
             "metadata": noted,

@@ -12,9 +12,8 @@ from gateway.channels.unionpay.wire import FRONT_PATH
 
 
 def hand(order: PayOrder) -> Call:
-    """`frontUrl` is required; without one of the app's own the payer stays on UnionPay's page."""
-    front_url = order.return_url or order.notify_url
-    return Call("POST", FRONT_PATH, body={**trade.write(order), "frontUrl": front_url})
+    """`frontUrl` is required."""
+    return Call("POST", FRONT_PATH, body={**trade.write(order), "frontUrl": order.back_url})
 
 
 def outcome(request: Request) -> Pending:
