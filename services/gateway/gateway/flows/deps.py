@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from chassis.background import Unbroken
 from contracts.sealing import Opener
@@ -15,6 +15,9 @@ from gateway.domain.known_receivers import KnownReceivers
 from gateway.domain.recent_checks import RecentChecks
 from gateway.outgoing.alerts import Alerts
 from gateway.outgoing.results import Results
+
+LANDING: Final = "/pay/landing"
+"""At our cashier: where channels send payers whose app named no address of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,6 @@ class Addresses:
     def back_to_page(self, token: str) -> str:
         """Where channels send the payer back to: our page then asks them how it stands."""
         return f"{self.page(token)}/back"
-
-    @property
-    def landing(self) -> str:
-        """Where channels send payers whose app named no address of its own."""
-        return f"{self.cashier}/pay/landing"
 
     def pay_point(self, point_id: str) -> str:
         """Our page of a payment link, where payers begin by themselves."""

@@ -33,7 +33,7 @@ from gateway.channels.plugin import (
 from gateway.directory import App, ChannelAccount, Directory
 from gateway.domain import errors
 from gateway.domain.checkout_links import token_of
-from gateway.flows.deps import Deps
+from gateway.flows.deps import LANDING, Deps
 from gateway.flows.links import with_link
 from gateway.outgoing.results import payment_result
 
@@ -173,7 +173,7 @@ def _landing(deps: Deps, payment: PaymentView) -> str:
     """The page of what was ordered by our page, which tells how it stands; of what an app shows by
     itself that is the app's to tell."""
     if payment.method is not Method.CASHIER:
-        return deps.addresses.landing
+        return deps.addresses.cashier + LANDING
     return deps.addresses.back_to_page(token_of(payment.payment_no, deps.checkout_keys))
 
 
