@@ -33,9 +33,21 @@ async def person(admin: Admin) -> Person:
     return await Person.logged_in(admin)
 
 
+async def take(person: Person, name: str, form: dict[str, str]) -> httpx.Response:
+    """The form of a step, as its page shows it now."""
+    shown = await page(person, f"{HOME}/{name}")
+    return await send(person, f"{HOME}/{name}", {**draft_of(shown), **form})
+
+
+def draft_of(shown: str) -> dict[str, str]:
+    found = re.search(r'name="draft" value="([^"]+)"', shown)
+    assert found is not None
+    return {"draft": found.group(1)}
+
+
 async def step(person: Person, name: str, form: dict[str, str]) -> str:
     """The step that follows."""
-    answer = await send(person, f"{HOME}/{name}", form)
+    answer = await take(person, name, form)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"].removeprefix(f"{HOME}/")
 
@@ -72,10 +84,10 @@ async def test_the_whole_way(person: Person) -> None:
     assert await step(person, "trial", {"try": "1"}) == "trial"
     assert "ORDER_NOT_EXIST" not in await page(person, f"{HOME}/trial")
     assert await step(person, "trial", {"next": "1"}) == "app"
-    answer = await send(person, f"{HOME}/app", TERMS)
+    answer = await take(person, "app", TERMS)
     assert "whsec_" in answer.text
     assert 'aria-current="step">Keys' in answer.text
-    answer = await send(person, f"{HOME}/keys", {"alg": "HMAC-SHA256", "pem": ""})
+    answer = await take(person, "keys", {"alg": "HMAC-SHA256", "pem": ""})
     secret = re.search(r'<code class="whole">([^<]+)<', answer.text)
     assert secret is not None
     assert await step(person, "keys", {"next": "1"}) == "callback"
@@ -108,7 +120,7 @@ async def test_it_is_taken_up_where_it_was_left_and_can_go_back(person: Person) 
 async def test_credentials_that_were_wrong_come_back_without_their_secrets(person: Person) -> None:
     await step(person, "merchant", {"name": "万科物业"})
     await step(person, "channel", {"channel": "wechat"})
-    answer = await send(person, f"{HOME}/credentials", {**ENTERED, "mchid": ""})
+    answer = await take(person, "credentials", {**ENTERED, "mchid": ""})
     assert answer.status_code == 422
     later = await page(person, f"{HOME}/credentials")
     kept = await draft_text(person)
@@ -125,7 +137,7 @@ async def test_wrong_key_is_mended_on_the_same_account(person: Person) -> None:
     before = await draft_text(person)
     assert "SIGN_ERROR" in await page(person, f"{HOME}/trial")
     mended = {**ENTERED, "apiv3_key": "f" * 32}
-    unseen = await send(person, f"{HOME}/credentials", mended)
+    unseen = await take(person, "credentials", mended)
     assert (unseen.status_code, "has changed since you looked" in unseen.text) == (409, True)
     assert await step(person, "credentials", {**mended, **seen_on(unseen.text)}) == "trial"
     assert json.loads(await draft_text(person))[0]["payment_id"] in before
@@ -153,8 +165,37 @@ async def test_what_there_is_can_be_chosen(person: Person) -> None:
 async def test_my_address_comes_back_in_the_form(person: Person) -> None:
     await to_trial(person)
     await step(person, "trial", {"next": "1"})
-    answer: httpx.Response = await send(
-        person, f"{HOME}/app", {**TERMS, "ip_allowlist": "", "my_address": "1"}
+    answer: httpx.Response = await take(
+        person, "app", {**TERMS, "ip_allowlist": "", "my_address": "1"}
     )
     assert ">203.0.113.9</textarea>" in answer.text
     assert await here(person) == "app"
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("credentials", ENTERED),
+        ("trial", {"next": "1"}),
+        ("app", TERMS),
+        ("keys", {"alg": "HMAC-SHA256", "pem": ""}),
+        ("callback", {"notify_url": "https://a.example/cb"}),
+    ],
+)
+async def test_a_page_from_before_another_beginning_changes_nothing(
+    person: Person, name: str, form: dict[str, str]
+) -> None:
+    await to_trial(person)
+    await take(person, "app", TERMS)
+    shown = draft_of(await page(person, f"{HOME}/{name}"))
+    await send(person, f"{HOME}/restart", {})
+    await step(person, "merchant", {"name": "乙物业"})
+    await step(person, "channel", {"channel": "wechat"})
+    await step(person, "credentials", ENTERED | {"mchid": "1900000109"})
+    await take(person, "app", TERMS)
+    before = await draft_text(person)
+    answer = await send(person, f"{HOME}/{name}", {**form, **shown})
+    assert answer.status_code == 409
+    assert "It has changed since you looked" in answer.text
+    assert "乙物业" in answer.text
+    assert await draft_text(person) == before

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+from merchant_admin.domain.seen import Shown
 
 
 class Step(StrEnum):
@@ -88,3 +90,9 @@ class Draft:
         if app_id == self.app_id:
             return self
         return replace(self, app_id=app_id, key_id=None, is_called_back=False)
+
+
+MADE: Final[Shown[Draft]] = Shown(
+    lambda draft: (draft.merchant_id, draft.channel, draft.account_id, draft.app_id)
+)
+"""What the form of a step works on."""

@@ -42,10 +42,10 @@ def number_in(form: Mapping[str, str], kind: Kind) -> str:
     return number if is_id(kind, number) else new_id(kind)
 
 
-def seen_in(form: Mapping[str, str], shown: Shown[T]) -> Seen[T]:
+def seen_in(form: Mapping[str, str], shown: Shown[T], *, field: str = VERSION) -> Seen[T]:
     """What the page showed on which the form was filled in; nothing there is, where it does not
     say."""
-    return Seen(shown, form.get(VERSION, ""))
+    return Seen(shown, form.get(field, ""))
 
 
 def typed(text: str) -> str:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from merchant_admin.api.access import Work
+from merchant_admin.api.console.forms import seen_in
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.setup import onboarding_steps as steps
 from merchant_admin.api.console.setup.credential_pages import form_context
@@ -22,11 +23,14 @@ from merchant_admin.api.console.visiting import (
     to,
 )
 from merchant_admin.domain.errors import VERSION_CHANGED
-from merchant_admin.domain.onboarding import Draft, Step
+from merchant_admin.domain.onboarding import MADE, Draft, Step
 from merchant_admin.flows import channels, onboarding
 from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/onboarding"
+DRAFT: Final = "draft"
+"""The field with what the draft was when a step was shown: a person may have begun anew beside."""
+
 REFUSALS: Final = frozenset({"trial_failed", "ping_failed", "ping_no_address"})
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
@@ -69,6 +73,7 @@ async def take(request: Request, deps: Work, sent: FreshlySentFileByAdmin, step:
     if not draft.may_enter(step):
         return to(f"{HOME}/{draft.step}")
     try:
+        seen_in(sent.form, MADE, field=DRAFT).require(draft)
         taken = await steps.TAKE[step](deps, sent, draft)
     except Problem as refusal:
         return await _refused(request, deps, sent, draft, step, refusal)
@@ -105,6 +110,7 @@ async def _page(
     context: dict[str, Any] = {
         "visitor": visitor,
         "draft": draft,
+        "draft_version": MADE.version(draft),
         "steps": list(Step),
         "step": step,
         "wrong": {},
