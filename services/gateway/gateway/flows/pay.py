@@ -151,6 +151,7 @@ async def _initiate(
 
 
 def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: Calling) -> PayOrder:
+    landing_url = _landing(deps, payment)
     return PayOrder(
         payment_no=payment.payment_no,
         amount=Money(payment.amount, payment.currency),
@@ -159,7 +160,7 @@ def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: C
         created_at=payment.created_at,
         expires_at=payment.expires_at,
         notify_url=account.webhook(deps.addresses.public),
-        landing_url=_landing(deps, payment),
+        landing_url=landing_url,
         return_url=calling.return_url,
         openid=calling.payer.openid,
         auth_code=calling.payer.auth_code,
