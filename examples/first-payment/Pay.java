@@ -21,7 +21,8 @@ public class Pay {
     static String demo;
 
     public static void main(String[] arguments) throws Exception {
-        demo = Files.readString(Path.of(".local/demo.json"));
+        var folder = System.getenv().getOrDefault("PAYMESH_LOCAL_DIR", ".local");
+        demo = Files.readString(Path.of(folder, "demo.json"));
         var payment = call("POST", "/v1/payments", """
             {"merchant_id": "%s", "payment_id": "%s", "merchant_order_no": "W-%s",
              "amount": 1299, "subject": "物业费 11月", "method": "native"}

@@ -1,6 +1,6 @@
 // From the top folder of the repository, beside a running `make run`:
 //
-//	go run -C examples/first-payment . "$PWD/.local/demo.json"
+//	go run -C examples/first-payment . "${PAYMESH_LOCAL_DIR:-$PWD/.local}/demo.json"
 package main
 
 import (

@@ -4,7 +4,8 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { authorization } from "../../sdk/node/paymesh.mjs";
 
-const demo = JSON.parse(readFileSync(".local/demo.json"));
+const folder = process.env.PAYMESH_LOCAL_DIR || ".local";
+const demo = JSON.parse(readFileSync(`${folder}/demo.json`));
 const credentials = { appId: demo.app.app_id, keyId: demo.app.key_id, key: demo.app.secret };
 
 async function call(method, target, body = "") {

@@ -7,7 +7,8 @@ declare(strict_types=1);
 
 require __DIR__ . '/../../sdk/php/Paymesh.php';
 
-$demo = json_decode(file_get_contents('.local/demo.json'), true);
+$folder = getenv('PAYMESH_LOCAL_DIR') ?: '.local';
+$demo = json_decode(file_get_contents("$folder/demo.json"), true);
 $paymesh = new Paymesh($demo['app']['app_id'], $demo['app']['key_id'], $demo['app']['secret']);
 
 function send(string $method, string $url, string $body, string ...$headers): array

@@ -49,13 +49,11 @@ async def test_the_first_payment_works_in_other_languages(
 
 
 async def output(stack: RunningStack, folder: Path, *command: str) -> str:
-    """Of a program that runs beside this `.local`, and ends well."""
-    (folder / ".local").unlink(missing_ok=True)
-    (folder / ".local").symlink_to(stack.folder)
+    """Of a program that runs beside a stack of another folder than `.local`, and ends well."""
     program = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
-        env={**os.environ, "NO_PROXY": "127.0.0.1"},
+        env={**os.environ, "NO_PROXY": "127.0.0.1", "PAYMESH_LOCAL_DIR": str(stack.folder)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -10,6 +10,12 @@ from typing import Final, Self
 DEMO: Final = Path(".local/demo.json")
 
 
+def demo_file() -> Path:
+    """Of the `make run` of this environment: below PAYMESH_LOCAL_DIR, else .local here."""
+    folder = os.environ.get("PAYMESH_LOCAL_DIR")
+    return Path(folder) / DEMO.name if folder else DEMO
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`secret` or `private_key` (PEM). `webhook_secret` verifies callbacks. `sandbox_url`: where
@@ -52,9 +58,7 @@ class Settings:
         Raises:
             FileNotFoundError: nothing runs there.
         """
-        folder = os.environ.get("PAYMESH_LOCAL_DIR")
-        file = Path(path) if path else Path(folder) / DEMO.name if folder else DEMO
-        demo = json.loads(file.read_text())
+        demo = json.loads((Path(path) if path else demo_file()).read_text())
         return cls(
             base_url=demo["gateway_url"],
             app_id=demo["app"]["app_id"],

@@ -105,6 +105,17 @@ def test_a_login_that_cannot_be_read_is_named(
     assert complains_of(command("events", PAYMESH_URL=None), ".json")
 
 
+def test_a_demo_login_is_of_the_stack_of_this_environment(
+    command: Command, answered: Callable[..., Centre], tmp_path: Path
+) -> None:
+    answered(page([], None))
+    demo = {"gateway_url": "https://of.the.folder", "sandbox_url": "", "merchant_id": "M1"}
+    keys = {"app_id": "A1", "key_id": "K1", "secret": "s", "webhook_secret": "whsec_cw=="}
+    (tmp_path / "demo.json").write_text(json.dumps({**demo, "payment_ids": {}, "app": keys}))
+    said = command("login", "--demo", PAYMESH_LOCAL_DIR=str(tmp_path)).stdout
+    assert "A1 at https://of.the.folder" in said
+
+
 def test_a_login_of_a_later_release_is_one(
     command: Command, tmp_path: Path, asked: list[str]
 ) -> None:

@@ -32,7 +32,7 @@ from paymesh.errors import noted
 from paymesh.models.money import OrderView
 from paymesh.models.requests import Payer
 from paymesh.sandbox import Sandbox
-from paymesh.settings import DEMO, Settings
+from paymesh.settings import Settings, demo_file
 from paymesh.triggering import Trigger
 
 app: Final = typer.Typer(
@@ -49,7 +49,9 @@ Merchant = Annotated[str | None, typer.Option("--merchant", help="Of this mercha
 @app.command()
 def login(
     demo: Annotated[bool, typer.Option("--demo", help="The app of a running `make run`.")] = False,
-    demo_file: Annotated[Path, typer.Option(help="Its demo.json.")] = DEMO,
+    file: Annotated[
+        Path | None, typer.Option("--demo-file", help="Its demo.json, if elsewhere.")
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Of the gateway.")] = None,
     app_id: Annotated[str | None, typer.Option(help="A…")] = None,
     key_id: Annotated[str | None, typer.Option(help="K…")] = None,
@@ -62,7 +64,7 @@ def login(
     file of its own, which only you may read."""
     with errors_shown():
         if demo:
-            login = Login(demo=str(demo_file.absolute()))
+            login = Login(demo=str((file or demo_file()).absolute()))
         else:
             url = url or typer.prompt("URL of the gateway")
             app_id = app_id or typer.prompt("app_id")
