@@ -101,12 +101,22 @@ class Snapshot:
     def _begin(self, records: Mapping[str, Record], read_at: float) -> None:
         unfinished = self._path.with_suffix(".new")
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.unlink(missing_ok=True)
+        _remove(unfinished)
         unfinished.touch(0o600)
         with closing(self._open(unfinished)) as file:
             file.executescript(SCHEMA)
             self._write(file, records, (), read_at)
+        self._settle()
         unfinished.replace(self._path)
+
+    def _settle(self) -> None:
+        """Leave no journal beside what there is: SQLite would play the old pages into whatever
+        takes its place. Read once, a file takes back what a kill left half-written."""
+        try:
+            with closing(_connect(f"{self._path.as_uri()}?mode=rw")) as file:
+                file.execute("select at from read").fetchall()
+        except sqlite3.Error:
+            _remove(self._path)
 
     def _go_on(
         self, kept: Mapping[str, Record], records: Mapping[str, Record], read_at: float
@@ -144,6 +154,16 @@ class Snapshot:
         shown = json.loads(self._opener.open(sealed, context=f"{CONTEXT}:{key}"))
         value = shown["value"].encode()
         return Record(**{**shown, "value": value, "partition": -1, "offset": -1})
+
+
+def _journal_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-journal")
+
+
+def _remove(path: Path) -> None:
+    """The file first: half-written and without its journal, it would be taken for whole."""
+    path.unlink(missing_ok=True)
+    _journal_of(path).unlink(missing_ok=True)
 
 
 def _connect(uri: str) -> sqlite3.Connection:

@@ -2,10 +2,14 @@
 
 import asyncio
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import pytest
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, stamp
@@ -179,6 +183,53 @@ def test_what_was_killed_while_it_wrote_is_as_it_was_before(tmp_path: Path) -> N
     found = Snapshot(killed, OPENER).find()
     assert found is not None
     assert [record.key for record in found.records] == list(there)
+
+
+KILLED: Final = """
+import os, signal, sys
+from pathlib import Path
+from chassis.consumer import Record
+from foundation.configuration_snapshot import Snapshot, opener_of
+
+class Kills(bytes):
+    def decode(self, *_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def records(last):
+    values = {f"K{number}": b"old" + b"x" * 3_000 for number in range(1_000)} | {"K999": last}
+    return {key: Record("t", 0, 0, key, value, {}, 0) for key, value in values.items()}
+
+snapshot = Snapshot(Path(sys.argv[1]), opener_of("secret"))
+snapshot.keep(records(b"old"), 1.0)
+snapshot.keep(records(Kills()), 2.0)
+"""
+
+
+@pytest.mark.parametrize("then", ["", "spoiled", "lost"])
+def test_what_is_written_after_a_kill_is_not_mixed_with_what_was_there_before(
+    tmp_path: Path, then: str
+) -> None:
+    """A key that was revoked meanwhile came back with the old pages."""
+    path, opener = tmp_path / "c", opener_of("secret")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    journal = Path(f"{path}-journal")
+    assert journal.read_bytes()[0] != 0, "SQLite would find nothing to take back"
+    if then == "spoiled":
+        path.write_bytes(b"x" * 8192)
+    if then == "lost":
+        path.unlink()
+
+    now = {f"K{n}": Record("t", 0, 0, f"K{n}", b"new" * 1_000, {}, 0) for n in range(500, 1_100)}
+    Snapshot(path, opener).keep(now, 3.0)
+
+    assert not journal.exists()
+    found = Snapshot(path, opener).find()
+    assert found is not None
+    assert found.read_at == 3.0
+    assert {each.key: each.value for each in found.records} == {
+        key: each.value for key, each in now.items()
+    }
 
 
 def test_a_record_under_another_key_does_not_open(tmp_path: Path) -> None:
