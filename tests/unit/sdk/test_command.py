@@ -112,8 +112,8 @@ def test_a_demo_login_is_of_the_stack_of_this_environment(
     demo = {"gateway_url": "https://of.the.folder", "sandbox_url": "", "merchant_id": "M1"}
     keys = {"app_id": "A1", "key_id": "K1", "secret": "s", "webhook_secret": "whsec_cw=="}
     (tmp_path / "demo.json").write_text(json.dumps({**demo, "payment_ids": {}, "app": keys}))
-    said = command("login", "--demo", PAYMESH_LOCAL_DIR=str(tmp_path)).stdout
-    assert "A1 at https://of.the.folder" in said
+    printed = command("login", "--demo", PAYMESH_LOCAL_DIR=str(tmp_path)).stdout
+    assert "A1 at https://of.the.folder" in printed
 
 
 def test_a_login_of_a_later_release_is_one(
