@@ -1,12 +1,29 @@
-"""Each service's README names every module of its flows and its domain, and none that is gone."""
+"""Each service's README names every module of its flows and its domain, and every setting of its
+own; that of the chassis the settings that services share. None names what is gone."""
 
+import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-SERVICES: Final = Path(__file__).parents[2] / "services"
+import chassis.settings as shared
+from chassis.settings import PREFIX, Settings
+
+REPOSITORY: Final = Path(__file__).parents[2]
+SERVICES: Final = REPOSITORY / "services"
+NAMES: Final = sorted(path.name for path in SERVICES.iterdir())
+VARIABLE: Final = re.compile(rf"`{PREFIX}(\w+)`")
+SHARED: Final = [
+    name
+    for name, each in vars(shared).items()
+    if isinstance(each, type) and issubclass(each, Settings)
+]
+"""The classes of the chassis, in its order."""
+BESIDES: Final = {"merchant-admin": {"SERVICE_ROLE"}}
+"""What only a service's migrations read."""
 FOLDERS: Final = {"flows", "domain"}
 NAME: Final = re.compile(r"`(?:(?:(…|\w+(?:/\w+)*)/)?)(\w+)`")
 
@@ -31,7 +48,49 @@ def named(service: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("service", sorted(path.name for path in SERVICES.iterdir()))
+def settings_of(service: str) -> type[Settings]:
+    module = importlib.import_module(f"{package(service).name}.settings")
+    (found,) = (
+        each
+        for each in vars(module).values()
+        if isinstance(each, type)
+        and issubclass(each, Settings)
+        and each.__module__ == module.__name__
+    )
+    return found
+
+
+def settings_in(readme: Path) -> Iterator[tuple[str, str]]:
+    """The first cell of the row, and a variable that the row is about."""
+    for row in readme.read_text().splitlines():
+        first, _, rest = row.partition(" | ")
+        cell = rest.partition(" | ")[0] if first.removeprefix("| ").strip("`") in SHARED else first
+        if row.startswith("| `"):
+            yield from ((first.removeprefix("| "), name) for name in VARIABLE.findall(cell))
+
+
+@pytest.mark.parametrize("service", NAMES)
+def test_the_readme_has_the_settings_of_the_service_and_where_the_others_are(service: str) -> None:
+    readme = SERVICES / service / "README.md"
+    kind = settings_of(service)
+    own = {name.upper() for name in kind.__annotations__} | BESIDES.get(service, set())
+    assert sorted(name for _, name in settings_in(readme)) == sorted(own)
+    text = readme.read_text()
+    (named_there,) = re.findall(
+        r"\(\.\./\.\./libs/chassis/README\.md#settings\),\sof ([^;:]+)", text
+    )
+    bases = {each.__name__ for each in kind.__bases__}
+    assert bases == {name for name in re.findall(r"`(\w+)`", named_there) if name in SHARED}
+
+
+def test_the_chassis_has_the_settings_that_services_share() -> None:
+    rows = settings_in(REPOSITORY / "libs" / "chassis" / "README.md")
+    there = [(f"`{name}`", each.upper()) for name in SHARED
+             for each in vars(shared)[name].__annotations__]  # fmt: skip
+    assert sorted(rows) == sorted(there)
+
+
+@pytest.mark.parametrize("service", NAMES)
 def test_the_readme_names_each_flow_and_each_module_of_the_domain(service: str) -> None:
     ours = package(service)
     there = {
