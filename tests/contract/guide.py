@@ -1,4 +1,5 @@
-"""What of the guide is made: the errors, and the ways to pay at each channel, in both languages.
+"""What of the guide is made: the errors, the ways to pay at each channel, and what can go wrong at
+the sandbox, in both languages.
 
 `python -m tests.contract.guide` writes them anew; `test_guide` holds them.
 """
@@ -6,13 +7,14 @@
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from contracts.api import Method
 from contracts.codes import CODES
 from contracts.remedies import REMEDIES
 from gateway.channels.plugin import Plugin
 from gateway.channels.registry import PLUGINS
+from sandbox.faults import ONLY_AT, Kind, Operation
 
 REPOSITORY: Final = Path(__file__).parents[2]
 GUIDE: Final = REPOSITORY / "docs" / "guide"
@@ -87,6 +89,30 @@ GUIDE_WORDS: Final[dict[Language, dict[str, str]]] = {
     },
 }
 
+FAULTS: Final[dict[Language, str]] = {
+    "en": "Operations: {}. Some faults are of one of them:\n\n| fault | at | what happens |\n",
+    "zh": "操作：{}。有的故障只用于一种操作：\n\n| fault | 操作 | 会怎样 |\n",
+}
+FAULT_WORDS: Final[dict[Kind, tuple[str, str]]] = {
+    "delay": ("done, the answer comes after `delay_s`", "做了，`delay_s` 秒后才应答"),
+    "drop_request": ("nothing was done", "什么都没做"),
+    "drop_answer": ("done, the answer is lost", "做了，应答丢失"),
+    "status_500": ("done, the answer is an internal error", "做了，应答为内部错误"),
+    "system_error": ("done, the answer asks for a repeat", "做了，应答要求重发"),
+    "rate_limited": ("surely nothing was done", "肯定没做"),
+    "tamper": ("one byte of what is signed is changed", "签名内容被改一个字节"),
+    "unknown_status": ("a state nobody has heard of", "没人见过的状态"),
+    "wrong_amount": ("one fen more than true", "比实际多一分"),
+    "duplicate": ("the notification comes twice", "通知来两次"),
+    "early": ("the notification comes before the answer", "通知早于应答"),
+    "hold": ("the refund stays in processing", "退款一直处理中"),
+    "no_undo": ("UnionPay: the undo is refused, a refund is taken", "银联：拒绝撤销，接受退货"),
+    "no_balance": ("Stripe: the merchant's balance is too small", "Stripe：商户余额不足"),
+    "too_early": ("the payment is not settled yet", "支付尚未结算"),
+    "probe": ("WeChat Pay's probe of a signature", "微信支付的签名探测"),
+    "unsigned": ("done, the answer is a no that nobody signed", "做了，应答为无人签名的拒绝"),
+}
+
 
 def errors(language: Language) -> str:
     rows = []
@@ -109,6 +135,15 @@ def ways(language: Language, plugins: Mapping[str, Plugin[Any]] = PLUGINS) -> st
         if (way := plugin.methods.get(method)) is not None
     ]
     return WAYS[language] + "\n".join(rows) + "\n"
+
+
+def faults(language: Language) -> str:
+    operations = " ".join((*get_args(Operation), "*"))
+    rows = [
+        f"| `{kind}` | `{ONLY_AT.get(kind, '*')}` | {FAULT_WORDS[kind][language == 'zh']} |"
+        for kind in get_args(Kind)
+    ]
+    return FAULTS[language].format(f"`{operations}`") + "|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def accounts(language: Language, plugins: Mapping[str, Plugin[Any]] = PLUGINS) -> str:
@@ -148,6 +183,7 @@ def made() -> dict[Path, str]:
             ("errors.md", errors),
             (".channels.md", ways),
             (".accounts.md", accounts),
+            (".faults.md", faults),
         )
     }
 

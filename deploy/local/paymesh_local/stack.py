@@ -157,7 +157,7 @@ class Stack:
                 lambda process: self._answers(process, f"{url}/_control/credentials"),
             )
             await self._ready_in_time(keeper)
-            detail(f"{url}  (微信支付, 支付宝, 易生)")
+            detail(f"{url}  (支付宝, 微信支付, 易生支付, 银联支付, Stripe)")
 
     async def _start_service(
         self, service: Service, broker: asyncio.Task[None], database: asyncio.Task[None]

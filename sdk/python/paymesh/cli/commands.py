@@ -259,7 +259,8 @@ app.command("explain-signature")(explain)
 
 @app.command()
 def sandbox(port: int = 8010, state_dir: Path = Path(".local/sandbox-alone")) -> None:
-    """Only the third parties: WeChat Pay, Alipay and easy in one process, without the centre."""
+    """Only the third parties, in one process and without the centre: Alipay, WeChat Pay, EasyPay,
+    UnionPay and Stripe."""
     if find_spec("sandbox") is None:
         err.print("The sandbox is part of the centre's repository: run it there, or make sandbox.")
         raise typer.Exit(1)
