@@ -41,8 +41,6 @@ from gateway.channels.stripe.trade import CHARGE_OF
 ACCEPT: Final = Acknowledgement(200, b"{}", "application/json")
 REFUSE: Final = Acknowledgement(500, b"{}", "application/json")
 
-EVENT, THIN_EVENT = "event", "v2.core.event"
-
 _PATHS: Final[Mapping[str, str]] = {
     objects.SESSION: wire.SESSIONS,
     objects.INTENT: wire.INTENTS,

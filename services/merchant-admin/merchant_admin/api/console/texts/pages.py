@@ -40,11 +40,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "merchant_split_no": ("商户分账号", "Merchant split no."),
     "receiver": ("分账接收方", "Receiver"),
     "finished_at": ("完成时间", "Finished"),
-    "three_numbers": ("三号", "The three numbers"),
     "failure": ("失败原因", "Failure"),
     "reason": ("退款原因", "Reason"),
     "delivery": ("回调通知", "Callback"),
-    "delivery_none": ("尚无结果", "Nothing heard yet"),
     "attempts": ("次", "attempt(s)"),
     "decision": ("人工处理", "Decision"),
     "decide": ("提交处理", "Decide"),
@@ -66,12 +64,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "It has changed since you looked: this is the newest. Please look again.",
     ),
     "refund_new": ("退款", "Refund"),
-    "refund_left": ("可退", "Left:"),
-    "refund_hint": (
-        "提交后由渠道原路退还付款人，不可撤回；重复提交同一表单只退一次。",
-        "The channel gives it back to the payer; it cannot be undone. Sent twice, this form is "
-        "one refund.",
-    ),
     "refund_reason": ("退款原因（必填）", "Why (required)"),
     "refund_send": ("提交退款", "Refund"),
     "refund_requested": (

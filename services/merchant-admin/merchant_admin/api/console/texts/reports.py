@@ -60,14 +60,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "这段时间没有交易。可选择更长的时间范围，或去掉筛选条件。",
         "Nothing happened in this period. Choose a longer one, or remove filters.",
     ),
-    "today_hint": (
-        "今天截至目前；括号内为今天 {upto} 前的完整小时与昨天同时段。",
-        "Today so far; below, the complete hours until {upto} beside those of yesterday.",
-    ),
     "today.title": ("今天与昨天同时段", "Today beside yesterday"),
     "today.until": ("截至 {time}：", "Until {time}:"),
     "today.now": ("今天", "today"),
     "today.then": ("昨天", "yesterday"),
     "today.panel": ("每小时收款：今天与昨天", "Taken by the hour: today and yesterday"),
-    "today.to_reports": ("查看报表", "To the reports"),
 }
