@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,9 @@ SKIPPED: Final = {".venv", "dist", "node_modules", ".local", "jars"}
 OPERATIONS: Final = REPOSITORY / "docs" / "operations"
 WHOLE: Final = [page for page in OPERATIONS.glob("*.md") if not page.name.endswith(".zh.md")]
 PARTS: Final = (r"^#+ ", r"^\|", r"^\d+\. ", r"^```")
-LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)")
+LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s#]*)(?:#([^)\s]*))?\)")
+FENCED: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+HEADING: Final = re.compile(r"^#+ (.*?)(?: \{ *#([\w-]+) *\})?$", re.MULTILINE)
 RULE: Final = re.compile(r"^\| `([a-z-]+)` \|", re.MULTILINE)
 PLACE: Final = re.compile(
     r"^\| `([a-z-]+)` \| \[[^]]*\]\(([^)]+)\) \| \[[^]]*\]\(([^)]+)\) \|$", re.M
@@ -25,13 +28,28 @@ def documents() -> Iterator[Path]:
             yield path
 
 
+@cache
+def anchors(page: Path) -> frozenset[str]:
+    """Where a link may lead to within a page: its headings, as GitHub writes them."""
+    headings = HEADING.findall(FENCED.sub("", page.read_text()))
+    return frozenset(
+        given or re.sub(r"[^\w -]", "", re.sub(r"\]\([^)]*\)", "", text).lower()).replace(" ", "-")
+        for text, given in headings
+    )
+
+
 @pytest.mark.parametrize(
     "document", list(documents()), ids=lambda path: str(path.relative_to(REPOSITORY))
 )
 def test_every_link_within_the_repository_leads_somewhere(document: Path) -> None:
-    targets = {link for link in LINK.findall(document.read_text()) if "://" not in link}
-    broken = {link for link in targets if not (document.parent / link).exists()}
-    assert broken == set()
+    links = [link for link in LINK.findall(document.read_text()) if "://" not in link[0]]
+    assert [path for path, _ in links if not (document.parent / path).exists()] == []
+    places = [
+        (path, place, document.parent / path if path else document)
+        for path, place in links
+        if place and (not path or path.endswith(".md"))
+    ]
+    assert [(path, place) for path, place, page in places if place not in anchors(page)] == []
 
 
 def test_every_rule_has_a_place_and_a_test_which_cite_it() -> None:

@@ -37,6 +37,15 @@ def upgrade():
     op.execute("alter table thing add column name text")
 """
 
+WRITTEN = """
+    select relname::text, ctid::text, xmin::text from pg_class
+    where relnamespace = 'public'::regnamespace
+    union all select 'thing', ctid::text, xmin::text from thing
+    union all select version_num, ctid::text, xmin::text from alembic_version
+    order by 1, 2
+"""
+"""Each table and each row, and the transaction that wrote it."""
+
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
@@ -73,7 +82,11 @@ async def test_two_at_once_migrate_once(package: str, postgres_url: str) -> None
 
 async def test_a_second_run_changes_nothing(package: str, postgres_url: str) -> None:
     await asyncio.to_thread(migrations.upgrade, package, postgres_url)
+    connection = await asyncpg.connect(postgres_url)
+    once = await connection.fetch(WRITTEN)
     await asyncio.to_thread(migrations.upgrade, package, postgres_url)
+    assert once == await connection.fetch(WRITTEN)
+    await connection.close()
 
 
 async def test_a_lock_that_is_not_given_stops_the_migration(
