@@ -192,14 +192,8 @@ async def remove_fault(deps: Deps, request: Request) -> Response:
 
 async def change_settings(deps: Deps, request: Request) -> Response:
     requested = await _read(request, SettingsRequest)
-    if requested.latency_ms is not None:
-        deps.settings.latency_ms = requested.latency_ms
-    if requested.auto_pay is not None:
-        deps.settings.auto_pay = requested.auto_pay
-    if requested.person is not None:
-        deps.settings.person = requested.person
-    if requested.page_hosts is not None:
-        deps.settings.page_hosts = requested.page_hosts
+    for name, value in requested.model_dump(exclude_none=True).items():
+        setattr(deps.settings, name, value)
     return _json(asdict(deps.settings))
 
 

@@ -8,6 +8,7 @@ from sandbox.faults import DEFAULT_DELAY_S, ONLY_AT, Kind, Operation
 
 MAX_DELAY_S = 600
 MAX_LATENCY_MS = 60_000
+MAX_PAUSE_S = 600
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -71,6 +72,7 @@ class SettingsRequest(ControlRequest):
     auto_pay: bool | None = None
     person: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     page_hosts: Annotated[list[str], Field(max_length=5)] | None = None
+    refund_pause_s: Annotated[float, Field(ge=0, le=MAX_PAUSE_S)] | None = None
 
 
 class MerchantRequest(ControlRequest):

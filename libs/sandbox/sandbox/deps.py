@@ -29,6 +29,8 @@ class Settings:
     """Who is logged in to the wallets: the wallet tells each app another id of each person."""
     page_hosts: list[str] = field(default_factory=list)
     """Hosts (with port) that merchants registered for OAuth and for h5; empty: nobody looks."""
+    refund_pause_s: float = 0
+    """How far refunds of one WeChat order must be apart; a minute in life."""
 
 
 @dataclass(frozen=True, slots=True)

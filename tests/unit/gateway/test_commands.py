@@ -29,7 +29,7 @@ from contracts.events.commands import (
     RefundRef,
 )
 from gateway.calling.transport import Broken
-from gateway.channels.plugin import Undo
+from gateway.channels.plugin import Undo, Unknown
 from gateway.channels.stripe import refund_keys
 from gateway.consumers import MAX_RUNNING_PER_ACCOUNT, Commands
 from gateway.directory import ChannelAccount, Directory
@@ -243,6 +243,17 @@ async def test_a_refund_that_went_back_says_whether_it_may_bounce(bounces: bool)
     await flow.run(gateway.deps, command(CommandName.REFUND))
     [result] = gateway.producer.events()
     assert (result["verdict"], result["may_bounce"]) == ("succeeded", bounces)
+
+
+async def test_how_far_apart_a_channel_takes_refunds_is_told() -> None:
+    gateway = harness(reply({}))
+    soon = Unknown("FREQUENCY_LIMITED", "too soon", pause_s=65)
+    refund = replace(operation("/refund"), outcome=lambda *_: soon)
+    plugin = fake_plugin(refund=refund)
+    gateway.directory.put(ChannelAccount("C1", "M1", True, plugin, "key"))
+    await flow.run(gateway.deps, command(CommandName.REFUND))
+    [result] = gateway.producer.events()
+    assert (result["verdict"], result["pause_s"]) == ("unknown", 65)
 
 
 async def test_an_abnormal_refund_is_sent_elsewhere_where_the_channel_can() -> None:

@@ -9,6 +9,7 @@ import pytest
 from sandbox.deps import Deps
 from sandbox.wechat.account import KIND
 from sandbox.wechat.certificates import PlatformCertificates
+from sandbox.wechat.refunds import REFUND_ASKED_AT
 
 from .conftest import Immediately
 from .merchants import WechatMerchant, new_number
@@ -145,6 +146,29 @@ async def test_refund_must_fit_the_payment(wechat: WechatMerchant, later: Immedi
     assert _code(await wechat.refund(number, "R2", 31)) == (400, "INVALID_REQUEST")
     assert (await wechat.refund(number, "R2", 30)).status_code == 200
     assert _code(await wechat.query_refund("R9")) == (404, "RESOURCE_NOT_EXISTS")
+
+
+async def test_refunds_of_one_order_are_a_pause_apart_where_that_is_wanted(
+    wechat: WechatMerchant, deps: Deps, later: Immediately
+) -> None:
+    """One that is refused begins the pause anew; the same refund again is no other one."""
+
+    def passed(seconds: float) -> None:
+        trade = deps.truth.list_trades(number, None)[0]
+        trade.details[REFUND_ASKED_AT] -= seconds
+        deps.truth.save_trade(trade)
+
+    number, other = await _paid(wechat), await _paid(wechat)
+    deps.settings.refund_pause_s = 60
+    assert (await wechat.refund(number, "R1", 10)).status_code == 200
+    assert _code(await wechat.refund(number, "R2", 10)) == (429, "FREQUENCY_LIMITED")
+    assert (await wechat.refund(number, "R1", 10)).status_code == 200
+    assert (await wechat.refund(other, "R3", 10)).status_code == 200
+    passed(59)
+    assert _code(await wechat.refund(number, "R2", 10)) == (429, "FREQUENCY_LIMITED")
+    assert _code(await wechat.query_refund("R2")) == (404, "RESOURCE_NOT_EXISTS")
+    passed(60)
+    assert (await wechat.refund(number, "R2", 10)).status_code == 200
 
 
 async def test_failed_refund_gives_its_amount_free(

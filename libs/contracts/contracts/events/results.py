@@ -206,6 +206,8 @@ class RefundResult(Data):
     A refund that `succeeded` before and bounces (the payer's bank sends it back) is `declined` and
     `abnormal`. `may_bounce`: at this channel that happens, and only asking tells.
     `amount_refunded`: of the payment altogether, this refund included, where the channel says it.
+    `pause_s` (with `unknown`): it came too soon after another refund of the payment; the channel
+    takes them so long apart.
     """
 
     refund_no: str
@@ -226,6 +228,7 @@ class RefundResult(Data):
     returned: list[str] = Field(default_factory=list)
     may_bounce: bool = False
     amount_refunded: StrictInt | None = None
+    pause_s: StrictInt | None = None
     asked_at: datetime | None = None
     said_at: datetime | None = None
 

@@ -44,6 +44,7 @@ STATUSES = {
     "failed": "CLOSED",
     "abnormal": "ABNORMAL",
 }
+REFUND_ASKED_AT = "refund_asked_at"
 PAYER_ACCOUNT = "支付用户零钱"
 
 
@@ -172,11 +173,23 @@ def _refund(
         raise Refusal(404, "RESOURCE_NOT_EXISTS", "订单不存在")
     refund = deps.truth.find_refund(CHANNEL, asked.account.mchid, requested.out_refund_no)
     if refund is None:
+        _check_pause(deps, trade)
         _check(deps, trade, requested)
         refund = _open(deps, asked, trade, requested, is_held="hold" in hit)
     elif refund.trade_id != trade.id or refund.amount != requested.amount.refund:
         raise Refusal(400, "REFUND_FEE_MISMATCH", "订单金额或退款金额与之前请求不一致")
     return Done(respond(deps, asked, hit, view(trade, refund, hit)))
+
+
+def _check_pause(deps: Deps, trade: Trade) -> None:
+    """Counted from the latest that was asked for, also from one that was refused."""
+    if not deps.settings.refund_pause_s:
+        return
+    asked_at, at = trade.details.get(REFUND_ASKED_AT, 0.0), now()
+    trade.details[REFUND_ASKED_AT] = at
+    deps.truth.save_trade(trade)
+    if at - asked_at < deps.settings.refund_pause_s:
+        raise Refusal(429, "FREQUENCY_LIMITED", "同一笔订单多次退款的请求需相隔1分钟")
 
 
 def _check(deps: Deps, trade: Trade, requested: RefundRequest) -> None:

@@ -59,7 +59,7 @@ class Refusal(Exception):
 FAILURES = FailureForms(
     broken=Response("Internal Server Error", 500, media_type="text/html"),
     unsure=partial(Refusal, 500, "SYSTEM_ERROR", "系统异常，请稍后重试"),
-    limited=partial(Refusal, 429, "FREQUENCY_LIMITED", "频率超限"),
+    limited=partial(Refusal, 429, "RATELIMIT_EXCEEDED", "频率超限"),
     unsigned=Response(
         orjson.dumps({"code": "RESOURCE_NOT_EXISTS", "message": "查询的资源不存在"}),
         404,

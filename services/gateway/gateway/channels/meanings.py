@@ -5,6 +5,7 @@ A table row is a maker of outcomes, `(code, message) → Outcome`: the outcome c
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from contracts.actions import NoAction
 from gateway.channels.plugin import (
@@ -62,9 +63,9 @@ def outcome_of(answer: Answer, table: Table, row: str, code: str, message: str) 
     outcome = table.get(row, unlisted_code)(code, message)
     if answer.signed:
         return outcome
-    return unsigned(
-        code, message, is_passing=isinstance(outcome, NotSent | Unknown) and outcome.is_passing
-    )
+    is_passing = isinstance(outcome, NotSent | Unknown) and outcome.is_passing
+    pause_s = outcome.pause_s if isinstance(outcome, Unknown) else None
+    return replace(unsigned(code, message, is_passing=is_passing), pause_s=pause_s)
 
 
 def unsigned(code: str, message: str, *, is_passing: bool = False) -> Unknown:

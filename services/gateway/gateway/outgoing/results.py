@@ -199,8 +199,12 @@ def refund_result(
                 code=outcome.code,
                 message=outcome.message,
             )
-        case NotSent() | Unknown():
+        case NotSent():
             return RefundResult(**about, code=outcome.code, message=outcome.message)
+        case Unknown():
+            return RefundResult(
+                **about, code=outcome.code, message=outcome.message, pause_s=outcome.pause_s
+            )
 
 
 def split_result(

@@ -32,8 +32,8 @@ IN_DOUBT: Final = frozenset({RefundFact.REFUSED, RefundFact.CONFLICT})
 
 def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time: datetime) -> None:
     """Apply a result; twice, late or out of order makes no difference. `time` is its event's. Of a
-    payment with `held_words`, and of one of which the result tells what went back altogether, the
-    aggregate must know all refunds.
+    payment with `held_words`, and of one of which the result tells what went back altogether or
+    how far its refunds must be apart, the aggregate must know all refunds.
 
     Raises ResultRefused where it cannot be true; nothing has changed then.
     """
@@ -58,6 +58,20 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time
         _change(aggregate, was, now_is, word)
     if fact is RefundFact.RETURNED and result.amount_refunded is not None:
         moved_outside.apply_total_of(aggregate, now_is, result.amount_refunded, word)
+    if fact is RefundFact.UNCLEAR and result.pause_s is not None:
+        _wait_for_its_turn(aggregate, now_is, result.pause_s)
+
+
+def _wait_for_its_turn(aggregate: OrderAggregate, refused: Refund, pause_s: int) -> None:
+    """Where there is no other refund of the payment, it waits for none."""
+    others = [
+        each
+        for each in aggregate.refunds.values()
+        if each.payment_no == refused.payment_no and each.refund_no != refused.refund_no
+    ]
+    if others and due.is_unheard(refused):
+        check = due.turn_check(refused, others, pause_s, aggregate.now)
+        aggregate.next_checks[refused.refund_no] = check
 
 
 def _change(aggregate: OrderAggregate, was: Refund, now_is: Refund, word: RefundWord) -> None:

@@ -1,5 +1,6 @@
 """What to do next about what is not final, and when: a due row says *when*, this file *what*."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -26,6 +27,9 @@ BOUNCE_DAYS: Final = (1, 3, 7, 15, 30)
 
 ASKS_A_DAY: Final = 48
 
+LONGEST_PAUSE_S: Final = 600
+"""A channel that wants more between two refunds is asked in vain now and then."""
+
 YOUNG: Final = timedelta(minutes=10)
 YOUNG_GAP: Final = timedelta(minutes=2)
 """A link that was closed here in its first minutes is the likeliest to be opened all the same."""
@@ -37,11 +41,13 @@ WORRY_ATTEMPT: Final = SCHEDULE_S.index(600)
 @dataclass(frozen=True, slots=True)
 class NextCheck:
     """When to look again. `attempt` counts the commands that were sent since something changed.
-    `is_first`: only where nobody is asking yet; else that goes on at its own pace."""
+    `is_first`: only where nobody is asking yet; else that goes on at its own pace. `counts_on`:
+    the attempts so far count on, and `attempt` only where there are none."""
 
     due_at: datetime
     attempt: int = 0
     is_first: bool = False
+    counts_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +198,23 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
     command = CommandName.QUERY_REFUND if asks else CommandName.REFUND
     unclear = refund.last_fact is not RefundFact.UNDER_WAY
     return _sent_at_once(command, attempt=attempt, now=now, unclear=unclear)
+
+
+def turn_check(refund: Refund, others: Iterable[Refund], pause_s: int, now: datetime) -> NextCheck:
+    """When it is the turn of a refund of a payment whose channel takes them so long apart: after
+    those that were asked for before and wait as well. Were they sent together again, the channel
+    would take one of them and refuse the rest, perhaps each for as long anew. `others`: of the same
+    payment."""
+    place = (refund.created_at, refund.refund_no)
+    before = sum(is_unheard(each) and (each.created_at, each.refund_no) < place for each in others)
+    pause = timedelta(seconds=min(max(pause_s, 1), LONGEST_PAUSE_S))
+    return NextCheck(now + pause * (before + 1), attempt=1, counts_on=True)
+
+
+def is_unheard(refund: Refund) -> bool:
+    """Whether no word is known by which its channel has it."""
+    is_under_way = refund.last_fact is RefundFact.UNDER_WAY
+    return refund.state is RefundStatus.PROCESSING and not is_under_way
 
 
 def bounce_check(refund: Refund, now: datetime) -> NextCheck:

@@ -201,17 +201,18 @@ async def _know_refunds(
 async def _know_refunds_beside(
     tx: Tx, opened: Mapping[str, OrderAggregate], results: Sequence[RefundResult]
 ) -> None:
-    """Of the payments of which a word about money that went back is held, or comes now."""
-    totalled = {
+    """Of the payments of which a word about money that went back is held, or comes now, and of
+    those whose refunds go one after the other."""
+    spoken_of = {
         opened[each.refund_no].refunds[each.refund_no].payment_no
         for each in results
-        if each.amount_refunded is not None and each.refund_no in opened
+        if each.refund_no in opened and (each.amount_refunded, each.pause_s) != (None, None)
     }
     concerned = {
         payment.payment_no: aggregate
         for aggregate in opened.values()
         for payment in aggregate.payments.values()
-        if payment.held_words or payment.payment_no in totalled
+        if payment.held_words or payment.payment_no in spoken_of
     }
     if concerned:
         await aggregates.know_refunds(tx, concerned.values(), concerned)

@@ -43,7 +43,8 @@ async def put(tx: Tx, dues: Sequence[Due]) -> None:
     ]
     if rows:
         first = [each.subject for each in dues if each.next_check and each.next_check.is_first]
-        await tx.execute(_PUT, rows, first)
+        counted = [each.subject for each in dues if each.next_check and each.next_check.counts_on]
+        await tx.execute(_PUT, rows, first, counted)
     if done := [due.subject for due in dues if due.next_check is None]:
         await tx.execute(_DROP, done)
 
@@ -154,7 +155,9 @@ insert into due_work (subject, account, due_at, attempt, unknown_since)
 select * from jsonb_to_recordset($1)
   as l (subject text, account text, due_at timestamptz, attempt int, unknown_since timestamptz)
 on conflict (subject) do update
-set account = excluded.account, due_at = excluded.due_at, attempt = excluded.attempt,
+set account = excluded.account, due_at = excluded.due_at,
+    attempt = case when due_work.subject = any ($3::text[])
+        then greatest(due_work.attempt, excluded.attempt) else excluded.attempt end,
     unknown_since = excluded.unknown_since
 where due_work.attempt = 0 or due_work.subject <> all ($2::text[])
 """

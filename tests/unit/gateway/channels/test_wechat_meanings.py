@@ -1,6 +1,7 @@
 """WeChat Pay: what each code and state means."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -71,7 +72,8 @@ CODES: dict[str, dict[Any, str]] = {
         "USER_ACCOUNT_ABNORMAL",
         NotSent: "SIGN_ERROR NO_AUTH MCH_NOT_EXISTS APPID_MCHID_NOT_MATCH NOT_ENOUGH "
         "ORDER_NOT_EXIST RESOURCE_NOT_EXISTS",
-        Unknown: "SYSTEM_ERROR SERVICE_UNAVAILABLE BANK_ERROR FREQUENCY_LIMITED RATELIMIT_EXCEEDED",
+        Unknown: "SYSTEM_ERROR SERVICE_UNAVAILABLE BANK_ERROR RATELIMIT_EXCEEDED",
+        partial(Unknown, pause_s=codes.REFUNDS_APART_S): "FREQUENCY_LIMITED",
     },
 }
 CODES["query_refund"] = CODES["query"]

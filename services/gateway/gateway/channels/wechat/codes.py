@@ -47,6 +47,16 @@ def _declined_unless_used(code: str, message: str) -> Outcome:
     return Unknown(code, message) if is_used else Declined(code, message)
 
 
+REFUNDS_APART_S: Final = 65
+"""Refunds of one payment are asked for a minute apart, and somewhat more for the way."""
+
+
+def _soon_after_another(code: str, message: str) -> Unknown:
+    """Too soon after another refund of the payment; it may have been accepted all the same, says
+    the refund page."""
+    return Unknown(code, message, pause_s=REFUNDS_APART_S)
+
+
 PAY: Final[Table] = {
     **_REFUSED_BEFORE_ANY_WORK,
     **_NOBODY_KNOWS,
@@ -112,8 +122,7 @@ CLOSE: Final[Table] = {
 REFUND: Final[Table] = {
     **_REFUSED_BEFORE_ANY_WORK,
     **_NOBODY_KNOWS,
-    # A limited call may have been accepted all the same, says the refund page.
-    "FREQUENCY_LIMITED": Unknown,
+    "FREQUENCY_LIMITED": _soon_after_another,
     "RATELIMIT_EXCEEDED": Unknown,
     # The merchant's balance: the same number works once it is topped up.
     "NOT_ENOUGH": NotSent,

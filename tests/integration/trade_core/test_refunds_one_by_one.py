@@ -1,0 +1,112 @@
+"""Refunds of one payment at a channel that takes them a minute apart, as WeChat Pay does."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tests.builders.trade_core import refund_request, refund_result, request
+from tests.integration.trade_core.harness import Harness
+
+from contracts.events.commands import ChannelCommand, CommandName
+from contracts.events.results import RefundResult, Source, Verdict
+from trade_core.domain.due import SCHEDULE_S
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund, RefundFact
+
+REFUNDS = 8
+MINUTE = timedelta(minutes=1)
+PAUSE_S = 65
+
+
+@dataclass
+class Channel:
+    """Takes a refund where nobody asked for another one within a minute, and counts from the latest
+    that was asked for, also from those that it refused."""
+
+    harness: Harness
+    by_number: dict[str, Refund]
+    taken: dict[str, datetime] = field(default_factory=dict)
+    asked_at: datetime | None = None
+    asked: int = 0
+
+    def answer(self, command: ChannelCommand) -> RefundResult:
+        assert command.refund is not None
+        refund = self.by_number[command.refund.refund_no]
+        if command.command is CommandName.QUERY_REFUND:
+            if refund.refund_no in self.taken:
+                return refund_result(refund, Source.QUERY_REFUND, Verdict.SUCCEEDED)
+            return refund_result(refund, Source.QUERY_REFUND, Verdict.PENDING, found=False)
+        self.asked += 1
+        now, latest = self.harness.now, self.asked_at
+        self.asked_at = now
+        if latest is not None and now < latest + MINUTE:
+            return refund_result(
+                refund, Source.REFUND, Verdict.UNKNOWN, code="FREQUENCY_LIMITED", pause_s=PAUSE_S
+            )
+        self.taken[refund.refund_no] = now
+        return refund_result(refund, Source.REFUND, Verdict.PENDING, channel_refund_no="5")
+
+
+async def asked_for(harness: Harness, payment: Payment, count: int) -> list[Refund]:
+    opened = [
+        await harness.refund(refund_request(payment, f"T{number}", 10)) for number in range(count)
+    ]
+    return [each.refund for each in opened]
+
+
+async def until_taken(harness: Harness, channel: Channel, limit: timedelta) -> None:
+    """The due loop as it runs, in a world where time passes from one row to the next."""
+    end = harness.now + limit
+    while len(channel.taken) < len(channel.by_number) and harness.now < end:
+        for command in await harness.attend():
+            result = channel.answer(command)
+            at = {"asked_at": harness.now, "said_at": harness.now}
+            await harness.apply(result.model_copy(update=at))
+        harness.pass_time(max(0.5, min((await harness.due()).values(), default=1)))
+
+
+async def test_partial_refunds_at_once_go_through_about_one_a_minute(harness: Harness) -> None:
+    """One went through in each round of tries, whose distances grow: the eighth an hour later."""
+    payment = await harness.paid(request(amount=1000))
+    refunds = await asked_for(harness, payment, REFUNDS)
+    channel = Channel(harness, {each.refund_no: each for each in refunds})
+    begun = harness.now
+    await until_taken(harness, channel, timedelta(hours=3))
+    assert len(channel.taken) == REFUNDS
+    assert max(channel.taken.values()) - begun < (REFUNDS + 2) * MINUTE
+    assert channel.asked <= 3 * REFUNDS
+    assert "channel.unclear" not in await harness.alerts()
+
+
+async def test_a_refund_asked_for_meanwhile_comes_after_those_that_wait(harness: Harness) -> None:
+    payment = await harness.paid(request(amount=1000))
+    first = await asked_for(harness, payment, 3)
+    channel = Channel(harness, {each.refund_no: each for each in first})
+    await until_taken(harness, channel, 0.5 * MINUTE)
+    late = (await harness.refund(refund_request(payment, "late", 10))).refund
+    channel.by_number[late.refund_no] = late
+    begun = harness.now
+    await until_taken(harness, channel, timedelta(hours=1))
+    assert max(channel.taken.values()) - begun < 8 * MINUTE
+
+
+async def test_what_is_refused_for_ever_is_told_to_people(harness: Harness) -> None:
+    """The attempts count on, though its turn comes at the same distance each time."""
+    payment = await harness.paid(request(amount=1000))
+    refund, _ = await asked_for(harness, payment, 2)
+    limited = refund_result(refund, Source.REFUND, Verdict.UNKNOWN, pause_s=PAUSE_S)
+    for _ in SCHEDULE_S:
+        for command in await harness.attend():
+            if command.refund is not None and command.refund.refund_no == refund.refund_no:
+                await harness.apply(limited)
+        harness.pass_time(3 * PAUSE_S)
+    assert "channel.unclear" in await harness.alerts()
+
+
+async def test_a_refund_without_others_is_tried_again_as_soon_as_ever(harness: Harness) -> None:
+    payment = await harness.paid()
+    (refund,) = await asked_for(harness, payment, 1)
+    await harness.attend()
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.UNKNOWN, pause_s=PAUSE_S))
+    assert (await harness.due())[refund.refund_no] == SCHEDULE_S[0]
+    (stored,) = await harness.refunds(payment)
+    assert stored.last_fact is RefundFact.UNCLEAR
