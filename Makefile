@@ -27,9 +27,12 @@ TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM -
 
 NODE_ORACLES := tests/oracles/node
 REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
+# What writes anew the files that are made of the code.
+WRITERS := $(addprefix tests.contract.,test_golden test_openapi test_admin_openapi asyncapi guide channel_table signing_vectors)
+
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python $(wildcard examples/*/*.py) bench tests
 
-.PHONY: help run test walk-pages screenshots chaos upgrade-test test-sdks sdks simulate mutants fuzz check check-k8s images docs verify-audit rebuild-projections rotate-sealing bench bench-channel bench-admin bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
+.PHONY: help run test walk-pages screenshots chaos upgrade-test golden test-sdks sdks simulate mutants fuzz check check-k8s images docs verify-audit rebuild-projections rotate-sealing bench bench-channel bench-admin bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -58,6 +61,10 @@ walk-pages: venv ## every console page as each role, light and dark, desk and ph
 
 screenshots: venv ## the pictures of the READMEs anew, from the running product: docs/pictures
 	@$(VENV) -m tests.e2e.pictures
+
+golden: venv ## write anew what is made of the code: golden files, OpenAPI, AsyncAPI, tables of the documents, states
+	@for writer in $(WRITERS); do $(VENV) -m $$writer || exit 1; done
+	@$(VENV) -m trade_core.domain.diagram > docs/states.md
 
 test-sdks: venv ## the signers of Node, Go, PHP and Java on the shared vectors; says what is absent
 	@$(VENV) -m tests.sdks

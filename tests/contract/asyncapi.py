@@ -1,6 +1,6 @@
 """What the services tell each other over Kafka, as AsyncAPI 3: `docs/asyncapi.json`.
 
-`python -m tests.contract.asyncapi` writes it anew from `libs/contracts`.
+`make golden` writes it anew from `libs/contracts`.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The table of what each channel can do, and who judges it, in both READMEs.
 
-`python -m tests.contract.channel_table` writes it anew; `test_channel_table` holds it.
+`make golden` writes it anew; `test_channel_table` holds it.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from gateway.channels.registry import PLUGINS
 from sandbox.parties import find_parties
 
 REPOSITORY: Final = Path(__file__).parents[2]
-BEGIN: Final = "<!-- channels: made by `python -m tests.contract.channel_table` -->"
+BEGIN: Final = "<!-- channels: made by `make golden` -->"
 END: Final = "<!-- /channels -->"
 
 JUDGES: Final = {party.name: party.judged_by for party in find_parties()}

@@ -1,7 +1,7 @@
 """What of the guide is made: the errors, the ways to pay at each channel, and what can go wrong at
 the sandbox, in both languages.
 
-`python -m tests.contract.guide` writes them anew; `test_guide` holds them.
+`make golden` writes them anew; `test_guide` holds them.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Test vectors for request signatures: `python tests/contract/signing_vectors.py` writes them.
+"""Test vectors for request signatures: `make golden` writes them.
 
 All three algorithms are deterministic, so the same keys give the same file. The keys were made
 for this file and open nothing. To check a vector without any of our code:

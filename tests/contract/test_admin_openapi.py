@@ -1,6 +1,6 @@
 """The description of the admin API changes on purpose only.
 
-`python -m tests.contract.test_admin_openapi` writes it anew; the difference is read in review.
+`make golden` writes it anew; the difference is read in review.
 """
 
 import json

@@ -14,7 +14,7 @@ DOCUMENT: Final[dict[str, Any]] = document()
 
 
 def test_it_is_written_anew_when_the_contracts_change() -> None:
-    assert FILE.read_text() == render(), "python -m tests.contract.asyncapi"
+    assert FILE.read_text() == render(), "make golden"
 
 
 def test_every_topic_is_described() -> None:

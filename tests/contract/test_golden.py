@@ -1,7 +1,7 @@
 """Every shape that crosses a service border stands in a golden file, one per version.
 
 A change that alters or removes a member breaks its golden file and so needs a new version; a new
-optional member is added to the file on purpose: `python tests/contract/test_golden.py` rewrites
+optional member is added to the file on purpose: `make golden` rewrites
 them all, and the difference is read in review.
 """
 

@@ -21,7 +21,7 @@ def chinese(page: Path) -> Path:
 
 def test_what_is_made_is_as_it_should_be() -> None:
     stale = [path for path, text in made().items() if path.read_text() != text]
-    assert stale == [], "python -m tests.contract.guide"
+    assert stale == [], "make golden"
 
 
 def test_every_page_stands_in_both_languages() -> None:

@@ -1,6 +1,6 @@
 """The description of the public API changes on purpose only.
 
-`python -m tests.contract.test_openapi` writes it anew; the difference is read in review.
+`make golden` writes it anew; the difference is read in review.
 """
 
 import json

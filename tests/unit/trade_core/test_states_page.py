@@ -8,6 +8,4 @@ PAGE = Path(__file__).parents[3] / "docs" / "states.md"
 
 
 def test_states_page_shows_the_tables_as_they_are() -> None:
-    assert PAGE.read_text() == diagram.page(), (
-        "write it anew: python -m trade_core.domain.diagram > docs/states.md"
-    )
+    assert PAGE.read_text() == diagram.page(), "make golden"

@@ -17,7 +17,7 @@ INTRODUCTION = """\
 # States
 
 Drawn from the tables in `services/trade-core/trade_core/domain/` by
-`python -m trade_core.domain.diagram`; a test keeps this page true. In the matrices a row is the
+`make golden`; a test keeps this page true. In the matrices a row is the
 state before and a column the fact that became known; `·` changes nothing, `✗` cannot be: such a
 word becomes a dead letter (`dead_event`) and people hear of it.
 """
