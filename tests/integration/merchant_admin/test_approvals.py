@@ -13,8 +13,11 @@ import pytest
 from chassis.problems import Overloaded
 from contracts import sealing, topics
 from contracts.events.alerts import AlertRecord
+from contracts.events.orders import OrderEventType
 from contracts.identifiers import new_id
 from contracts.sealing import Opener
+from gateway.channels.plugin import schema
+from gateway.channels.wechat import PLUGIN
 from merchant_admin.domain.account_approvals import with_sealed
 from merchant_admin.domain.approvals import EXPIRES_AFTER
 from merchant_admin.domain.entities import SECRET_OVERLAP
@@ -29,6 +32,7 @@ from merchant_admin.store.approvals import get_approval, set_request
 from .conftest import PASSWORD, USERNAME, Admin
 from .people import Person, marked
 from .test_configuration import CREDENTIALS
+from .test_console_setup import KEY
 from .test_read_model import Story
 from .test_refunds import payment, refund
 from .test_sealing_anew import Busy, Rotation
@@ -102,6 +106,42 @@ async def test_nobody_is_asked_about_more_than_is_left_beside_what_waits(
     assert "beside ¥5.00 that wait" in refused.json()["detail"]
     await admin.http.post(f"{path}/reject", json={"reason": "no"})
     await waiting(await admin.http.post(refunds(admin), json={**second, "amount": left + 1}))
+
+
+async def test_a_small_refund_leaves_what_waits(admin: Admin, merchant_id: str) -> None:
+    assert admin.trade_core.payment is not None
+    whole = {**BODY, "amount": admin.trade_core.payment["amount"]}
+    path = await waiting(await admin.http.post(refunds(admin), json=whole))
+    small = {"amount": LIMIT - 1, "merchant_refund_no": "r-2"}
+    refused = await admin.http.post(refunds(admin), json=small)
+    assert (refused.status_code, refused.json()["code"]) == (409, "refund_exceeds_paid")
+    await admin.http.post(f"{path}/reject", json={"reason": "no"})
+    assert (await admin.http.post(refunds(admin), json=small)).status_code == 201
+
+
+@pytest.mark.parametrize("status", ["pending", "conflicted", "closed"])
+async def test_nobody_is_asked_about_what_was_never_paid(
+    admin: Admin, merchant_id: str, status: str
+) -> None:
+    assert admin.trade_core.payment is not None
+    admin.trade_core.payment["status"] = status
+    refused = await admin.http.post(refunds(admin), json=BODY)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payment_not_refundable")
+    assert (await admin.http.get("/api/approvals")).json()["items"] == []
+
+
+async def test_what_is_on_its_way_back_is_not_left(admin: Admin, merchant_id: str) -> None:
+    story = Story(merchant_id=merchant_id).paid()
+    going = story.refund("processing")
+    story.tell(OrderEventType.REFUND_CREATED, order=story.order("paid", 1299), refund=going)
+    await apply(admin.deps, story.events)
+    assert admin.trade_core.payment is not None
+    admin.trade_core.payment |= {"payment_no": story.payment_no}
+    refused = await admin.http.post(refunds(admin), json={**BODY, "amount": 1000})
+    assert refused.json()["code"] == "refund_exceeds_paid"
+    await waiting(await admin.http.post(refunds(admin), json=BODY))
+    (item,) = (await admin.http.get("/api/approvals")).json()["items"]
+    assert (item["shown"]["amount_paid"], item["shown"]["amount_left"]) == (1299, 999)
 
 
 async def test_of_two_numbers_asked_for_at_once_one_finds_that_the_other_waits(
@@ -450,6 +490,52 @@ async def new_address(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> h
     app = await admin.post("/api/apps", {"name": "erp", "merchant_ids": [merchant_id]})
     new = {"notify_url": "https://b.example/cb"}
     return await admin.http.patch(f"/api/apps/{app['app_id']}", json=new)
+
+
+async def test_whoever_agrees_sees_whose_credentials_they_are(
+    admin: Admin, merchant_id: str
+) -> None:
+    admin.gateway.schema = schema(PLUGIN.credentials, PLUGIN.form)
+    admin.gateway.keys = [KEY]
+    boss = await hire(admin, "administrator")
+    person = await Person.logged_in(admin)
+    made = await new_account(admin, merchant_id, boss)
+    page = await person.open_page("approvals")
+    assert f"<code>{CREDENTIALS['mchid']}</code>" in page
+    subject = made.json()["subject"]
+    assert f"/console/channel-accounts/{subject}" not in page
+    assert (await approve(boss, await waiting(made))).status_code == 200
+    done = await person.open_page("approvals", state="done")
+    assert f"/console/channel-accounts/{subject}" in done
+    account = f"/api/merchants/{merchant_id}/channel-accounts/{subject}"
+    admin.gateway.keys = [KEY | {"fingerprint": "cd" * 32}]
+    shown = (await waiting_item(admin, account))["shown"]
+    assert shown["facts"]["values"]["mchid"] == CREDENTIALS["mchid"]
+    fingerprints = [shown[name]["keys"][0]["fingerprint"] for name in ("facts_before", "facts")]
+    assert fingerprints == ["ab" * 32, "cd" * 32]
+    page = await person.open_page("approvals")
+    assert [each[:32] in page for each in fingerprints] == [True, True]
+    assert SECRET not in page
+
+
+async def waiting_item(admin: Admin, account: str) -> dict[str, Any]:
+    """New credentials of this account."""
+    await waiting(await admin.http.patch(account, json={"credentials": NEW}))
+    (item,) = (await admin.http.get("/api/approvals?state=waiting")).json()["items"]
+    found: dict[str, Any] = item
+    return found
+
+
+async def test_whoever_agrees_sees_which_merchants_an_app_gets(
+    admin: Admin, merchant_id: str
+) -> None:
+    here = (await admin.post("/api/merchants", {"name": "甲物业"}))["merchant_id"]
+    app = {"name": "erp", "merchant_ids": [here], "notify_url": "https://a.example/cb"}
+    url = f"/api/apps/{(await admin.post('/api/apps', app))['app_id']}"
+    await waiting(await admin.http.patch(url, json={"merchant_ids": [merchant_id]}))
+    page = await (await Person.logged_in(admin)).open_page("approvals")
+    for label, name in (("added", "绿城物业"), ("removed", "甲物业")):
+        assert re.search(rf"Merchants {label}</dt><dd><a [^>]*>{name}</a></dd>", page)
 
 
 @pytest.mark.parametrize("asked_for", [new_account, new_credentials])

@@ -43,7 +43,10 @@ class CredentialsChange:
         return replace(account, earlier_credentials_sealed=()) if self.withdraw_earlier else account
 
 
-def asked_for_change(was: ChannelAccount, change: CredentialsChange) -> Asked:
+def asked_for_change(
+    was: ChannelAccount, facts: Mapping[str, Any], change: CredentialsChange
+) -> Asked:
+    """`facts`: what people may see of the credentials that there are."""
     new = change.new
     return Asked(
         kind=ApprovalKind.CREDENTIALS,
@@ -60,6 +63,7 @@ def asked_for_change(was: ChannelAccount, change: CredentialsChange) -> Asked:
             "name": was.name,
             "new_credentials": new is not None,
             "withdraw_earlier_credentials": change.withdraw_earlier,
+            **({"facts_before": dict(facts), "facts": dict(new.shown)} if new else {}),
         },
         seen=seen_of(was),
     )
@@ -95,7 +99,12 @@ def asked_for_new(account: ChannelAccount, facts: Mapping[str, Any]) -> Asked:
             "new": {name: _plain(getattr(account, field)) for name, field in _OF_NEW.items()},
             "facts": dict(facts),
         },
-        shown={"channel": account.channel, "name": account.name, "new_account": True},
+        shown={
+            "channel": account.channel,
+            "name": account.name,
+            "new_account": True,
+            "facts": dict(facts),
+        },
         seen={},
     )
 

@@ -167,8 +167,8 @@ class TooManyExports(AdminProblem):
 class NotRefundable(AdminProblem):
     code = Code.PAYMENT_NOT_REFUNDABLE
 
-    def __init__(self) -> None:
-        super().__init__("The payer has not chosen a channel yet, so nothing was paid.")
+    def __init__(self, payment_no: str, state: str) -> None:
+        super().__init__(f"Payment {payment_no} is {state}; only a succeeded one can be refunded.")
 
 
 class RefundExceedsPaid(AdminProblem):

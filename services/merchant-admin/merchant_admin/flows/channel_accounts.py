@@ -154,7 +154,9 @@ async def change(
         waits = (await get_merchant(tx, merchant_id)).four_eyes.credentials and change.is_any
         if waits:
             require_alone(differing(was, changes), set())
-            approval = await ask(deps, tx, actor, account_approvals.asked_for_change(was, change))
+            known = (await account_details.list_details(tx, [account_id])).get(account_id, NOTHING)
+            asked = account_approvals.asked_for_change(was, known.shown, change)
+            approval = await ask(deps, tx, actor, asked)
         else:
             wanted = change.made(replace(was, **changes), deps.clock())
             account = await _save(deps, tx, actor, was, wanted, change)

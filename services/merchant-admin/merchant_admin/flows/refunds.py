@@ -6,7 +6,7 @@ import structlog
 
 from chassis.database import Tx
 from chassis.problems import Forwarded, InvalidRequest, Problem
-from contracts.api import CreateRefund, PaymentWithOrder
+from contracts.api import CreateRefund, PaymentStatus, PaymentWithOrder
 from contracts.identifiers import new_id
 from contracts.internal import CheckRefund, OpenedRefund, OpenRefund
 from foundation.money_text import money
@@ -26,6 +26,7 @@ from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store.approvals import find_refund_locked, list_waiting_refunds
 from merchant_admin.store.merchants import list_four_eyes
+from merchant_admin.store.search import sum_under_way
 
 log = structlog.get_logger()
 
@@ -63,8 +64,8 @@ async def request(
     scope.require(payment.merchant_id, "payment")
     if not is_proved and wants_proof(deps, amount, payment.currency):
         raise ReauthenticationRequired
-    if payment.payment_id is None:
-        raise NotRefundable
+    if payment.payment_id is None:  # the payer has not chosen yet
+        raise NotRefundable(payment_no, payment.status)
     requested = CreateRefund(
         merchant_id=payment.merchant_id,
         payment_id=payment.payment_id,
@@ -132,40 +133,47 @@ async def _await_second_person(
 ) -> None:
     """Raises AwaitsApproval, also for a number that waits already, and NumberTaken for a number
     that was asked for with other content. One that was agreed to goes on. Nobody is asked about
-    more than is left beside what waits: RefundExceedsPaid."""
+    what was never paid (NotRefundable), nor about more than is left (RefundExceedsPaid); what
+    waits is out of reach of smaller refunds, too."""
     async with deps.db.transaction() as tx:
         four_eyes = (await list_four_eyes(tx, [payment.merchant_id])).get(payment.merchant_id)
-        if four_eyes is None or not four_eyes.wants_for_refund(requested.amount, payment.currency):
-            return
         approval = await find_refund_locked(
             tx, requested.payment_no, requested.merchant_refund_no, deps.clock()
         )
+        waiting = await _sum_waiting(deps, tx, payment.payment_no)
+        if four_eyes is None or not four_eyes.wants_for_refund(requested.amount, payment.currency):
+            if waiting:
+                await _require_left(tx, payment, requested.amount, waiting)
+            return
         if approval is None:
-            await _require_left(deps, tx, payment, requested.amount)
-            approval = await ask(deps, tx, actor, _asked(payment, requested))
+            if payment.status is not PaymentStatus.SUCCEEDED:
+                raise NotRefundable(payment.payment_no, payment.status)
+            left = await _require_left(tx, payment, requested.amount, waiting)
+            approval = await ask(deps, tx, actor, _asked(payment, requested, left))
     if request_of(approval.asked) != requested:
         raise NumberTaken
     if approval.state is ApprovalState.WAITING:
         raise AwaitsApproval(approval)
 
 
-async def _require_left(deps: Deps, tx: Tx, payment: PaymentWithOrder, amount: int) -> None:
-    """Of what is refunded already and what waits; what is reserved besides, trade-core knows."""
-    waiting = sum(
-        approval.refund_amount
-        for approval in await list_waiting_refunds(
-            tx, [payment.payment_no], deps.clock(), MOST_WAITING
-        )
-    )
-    left = payment.amount - payment.amount_refunded - waiting
-    if amount > left:
+async def _sum_waiting(deps: Deps, tx: Tx, payment_no: str) -> int:
+    waiting = await list_waiting_refunds(tx, [payment_no], deps.clock(), MOST_WAITING)
+    return sum(approval.refund_amount for approval in waiting)
+
+
+async def _require_left(tx: Tx, payment: PaymentWithOrder, amount: int, waiting: int) -> int:
+    """What can be given back, as far as was told here. Raises RefundExceedsPaid where less of it is
+    left beside what waits."""
+    left = payment.amount - payment.amount_refunded - await sum_under_way(tx, payment.payment_no)
+    if amount > left - waiting:
         raise RefundExceedsPaid(
-            money(max(left, 0), payment.currency),
+            money(max(left - waiting, 0), payment.currency),
             money(waiting, payment.currency) if waiting else None,
         )
+    return left
 
 
-def _asked(payment: PaymentWithOrder, requested: CreateRefund) -> Asked:
+def _asked(payment: PaymentWithOrder, requested: CreateRefund, left: int) -> Asked:
     return Asked(
         kind=ApprovalKind.REFUND,
         merchant_ids=(requested.merchant_id,),
@@ -175,7 +183,7 @@ def _asked(payment: PaymentWithOrder, requested: CreateRefund) -> Asked:
             "merchant_order_no": payment.merchant_order_no,
             "subject": payment.subject,
             "amount_paid": payment.amount,
-            "amount_left": payment.amount - payment.amount_refunded,
+            "amount_left": left,
             "merchant_refund_no": requested.merchant_refund_no,
             "amount": requested.amount,
             "currency": payment.currency,

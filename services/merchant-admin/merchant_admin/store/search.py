@@ -198,6 +198,11 @@ select {REFUND_COLUMNS}
     2,
 )
 
+UNDER_WAY = """
+select coalesce(sum(amount), 0)::bigint from refunds_view
+ where payment_no = $1 and status in ('processing', 'abnormal')
+"""
+
 
 async def list_orders(tx: Tx, search: Search) -> list[FoundOrder]:
     """The newest first."""
@@ -248,6 +253,11 @@ async def get_refund(tx: Tx, refund_no: str, scope: Scope) -> FoundRefund:
     for refund in await list_refunds(tx, Search(scope, refund_no=refund_no, limit=1)):
         return refund
     raise NoSuch("refund")
+
+
+async def sum_under_way(tx: Tx, payment_no: str) -> int:
+    """Of refunds that have not ended."""
+    return int(await tx.fetchval(UNDER_WAY, payment_no))
 
 
 def orders_found(search: Search) -> str:

@@ -34,6 +34,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "approval_withdraw": ("作废此前的凭证", "Earlier credentials are withdrawn"),
     "approval_before": ("原来", "Before"),
     "approval_after": ("改为", "After"),
+    "approval_merchants_added": ("新增商户", "Merchants added"),
+    "approval_merchants_removed": ("移除商户", "Merchants removed"),
     "approval_query_changed": (
         "地址中“?”之后的部分也有变化（内容仅应用与中心可见）",
         "What stands behind the “?” changes, too (only the app and the centre see it)",
