@@ -84,7 +84,7 @@ TOPICS: Final = (
         "Merchants, apps, keys, channel accounts and counter codes, each as it is now (compacted)",
         "entity id",
         ("merchant-admin",),
-        ("gateway", "trade-core", "notifier", "cashier"),
+        ("gateway", "trade-core", "notifier"),
         (configuration.ConfigurationRecord,),
         ("configuration",),
     ),

@@ -15,7 +15,7 @@ CHANNEL_COMMANDS: Final = "paymesh.channel-commands.v1"
 """trade-core → gateway; keyed by payment_no, what is about no payment by payment_id."""
 
 MERCHANT_CONFIG: Final = "paymesh.merchant-config.v1"
-"""merchant-admin → everyone; keyed by entity id, compacted."""
+"""merchant-admin → gateway, trade-core, notifier; keyed by entity id, compacted."""
 
 DELIVERY_EVENTS: Final = "paymesh.delivery-events.v1"
 """notifier → merchant-admin; keyed by event id."""

@@ -1,4 +1,4 @@
-"""`paymesh.merchant-config.v1`: merchants, apps, keys and channel accounts, for everyone.
+"""`paymesh.merchant-config.v1`: merchants, apps, keys and channel accounts.
 
 The topic is compacted: a record is the whole present state of one entity under its id, so the
 readers (every replica, from the beginning at each start) apply records by `version` and need no
