@@ -6,7 +6,7 @@ import json
 import subprocess
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +125,20 @@ def test_a_misshapen_order_is_refused(
         "/trade/native", order | changed, payInfo=pay, riskData={"customerIp": "1.2.3.4"}
     )
     assert content == {}, says
+
+
+def test_an_order_of_another_day_is_refused(direct: DirectClient) -> None:
+    order = {
+        "transAmount": 1299,
+        "orderSub": "x",
+        "backUrl": "https://pay.example/x",
+    }
+    for gap in (timedelta(0), timedelta(days=1, minutes=30), timedelta(days=-1, minutes=-30)):
+        day = f"{datetime.now(BEIJING) - gap:%Y%m%d}"
+        content = direct.call(
+            "/trade/native",
+            order | {"orgTrace": uuid.uuid4().hex},
+            payInfo={"payType": "AliPayNative", "transDate": day},
+            riskData={"customerIp": "1.2.3.4"},
+        )
+        assert (content == {}) is bool(gap), day

@@ -37,6 +37,8 @@ from gateway.channels.plugin import (
 SIDE = EasyDirectSide()
 PLUGIN = SIDE.plugin
 ACCOUNT = PLUGIN.open_account(PLUGIN.credentials.model_validate(SIDE.credentials()))
+CHOSEN_AT = datetime(2026, 2, 2, 16, 0, 1, tzinfo=UTC)
+CHOSEN_LATE = replace(trade(), initiated_at=CHOSEN_AT)
 
 STATES = [
     ("9", Pending(channel_no="EQ20260131000001")),
@@ -205,6 +207,33 @@ def test_days_are_those_of_beijing() -> None:
     call = PLUGIN.query.call(replace(trade(), created_at=late), ACCOUNT)
     assert call.body is not None
     assert call.body["reqOrderInfo"] == {"oriOrgTrace": PAYMENT_NO, "oriTransDate": "20260201"}
+
+
+def test_a_payment_has_the_day_on_which_its_payer_chose() -> None:
+    """易生 takes no order of another day than today; its day is part of its name afterwards."""
+    chosen = asked(Method.NATIVE, initiated_at=CHOSEN_AT)
+    assert chosen.content["payInfo"]["transDate"] == "20260203"
+    query = PLUGIN.query.call(CHOSEN_LATE, ACCOUNT)
+    refund = PLUGIN.refund.call(replace(refunding(), trade=CHOSEN_LATE), ACCOUNT)
+    for body in (query.body, refund.body):
+        assert body is not None
+        assert body["reqOrderInfo"]["oriTransDate"] == "20260203"
+
+
+def test_what_a_release_before_began_is_asked_about_by_the_day_of_its_order() -> None:
+    former = PLUGIN.former_query
+    assert former is not None
+    missing = Unknown("QTC006", "…")
+    assert former.is_for(CHOSEN_LATE, missing)
+    assert not former.is_for(trade(), missing)
+    for known in (Unknown("QT0099", "…"), Pending(), Succeeded(), Declined("C", "…", closed=True)):
+        assert not former.is_for(CHOSEN_LATE, known)
+
+    body = former.query.call(CHOSEN_LATE, ACCOUNT).body
+    assert body is not None
+    assert body["reqOrderInfo"] == {"oriOrgTrace": PAYMENT_NO, "oriTransDate": "20260131"}
+    paid = outcome(SIDE, ACCOUNT, former.query, CHOSEN_LATE, SIDE.paid(PAYMENT_NO))
+    assert isinstance(paid, Succeeded)
 
 
 def test_an_answer_is_no_notification() -> None:

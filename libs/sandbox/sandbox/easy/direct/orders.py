@@ -18,6 +18,7 @@ from sandbox.deps import Deps
 from sandbox.easy.account import CHANNEL
 from sandbox.easy.direct.wire import (
     BAD_BODY,
+    MAX_CLOCK_GAP_S,
     NOT_FOUND,
     REFUSED,
     UNKNOWN_STATE,
@@ -143,9 +144,7 @@ def _open(deps: Deps, asked: Asked, number: str, wallet: str, fingerprint: str) 
     if not _TRACE.fullmatch(number):
         raise Refusal(BAD_BODY, "orgTrace格式错误", is_of_message=True)
     at = now()
-    day = asked.text("payInfo", "transDate", 8)
-    if day not in (beijing_compact(at)[:8], beijing_compact(at - 86_400)[:8]):
-        raise Refusal(BAD_BODY, "transDate格式错误", is_of_message=True)
+    day = _today(asked, at)
     trade = Trade(
         channel=CHANNEL,
         merchant=asked.account.mer_code,
@@ -170,6 +169,14 @@ def _open(deps: Deps, asked: Asked, number: str, wallet: str, fingerprint: str) 
     )
     deps.truth.add_trade(trade)
     return trade
+
+
+def _today(asked: Asked, at: float) -> str:
+    """Of the order: the day that it is, and around midnight the one next to it."""
+    day = asked.text("payInfo", "transDate", 8)
+    if day not in {beijing_compact(at + gap)[:8] for gap in (-MAX_CLOCK_GAP_S, MAX_CLOCK_GAP_S)}:
+        raise Refusal(BAD_BODY, "transDate格式错误", is_of_message=True)
+    return day
 
 
 def _fingerprint(asked: Asked) -> str:

@@ -11,11 +11,12 @@ from gateway.channels.easy.direct.methods import app, h5, jsapi, mini_program, n
 from gateway.channels.easy.direct.operations import (
     notifications,
     query,
+    query_former,
     query_refund,
     refund,
     trial,
 )
-from gateway.channels.plugin import Notifications, Operation, PayerDetail, Plugin
+from gateway.channels.plugin import FormerQuery, Notifications, Operation, PayerDetail, Plugin
 
 PAYER: Final[frozenset[PayerDetail]] = frozenset({"openid"})
 
@@ -34,6 +35,7 @@ def beside(other: Plugin[Account]) -> Plugin[Account]:
             Method.H5: Operation(h5.call, h5.outcome, action="redirect"),
         },
         query=Operation(query.call, query.outcome),
+        former_query=FormerQuery(query_former.is_for, Operation(query_former.call, query.outcome)),
         refund=Operation(refund.call, refund.outcome),
         query_refund=Operation(query_refund.call, query_refund.outcome),
         notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),

@@ -1,6 +1,8 @@
 """A payment or refund at 易企通 2.0: how it is written, and how it is told (`transState`).
 
 Its number there (`orgTrace`) is ours as it is: no form is prescribed, and the signature covers it.
+Its day (`transDate`) goes with it: that on which it was begun, which for a payment that the payer
+chose on our page is the day of the choice.
 
 Source: s.apifox.cn/9758ecc8 (trade/native, trade/jsapi, trade/tradeQuery); `timeEnd` as in
 易企通 1.0
@@ -51,7 +53,7 @@ def write(
             "orderSub": cut_to_bytes(order.subject, limits.SUBJECT_BYTES),
             "backUrl": order.notify_url,
         },
-        "payInfo": {"payType": pay_type, "transDate": day_of(order.created_at), **(payer or {})},
+        "payInfo": {"payType": pay_type, "transDate": day_of(order.begun_at), **(payer or {})},
         "riskData": {"customerIp": order.client_ip or OWN_DEVICE},
     }
 
@@ -61,9 +63,9 @@ def merchant(account: Account) -> dict[str, Any]:
     return {"reqInfo": {"mchtCode": account.mer_code}}
 
 
-def original(number: str, made_at: datetime) -> dict[str, str]:
+def original(number: str, begun_at: datetime) -> dict[str, str]:
     """How a payment or refund is named afterwards."""
-    return {"oriOrgTrace": number, "oriTransDate": day_of(made_at)}
+    return {"oriOrgTrace": number, "oriTransDate": day_of(begun_at)}
 
 
 def day_of(moment: datetime) -> str:

@@ -3,6 +3,8 @@
 Source: s.apifox.cn/9758ecc8 (trade/tradeQuery)
 """
 
+from datetime import datetime
+
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.direct import codes, trade
 from gateway.channels.easy.direct.wire import QUERY_PATH
@@ -10,7 +12,11 @@ from gateway.channels.plugin import Answer, Call, Outcome, Trade
 
 
 def call(asked: Trade, account: Account) -> Call:
-    named = trade.original(asked.payment_no, asked.created_at)
+    return of_day(asked, asked.begun_at, account)
+
+
+def of_day(asked: Trade, begun_at: datetime, account: Account) -> Call:
+    named = trade.original(asked.payment_no, begun_at)
     return Call("POST", QUERY_PATH, body={**trade.merchant(account), "reqOrderInfo": named})
 
 

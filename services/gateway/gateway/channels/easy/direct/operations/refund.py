@@ -17,7 +17,7 @@ def call(refunding: Refunding, account: Account) -> Call:
             **trade.merchant(account),
             "reqOrderInfo": {
                 "orgTrace": refunding.refund_no,
-                **trade.original(refunding.trade.payment_no, refunding.trade.created_at),
+                **trade.original(refunding.trade.payment_no, refunding.trade.begun_at),
                 "refundAmount": refunding.amount.amount_minor,
             },
             "payInfo": {"transDate": trade.day_of(refunding.created_at)},
