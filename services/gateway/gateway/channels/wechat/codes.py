@@ -71,6 +71,7 @@ PAY: Final[Table] = {
     "PARAM_ERROR": Declined,
     "INVALID_REQUEST": _declined_unless_used,
     "ORDER_CLOSED": Declined,
+    "ORDER_REVERSED": Declined,
     "OPENID_MISMATCH": Declined,
     "RULE_LIMIT": Declined,
     "TRADE_ERROR": Declined,
@@ -80,11 +81,13 @@ PAY: Final[Table] = {
     # This number was used before: what became of it, the query says.
     "ORDER_PAID": Unknown,
     "OUT_TRADE_NO_USED": Unknown,
+    "BUYER_MISMATCH": Unknown,
     # Payment codes (付款码).
     "USER_PAYING": waiting,
     "AUTH_CODE_EXPIRE": Declined,
     "AUTH_CODE_ERROR": Declined,
     "AUTH_CODE_INVALID": Declined,
+    "NOT_SUPORT_CARD": Declined,  # the documents' spelling
 }
 
 PAY_BY_CODE: Final[Table] = {
