@@ -18,6 +18,7 @@ from sandbox.money import fen
 MAX_AMOUNT = 100_000_000_00  # fen
 MAX_LIFE_S = 15 * DAY_S
 FACE_TO_FACE_LIFE_S = 3 * 3600
+MAX_URL, MAX_QUIT_URL = 256, 400
 
 _NUMBER = re.compile(r"[0-9A-Za-z_]{1,64}", re.ASCII)
 _RELATIVE = re.compile(r"(\d{1,5})([mhd])|1c", re.ASCII)
@@ -69,7 +70,7 @@ def read_request(asked: Asked, product: str) -> TradeRequest:
         subject=_read_subject(asked),
         notify_url=_read_url(asked.params.get("notify_url", ""), "notify_url"),
         return_url=_read_url(asked.params.get("return_url", ""), "return_url"),
-        quit_url=_read_url(asked.text("quit_url", 400), "quit_url"),
+        quit_url=_read_url(asked.text("quit_url", MAX_QUIT_URL), "quit_url", MAX_QUIT_URL),
         passback_params=asked.text("passback_params", 512),
         body=asked.text("body", 128),
         expires_at=_read_expiry(asked, product),
@@ -114,9 +115,9 @@ def _check_business_params(asked: Asked, product: str) -> None:
         raise refused("INVALID_PARAMETER", "参数无效：business_params")
 
 
-def _read_url(url: str, field: str) -> str:
+def _read_url(url: str, field: str, limit: int = MAX_URL) -> str:
     parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 400):
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or len(url) > limit):
         raise refused("INVALID_PARAMETER", f"参数无效：{field}")
     return url
 

@@ -163,6 +163,8 @@ def test_a_schema_can_be_made_into_a_form(channel: str) -> None:
         ("alipay", "seller_id", "1"),
         ("alipay", "alipay_public_key_pem", None),
         ("alipay", "native_product_code", "QR"),
+        ("alipay", "jsapi_product_code", "QR_CODE_OFFLINE"),
+        ("alipay", "quit_url", f"https://pay.example/{'q' * 381}"),
         ("easy", "base_url", None),
         ("easy", "base_url", "x"),
         ("easy", "org_id", "ORG"),
@@ -246,6 +248,14 @@ def test_an_app_that_acts_for_several_merchants_needs_to_know_whom_it_is_paid_fo
     assert faults("alipay", app_auth_token="token", seller_id="2088000000000001") == {}
     given = {**SIDES["alipay"].credentials(), "app_auth_token": "token"}
     PLUGINS["alipay"].credentials.model_validate(given, context=CHECKED_BEFORE)
+
+
+def test_a_quit_url_that_was_longer_is_still_opened() -> None:
+    long = f"https://pay.example/{'q' * 381}"
+    assert faults("alipay", quit_url=long[:-1]) == {}
+    given = {**SIDES["alipay"].credentials(), "quit_url": long}
+    opened = PLUGINS["alipay"].credentials.model_validate(given, context=CHECKED_BEFORE)
+    assert getattr(opened, "quit_url") == long  # noqa: B009
 
 
 @pytest.mark.parametrize("channel", SIDES)

@@ -12,6 +12,7 @@ from cryptography.x509 import Certificate
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from gateway.channels import rsa
+from gateway.channels.alipay import limits
 from gateway.channels.alipay.certificates import root_serial_name, serial_name
 from gateway.channels.certificate_chains import is_trusted
 from gateway.channels.faults import Fault
@@ -122,6 +123,14 @@ class Credentials(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Account:
     """Credentials with their keys parsed.
+
+    @field_validator("quit_url")
+    @classmethod
+    def _is_short_enough(cls, url: str, info: ValidationInfo) -> str:
+        most = limits.QUIT_URL_CHARACTERS
+        if len(url) > most and not are_checked(info):
+            raise Fault(f"最长 {most} 个字符", f"has more than {most} characters")
+        return url
 
     `alipay_keys`: Alipay's keys by the serial names of their certificates, in key mode the one
     under "" (and earlier ones under names of our own). In key mode there are no serial names and

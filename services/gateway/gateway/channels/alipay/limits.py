@@ -1,6 +1,7 @@
 """How long Alipay lets texts be, in characters, and how much may be paid at once.
 
-Source: opendocs.alipay.com/open/02ekfg (create), 02ekfk (refund), 02o6e1 (settle)
+Source: opendocs.alipay.com/open/02ekfg (create), 02ekfk (refund), 02o6e1 (settle), 02ivbs (wap:
+return_url, quit_url)
 """
 
 from typing import Final
@@ -8,6 +9,8 @@ from typing import Final
 SUBJECT_CHARACTERS: Final = 256
 REFUND_REASON_CHARACTERS: Final = 256
 SPLIT_DESCRIPTION_CHARACTERS: Final = 1000
+RETURN_URL_CHARACTERS: Final = 256
+QUIT_URL_CHARACTERS: Final = 400
 
 MAX_AMOUNT: Final = 10_000_000_000
 """`total_amount` goes up to 100000000 yuan."""

@@ -43,6 +43,7 @@ PLUGIN: Plugin[Account] = Plugin(
     look=LOOK,
     credentials=Credentials,
     max_amount=limits.MAX_AMOUNT,
+    return_url_characters=limits.RETURN_URL_CHARACTERS,
     form=FORM,
     open_account=open_account,
     identity=("app_id", "seller_id"),
