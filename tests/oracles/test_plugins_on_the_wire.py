@@ -22,6 +22,21 @@ from gateway.channels.plugin import (
 from .conftest import Merchant, RunningSandbox
 from .plugin_calls import Open, order, refunding_of, trade_of, until_refunded
 
+# ── apps of two sorts ──
+
+
+async def test_a_web_app_of_alipay_is_paid_on_its_pages_as_one(
+    executor: Executor, account: Open, sandbox: RunningSandbox
+) -> None:
+    section = sandbox.control("POST", "/merchants", {"channel": "alipay", "sort": "web"})
+    request = replace(order(), method=Method.JSAPI, openid="074a1CcTG1LelxKe4xQC0zgNdId0nxi")
+    refused = await executor.pay(account("alipay", **section), request)
+    assert isinstance(refused, NotSent)
+    assert refused.code == "ACQ.OPEN_ID_NOT_TINY_APP"
+    here = account("alipay", **section, jsapi_product_code="FACE_TO_FACE_PAYMENT")
+    assert isinstance(await executor.pay(here, request), Pending)
+
+
 # ── certificates that change in use ──
 
 

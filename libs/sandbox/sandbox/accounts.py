@@ -30,6 +30,9 @@ class AccountKind(Generic[A]):
     open: Callable[[], dict[str, str]]
     read: Callable[[dict[str, str]], A]
     section: Callable[[A, str], dict[str, str]]
+    sorts: tuple[str, ...] = ()
+    """What an account may be opened as, and then is nothing else. One that is opened as none of
+    them, as the first one, is all of them."""
 
 
 class Accounts(Generic[A]):
@@ -58,9 +61,11 @@ class Accounts(Generic[A]):
     def first(self) -> A:
         return next(iter(self._by_merchant.values()))
 
-    def open(self) -> A:
-        """A further merchant; durable before it is known."""
-        document = self._kind.open()
+    def open(self, sort: str | None = None) -> A:
+        """A further merchant; durable before it is known. ValueError for a sort that is none."""
+        if sort is not None and sort not in self._kind.sorts:
+            raise ValueError(f"not of {self._kind.channel}'s {list(self._kind.sorts)}")
+        document = self._kind.open() | ({"sort": sort} if sort else {})
         self._keep(f"{len(self._by_merchant) + 1:04d}.json", document)
         account = self._kind.read(document)
         self._by_merchant[account.merchant] = account

@@ -214,10 +214,14 @@ async def tell_credentials(deps: Deps, request: Request) -> Response:
 
 async def open_merchant(deps: Deps, request: Request) -> Response:
     """One more merchant at a channel; answers its section."""
-    name = (await _read(request, MerchantRequest)).channel
+    requested = await _read(request, MerchantRequest)
     for party in deps.parties.values():
-        if section := _sections(party).get(name):
-            return _json(section(deps.accounts(party.kind).open(), deps.public_url), 201)
+        if section := _sections(party).get(requested.channel):
+            try:
+                account = deps.accounts(party.kind).open(requested.sort)
+            except ValueError as error:
+                raise Problem(422, "invalid_request", f"/sort: {error}") from error
+            return _json(section(account, deps.public_url), 201)
     raise _no_such_channel()
 
 

@@ -76,6 +76,8 @@ class SettingsRequest(ControlRequest):
 
 
 class MerchantRequest(ControlRequest):
-    """`channel`: a section of demo.json, such as `easy_direct`, the other product of easy."""
+    """`channel`: a section of demo.json, such as `easy_direct`, the other product of easy. `sort`:
+    what Alipay's app is, `mini_program` or `web`; without it, it is both."""
 
     channel: Name
+    sort: Name | None = None

@@ -12,6 +12,45 @@ from sandbox.deps import Deps
 from .merchants import AlipayMerchant, new_number, sign
 
 QUERY = "alipay.trade.query"
+CREATE = "alipay.trade.create"
+
+
+async def of_sort(alipay: AlipayMerchant, sort: str) -> AlipayMerchant:
+    asked = {"channel": "alipay", "sort": sort}
+    opened = await alipay.http.post("/_control/merchants", json=asked)
+    return AlipayMerchant(alipay.http, opened.json())
+
+
+async def created(merchant: AlipayMerchant, **more: str) -> str | None:
+    biz = {"total_amount": "1.00", "subject": "物业费", "buyer_open_id": "074a1", **more}
+    node = await merchant.call(CREATE, {"out_trade_no": new_number(), **biz})
+    return node.get("sub_code")
+
+
+async def test_a_web_app_is_no_mini_program(alipay: AlipayMerchant) -> None:
+    web, mini = await of_sort(alipay, "web"), await of_sort(alipay, "mini_program")
+    for app, code in ((web, "ACQ.OPEN_ID_NOT_TINY_APP"), (mini, None)):
+        named = {"product_code": "JSAPI_PAY", "op_app_id": app.known["app_id"]}
+        assert [await created(each, **named) for each in (web, mini, alipay)] == [code] * 3
+
+
+async def test_a_mini_program_is_paid_as_one(alipay: AlipayMerchant) -> None:
+    web, mini = await of_sort(alipay, "web"), await of_sort(alipay, "mini_program")
+    assert [await created(each) for each in (web, alipay)] == [None, None]
+    assert await created(mini) == "ACQ.PRODUCT_NOT_SUPPORT_IN_TINY_APP"
+
+
+@pytest.mark.parametrize(("field", "limit"), [("return_url", 256), ("quit_url", 400)])
+async def test_addresses_have_their_length(alipay: AlipayMerchant, field: str, limit: int) -> None:
+    for more, status in ((0, 302), (1, 200)):
+        url = "https://shop.example/".ljust(limit + more, "x")
+        quit_url = url if field == "quit_url" else "https://shop.example"
+        biz = {"out_trade_no": new_number(), "total_amount": "1.00", "subject": "物业费"}
+        biz |= {"product_code": "QUICK_WAP_WAY", "quit_url": quit_url}
+        changed = {"return_url": url} if field == "return_url" else {}
+        sent = await alipay.send(alipay.params("alipay.trade.wap.pay", biz, **changed))
+        assert sent.status_code == status
+        assert (field in sent.content.decode("gbk")) == bool(more)
 
 
 @pytest.mark.parametrize(

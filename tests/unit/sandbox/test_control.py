@@ -197,6 +197,12 @@ async def test_further_merchants_are_others(http: httpx.AsyncClient) -> None:
     assert (await http.get("/_control/credentials")).json() == known
 
 
+@pytest.mark.parametrize("channel", ["alipay", "wechat"])
+async def test_a_merchant_of_no_known_sort_is_422(http: httpx.AsyncClient, channel: str) -> None:
+    asked = {"channel": channel, "sort": "robot"}
+    assert (await http.post("/_control/merchants", json=asked)).status_code == 422
+
+
 async def test_control_is_for_loopback_only(app: Starlette) -> None:
     transport = httpx.ASGITransport(app, client=("203.0.113.7", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox.test") as http:

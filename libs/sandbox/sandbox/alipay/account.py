@@ -12,6 +12,7 @@ from sandbox.accounts import AccountKind
 from sandbox.keys import Key, issue, name, pem_of
 
 CHANNEL = "alipay"
+MINI_PROGRAM, WEB = "mini_program", "web"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class AlipayAccount:
     app_cert_pem: str
     alipay_cert_pem: str
     alipay_root_cert_pem: str
+    sort: str = ""
+    """A mini program or a web app; the apps of before are both."""
 
     @property
     def merchant(self) -> str:
@@ -110,6 +113,7 @@ def _read(document: dict[str, str]) -> AlipayAccount:
         app_cert_pem=document["app_cert_pem"],
         alipay_cert_pem=document["alipay_cert_pem"],
         alipay_root_cert_pem=document["alipay_root_cert_pem"],
+        sort=document.get("sort", ""),
     )
 
 
@@ -124,4 +128,4 @@ def _section(account: AlipayAccount, base_url: str) -> dict[str, str]:
     }
 
 
-KIND = AccountKind(CHANNEL, _open, _read, _section)
+KIND = AccountKind(CHANNEL, _open, _read, _section, (MINI_PROGRAM, WEB))

@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from sandbox import payer
-from sandbox.alipay.account import CHANNEL
+from sandbox.alipay.account import CHANNEL, KIND, MINI_PROGRAM, WEB
 from sandbox.alipay.requests import TradeRequest, read_request
 from sandbox.alipay.wire import Asked, refused, respond
 from sandbox.answering import Done
@@ -36,9 +36,7 @@ def precreate(deps: Deps, asked: Asked, hit: Hit) -> Done:
 def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.create, for mini-programs and pages inside Alipay."""
     request = read_request(asked, "create")
-    is_jsapi = asked.biz.get("product_code") == "JSAPI_PAY"
-    if is_jsapi and not asked.text("op_app_id", 32):
-        raise refused("INVALID_PARAMETER", "参数无效：op_app_id")
+    _check_app(deps, asked)
     if not (request.buyer_open_id or asked.text("buyer_id", 28)):
         raise refused("INVALID_PARAMETER", "参数无效：buyer_id与buyer_open_id不能同时为空")
     if not deps.logins.may_be(request.buyer_open_id, asked.account.app_id):
@@ -46,6 +44,21 @@ def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
     trade = open_trade(deps, asked, request)
     refuse_unknown(hit)
     return Done(respond(asked, names(trade), hit), trade)
+
+
+def _check_app(deps: Deps, asked: Asked) -> None:
+    """JSAPI payments are of mini programs, and mini programs have no other. An app that is not of
+    this sandbox may be one."""
+    app_id = asked.text("op_app_id", 32)
+    if asked.biz.get("product_code") != "JSAPI_PAY":
+        if asked.account.sort == MINI_PROGRAM:
+            raise refused("PRODUCT_NOT_SUPPORT_IN_TINY_APP", "该产品不支持在小程序中使用")
+        return
+    if not app_id:
+        raise refused("INVALID_PARAMETER", "参数无效：op_app_id")
+    app = deps.accounts(KIND).find(app_id)
+    if app is not None and app.sort == WEB:
+        raise refused("OPEN_ID_NOT_TINY_APP", "请求的应用id非小程序应用类型")
 
 
 def query(deps: Deps, asked: Asked, hit: Hit) -> Done:

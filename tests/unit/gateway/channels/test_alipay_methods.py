@@ -123,6 +123,19 @@ def test_the_payer_is_named_by_open_id_or_user_id(
     assert (new.content["product_code"], new.content["op_app_id"]) == ("JSAPI_PAY", APP_ID)
 
 
+def test_a_page_of_a_web_app_names_neither_product_nor_mini_program(side: AlipaySide) -> None:
+    """Alipay refuses it as a JSAPI payment, which is of mini programs: ACQ.OPEN_ID_NOT_TINY_APP."""
+    account = opened(side, jsapi_product_code="FACE_TO_FACE_PAYMENT", op_app_id="2021004000000004")
+    page = asked(side, account, PLUGIN.methods[Method.JSAPI], order(Method.JSAPI))
+    assert page.operation == "alipay.trade.create"
+    assert page.content.keys().isdisjoint({"product_code", "op_app_id"})
+    within = asked(side, account, PLUGIN.methods[Method.MINI_PROGRAM], order(Method.MINI_PROGRAM))
+    assert (within.content["product_code"], within.content["op_app_id"]) == (
+        "JSAPI_PAY",
+        "2021004000000004",
+    )
+
+
 def test_a_payment_code_is_scanned(side: AlipaySide, account: Any) -> None:
     way: Any = PLUGIN.methods[Method.BARCODE]
     answered = asked(side, account, way, order(Method.BARCODE))
@@ -208,6 +221,10 @@ def test_h5_is_a_link(side: AlipaySide, account: Any) -> None:
     answered = side.asked(Request("GET", without.url, {}, b""))
     assert answered.content["quit_url"] == "https://www.alipay.com"
     assert "return_url" not in answered.content[""]
+
+
+def test_pages_are_asked_for_no_longer_addresses_than_alipay_takes() -> None:
+    assert PLUGIN.return_url_characters == 256
 
 
 def test_app_is_an_order_string(side: AlipaySide, account: Any) -> None:

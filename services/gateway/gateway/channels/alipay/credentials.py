@@ -21,6 +21,8 @@ from gateway.channels.plugin import Address, are_checked
 OWN_URL: Final = "https://openapi.alipay.com/gateway.do"
 OWN_URLS: Final = frozenset({OWN_URL, "https://openapi-sandbox.dl.alipaydev.com/gateway.do"})
 
+JsapiProduct = Literal["JSAPI_PAY", "FACE_TO_FACE_PAYMENT"]
+
 AppId = Annotated[str, Field(pattern=r"^[0-9]{8,32}$")]
 
 
@@ -49,6 +51,9 @@ class Credentials(BaseModel):
     oauth_scope: Literal["auth_base"] | None = None
     """What the app may ask of its payers (用户授权), with the address of our hosted page registered
     there (授权回调地址): then that page can be paid inside Alipay."""
+    jsapi_product_code: JsapiProduct = "JSAPI_PAY"
+    """What a page inside Alipay is paid as: 小程序支付, which Alipay takes for mini programs only
+    (`app_id`, or `op_app_id`), or 当面付 where the page is of a web app (网页应用)."""
     quit_url: Address = "https://www.alipay.com"
     """Where the payer lands who leaves the h5 cashier of a payment without `return_url`."""
 
@@ -119,11 +124,6 @@ class Credentials(BaseModel):
             )
         return seller_id
 
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Credentials with their keys parsed.
-
     @field_validator("quit_url")
     @classmethod
     def _is_short_enough(cls, url: str, info: ValidationInfo) -> str:
@@ -131,6 +131,11 @@ class Account:
         if len(url) > most and not are_checked(info):
             raise Fault(f"最长 {most} 个字符", f"has more than {most} characters")
         return url
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Credentials with their keys parsed.
 
     `alipay_keys`: Alipay's keys by the serial names of their certificates, in key mode the one
     under "" (and earlier ones under names of our own). In key mode there are no serial names and
@@ -149,6 +154,7 @@ class Account:
     app_auth_token: str | None = field(repr=False)
     op_app_id: str
     native_product_code: str
+    jsapi_product_code: JsapiProduct
     quit_url: str
     may_login: bool = False
 
@@ -186,6 +192,7 @@ def open_account(credentials: BaseModel) -> Account:
         app_auth_token=token.get_secret_value() if token else None,
         op_app_id=credentials.op_app_id or credentials.app_id,
         native_product_code=credentials.native_product_code,
+        jsapi_product_code=credentials.jsapi_product_code,
         quit_url=credentials.quit_url,
         may_login=credentials.oauth_scope is not None,
     )

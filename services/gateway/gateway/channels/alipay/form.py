@@ -109,6 +109,21 @@ FORM: Final = CredentialForm(
             is_rare=True,
         ),
         FormField(
+            "jsapi_product_code",
+            Words("支付宝内网页的支付产品", "Product for pages inside Alipay"),
+            Words(
+                "应用是小程序选小程序支付；应用是网页应用（收银台、H5 页面）选当面付。",
+                "JSAPI payment where the app is a mini program; face to face payment where it is a "
+                "web app, as for our cashier.",
+            ),
+            "choice",
+            options={
+                "JSAPI_PAY": Words("小程序支付（JSAPI 支付）", "JSAPI payment"),
+                "FACE_TO_FACE_PAYMENT": Words("当面付", "Face to face payment"),
+            },
+            is_rare=True,
+        ),
+        FormField(
             "oauth_scope",
             Words("付款人授权", "Authorisation by payers"),
             Words(

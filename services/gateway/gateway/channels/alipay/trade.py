@@ -34,16 +34,18 @@ FORBIDDEN: Final = str.maketrans("/=&", "／＝＆")
 """Alipay refuses these in a subject; their full-width forms read the same."""
 
 
-def write(order: PayOrder, product_code: str) -> dict[str, Any]:
-    """What all ways to pay have in common. The same at each repeat: Alipay answers a repeat with
-    the first trade, and refuses the number if anything differs."""
+def write(order: PayOrder, product_code: str | None) -> dict[str, Any]:
+    """What all ways to pay have in common; None leaves it to Alipay what it is paid as. The same at
+    each repeat: Alipay answers a repeat with the first trade, and refuses the number if anything
+    differs."""
     content: dict[str, Any] = {
         "out_trade_no": order.payment_no,
         "total_amount": order.amount.decimal(),
         "subject": cut_to_characters(order.subject.translate(FORBIDDEN), limits.SUBJECT_CHARACTERS),
-        "product_code": product_code,
         "time_expire": spaced(payable_until(order)),
     }
+    if product_code is not None:
+        content["product_code"] = product_code
     if order.client_ip:
         content["business_params"] = {"mc_create_trade_ip": order.client_ip}
     if order.will_split:
