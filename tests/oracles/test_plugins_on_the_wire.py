@@ -70,6 +70,26 @@ async def test_wechat_pay_rotates_its_certificate_in_the_middle(
     assert isinstance(await executor.query(certified, trade_of(request)), Succeeded)
 
 
+async def test_an_account_is_alive_whose_certificate_was_replaced_twice_meanwhile(
+    executor: Executor,
+    account: Open,
+    sandbox: RunningSandbox,
+    certificates: dict[str, dict[str, Any]],
+) -> None:
+    """What was learnt of the one between was forgotten by the restart."""
+    for _ in range(2):
+        sandbox.control("POST", "/certificates")
+    certified = account(
+        "wechat",
+        platform_public_key_id=None,
+        platform_public_key_pem=None,
+        platform_certificate_pem=certificates["wechat"]["platform_certificate_pem"],
+    )
+    request = order()
+    assert isinstance(await executor.pay(certified, request), Pending)
+    assert isinstance(await executor.query(certified, trade_of(request)), Pending)
+
+
 async def test_wechat_pays_certificates_are_downloaded_before_they_are_needed(
     executor: Executor, account: Open, certificates: dict[str, dict[str, Any]]
 ) -> None:

@@ -195,6 +195,22 @@ async def test_without_serial_the_certificate_signs_once_it_was_fetched(
     assert await signed_by() == deps.own(PlatformCertificates).in_use()[0].serial_no
 
 
+async def test_a_certificate_of_before_is_asked_for_in_vain(
+    wechat: WechatMerchant, deps: Deps
+) -> None:
+    """Its serial is refused only where something is encrypted to it."""
+    certificates = deps.own(PlatformCertificates)
+    former = {"Wechatpay-Serial": certificates.in_use()[0].serial_no}
+    for _ in range(2):
+        certificates.rotate()
+    in_use = {each.serial_no for each in certificates.in_use()}
+    for headers in (former, {"Wechatpay-Serial": ""}):
+        answer = await wechat.call("GET", "/v3/certificates", headers=headers)
+        assert answer.headers["wechatpay-serial"] in in_use
+        answer = await wechat.call("POST", NATIVE, wechat.order(new_number()), headers=headers)
+        assert answer.headers["wechatpay-serial"] in in_use
+
+
 @pytest.mark.parametrize("day", ["2026-1-1", "yesterday", "2020-01-01", "2999-01-01"])
 async def test_statements_are_of_the_last_three_months(wechat: WechatMerchant, day: str) -> None:
     answer = await wechat.call("GET", f"/v3/bill/tradebill?bill_date={day}")

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -44,8 +45,10 @@ Render = Callable[
 
 @refusing
 async def certificates(deps: Deps, request: Request) -> Response | HangUp:
-    """GET /v3/certificates; from then on this merchant may be answered with them."""
+    """GET /v3/certificates; from then on this merchant may be answered with them, as here."""
     asked = await receive(deps, request)
+    if "wechatpay-serial" not in request.headers:
+        asked = replace(asked, signer="certificate")
     deps.own(PlatformCertificates).used_by(asked.account.mchid)
     fields = [_sealed(asked.account, each) for each in deps.own(PlatformCertificates).in_use()]
     return respond(deps, asked, Hit(), {"data": fields})

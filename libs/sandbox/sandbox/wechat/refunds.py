@@ -248,8 +248,10 @@ def _check_card(
 def _sealing_key(account: WechatAccount, serial: str, certificate_key: Key | None) -> Key:
     if serial == account.public_key_id:
         return account.platform_key
+    if not serial:
+        raise Refusal(400, "PARAM_ERROR", "HTTP header缺少微信支付平台证书序列号(Wechatpay-Serial)")
     if certificate_key is None:
-        raise Refusal(400, "PARAM_ERROR", "请求含敏感信息，Http头Wechatpay-Serial必填")
+        raise Refusal(400, "PARAM_ERROR", "平台证书序列号Wechatpay-Serial错误")
     return certificate_key
 
 

@@ -29,6 +29,7 @@ SCHEME = "WECHATPAY2-SHA256-RSA2048"
 CLOCK_TOLERANCE_S = 300
 MAX_NONCE = 32
 
+PUBLIC_KEY = "PUB_KEY_ID_"
 SignerKind = Literal["public_key", "certificate"]
 M = TypeVar("M", bound=BaseModel)
 
@@ -202,7 +203,8 @@ def _authorization(request: Request) -> dict[str, str]:
 
 
 def _signer_kind(deps: Deps, account: WechatAccount, request: Request) -> SignerKind:
-    """What the merchant can verify: it says so in Wechatpay-Serial.
+    """What the merchant can verify: it says so in Wechatpay-Serial. Which certificate is looked at
+    only where something is encrypted.
 
     Without the header: with a certificate if the merchant ever downloaded them, as WeChat does
     for merchants in the switch, and else with the public key.
@@ -213,7 +215,7 @@ def _signer_kind(deps: Deps, account: WechatAccount, request: Request) -> Signer
     if serial is None:
         is_used = deps.own(PlatformCertificates).is_used_by(account.mchid)
         return "certificate" if is_used else "public_key"
-    if deps.own(PlatformCertificates).find(serial.upper()) is None:
+    if serial.startswith(PUBLIC_KEY):
         raise Refusal(
             400, "PARAM_ERROR", "Http头Wechatpay-Serial错误，请检查平台证书序列号或公钥ID"
         )

@@ -92,6 +92,24 @@ def test_both_certificates_are_believed_while_they_rotate(issuer: Issuer) -> Non
     assert newest == f"{0x0B:040X}"
 
 
+def test_the_certificates_in_use_are_asked_for_by_no_serial(issuer: Issuer) -> None:
+    """Ours may have ended while nobody ran: then nothing else is learnt any more."""
+    account = issuer.account(0x0A)
+    download = certificates.call("", account)
+    assert download is not None
+    assert "Wechatpay-Serial" not in PLUGIN.wire.sign(download, account, MOMENT).headers
+    learnt = learn(issuer.download(0x0C, 0x0B, signed_by=0x0C), account)
+    assert set(learnt.platform_keys) == {"C", "B"}
+
+
+def test_the_public_key_is_named_where_certificates_are_asked_for(issuer: Issuer) -> None:
+    """WeChat Pay ends the move to the key when every call has named it for a week."""
+    account = opened(issuer.side, platform_certificate_pem=pem(issuer.certificate(0x0A)))
+    download = certificates.call("0B", account)
+    assert download is not None
+    assert PLUGIN.wire.sign(download, account, MOMENT).headers["Wechatpay-Serial"] == KEY_ID
+
+
 def test_the_end_that_is_watched_is_that_of_the_certificate_that_ends_last(issuer: Issuer) -> None:
     keys = PLUGIN.keys
     assert keys is not None

@@ -25,11 +25,12 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.wechat.account import Account, plain_serial
-from gateway.channels.wechat.credentials import SPARE_URLS
+from gateway.channels.wechat.credentials import SPARE_URLS, is_public_key_id
 
 SCHEME: Final = "WECHATPAY2-SHA256-RSA2048"
 WINDOW_S: Final = 300
 MAX_NONCE: Final = 32
+CERTIFICATES_PATH: Final = "/v3/certificates"
 UNIX_SECONDS: Final = re.compile(r"\d{1,12}", re.ASCII)
 
 
@@ -50,8 +51,9 @@ def sign(
         ),
         "Accept": "application/json",
         "User-Agent": "paymesh",
-        "Wechatpay-Serial": account.platform_serial,
     }
+    if serial := _serial_to_ask_for(call, account):
+        headers["Wechatpay-Serial"] = serial
     if body:
         headers["Content-Type"] = "application/json"
     spare = SPARE_URLS.get(account.base_url)
@@ -63,6 +65,13 @@ def sign(
         limit_bytes,
         spare_url=spare + path if spare else "",  # The signature covers no host.
     )
+
+
+def _serial_to_ask_for(call: Call, account: Account) -> str:
+    """By what WeChat Pay is to sign: its public key, or a certificate. That of an account may have
+    ended long ago, so that none is named where we ask for those that are in use."""
+    is_by_key = is_public_key_id(account.platform_serial)
+    return "" if call.target == CERTIFICATES_PATH and not is_by_key else account.platform_serial
 
 
 def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer:

@@ -19,7 +19,7 @@ from gateway.channels.formats import json_object, text
 from gateway.channels.plugin import Call, Moment, Reply, Unverifiable
 from gateway.channels.wechat.account import Account, plain_serial
 from gateway.channels.wechat.credentials import is_public_key_id
-from gateway.channels.wechat.wire import check_signature, decrypt
+from gateway.channels.wechat.wire import CERTIFICATES_PATH, check_signature, decrypt
 
 EVERY_S: Final = 6 * 3600.0
 """WeChat Pay wants it at least every twelve hours; so one failure does no harm."""
@@ -34,7 +34,7 @@ def call(serial: str, account: Account) -> Call | None:
     is_by_key_only = all(map(is_public_key_id, account.platform_keys))
     if is_public_key_id(serial) or (is_by_key_only and not serial):
         return None
-    return Call("GET", "/v3/certificates", timeout_s=TIMEOUT_S)
+    return Call("GET", CERTIFICATES_PATH, timeout_s=TIMEOUT_S)
 
 
 def learn(reply: Reply, asked: Call, account: Account, moment: Moment) -> Account:
