@@ -35,6 +35,14 @@ collect_ignore = [] if HAS_NODE else ["test_plugins_by_node.py", "test_asyncapi.
 
 NOTIFICATION_LIMIT_S = 10
 STOP_LIMIT_S = 10
+AHEAD = """
+import time
+
+real = time.time
+time.time = lambda: real() + {ahead_s}
+from sandbox.main import run
+run()
+"""
 POLL_S = 0.02
 
 
@@ -175,9 +183,11 @@ def channel_of(section: str) -> str:
 
 
 @contextmanager
-def run_sandbox(port: int, folder: Path) -> Iterator[RunningSandbox]:
-    """A process of its own; notifications repeat a hundred times faster than in life."""
-    command = [sys.executable, "-m", "sandbox", "--port", str(port), "--state-dir", str(folder)]
+def run_sandbox(port: int, folder: Path, *, ahead_s: float = 0) -> Iterator[RunningSandbox]:
+    """A process of its own, its clock so far ahead; notifications repeat a hundred times faster
+    than in life."""
+    command = [sys.executable, "-c", AHEAD.format(ahead_s=ahead_s)]
+    command += ["--port", str(port), "--state-dir", str(folder)]
     command += ["--notification-time-scale", "0.01"]
     url = f"http://127.0.0.1:{port}"
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -30,8 +30,8 @@ AMOUNT = Money(1299, "CNY")
 Open = Callable[..., ChannelAccount]
 
 
-def order(url: str = "https://pay.example/webhooks") -> PayOrder:
-    now = datetime.now(UTC)
+def order(url: str = "https://pay.example/webhooks", *, ahead: timedelta = timedelta()) -> PayOrder:
+    now = datetime.now(UTC) + ahead
     return PayOrder(
         payment_no=new_id("payment"),
         amount=AMOUNT,
@@ -74,9 +74,13 @@ def owed_by(splitting: Splitting, account: str, amount_minor: int) -> SplitRetur
     return SplitReturn(splitting.split_no, account, Money(amount_minor, "CNY"), number)
 
 
-def today(kind: StatementKind) -> StatementRequest:
-    """The sandbox has today's statement already, unlike life."""
-    return StatementRequest(datetime.now(BEIJING).date(), kind)
+def today(
+    kind: StatementKind, channel: str = "", *, ahead: timedelta = timedelta()
+) -> StatementRequest:
+    """The sandbox has today's statement already, unlike life. UnionPay's day ends at 23:00."""
+    is_unionpay = channel == "unionpay"
+    now = datetime.now(BEIJING) + ahead + timedelta(hours=1 if is_unionpay else 0)
+    return StatementRequest(now.date(), kind)
 
 
 async def until_split(

@@ -1,17 +1,20 @@
 """Taking a payment back on its day: whatever happens on the way, the money goes back once.
 
-Undo and refund are what the plugin says, the truth is the sandbox's. The day of the refund is noon,
-so that each plugin begins with its undo; the sandbox looks at its own clock.
+Undo and refund are what the plugin says, the truth is the sandbox's. All clocks show the noon of
+tomorrow, so that each plugin begins with its undo, whatever the hour.
 """
 
 import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.calling.enquiries import fetch_statement
 from gateway.calling.executor import Executor
+from gateway.calling.transport import HttpTransport
 from gateway.channels.formats import BEIJING
 from gateway.channels.plugin import (
     Declined,
@@ -28,18 +31,39 @@ from gateway.channels.plugin import (
 from gateway.channels.registry import PLUGINS
 from gateway.directory import ChannelAccount
 
-from .conftest import Merchant, RunningSandbox
+from .conftest import Merchant, RunningSandbox, free_port, run_sandbox
 from .plugin_calls import AMOUNT, Open, order, refunding_of, today, trade_of, until_refunded
 
 CHANNELS = pytest.mark.parametrize("channel", [n for n, p in PLUGINS.items() if p.undo])
 WHOLE = AMOUNT.amount_minor
+
+_NOW = datetime.now(BEIJING)
+AHEAD = (_NOW + timedelta(days=1)).replace(hour=12, minute=0) - _NOW
+
+
+@pytest.fixture(scope="module")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    folder, ahead_s = tmp_path_factory.mktemp("sandbox"), AHEAD.total_seconds()
+    with run_sandbox(free_port(), folder, ahead_s=ahead_s) as running:
+        yield running
+
+
+@pytest.fixture
+async def executor() -> AsyncIterator[Executor]:
+    async with HttpTransport() as transport:
+        yield Executor(
+            transport,
+            now=lambda: datetime.now(UTC) + AHEAD,
+            monotonic=time.monotonic,
+            tell=lambda _: None,
+        )
 
 
 async def paid(
     executor: Executor, here: ChannelAccount, sandbox: RunningSandbox, url: str
 ) -> Refunding:
     """A refund of all that was paid today."""
-    request, noon = order(), datetime.now(BEIJING).replace(hour=12)
+    request, noon = order(ahead=AHEAD), datetime.now(BEIJING) + AHEAD
     await executor.pay(here, request)
     sandbox.pay(request.payment_no, notify=False)
     number = sandbox.trade(request.payment_no)["channel_trade_no"]
@@ -60,7 +84,7 @@ async def on_the_statement(
     executor: Executor, here: ChannelAccount, whole: Refunding
 ) -> list[StatementRow]:
     """The rows of it on the channel's statement of today."""
-    statement = await fetch_statement(executor, here, today("trade"))
+    statement = await fetch_statement(executor, here, today("trade", here.channel, ahead=AHEAD))
     assert isinstance(statement, Statement)
     return [row for row in statement.rows if row.refund_no == whole.refund_no]
 

@@ -34,6 +34,7 @@ Kind = Literal[
     "no_undo",
     "no_balance",
     "too_early",
+    "not_there_yet",
     "probe",
     "unsigned",
 ]
@@ -49,6 +50,7 @@ ONLY_AT: dict[Kind, Operation] = {
     "no_undo": "refund",
     "no_balance": "refund",
     "too_early": "split",
+    "not_there_yet": "bill",
 }
 KINDS: frozenset[Kind] = frozenset(get_args(Kind))
 EARLY: frozenset[Kind] = frozenset({"early"})

@@ -31,7 +31,7 @@ def refund_in_console(deps: Deps, trade: Trade, amount: int, *, notify: bool) ->
         merchant=trade.merchant,
         number=number,
         refund_no=number,
-        channel_refund_no=f"5030{secrets.randbelow(10**25):025d}",
+        channel_refund_no=deps.parties[trade.channel].refund_number(),
         amount=amount,
         reason="",
         notify_url=_notify_url(deps, trade) if notify else "",

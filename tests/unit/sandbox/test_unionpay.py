@@ -1,5 +1,7 @@
-"""UnionPay's day in the sandbox: an undo is possible until it ends."""
+"""UnionPay's day in the sandbox: undos are possible until it ends, and statements are of it. What
+is new is sent within an hour of its time."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,13 +10,13 @@ from sandbox.clock import BEIJING
 from sandbox.deps import Deps
 from sandbox.faults import UNHARMED
 from sandbox.truth import Trade
-from sandbox.unionpay import orders, refunds
+from sandbox.unionpay import day, orders, refunds, statements
 from sandbox.unionpay.account import KIND
 from sandbox.unionpay.wire import Asked, Refusal
 
 
 def day_of(text: str) -> date:
-    return refunds.clearing_day(datetime.fromisoformat(text).timestamp())
+    return day.clearing_day(datetime.fromisoformat(text).timestamp())
 
 
 def test_a_clearing_day_ends_an_hour_before_midnight_in_beijing() -> None:
@@ -35,26 +37,86 @@ def test_what_was_paid_on_another_day_cannot_be_undone(deps: Deps) -> None:
     assert [each.amount for each in deps.truth.list_refunds(new)] == [1299]
 
 
-@pytest.mark.parametrize(("hours", "is_taken"), [(0, True), (0.9, True), (1.1, False), (-2, False)])
+def test_a_statement_is_of_a_clearing_day() -> None:
+    first, end = day.clearing_period(date(2026, 11, 29))
+    assert first == datetime.fromisoformat("2026-11-28T23:00:00+08:00").timestamp()
+    assert end == datetime.fromisoformat("2026-11-29T23:00:00+08:00").timestamp()
+
+
+def test_what_was_paid_in_the_last_hour_stands_in_the_file_of_the_next_day(deps: Deps) -> None:
+    late = (datetime.now(BEIJING) - timedelta(days=3)).replace(hour=23, minute=10)
+    _paid(deps, late)
+    asked = {"txnType": "76", "fileType": "00", "txnTime": _now(), "encoding": "UTF-8"}
+    account = deps.accounts(KIND).first()
+
+    def fetch(at: datetime) -> bytes:
+        fields = {**asked, "settleDate": f"{at:%m%d}"}
+        return bytes(statements.fetch(deps, Asked(account, fields), UNHARMED).response.body)
+
+    with pytest.raises(Refusal, match="文件不存在"):
+        fetch(late)
+    assert b"respCode=00" in fetch(late + timedelta(days=1))
+
+
+SENT = pytest.mark.parametrize(
+    ("hours", "is_taken"), [(0, True), (0.9, True), (1.1, False), (-2, False)]
+)
+
+
+@SENT
 def test_a_payment_is_sent_within_an_hour_of_its_time(
     deps: Deps, hours: float, is_taken: bool
 ) -> None:
-    at = datetime.now(BEIJING) - timedelta(hours=hours)
     fields = {
         "txnType": "01",
         "txnSubType": "07",
         "orderId": "P01JD0000000000000000000000",
-        "txnTime": f"{at:%Y%m%d%H%M%S}",
+        "txnTime": _now(hours),
         "txnAmt": "1299",
         "backUrl": "https://pay.example/webhooks",
         "encoding": "UTF-8",
     }
     asked = Asked(deps.accounts(KIND).first(), fields)
+    _takes(lambda: orders.create(deps, asked, UNHARMED), is_taken)
+
+
+@SENT
+def test_a_refund_and_an_undo_are_sent_within_an_hour_of_their_time(
+    deps: Deps, hours: float, is_taken: bool
+) -> None:
+    back, undone = (_paid(deps, datetime.now(UTC) - timedelta(seconds=n)) for n in (1, 2))
+    by_refund, by_undo = (_asked(deps, each, txnTime=_now(hours)) for each in (back, undone))
+    _takes(lambda: refunds.create(deps, by_refund, UNHARMED), is_taken)
+    _takes(lambda: refunds.undo(deps, by_undo, UNHARMED), is_taken)
+
+
+@SENT
+def test_a_statement_is_asked_for_within_an_hour_of_now(
+    deps: Deps, hours: float, is_taken: bool
+) -> None:
+    _paid(deps, datetime.now(UTC))
+    settled = f"{day.clearing_day(datetime.now(UTC).timestamp()):%m%d}"
+    fields = {"txnType": "76", "fileType": "00", "settleDate": settled, "txnTime": _now(hours)}
+    asked = Asked(deps.accounts(KIND).first(), fields)
+    _takes(lambda: statements.fetch(deps, asked, UNHARMED), is_taken)
+
+
+def test_what_is_old_is_still_asked_about_by_its_time(deps: Deps) -> None:
+    trade = _paid(deps, datetime.now(UTC) - timedelta(days=2))
+    fields = {"orderId": trade.number, "bizType": "000000", "txnTime": trade.details["txn_time"]}
+    assert orders.query(deps, Asked(deps.accounts(KIND).first(), fields), UNHARMED)
+
+
+def _takes(sent: Callable[[], object], is_taken: bool) -> None:
     if is_taken:
-        assert orders.create(deps, asked, UNHARMED)
+        assert sent()
         return
     with pytest.raises(Refusal, match="txnTime"):
-        orders.create(deps, asked, UNHARMED)
+        sent()
+
+
+def _now(hours_ago: float = 0) -> str:
+    return f"{datetime.now(BEIJING) - timedelta(hours=hours_ago):%Y%m%d%H%M%S}"
 
 
 def _paid(deps: Deps, at: datetime) -> Trade:
@@ -81,14 +143,15 @@ def _paid(deps: Deps, at: datetime) -> Trade:
     return trade
 
 
-def _asked(deps: Deps, trade: Trade) -> Asked:
+def _asked(deps: Deps, trade: Trade, **changed: str) -> Asked:
     fields = {
         "txnType": "31",
         "orderId": f"R{trade.number}",
-        "txnTime": "20261129120000",
+        "txnTime": _now(),
         "origQryId": trade.channel_trade_no,
         "txnAmt": "1299",
         "backUrl": "https://pay.example/webhooks",
         "encoding": "UTF-8",
+        **changed,
     }
     return Asked(deps.accounts(KIND).first(), fields)

@@ -5,17 +5,17 @@ Source: open.unionpay.com (acpAPIId=901 front, 3021 app, 793 code shown, 795 cod
 
 import hashlib
 import secrets
-from datetime import datetime
 
 import orjson
 
 from sandbox import payer
 from sandbox.answering import Done
-from sandbox.clock import BEIJING, beijing_compact, now
+from sandbox.clock import beijing_compact, now
 from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.truth import Refund, Trade
 from sandbox.unionpay.account import CHANNEL
+from sandbox.unionpay.day import check_sent_now, moment, settle_date
 from sandbox.unionpay.wire import (
     BAD_FORM,
     DUPLICATE,
@@ -33,9 +33,6 @@ from sandbox.unionpay.wire import (
 SHOWN, SCANNED = "07", "06"
 ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
 DEFAULT_LIFE_S = 7200
-SENT_WITHIN_S = 3600
-"""How far the txnTime of a payment may be from now: about an hour in life."""
-
 REFUND_CODES = {"processing": UNDER_WAY, "succeeded": SUCCESS, "failed": "64", "abnormal": "64"}
 
 
@@ -77,6 +74,11 @@ def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked, _about_trade(trade, hit), hit))
 
 
+def query_id() -> str:
+    """A fresh number of UnionPay's own, of 21 digits."""
+    return f"{beijing_compact(now())}{secrets.randbelow(10**7):07d}"
+
+
 def is_named(one: Trade | Refund, asked: Asked) -> bool:
     """Whether this is meant: the same second, and the same kind of business."""
     named = asked.fields["txnTime"], asked.fields.get("bizType", "")
@@ -85,15 +87,15 @@ def is_named(one: Trade | Refund, asked: Asked) -> bool:
 
 def members_of(trade: Trade) -> dict[str, str]:
     """What queries and notifications tell of a payment."""
-    at = beijing_compact(trade.paid_at or trade.created_at)
+    second = trade.paid_at or trade.created_at
     return {
         "orderId": trade.number,
         "txnTime": trade.details["txn_time"],
         "queryId": trade.channel_trade_no,
         "currencyCode": YUAN,
         "traceNo": trade.channel_trade_no[-6:],
-        "traceTime": at[4:],
-        "settleDate": at[4:8],
+        "traceTime": beijing_compact(second)[4:],
+        "settleDate": settle_date(second),
         "settleCurrencyCode": YUAN,
         "payCardType": "01",
         "accNo": "6216***********0018",
@@ -101,7 +103,8 @@ def members_of(trade: Trade) -> dict[str, str]:
 
 
 def refund_members(refund: Refund) -> dict[str, str]:
-    at = beijing_compact(refund.finished_at or refund.created_at)
+    second = refund.finished_at or refund.created_at
+    at = beijing_compact(second)
     return {
         "orderId": refund.number,
         "txnTime": refund.details.get("txn_time", at),
@@ -109,7 +112,7 @@ def refund_members(refund: Refund) -> dict[str, str]:
         "currencyCode": YUAN,
         "traceNo": refund.channel_refund_no[-6:],
         "traceTime": at[4:],
-        "settleDate": at[4:8],
+        "settleDate": settle_date(second),
         "reqReserved": refund.details.get("reserved", ""),
     }
 
@@ -150,8 +153,7 @@ def _scanned(deps: Deps, asked: Asked, hit: Hit) -> Done:
 def _opened(deps: Deps, asked: Asked, product: str) -> Trade:
     """The trade of this number; the same request again finds it, another is a duplicate."""
     check_key(asked)
-    if abs(now() - _moment(asked, "txnTime")) > SENT_WITHIN_S:
-        raise Refusal(BAD_FORM, "报文格式错误[txnTime]")
+    check_sent_now(asked)
     canonical = {k: v for k, v in asked.fields.items() if k not in ("signature", "certId")}
     mark = hashlib.sha256(orjson.dumps(canonical, option=orjson.OPT_SORT_KEYS)).hexdigest()
     trade = deps.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number)
@@ -169,7 +171,7 @@ def _add(deps: Deps, asked: Asked, product: str, mark: str) -> Trade:
         merchant=asked.account.mer_id,
         number=asked.number,
         payment_no=asked.number,
-        channel_trade_no=f"{beijing_compact(at)}{secrets.randbelow(10**7):07d}",
+        channel_trade_no=query_id(),
         product=product,
         amount=asked.amount(),
         subject=asked.text("orderDesc", 32),
@@ -191,12 +193,4 @@ def _add(deps: Deps, asked: Asked, product: str, mark: str) -> Trade:
 
 
 def _closes_at(asked: Asked, at: float) -> float:
-    return _moment(asked, "payTimeout") if asked.text("payTimeout", 14) else at + DEFAULT_LIFE_S
-
-
-def _moment(asked: Asked, field: str) -> float:
-    try:
-        text = asked.text(field, 14)
-        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=BEIJING).timestamp()
-    except ValueError as error:
-        raise Refusal(BAD_FORM, f"报文格式错误[{field}]") from error
+    return moment(asked, "payTimeout") if asked.text("payTimeout", 14) else at + DEFAULT_LIFE_S

@@ -1,21 +1,18 @@
 """What goes back at UnionPay: refunds (退货) and undos (消费撤销), transactions of their own that
 are taken now and told later, and reversals (冲正) of payments that nobody has heard of yet.
 
-Source: open.unionpay.com (acpAPIId=901, 退货交易, 消费撤销交易; 795, 消费冲正). The end of the
-clearing day is known in the trade and stands on no page that we have read.
+Source: open.unionpay.com (acpAPIId=901, 退货交易, 消费撤销交易; 795, 消费冲正)
 """
-
-import secrets
-from datetime import date, datetime, timedelta
 
 from sandbox import payer
 from sandbox.answering import Done
-from sandbox.clock import BEIJING, beijing_compact, now
+from sandbox.clock import now
 from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.truth import Refund, Trade
 from sandbox.unionpay.account import CHANNEL
-from sandbox.unionpay.orders import REFUND_CODES, is_named
+from sandbox.unionpay.day import check_sent_now, clearing_day
+from sandbox.unionpay.orders import REFUND_CODES, is_named, query_id
 from sandbox.unionpay.wire import (
     DUPLICATE,
     NOT_FOUND,
@@ -29,7 +26,6 @@ from sandbox.unionpay.wire import (
 )
 
 REVERSED = "reversal"
-DAY_ENDS_AT = 23
 
 
 def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
@@ -79,11 +75,6 @@ def reverse(deps: Deps, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked, {}, hit))
 
 
-def clearing_day(at: float) -> date:
-    """In Beijing."""
-    return (datetime.fromtimestamp(at, BEIJING) + timedelta(hours=24 - DAY_ENDS_AT)).date()
-
-
 def find_original(deps: Deps, asked: Asked) -> Trade | None:
     """By origQryId, else by origOrderId and origTxnTime."""
     merchant, query_id = asked.account.mer_id, asked.text("origQryId", 21)
@@ -98,6 +89,7 @@ def _original_of_new(deps: Deps, asked: Asked) -> Trade:
     """What goes back by a transaction that was not made before."""
     if deps.truth.find_refund(CHANNEL, asked.account.mer_id, asked.number) is not None:
         raise Refusal(DUPLICATE, "重复交易")
+    check_sent_now(asked)
     trade = find_original(deps, asked)
     if trade is None or trade.state != "paid":
         raise Refusal(NOT_POSSIBLE, "原交易不存在或状态不正确")
@@ -123,7 +115,7 @@ def _open(deps: Deps, asked: Asked, trade: Trade, *, is_held: bool) -> Refund:
         merchant=trade.merchant,
         number=asked.number,
         refund_no=asked.number,
-        channel_refund_no=f"{beijing_compact(at)}{secrets.randbelow(10**7):07d}",
+        channel_refund_no=query_id(),
         amount=asked.amount(),
         reason="",
         notify_url=asked.text("backUrl", 256, is_needed=True),

@@ -7,16 +7,16 @@ import base64
 import io
 import zipfile
 import zlib
-from datetime import datetime
 
 from sandbox.answering import Done
-from sandbox.clock import BEIJING, beijing_compact, now
+from sandbox.clock import beijing_compact
 from sandbox.deps import Deps
 from sandbox.faults import Hit
 from sandbox.truth import Refund, Trade
 from sandbox.unionpay.account import CHANNEL
+from sandbox.unionpay.day import check_sent_now, clearing_period, read_settle_date
 from sandbox.unionpay.orders import kind_of
-from sandbox.unionpay.wire import BAD_FORM, Asked, Refusal, respond
+from sandbox.unionpay.wire import BAD_FORM, NO_FILE, Asked, Refusal, respond
 
 WIDTHS = (
     3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6, 10, 13, 13, 4, 15, 2, 2, 6, 2, 4, 32, 1, 21,
@@ -26,18 +26,23 @@ CODES = {"04": "S30", "31": "S31"}
 """By txnType. The code of an undo stands on no page that we have read: its column `txnType` tells
 what such a line is."""
 
-DAY_S = 86_400
+FEE_OF_THOUSAND = 6
 
 
 def fetch(deps: Deps, asked: Asked, hit: Hit) -> Done:
-    """txnType 76; the day is that of settlement, without its year: the latest such day."""
+    """txnType 76; the day is that of settlement, without its year: the latest such day. There is no
+    file of a day on which nothing was traded, nor of one that is not through yet."""
     if asked.fields.get("txnType") != "76" or asked.fields.get("fileType") != "00":
         raise Refusal(BAD_FORM, "报文格式错误[txnType]")
-    first = _first_second(asked.text("settleDate", 4, is_needed=True))
-    merchant, end = asked.account.mer_id, first + DAY_S
-    lines = [_paid(each) for each in deps.truth.list_paid(CHANNEL, merchant, first, end)]
-    back = deps.truth.list_refunded(CHANNEL, merchant, first, end)
-    lines += [_refunded(each) for each in back if each.state != "failed"]
+    check_sent_now(asked)
+    period = clearing_period(read_settle_date(asked.text("settleDate", 4, is_needed=True)))
+    merchant = asked.account.mer_id
+    paid = deps.truth.list_paid(CHANNEL, merchant, *period)
+    lines = [_paid(each, "wrong_amount" in hit and not place) for place, each in enumerate(paid)]
+    back = deps.truth.list_refunded(CHANNEL, merchant, *period)
+    lines += [_refunded(deps, each) for each in back if each.state != "failed"]
+    if not lines or "not_there_yet" in hit:
+        raise Refusal(NO_FILE, "文件不存在")
     name = f"INN{asked.fields['settleDate']}88ZM_{merchant}"
     fields = {
         "fileName": f"{merchant}_{asked.fields['settleDate']}.zip",
@@ -46,28 +51,59 @@ def fetch(deps: Deps, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked, fields, hit))
 
 
-def _paid(trade: Trade) -> str:
-    at = beijing_compact(trade.paid_at or trade.created_at)
-    return _line("S22", "01", at, trade.taken, trade.channel_trade_no, trade.number)
+def _paid(trade: Trade, is_wrong: bool) -> str:
+    return _line(
+        trade.merchant,
+        trade.taken + is_wrong,
+        {
+            0: "S22",
+            4: beijing_compact(trade.paid_at or trade.created_at)[4:],
+            9: trade.channel_trade_no,
+            11: trade.number,
+            19: "01",
+        },
+    )
 
 
-def _refunded(refund: Refund) -> str:
-    at = beijing_compact(refund.finished_at or refund.created_at)
-    kind = kind_of(refund)
-    return _line(CODES[kind], kind, at, refund.amount, refund.channel_refund_no, refund.number)
+def _refunded(deps: Deps, refund: Refund) -> str:
+    paid = deps.truth.get_trade(refund.trade_id)
+    return _line(
+        refund.merchant,
+        -refund.amount,
+        {
+            0: CODES[kind_of(refund)],
+            4: beijing_compact(refund.finished_at or refund.created_at)[4:],
+            9: refund.channel_refund_no,
+            11: refund.number,
+            19: kind_of(refund),
+            26: paid.channel_trade_no,
+            40: paid.number,
+        },
+    )
 
 
-def _line(code: str, kind: str, at: str, amount: int, query_id: str, number: str) -> str:
+def _line(merchant: str, amount: int, own: dict[int, str]) -> str:
+    """`own`: the columns, from 0, in which rows differ; `amount` is negative where it went back."""
+    fee = (abs(amount) * FEE_OF_THOUSAND + 500) // 1000 * (1 if amount > 0 else -1)
     cells = dict(enumerate([""] * len(WIDTHS))) | {
-        0: code, 1: "00049992", 2: "00049996", 3: query_id[-6:], 4: at[4:],
-        5: "622****0000", 6: f"{amount:012d}", 7: "5411", 8: "01", 9: query_id, 10: "00",
-        11: number, 19: kind, 20: "00", 24: "阳光花园物业",
+        1: "00049992", 2: "00049996", 3: own[9][-6:], 5: "622****0000", 6: f"{abs(amount):012d}",
+        7: "5411", 8: "01", 10: "00", 15: _signed(-fee), 16: _signed(amount - fee), 17: "0001",
+        20: "00", 21: "000000", 24: "阳光花园物业", 27: merchant, 32: _signed(amount - fee),
+        41: _signed(amount), **own,
     }  # fmt: skip
-    padded = [
-        cells[i].encode("gbk") + b" " * (width - len(cells[i].encode("gbk")))
-        for i, width in enumerate(WIDTHS)
-    ]
-    return b" ".join(padded).decode("gbk")
+    return b" ".join(_padded(cells[i], width) for i, width in enumerate(WIDTHS)).decode("gbk")
+
+
+def _padded(cell: str, width: int) -> bytes:
+    raw = cell.encode("gbk")
+    if len(raw) > width:
+        raise ValueError(f"{cell!r} is wider than its column")
+    return raw.ljust(width)
+
+
+def _signed(amount: int) -> str:
+    """C is the merchant's, D is taken from the merchant; nothing has neither."""
+    return f"{'C' if amount > 0 else 'D' if amount < 0 else ' '}{abs(amount):012d}"
 
 
 def _packed(name: str, lines: list[str]) -> str:
@@ -77,12 +113,3 @@ def _packed(name: str, lines: list[str]) -> str:
         file.writestr(name, content)
         file.writestr(name.replace("ZM_", "ZME_"), b"")
     return base64.b64encode(zlib.compress(archive.getvalue())).decode()
-
-
-def _first_second(settle_date: str) -> float:
-    today = datetime.fromtimestamp(now(), BEIJING)
-    try:
-        found = datetime.strptime(f"{today.year}{settle_date}", "%Y%m%d").replace(tzinfo=BEIJING)
-    except ValueError as error:
-        raise Refusal(BAD_FORM, "报文格式错误[settleDate]") from error
-    return (found if found <= today else found.replace(year=today.year - 1)).timestamp()

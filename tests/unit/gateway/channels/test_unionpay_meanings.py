@@ -32,7 +32,6 @@ from gateway.channels.plugin import (
     Declined,
     Moment,
     NotifiedRefund,
-    NotSent,
     NotUnderstood,
     Operation,
     Pending,
@@ -304,16 +303,23 @@ def test_a_brace_in_a_message_hides_no_field(side: UnionpaySide, words: str) -> 
 DAY = StatementRequest(date(2026, 1, 31), "trade")
 
 
-def line(code: str, at: str, amount: str, query_id: str, number: str, txn_type: str = "") -> bytes:
-    """Cut off after the column `txnType`, or before where that is not told."""
-    widths = [3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6, 10, 13, 13, 4, 15, 2]
-    cells = [code, "阳光花园", "", "000001", at, "622****0000", amount, "5411", "01", query_id,
-             "00", number, "", "", "", "", "", "", "", txn_type]  # fmt: skip
-    if not txn_type:
-        widths, cells = widths[:14], cells[:14]
+WIDTHS = [3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6, 10, 13, 13, 4, 15, 2, 2, 6, 2, 4, 32, 1,
+          21, 15, 1, 15, 32, 13, 13, 8, 32, 13, 13, 12, 2, 1, 32, 13, 2, 1, 12, 67]  # fmt: skip
+
+
+def line(
+    code: str, at: str, amount: str, query_id: str, number: str, txn_type: str = "", **own: str
+) -> bytes:
+    """`own`: further columns by their numbers in UnionPay's list, from 1: `_16="D000000000008"`."""
+    cells = [""] * len(WIDTHS)
+    cells[:12] = [code, "阳光花园", "", "000001", at, "622****0000", amount, "5411", "01", query_id,
+                  "00", number]  # fmt: skip
+    cells[19] = txn_type
+    for column, cell in own.items():
+        cells[int(column[1:]) - 1] = cell
     raw = [cell.encode("gbk") for cell in cells]
     return b" ".join(
-        cell + b" " * (width - len(cell)) for cell, width in zip(raw, widths, strict=True)
+        cell + b" " * (width - len(cell)) for cell, width in zip(raw, WIDTHS, strict=True)
     )
 
 
@@ -363,6 +369,68 @@ def test_a_statement_knows_what_went_back_by_an_undo_or_after_one(
     assert (back.kind, back.refund_no, back.amount) == ("refund", REFUND_NO, Money(-1299, "CNY"))
 
 
+def test_a_refund_at_the_console_names_its_payment(side: UnionpaySide) -> None:
+    """`money-moved-outside`: columns 27 and 41 name the original, the refund is UnionPay's own."""
+    row = line("S30", "0131130000", "000000000500", "202601311300001234567", "2026013113000012",
+               "04", _27="202601311200051234567", _41=PAYMENT_NO)  # fmt: skip
+    read = statements.read(statement(row), DAY, opened(side))
+    assert isinstance(read, Statement)
+    [back] = read.rows
+    assert (back.kind, back.payment_no, back.refund_no) == ("refund", PAYMENT_NO, "")
+    assert (back.channel_no, back.amount) == ("202601311300001234567", Money(-500, "CNY"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "fee"),
+    [("D000000000008", 8), ("C000000000003", -3), (" 000000000000", 0), ("", 0)],
+)
+def test_a_statement_tells_what_unionpay_kept_and_gave_back(
+    side: UnionpaySide, cell: str, fee: int
+) -> None:
+    row = line("S22", "0131120005", "000000001299", "2", PAYMENT_NO, "01", _16=cell)
+    read = statements.read(statement(row), DAY, opened(side))
+    assert isinstance(read, Statement)
+    assert [(each.kind, each.fee) for each in read.rows] == [("payment", fee)]
+
+
+@pytest.mark.parametrize("cell", ["X000000000008", " 000000000008", "D0000000008", "D00000000,008"])
+def test_a_fee_that_cannot_be_read_sets_its_row_aside(side: UnionpaySide, cell: str) -> None:
+    row = line("S22", "0131120005", "000000001299", "2", PAYMENT_NO, "01", _16=cell)
+    read = statements.read(statement(row), DAY, opened(side))
+    assert isinstance(read, Statement)
+    assert [each.kind for each in read.rows] == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("code", "txn_type", "kind"),
+    [
+        ("S99", "01", "payment"),
+        ("S99", "04", "refund"),
+        ("S99", "31", "refund"),
+        ("S22", "02", "other"),
+        ("S22", "", "payment"),
+    ],
+)
+def test_what_a_row_is_says_its_kind_before_its_code(
+    side: UnionpaySide, code: str, txn_type: str, kind: str
+) -> None:
+    row = line(code, "0131120005", "000000001299", "2", PAYMENT_NO, txn_type)
+    read = statements.read(statement(row), DAY, opened(side))
+    assert isinstance(read, Statement)
+    assert [each.kind for each in read.rows] == [kind]
+
+
+def test_a_statement_is_asked_for_as_of_now(side: UnionpaySide) -> None:
+    """UnionPay takes no txnTime of yesterday, whatever day is asked for."""
+    here = opened(side)
+    sent = side.plugin.wire.sign(statements.call(DAY, here), here, MOMENT)
+    fields = side.asked(sent).content
+    assert (fields["settleDate"], fields["txnTime"]) == ("0131", AT)
+    later = replace(MOMENT, now=MOMENT.now + timedelta(days=3))
+    sent = side.plugin.wire.sign(statements.call(DAY, here), here, later)
+    assert side.asked(sent).content["txnTime"] > AT
+
+
 def test_half_a_character_moves_no_column(side: UnionpaySide) -> None:
     """A column of eleven bytes ends in the middle of a sixth character."""
     row = line("S22", "0131120005", "000000001299", "202601311200051234567", PAYMENT_NO)
@@ -396,9 +464,9 @@ def test_what_is_no_file_is_no_statement(side: UnionpaySide, content: str) -> No
         statements.read(answer, DAY, opened(side))
 
 
-def test_a_day_without_a_file_yet_is_asked_for_again(side: UnionpaySide) -> None:
+def test_a_day_without_a_file_may_be_quiet_or_not_over(side: UnionpaySide) -> None:
     answer = Answer(200, {"respCode": "98", "respMsg": "文件不存在"}, MOMENT)
-    assert isinstance(statements.read(answer, DAY, opened(side)), NotSent)
+    assert statements.read(answer, DAY, opened(side)) == Pending(found=False)
 
 
 def test_a_merchants_key_must_be_the_one_that_is_certified(side: UnionpaySide) -> None:

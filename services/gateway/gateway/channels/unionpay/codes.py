@@ -46,7 +46,7 @@ REVERSAL: Final[Table] = dict.fromkeys(PAY, Unknown)
 
 STATEMENT: Final[Table] = {
     **dict.fromkeys(PAY, Unknown),
-    "98": NotSent,  # no file yet
+    "98": absent,  # no file: not yet, or nothing was traded on that day
 }
 
 SYSTEM_TROUBLE: Final = ("01", "02", *_from(6, 9))

@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from gateway.channels import rsa
 from gateway.channels.certificate_chains import is_trusted
 from gateway.channels.faults import Fault
-from gateway.channels.formats import text
+from gateway.channels.formats import compact, text
 from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, Unverifiable
 from gateway.channels.unionpay.credentials import TEST_URL, Account, Anchor
 
@@ -48,6 +48,10 @@ _SIGNS: Final = re.compile(r"[&{}\[\]]")
 def sign(call: Call, account: Account, moment: Moment) -> Request:
     """`call.body` holds the fields of the transaction; what all have in common is added."""
     own = {name: str(value) for name, value in (call.body or {}).items() if value}
+    is_file = call.target == FILE_PATH
+    if is_file:
+        # It names no transaction, and is taken only as the time of sending.
+        own["txnTime"] = compact(moment.now)
     fields = {
         "version": VERSION,
         "encoding": "UTF-8",
@@ -58,7 +62,6 @@ def sign(call: Call, account: Account, moment: Moment) -> Request:
         **own,
     }
     fields["signature"] = rsa.sign(account.private_key, signed_text(fields))
-    is_file = call.target == FILE_PATH
     address = (account.file_url if is_file else account.base_url) + call.target
     body = urlencode(fields).encode()
     if is_file:

@@ -44,16 +44,29 @@ MAX_UNPACKED_BYTES: Final = 4 * MAX_FILE_BYTES
 DETAILS: Final = re.compile(r"INN.*ZM_[0-9A-Za-z]+$")
 WIDTHS_BYTES: Final = {
     "trade_code": (0, 3), "traced_at": (35, 10), "amount": (66, 12),
-    "query_id": (87, 21), "order_id": (112, 32), "txn_type": (215, 2),
+    "query_id": (87, 21), "order_id": (112, 32), "fee": (166, 13), "txn_type": (215, 2),
+    "paid_order_id": (476, 32),
 }  # fmt: skip
 """Where a column begins, and how wide it is: widths 3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2,
-6, 10, 13, 13, 4, 15, 2 …, each followed by a space."""
+6, 10, 13, 13, 4, 15, 2, 2, 6, 2, 4, 32, 1, 21, 15, 1, 15, 32, 13, 13, 8, 32, 13, 13, 12, 2, 1,
+32 …, each followed by a space. `paid_order_id` (原始交易订单号) is filled where money went back:
+the number of the payment, whoever gave it back."""
 
 NEEDED_BYTES: Final = 144
 """To the end of `order_id`: what a row is compared by."""
 
-_KINDS: Final[Mapping[str, RowKind]] = {"S22": "payment", "S30": "refund"}
-"""By trade code. None that we know of is an undo's: that one is told by its `txnType`."""
+_KINDS: Final[Mapping[str, RowKind]] = {
+    trade.PAYMENT: "payment",
+    trade.REFUND: "refund",
+    trade.UNDO: "refund",
+}
+"""By `txnType`."""
+
+_KINDS_BY_CODE: Final[Mapping[str, RowKind]] = {"S22": "payment", "S30": "refund"}
+"""By trade code, of a row without `txnType`."""
+
+_FEE: Final = re.compile(r"(?P<side>[DC]?)(?P<amount>[0-9]{12})", re.ASCII)
+"""商户手续费: D was taken from the merchant, C given back; none is written without either."""
 
 
 def call(requested: StatementRequest, account: Account) -> Call:
@@ -66,7 +79,6 @@ def call(requested: StatementRequest, account: Account) -> Call:
             "bizType": "000000",
             "settleDate": f"{requested.day:%m%d}",
             "fileType": "00",
-            "txnTime": f"{requested.day:%Y%m%d}235959",
         },
         timeout_s=60,
     )
@@ -109,24 +121,37 @@ def _cells(line: str) -> dict[str, str]:
     }
 
 
-def _refund_no(number: str) -> str:
-    """Ours where it is one of ours, else as UnionPay has it: refunds made at its console."""
-    return trade.refund_no_of(number) or number
-
-
 def _row(cells: Mapping[str, str], day: date) -> StatementRow:
-    """The year is the settlement day's, but for trades of late December settled in January."""
-    is_undo = cells["txn_type"] == trade.UNDO
-    kind = "refund" if is_undo else _KINDS.get(cells["trade_code"], "other")
+    """The year is the settlement day's, but for trades of late December settled in January. A
+    refund made at UnionPay's console has no number of ours, and is known by its `queryId`."""
+    kind = _kind(cells)
     if not cells["amount"].isdecimal():
         raise Unverifiable("an amount that cannot be read")
     amount = int(cells["amount"])
     year = day.year - (cells["traced_at"][:2] == "12" and day.month == 1)
     return StatementRow(
         kind=kind,
-        payment_no=cells["order_id"] if kind == "payment" else "",
-        refund_no=_refund_no(cells["order_id"]) if kind == "refund" else "",
+        payment_no=cells["order_id" if kind == "payment" else "paid_order_id"],
+        refund_no=trade.refund_no_of(cells["order_id"]) if kind == "refund" else "",
         channel_no=cells["query_id"],
         amount=Money(-amount if kind == "refund" else amount, CURRENCY),
         at=read_compact(f"{year}{cells['traced_at']}"),
+        fee=_fee(cells["fee"]),
     )
+
+
+def _kind(cells: Mapping[str, str]) -> RowKind:
+    if cells["txn_type"]:
+        return _KINDS.get(cells["txn_type"], "other")
+    return _KINDS_BY_CODE.get(cells["trade_code"], "other")
+
+
+def _fee(cell: str) -> int:
+    """What UnionPay kept, negative where it gave that back; a row cut off before it tells none."""
+    if not cell:
+        return 0
+    found = _FEE.fullmatch(cell)
+    fee = int(found["amount"]) if found else 0
+    if found is None or (fee and not found["side"]):
+        raise Unverifiable("a fee that cannot be read")
+    return -fee if found["side"] == "C" else fee
