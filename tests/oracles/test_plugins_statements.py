@@ -16,16 +16,19 @@ from gateway.channels.plugin import (
     StatementRequest,
     Unknown,
 )
+from gateway.channels.registry import PLUGINS
 from gateway.directory import ChannelAccount
 
 from .conftest import RunningSandbox
 from .plugin_calls import Open, order, refunding_of, today, until_refunded
 
+FETCHED = pytest.mark.parametrize("channel", ["wechat", "alipay", "unionpay"])
+
 
 async def rows_of(
     executor: Executor, account: ChannelAccount, numbers: set[str], kind: StatementKind = "trade"
 ) -> list[tuple[str, str, str, int]]:
-    statement = await fetch_statement(executor, account, today(kind))
+    statement = await fetch_statement(executor, account, today(kind, account.channel))
     assert isinstance(statement, Statement), statement
     return sorted(
         (row.kind, row.payment_no, row.refund_no, row.amount.amount_minor)
@@ -34,7 +37,7 @@ async def rows_of(
     )
 
 
-@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+@FETCHED
 async def test_a_statement_tells_what_was_paid_and_given_back_and_nothing_else(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
 ) -> None:
@@ -53,7 +56,7 @@ async def test_a_statement_tells_what_was_paid_and_given_back_and_nothing_else(
     ]
 
 
-@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+@FETCHED
 async def test_a_statement_tells_what_the_channel_kept_and_what_of_it_came_back(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
 ) -> None:
@@ -63,7 +66,7 @@ async def test_a_statement_tells_what_the_channel_kept_and_what_of_it_came_back(
     whole = refunding_of(paid, paid.amount.amount_minor)
     assert not isinstance(await executor.refund(here, whole), Declined)
     await until_refunded(executor, here, whole)
-    statement = await fetch_statement(executor, here, today("trade"))
+    statement = await fetch_statement(executor, here, today("trade", here.channel))
     assert isinstance(statement, Statement)
     fees = [row.fee for row in statement.rows if row.payment_no == paid.payment_no]
     assert fees == [8, -8]
@@ -81,16 +84,16 @@ async def test_the_flows_of_a_day_are_what_moved_on_the_account(
     assert (row[0], row[3]) == ("payment", 1299)
 
 
-@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+@FETCHED
 async def test_a_row_that_differs_from_our_books_is_told_as_it_stands(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
 ) -> None:
     here, paid = account(channel), order()
     await executor.pay(here, paid)
     sandbox.pay(paid.payment_no, notify=False)
-    honest = await fetch_statement(executor, here, today("trade"))
+    honest = await fetch_statement(executor, here, today("trade", here.channel))
     sandbox.fault(channel, "bill", "wrong_amount", times=1)
-    changed = await fetch_statement(executor, here, today("trade"))
+    changed = await fetch_statement(executor, here, today("trade", here.channel))
     assert isinstance(honest, Statement)
     assert isinstance(changed, Statement)
     pairs = zip(honest.rows, changed.rows, strict=True)
@@ -113,7 +116,7 @@ async def test_a_provider_reads_the_statement_of_its_merchant_only(
     assert isinstance(funds, NotSent)
 
 
-@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+@FETCHED
 @pytest.mark.parametrize("fault", ["tamper", "status_500"])
 async def test_a_statement_that_does_not_arrive_whole_is_unknown(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, fault: str
@@ -122,13 +125,42 @@ async def test_a_statement_that_does_not_arrive_whole_is_unknown(
     await executor.pay(here, paid)
     sandbox.pay(paid.payment_no, notify=False)
     sandbox.fault(channel, "bill", fault, times=1)
-    assert isinstance(await fetch_statement(executor, here, today("trade")), Unknown)
-    assert isinstance(await fetch_statement(executor, here, today("trade")), Statement)
+    assert isinstance(await fetch_statement(executor, here, today("trade", here.channel)), Unknown)
+    assert isinstance(
+        await fetch_statement(executor, here, today("trade", here.channel)), Statement
+    )
 
 
-@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+@FETCHED
 async def test_a_day_on_which_nothing_moved_has_an_empty_statement(
     executor: Executor, account: Open, channel: str
 ) -> None:
     quiet = StatementRequest((datetime.now(BEIJING) - timedelta(days=40)).date(), "trade")
     assert await fetch_statement(executor, account(channel), quiet) == Statement(())
+
+
+@pytest.mark.parametrize("channel", [n for n, p in PLUGINS.items() if p.statements])
+async def test_a_statement_that_is_not_there_yet_looks_like_one_of_a_quiet_day(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    """So that trade-core must doubt it."""
+    sandbox.fault(channel, "bill", "not_there_yet", times=1)
+    late = await fetch_statement(executor, account(channel), today("trade", channel))
+    assert late == Statement(())
+
+
+@FETCHED
+async def test_a_refund_at_the_console_names_the_payment_in_the_statement(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here, paid = account(channel), order()
+    await executor.pay(here, paid)
+    sandbox.pay(paid.payment_no, notify=False)
+    for amount in (500, 500):
+        other = {"payment_no": paid.payment_no, "amount": amount, "notify": False}
+        sandbox.control("POST", "/console-refunds", other)
+    statement = await fetch_statement(executor, here, today("trade", channel))
+    assert isinstance(statement, Statement)
+    own = [row for row in statement.rows if row.payment_no == paid.payment_no]
+    assert [row.amount.amount_minor for row in own] == [1299, -500, -500]
+    assert len({row.refund_no or row.channel_no for row in own}) == 3

@@ -299,7 +299,7 @@ async def test_payment_of_another_account_is_that_accounts_business(harness: Har
     await next_morning(harness, account(ACCOUNT), account(OTHER_ACCOUNT))
     found = await compared(harness, row_of(payment))
     assert (found.state, found.foreign_rows, found.fees) == ("matched", 1, 0)
-    theirs = await compared(harness, payment_id=OTHER_ACCOUNT)
+    theirs = await compared(harness, FOREIGN, payment_id=OTHER_ACCOUNT)
     assert differences_of(theirs) == [("not_billed", payment.payment_no, "open")]
 
 
@@ -334,7 +334,7 @@ async def test_what_was_booked_near_midnight_may_stand_in_the_neighbours_stateme
     statements = {}
     for day in (TODAY, TODAY + timedelta(days=1)):
         await next_morning(harness, day=day)
-        rows = [row_of(payment)] if day == theirs else []
+        rows = [row_of(payment)] if day == theirs else [FOREIGN]
         statements[day] = await compared(harness, *rows, day=day)
     harness.now = ready_at(ours) + timedelta(days=2)
     found = await compared_again(harness, statements[ours].statement_no)
@@ -348,7 +348,7 @@ async def test_what_was_booked_near_midnight_is_missed_when_the_neighbours_state
     harness.now = beginning_of(TODAY + timedelta(days=1)) - timedelta(minutes=30)
     payment = await harness.paid()
     await next_morning(harness)
-    found = await compared(harness)
+    found = await compared(harness, FOREIGN)
     assert found.state == "matched"
     harness.now = ready_at(TODAY) + timedelta(days=1, hours=2)
     found = await compared_again(harness, found.statement_no)

@@ -6,7 +6,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from tests.builders.trade_core import ACCOUNT, MERCHANT, NOON, request
+from tests.builders.trade_core import (
+    ACCOUNT,
+    MERCHANT,
+    NOON,
+    refund_request,
+    request,
+    returned,
+)
 from tests.integration.trade_core.harness import Harness
 from tests.integration.trade_core.service import until
 from tests.integration.trade_core.statement_channel import (
@@ -21,6 +28,7 @@ from tests.integration.trade_core.statement_channel import (
     fetched_again,
     next_morning,
     reconciliation,
+    refund_row,
     row_of,
     settle_books,
 )
@@ -28,8 +36,17 @@ from tests.integration.trade_core.statement_channel import (
 from chassis.problems import InvalidRequest
 from contracts.events.configuration import ChannelAccountEntity, State
 from contracts.internal import AskForStatement
+from trade_core.domain import reconciliation as schedule
 from trade_core.domain.operator_errors import NoStatementOfDay, ReconciliationNotFound
-from trade_core.domain.reconciliation import GIVE_UP, LEASE, ready_at
+from trade_core.domain.reconciliation import (
+    GIVE_UP,
+    LEASE,
+    OVERDUE,
+    RECHECKS,
+    SETTLED_INTO_NEXT,
+    beginning_of,
+    ready_at,
+)
 from trade_core.flows.compare_statement import compare
 from trade_core.flows.read_reconciliation import (
     ask_for,
@@ -37,6 +54,7 @@ from trade_core.flows.read_reconciliation import (
     get_reconciliation,
     list_reconciliations,
 )
+from trade_core.flows.receive_statement import NOTHING_LISTED
 from trade_core.flows.reconcile import attend_reconciliations, forget, make_reconciliations
 from trade_core.jobs import ReconcileLoop
 from trade_core.store import reconciliations
@@ -50,6 +68,11 @@ async def days(harness: Harness, payment_id: str = ACCOUNT) -> list[date]:
         "select day from statement where payment_id = $1 order by day", payment_id
     )
     return [row["day"] for row in rows]
+
+
+async def alerts_of(harness: Harness, day: date) -> list[str]:
+    rows = await harness.rows("select key from event_log where key like $1 order by id", f"%{day}")
+    return [row["key"].partition(":")[0] for row in rows]
 
 
 async def test_each_account_gets_a_statement_of_each_day_whose_statement_can_be_there(
@@ -182,6 +205,79 @@ async def test_statement_without_rows_is_a_statement(harness: Harness) -> None:
     await next_morning(harness)
     found = await compared(harness)
     assert (found.state, found.rows, found.fees_booked) == ("matched", 0, 0)
+
+
+async def test_statement_without_rows_of_a_day_on_which_something_was_booked_is_not_there_yet(
+    harness: Harness,
+) -> None:
+    payment = await harness.paid()
+    await next_morning(harness)
+    for wait_min in (10, 20, 40):
+        fetch = await asked(harness)
+        assert (await bring(harness, fetch, [])).is_wanted
+        found = await compared_again(harness, fetch.statement_no)
+        assert (found.state, found.note) == ("awaited", NOTHING_LISTED)
+        assert found.next_look_at == harness.now + timedelta(minutes=wait_min)
+        harness.now = found.next_look_at
+    assert await alerts_of(harness, TODAY) == []
+    found = await compared(harness, row_of(payment))
+    assert (found.state, found.note, found.fees_booked) == ("matched", None, 8)
+
+
+async def test_statement_that_lists_nothing_for_a_day_differs_and_is_still_asked_for(
+    harness: Harness,
+) -> None:
+    payment = await harness.paid()
+    await next_morning(harness)
+    await bring(harness, await asked(harness), [])
+    harness.now = ready_at(TODAY) + OVERDUE
+    found = await compared(harness)
+    assert found.state == "differs"
+    assert (difference(found).kind, difference(found).subject) == ("not_billed", payment.payment_no)
+    waits = []
+    for _ in range(3):
+        assert found.next_look_at is not None
+        waits.append(found.next_look_at - harness.now)
+        harness.now = found.next_look_at
+        found = await compared(harness)
+        assert found.state == "differs"
+    assert waits == list(RECHECKS[:3])
+    assert await alerts_of(harness, TODAY) == ["reconciliation.no_bill", "reconciliation.differs"]
+    assert found.next_look_at is not None
+    harness.now = found.next_look_at
+    found = await compared(harness, row_of(payment))
+    assert (found.state, found.fees_booked, difference(found).state) == ("matched", 8, "closed")
+
+
+async def test_statement_without_rows_is_doubted_for_what_another_days_may_have_but_half_a_day(
+    harness: Harness,
+) -> None:
+    """UnionPay's day ends at 23:00."""
+    harness.now = beginning_of(TODAY + timedelta(days=1)) - timedelta(minutes=30)
+    payment = await harness.paid()
+    await next_morning(harness)
+    fetch = await asked(harness)
+    await bring(harness, fetch, [])
+    assert (await reconciliation(harness, fetch.statement_no)).state == "awaited"
+    harness.now = ready_at(TODAY) + SETTLED_INTO_NEXT
+    assert (await compared(harness)).state == "matched"
+    next_day = TODAY + timedelta(days=1)
+    await next_morning(harness, day=next_day)
+    assert (await compared(harness, row_of(payment), day=next_day)).state == "matched"
+
+
+async def test_statement_without_rows_is_not_doubted_for_a_refund_that_another_day_lists(
+    harness: Harness,
+) -> None:
+    """The channel lists it when it was begun, and we have it when it was done."""
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment, amount=500))).refund
+    harness.now += schedule.DAY
+    await harness.apply(returned(refund, refunded_at=harness.now))
+    next_day = TODAY + timedelta(days=1)
+    for day, rows in ((TODAY, [row_of(payment), refund_row(refund)]), (next_day, [])):
+        await next_morning(harness, day=day)
+        assert (await compared(harness, *rows, day=day)).state == "matched"
 
 
 async def test_statement_that_is_not_there_is_asked_for_ever_more_seldom(

@@ -4,6 +4,7 @@ import httpx
 from tests.builders.trade_core import ACCOUNT
 from tests.integration.trade_core.harness import Harness
 from tests.integration.trade_core.statement_channel import (
+    FOREIGN,
     TODAY,
     asked,
     bring,
@@ -74,7 +75,7 @@ async def test_difference_that_is_closed_cannot_be_settled(
 ) -> None:
     payment = await harness.paid()
     await next_morning(harness)
-    found = await compared(harness)
+    found = await compared(harness, FOREIGN)
     number = difference(found).difference_no
     fetch = await fetched_again(harness, found.statement_no)
     await bring(harness, fetch, [row_of(payment)])

@@ -42,7 +42,7 @@ def reconciliation(**changes: Any) -> Reconciliation:
         attempts=0,
         round=1,
         rows_round=1,
-        rows_received=0,
+        rows_received=1,
         rows_until=BEGINS + schedule.ROWS_KEPT,
         comparisons=0,
         asked_at=READY,
@@ -124,6 +124,45 @@ def test_what_is_due_is_fetched_or_compared(
     state: ReconciliationState, asked_at: datetime | None, now: datetime, is_fetched: bool
 ) -> None:
     assert reconciliation(state=state, asked_at=asked_at).is_to_be_fetched(now) is is_fetched
+
+
+@pytest.mark.parametrize(
+    ("state", "file_round", "is_fetched"),
+    [
+        (ReconciliationState.DIFFERS, None, True),
+        (ReconciliationState.DIFFERS, 1, False),  # what a person brought is their word
+        (ReconciliationState.MATCHED, None, False),
+        (ReconciliationState.COMPARING, None, False),
+    ],
+)
+def test_a_statement_without_rows_that_differs_is_fetched_again(
+    state: ReconciliationState, file_round: int | None, is_fetched: bool
+) -> None:
+    empty = reconciliation(state=state, rows_received=0, file_round=file_round)
+    assert empty.is_to_be_fetched(READY + timedelta(days=2)) is is_fetched
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "hours", "edge_hours"),
+    [
+        (READY, 0, 0),
+        (READY, 11, 0),
+        (READY, 12, 1),
+        (READY, 23, 1),
+        (READY, 24, None),  # whatever it lacks is a difference now
+        (BEGINS + timedelta(hours=23), 0, None),  # the day was not over
+    ],
+)
+def test_a_statement_without_rows_is_doubted_for_a_day(
+    asked_at: datetime, hours: int, edge_hours: int | None
+) -> None:
+    side = schedule.doubted_side(reconciliation(asked_at=asked_at), READY + timedelta(hours=hours))
+    if edge_hours is None:
+        assert side is None
+        return
+    assert side is not None
+    edge = timedelta(hours=edge_hours)
+    assert (side.booked_from, side.booked_before) == (BEGINS + edge, BEGINS + schedule.DAY - edge)
 
 
 def test_statement_is_asked_for_ever_more_seldom_and_not_before_it_can_be_there() -> None:

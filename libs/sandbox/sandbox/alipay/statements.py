@@ -53,6 +53,8 @@ def download_url(deps: Deps, asked: Asked, hit: Hit) -> Done:
     if kind not in KINDS:
         raise Refusal("40004", "TYPE_NOT_SUPPORTED", "账单类型不支持")
     period = _period(asked.text("bill_date", 10))
+    if "not_there_yet" in hit:
+        raise Refusal("40004", "BILL_NOT_EXIST", "账单不存在")
     content = _zip(deps, asked.account, kind, period, hit)
     token = deps.shelf.put(asked.account.app_id, content, "application/zip", LIVES_S)
     address = f"{deps.public_url}{PAGE}?token={token}"

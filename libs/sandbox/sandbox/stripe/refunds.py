@@ -91,6 +91,8 @@ def list_balance(deps: Deps, asked: Asked, hit: Hit) -> Done:
         rows += [_refunded(trade, each, is_expanded) for each in refunds if each.state != "failed"]
         if "dispute" in trade.details:
             rows += _disputed(trade)
+    if "not_there_yet" in hit:
+        rows = []
     members = [each for each in rows if is_within(asked, each["created"])]
     members.sort(key=lambda each: each["created"], reverse=True)
     if "wrong_amount" in hit and members:

@@ -102,7 +102,7 @@ def _shelve(
     deps: Deps, asked: Asked, render: Callable[[Hit], bytes | None], packing: str, hit: Hit
 ) -> Done:
     content = render(hit)
-    if content is None:
+    if content is None or "not_there_yet" in hit:
         raise Refusal(400, "NO_STATEMENT_EXIST", "账单文件不存在")
     fields: dict[str, Any] = {
         "hash_type": "SHA1",

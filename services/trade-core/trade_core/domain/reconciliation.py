@@ -29,6 +29,10 @@ MAX_DOUBLINGS: Final = 10
 OVERDUE: Final = timedelta(hours=24)
 GIVE_UP: Final = timedelta(days=30)
 
+SETTLED_INTO_NEXT: Final = timedelta(hours=12)
+"""From when a statement can be there: so long, one without rows is doubted also for what we booked
+near midnight. Some channels' days end earlier, and then the next statement has it."""
+
 EDGE: Final = timedelta(hours=1)
 """What we booked so near to midnight may stand in the statement of the day before or after."""
 
@@ -131,9 +135,15 @@ class Reconciliation:
         """Whether the day was over when its statement was asked for."""
         return self.asked_at is not None and self.asked_at >= beginning_of(self.day) + DAY
 
+    @property
+    def is_empty_and_differs(self) -> bool:
+        """Whether the channel listed nothing, and our books say otherwise."""
+        is_fetched = self.rows_round == self.round != self.file_round
+        return is_fetched and self.rows_received == 0 and self.state is _DIFFERS
+
     def is_to_be_fetched(self, now: datetime) -> bool:
         """Or else compared, as long as it has its rows."""
-        if self.state in _MISSING:
+        if self.state in _MISSING or self.is_empty_and_differs:
             return True
         return not self.is_of_whole_day and now >= ready_at(self.day)
 
@@ -157,6 +167,7 @@ class Reconciliation:
         return is_missing and not self.is_overdue_told and now >= ready_at(self.day) + OVERDUE
 
 
+_DIFFERS: Final = ReconciliationState.DIFFERS
 _MISSING: Final = frozenset(
     {
         ReconciliationState.AWAITED,
@@ -221,4 +232,16 @@ def our_side(reconciliation: Reconciliation, now: datetime) -> OurSide | None:
     if not reconciliation.is_of_whole_day or now >= begins + MISSED_FOR:
         return None
     edge = timedelta(0) if now >= begins + NEIGHBOURS_THERE else EDGE
+    return OurSide(begins + edge, begins + DAY - edge, begins + MISSED_FOR - ROWS_KEPT)
+
+
+def doubted_side(reconciliation: Reconciliation, now: datetime) -> OurSide | None:
+    """Which of our bookings say of a statement without rows that it is not there yet; None: it is
+    taken as it is. Most channels say the same of a day on which nothing was traded and of one whose
+    file is late; what is missing after a day is a difference, for people to see."""
+    ready = ready_at(reconciliation.day)
+    if not reconciliation.is_of_whole_day or now >= ready + OVERDUE:
+        return None
+    begins = beginning_of(reconciliation.day)
+    edge = EDGE if now >= ready + SETTLED_INTO_NEXT else timedelta(0)
     return OurSide(begins + edge, begins + DAY - edge, begins + MISSED_FOR - ROWS_KEPT)

@@ -6,6 +6,7 @@ of an older one, and the same one again is harmless.
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 import structlog
 
@@ -26,6 +27,8 @@ from trade_core.flows.deps import Deps
 from trade_core.store import reconciliations, statement_rows, uploaded_statements
 
 log = structlog.get_logger()
+
+NOTHING_LISTED: Final = "empty: nothing is listed yet of a day on which something was booked"
 
 WANTED, OVER = StatementReceipt(is_wanted=True), StatementReceipt(is_wanted=False)
 
@@ -53,7 +56,7 @@ async def begin_upload(deps: Deps, upload: BeginUpload) -> UploadRound:
 
 async def take_page(deps: Deps, statement_no: str, page: StatementPage) -> StatementReceipt:
     """Stage a page; with the last one the statement is compared next. The same page again is
-    harmless.
+    harmless. One without rows that our books contradict is asked for again.
 
     Raises ReconciliationNotFound.
     """
@@ -63,6 +66,10 @@ async def take_page(deps: Deps, statement_no: str, page: StatementPage) -> State
         reconciliation = await _lock_current(tx, statement_no, page.round)
         if reconciliation is None:
             return OVER
+        if page.total_rows == 0 and await _is_doubted(tx, reconciliation, now):
+            due_at = schedule.next_try(reconciliation.day, reconciliation.attempts, now)
+            await reconciliations.note_none(tx, reconciliation, note=NOTHING_LISTED, due_at=due_at)
+            return WANTED
         if not await statement_rows.add_page(tx, reconciliation, page.first_row, own):
             return WANTED
         received = reconciliation.rows_received + len(page.rows)
@@ -88,6 +95,14 @@ async def take_none(deps: Deps, statement_no: str, refusal: NoStatement) -> Stat
         "reconciliation.no_statement", statement_no=statement_no, code=refusal.code, due_at=due_at
     )
     return WANTED
+
+
+async def _is_doubted(tx: Tx, reconciliation: Reconciliation, now: datetime) -> bool:
+    """What a person brought is their word for the day."""
+    side = schedule.doubted_side(reconciliation, now)
+    if side is None or reconciliation.round == reconciliation.file_round:
+        return False
+    return await statement_rows.is_missing_any(tx, reconciliation, side)
 
 
 async def _note_none(

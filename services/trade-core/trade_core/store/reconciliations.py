@@ -207,10 +207,12 @@ _NOTE_PAGE = """
 update statement set rows_received = $2, next_look_at = $3 where statement_no = $1
 """
 
+# A statement that comes without rows, again, is looked at ever more seldom.
 _COMPLETE = """
 update statement
 set state = 'comparing', rows_round = round, rows = rows_received, fetched_at = $2,
-    next_look_at = $2, attempts = 0, comparisons = 0, note = null
+    next_look_at = $2, attempts = 0, note = null,
+    comparisons = case when rows_received = 0 then comparisons else 0 end
 where statement_no = $1
 """
 

@@ -77,6 +77,20 @@ async def compare(
     return [_found(row) for row in rows], rows[0]["total"] if rows else 0
 
 
+async def is_missing_any(tx: Tx, reconciliation: Reconciliation, side: OurSide) -> bool:
+    """Whether any of these bookings of the day stands in no statement of the account."""
+    return bool(
+        await tx.fetchval(
+            _IS_MISSING_ANY,
+            reconciliation.account_id,
+            reconciliation.day,
+            side.booked_from,
+            side.booked_before,
+            side.begun_from,
+        )
+    )
+
+
 async def refunded_outside(tx: Tx, reconciliation: Reconciliation, limit: int) -> list[str]:
     """Payments of ours of which the statement lists refunds that are not booked under their
     number."""
@@ -236,6 +250,17 @@ with billed as materialized (
     from bill_row where statement_no = $1 and round = $2 and status = 'unreadable'
 )
 select *, count(*) over () as total from found order by kind, about, subject limit $8
+"""
+
+_IS_MISSING_ANY = """
+select exists (
+    select from movement m
+    where m.payment_id = $1 and m.day = $2 and m.booked_at >= $3 and m.booked_at < $4
+      and m.begun_at >= $5
+      and not exists (
+        select from bill_row k join statement s using (statement_no)
+        where k.subject = m.subject and (k.about = 'payment') = (m.amount > 0)
+          and k.status <> 'failed' and s.payment_id = $1 and k.round = s.rows_round))
 """
 
 _REFUNDED_OUTSIDE = """
