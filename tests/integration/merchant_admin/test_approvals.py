@@ -29,10 +29,11 @@ from merchant_admin.flows.read_model import apply
 from merchant_admin.flows.sealing_anew import SealedCount
 from merchant_admin.store.approvals import get_approval, set_request
 
-from .conftest import PASSWORD, USERNAME, Admin
+from .conftest import PASSWORD, USERNAME, Admin, problem
 from .people import Person, marked
 from .test_configuration import CREDENTIALS
 from .test_console_setup import KEY
+from .test_decisions import SEEN, decision, on_file
 from .test_read_model import Story
 from .test_refunds import payment, refund
 from .test_sealing_anew import Busy, Rotation
@@ -200,6 +201,59 @@ async def test_a_refund_is_sent_when_another_person_agrees(admin: Admin, merchan
     assert admin.trade_core.asked[-1]["wish"]["amount"] == LIMIT
     assert (await approve(li, path)).json()["code"] == "approval_decided"
     assert len(admin.trade_core.asked) == 2
+
+
+@pytest.mark.parametrize("chosen", ["pay_out", "settled_outside"])
+async def test_a_decision_that_gives_a_refund_out_waits(
+    admin: Admin, merchant_id: str, chosen: str
+) -> None:
+    li = await hire(admin, "finance")
+    admin.trade_core.refund = {
+        **refund(), "status": "abnormal", "merchant_id": merchant_id, "amount": LIMIT, "version": 3
+    }  # fmt: skip
+    url = f"/api/refunds/{admin.trade_core.refund['refund_no']}/decision"
+    body = {"decision": chosen, "reason": "x", "version": 3}
+    path = await waiting(await admin.http.post(url, json=body))
+    assert admin.trade_core.decided == []
+    assert path == await waiting(await admin.http.post(url, json=body))
+    assert (await approve(admin.http, path)).status_code == 403
+    done = await approve(li, path)
+    assert (done.status_code, done.json()["state"]) == (200, "done")
+    (decided,) = admin.trade_core.decided
+    assert (decided["decision"], decided["decided_by"], decided["version"]) == (
+        chosen, USERNAME, 3,
+    )  # fmt: skip
+
+
+async def test_a_decision_to_refund_a_conflict_waits_by_what_the_channel_took(
+    admin: Admin, merchant_id: str
+) -> None:
+    li = await hire(admin, "finance")
+    admin.trade_core.payment = on_file("conflicted", merchant_id=merchant_id, amount=1)
+    url = f"/api/payments/{admin.trade_core.payment['payment_no']}/decision"
+    path = await waiting(await admin.http.post(url, json=decision(decision="refund")))
+    page = await (await Person.logged_in(admin)).open_page("approvals")
+    for text in ("¥12.98", "Refund: all of it goes back"):
+        assert text in page, text
+    admin.trade_core.refusals["/internal" + url.removeprefix("/api")] = problem(
+        409, "claim_changed"
+    )
+    failed = (await approve(li, path)).json()
+    assert (failed["state"], failed["outcome"]["code"]) == ("failed", "claim_changed")
+    admin.trade_core.refusals.clear()
+    path = await waiting(await admin.http.post(url, json=decision(decision="refund")))
+    assert (await approve(li, path)).json()["state"] == "done"
+
+
+async def test_a_decision_that_moves_little_or_nothing_does_not_wait(
+    admin: Admin, merchant_id: str
+) -> None:
+    admin.trade_core.payment = on_file("conflicted", merchant_id=merchant_id)
+    url = f"/api/payments/{admin.trade_core.payment['payment_no']}/decision"
+    assert (await admin.http.post(url, json=decision())).status_code == 200
+    little = SEEN | {"amount": LIMIT - 1}
+    small = decision(decision="refund", claim=little)
+    assert (await admin.http.post(url, json=small)).status_code == 200
 
 
 async def in_currency(admin: Admin, currency: str, amount: int) -> httpx.Response:

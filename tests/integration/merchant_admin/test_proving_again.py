@@ -18,6 +18,7 @@ from merchant_admin.flows.users import change_own_password
 
 from .conftest import PASSWORD, USERNAME, Admin
 from .people import Person, is_login
+from .test_decisions import SEEN, decision, on_file
 from .test_read_model import Story
 from .test_refunds import payment, refund
 from .test_second_factor import enrolled
@@ -264,3 +265,17 @@ async def test_of_two_who_change_a_password_at_once_one_knew_it(admin: Admin) ->
         await asyncio.sleep(0.3)
     done = await asyncio.gather(*changing, return_exceptions=True)
     assert sorted(type(each).__name__ for each in done) == ["NoneType", "Unusable"]
+
+
+async def test_a_browser_that_was_left_open_decides_on_no_large_refund(admin: Admin) -> None:
+    browser = await cookie_of(admin)
+    admin.trade_core.payment = on_file("conflicted")
+    url = f"/api/payments/{admin.trade_core.payment['payment_no']}/decision"
+    admin.clock.ahead = LATER
+    large = SEEN | {"amount": admin.deps.refund_reauthentication_from}
+    body = decision(decision="refund", claim=large)
+    stale = await admin.anonymous.post(url, json=body, headers=browser)
+    assert (stale.status_code, stale.json()["code"]) == (401, "reauthentication_required")
+    assert admin.trade_core.decided == []
+    accepted = decision(claim=large)
+    assert (await admin.anonymous.post(url, json=accepted, headers=browser)).status_code == 200

@@ -8,12 +8,14 @@ from pydantic import BaseModel, Field
 
 from contracts.api import PaymentWithOrder, Reason, RefundView
 from contracts.internal import ClaimSeen, PaymentDecision, RefundDecision
-from merchant_admin.api.access import Decider, Viewer, Work
+from merchant_admin.api.access import Caller, Decider, Viewer, Work
+from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.ids import PaymentNo, RefundNo
 from merchant_admin.api.parameters import Text
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.flows import decisions
+from merchant_admin.flows.deps import Deps
 
 router = APIRouter(prefix="/api")
 
@@ -72,7 +74,7 @@ async def read_claim(deps: Work, caller: Viewer, payment_no: PaymentNo) -> Claim
     return ClaimShown.of(claim)
 
 
-@router.post("/payments/{payment_no}/decision")
+@router.post("/payments/{payment_no}/decision", responses=WAITS)
 async def decide_payment(
     deps: Work,
     caller: Decider,
@@ -89,12 +91,13 @@ async def decide_payment(
         decision=request.decision,
         reason=request.reason,
         claim=request.seen(),
+        prove=_prove(deps, caller),
     )
     # How to call the payer is of no use to people, and not theirs to see.
     return PaymentWithOrder.model_validate({**dict(decided), "action": None})
 
 
-@router.post("/refunds/{refund_no}/decision")
+@router.post("/refunds/{refund_no}/decision", responses=WAITS)
 async def decide_refund(
     deps: Work,
     caller: Decider,
@@ -103,5 +106,17 @@ async def decide_refund(
 ) -> RefundView:
     """Decide about an abnormal refund. The same decision again answers how it stands."""
     return await decisions.decide_refund(
-        deps, caller.actor, caller.scope, refund_no, **dict(request)
+        deps,
+        caller.actor,
+        caller.scope,
+        refund_no,
+        **dict(request),
+        prove=_prove(deps, caller),
     )
+
+
+def _prove(deps: Deps, caller: Caller) -> decisions.Prove:
+    async def prove() -> None:
+        caller.require_fresh(deps.clock())
+
+    return prove

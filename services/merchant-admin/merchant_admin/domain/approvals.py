@@ -18,6 +18,7 @@ VERSION: Final = "version"
 
 class ApprovalKind(StrEnum):
     REFUND = "refund"
+    DECISION = "decision"
     CREDENTIALS = "credentials"
     CALLBACK_ADDRESS = "callback_address"
     FOUR_EYES = "four_eyes"
@@ -25,7 +26,13 @@ class ApprovalKind(StrEnum):
     @property
     def right(self) -> Right:
         """What it takes to ask for it, and to agree to it."""
-        return Right.REFUND if self is ApprovalKind.REFUND else Right.ADMINISTER
+        match self:
+            case ApprovalKind.REFUND:
+                return Right.REFUND
+            case ApprovalKind.DECISION:
+                return Right.DECIDE
+            case _:
+                return Right.ADMINISTER
 
 
 class ApprovalState(StrEnum):

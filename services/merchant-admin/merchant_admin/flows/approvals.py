@@ -1,7 +1,8 @@
 """What waits for a second person: read, agreed to and carried out, rejected, forgotten.
 
 Configuration changes in the very transaction that approves it. A refund is approved first and sent
-then, under its own number: whatever happens in between, it is one refund, and it is sent.
+then, under its own number: whatever happens in between, it is one refund, and it is sent. So is a
+decision, which said twice is one.
 """
 
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from merchant_admin.domain.errors import (
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.domain.users import Role
-from merchant_admin.flows import apps, channel_accounts, merchants, refunds
+from merchant_admin.flows import apps, channel_accounts, decisions, merchants, refunds
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store import approvals as store
@@ -38,6 +39,9 @@ UNFINISHED_AFTER: Final = timedelta(minutes=1)
 """Since it was approved: longer than any call of ours takes."""
 
 UNFINISHED_AT_ONCE: Final = 20
+
+SENT: Final = frozenset({ApprovalKind.REFUND, ApprovalKind.DECISION})
+"""What trade-core carries out; it looks itself whether a decision is about what was seen."""
 
 BY_ANOTHER: Final = "decided by somebody else"
 
@@ -72,8 +76,8 @@ async def approve(
     approval = await _read_waiting(deps, role, scope, approval_id)
     if actor.username in approval.behind:
         raise SamePerson
-    if approval.asked.kind is ApprovalKind.REFUND:
-        return await _approve_refund(deps, actor, approval, reason)
+    if approval.asked.kind in SENT:
+        return await _approve_and_send(deps, actor, approval, reason)
     async with deps.db.transaction() as tx:
         # First, as whoever rejects it does: nobody does any of it twice, or waits in a circle.
         locked = await store.find_waiting_locked(tx, approval_id, deps.clock())
@@ -113,7 +117,7 @@ async def finish_approved(deps: Deps) -> None:
             tx, decided_before=now - UNFINISHED_AFTER, limit=UNFINISHED_AT_ONCE
         )
     for approval in left:
-        await _send_refund(deps, SYSTEM, approval)
+        await _send(deps, SYSTEM, approval)
 
 
 async def _read_waiting(deps: Deps, role: Role, scope: Scope, approval_id: str) -> Approval:
@@ -191,32 +195,36 @@ async def _change(deps: Deps, tx: Tx, actor: Actor, approval: Approval) -> bool:
             return await apps.change_approved(deps, tx, actor, asked)
         case ApprovalKind.FOUR_EYES:
             return await merchants.change_approved(deps, tx, actor, asked)
-        case ApprovalKind.REFUND:
-            raise ValueError("a refund is no change of ours")
+        case ApprovalKind.REFUND | ApprovalKind.DECISION:
+            raise ValueError("it is no change of ours")
         case _:
             assert_never(asked.kind)
 
 
-async def _approve_refund(
+async def _approve_and_send(
     deps: Deps, actor: Actor, approval: Approval, reason: str | None
 ) -> Approval:
-    is_same = await refunds.is_as_seen(deps, approval.asked)
+    is_refund = approval.asked.kind is ApprovalKind.REFUND
+    is_same = not is_refund or await refunds.is_as_seen(deps, approval.asked)
     state = ApprovalState.APPROVED if is_same else ApprovalState.OUTDATED
     async with deps.db.transaction() as tx:
         decided = await _decide(deps, tx, actor, approval, state, reason)
     deps.wake()
     if not is_same:
         raise ChangedMeanwhile
-    return await _send_refund(deps, actor, decided)
+    return await _send(deps, actor, decided)
 
 
-async def _send_refund(deps: Deps, actor: Actor, approval: Approval) -> Approval:
+async def _send(deps: Deps, actor: Actor, approval: Approval) -> Approval:
     """What came of it; as it is where trade-core does not answer: then it is sent again."""
+    requester = approval.requester(actor)
     try:
-        opened = await refunds.send(
-            deps, approval.requester(actor), refunds.request_of(approval.asked)
-        )
-        state, outcome = ApprovalState.DONE, {"refund_no": opened.refund.refund_no}
+        if approval.asked.kind is ApprovalKind.REFUND:
+            opened = await refunds.send(deps, requester, refunds.request_of(approval.asked))
+            outcome = {"refund_no": opened.refund.refund_no}
+        else:
+            outcome = {"status": await decisions.send_approved(deps, requester, approval.asked)}
+        state = ApprovalState.DONE
     except Problem as problem:
         if problem.status >= 500:
             log.warning("approval.unfinished", approval_id=approval.approval_id)

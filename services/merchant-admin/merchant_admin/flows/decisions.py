@@ -1,6 +1,7 @@
 """What people decide of conflicts and stuck refunds: sent to trade-core, which carries it out."""
 
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
@@ -15,14 +16,24 @@ from contracts.internal import (
     RefundDecision,
     RefundOnFile,
 )
+from merchant_admin.domain.approvals import ApprovalState, Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.decision_approvals import GIVES_BACK, Decision, request_of
 from merchant_admin.domain.scope import Scope
+from merchant_admin.flows.asking import ask
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
+from merchant_admin.flows.refunds import wants_proof
+from merchant_admin.store.approvals import find_same_locked
+from merchant_admin.store.merchants import list_four_eyes
 
 log = structlog.get_logger()
 
 D = TypeVar("D", PaymentOnFile, RefundView)
+
+Prove: TypeAlias = Callable[[], Awaitable[object]]
+"""Called where so much money goes back that whoever decides has to have proved just now who they
+are; raises where they have not."""
 
 
 class _AnyRefundOnFile(RefundOnFile):
@@ -63,17 +74,20 @@ async def decide_payment(
     decision: PaymentDecision,
     reason: str,
     claim: ClaimSeen | None,
+    prove: Prove,
 ) -> PaymentOnFile:
     """End a conflict; `claim` is the money that was shown, None where the channel named none.
 
-    Raises Forwarded for trade-core's problems: not found, not possible, another claim by now.
+    Raises what `prove` does, AwaitsApproval, and Forwarded for trade-core's problems: not found,
+    not possible, another claim by now.
     """
-    if not scope.is_all:
-        await read_on_file(deps, payment_no, scope)
     request = DecidePayment(
         decision=decision, reason=reason, decided_by=actor.username, claim=claim
     )
-    return await _decide(deps, actor, PaymentOnFile, "payment", payment_no, request)
+    if not scope.is_all or decision in GIVES_BACK:
+        on_file = await read_on_file(deps, payment_no, scope)
+        await _guard(deps, actor, Decision.of_payment(on_file, request), prove)
+    return await _decide(deps, actor, PaymentOnFile, payment_no, request)
 
 
 async def decide_refund(
@@ -85,25 +99,50 @@ async def decide_refund(
     decision: RefundDecision,
     reason: str,
     version: int,
+    prove: Prove,
 ) -> RefundView:
-    """Decide about an abnormal refund as `version` showed it. Raises Forwarded."""
-    if not scope.is_all:
-        await read_refund_on_file(deps, refund_no, scope)
+    """Decide about an abnormal refund as `version` showed it. Raises as `decide_payment` does."""
     request = DecideRefund(
         decision=decision, reason=reason, decided_by=actor.username, version=version
     )
-    return await _decide(deps, actor, RefundView, "refund", refund_no, request)
+    if not scope.is_all or decision in GIVES_BACK:
+        on_file = await read_refund_on_file(deps, refund_no, scope)
+        await _guard(deps, actor, Decision.of_refund(on_file, request), prove)
+    return await _decide(deps, actor, RefundView, refund_no, request)
+
+
+async def send_approved(deps: Deps, requester: Actor, asked: Asked) -> str:
+    """The state of the payment or refund after it. Raises Forwarded, Overloaded."""
+    request = request_of(asked)
+    if isinstance(request, DecidePayment):
+        payment = await _decide(deps, requester, PaymentOnFile, asked.subject, request)
+        return payment.status.value
+    return (await _decide(deps, requester, RefundView, asked.subject, request)).status.value
+
+
+async def _guard(deps: Deps, actor: Actor, decision: Decision, prove: Prove) -> None:
+    """What gives money back is held to what refunds are held to."""
+    if decision.request.decision not in GIVES_BACK:
+        return
+    if wants_proof(deps, decision.amount, decision.currency):
+        await prove()
+    asked = decision.asked()
+    async with deps.db.transaction() as tx:
+        four_eyes = (await list_four_eyes(tx, [decision.merchant_id])).get(decision.merchant_id)
+        if four_eyes is None or not four_eyes.wants_for_refund(decision.amount, decision.currency):
+            return
+        approval = await find_same_locked(tx, asked, deps.clock())
+        if approval is None:
+            approval = await ask(deps, tx, actor, asked)
+    if approval.state is ApprovalState.WAITING:
+        raise AwaitsApproval(approval)
 
 
 async def _decide(
-    deps: Deps,
-    actor: Actor,
-    answer: type[D],
-    thing: str,
-    number: str,
-    request: DecidePayment | DecideRefund,
+    deps: Deps, actor: Actor, answer: type[D], number: str, request: DecidePayment | DecideRefund
 ) -> D:
     """Audited before it is sent, because money may move then, and again with what came of it."""
+    thing = "payment" if isinstance(request, DecidePayment) else "refund"
     body = request.model_dump(mode="json")
     await _audit(deps, actor, f"{thing}.decision_requested", number, body)
     try:

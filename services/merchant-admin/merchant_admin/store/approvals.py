@@ -42,7 +42,7 @@ COUNT_WAITING = all_within(
     2,
 )
 
-LOCK_REFUND = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+LOCK_SUBJECT = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 LIST_WAITING_REFUNDS = """
 select * from approval
@@ -55,6 +55,14 @@ FIND_REFUND = """
 select * from approval
  where subject = $1 and kind = 'refund' and request ->> 'merchant_refund_no' = $2
    and (state in ('approved', 'done') or state = 'waiting' and expires_at > $3)
+ order by approval_id desc
+ limit 1
+"""
+
+FIND_SAME = """
+select * from approval
+ where subject = $1 and kind = $2 and request = $3
+   and (state in ('approved', 'done') or state = 'waiting' and expires_at > $4)
  order by approval_id desc
  limit 1
 """
@@ -128,8 +136,16 @@ async def find_refund_locked(
 ) -> Approval | None:
     """The one of this number that waits, or was agreed to; nobody else asks for any of this
     payment before the transaction ends."""
-    await tx.execute(LOCK_REFUND, payment_no)
+    await tx.execute(LOCK_SUBJECT, payment_no)
     row = await tx.fetchrow(FIND_REFUND, payment_no, merchant_refund_no, now)
+    return None if row is None else _approval(row)
+
+
+async def find_same_locked(tx: Tx, asked: Asked, now: datetime) -> Approval | None:
+    """The one with this very content that waits, or was agreed to; nobody else asks for anything
+    of its subject before the transaction ends."""
+    await tx.execute(LOCK_SUBJECT, asked.subject)
+    row = await tx.fetchrow(FIND_SAME, asked.subject, asked.kind, dict(asked.request), now)
     return None if row is None else _approval(row)
 
 

@@ -2,6 +2,7 @@
 its order."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -57,6 +58,7 @@ async def decide(request: Request, deps: Work, sent: SentByDecider, payment_no: 
             decision=requested.decision,
             reason=requested.reason,
             claim=requested.seen(),
+            prove=partial(proved, deps, sent.visitor, sent.form),
         )
     except Problem as problem:
         refused = _refused(problem, number, sent.form, "decision")
@@ -100,7 +102,12 @@ async def decide_on_refund(
     try:
         requested = parse(DecideOnRefund, {**_decision(sent.form), "version": version})
         await decisions.decide_refund(
-            deps, sent.actor, sent.scope, refund_number, **dict(requested)
+            deps,
+            sent.actor,
+            sent.scope,
+            refund_number,
+            **dict(requested),
+            prove=partial(proved, deps, sent.visitor, sent.form),
         )
     except Problem as problem:
         refused = _refused(problem, refund_number, sent.form, "decision")

@@ -15,6 +15,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "set for each merchant.",
     ),
     "approval_kind.refund": ("退款", "Refund"),
+    "approval_kind.decision": ("处理决定", "Decision that gives money back"),
     "approval_kind.credentials": ("渠道凭证变更", "Channel credentials"),
     "approval_kind.callback_address": ("回调地址变更", "Callback address"),
     "approval_kind.four_eyes": ("放宽复核设置", "Fewer things wait for a second person"),
@@ -70,6 +71,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "approval_needs.refund": (
         "须由有退款权限的人复核。",
         "Whoever may refund has to agree.",
+    ),
+    "approval_needs.decide": (
+        "须由有权处理异常的人复核。",
+        "Whoever may decide such things has to agree.",
     ),
     "approval_needs.administer": ("须由管理员复核。", "An administrator has to agree."),
     "approval_waits": (
