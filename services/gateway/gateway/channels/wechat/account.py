@@ -102,3 +102,8 @@ def is_merchant_number(receiver: str) -> bool:
 def plain_serial(serial: str) -> str:
     """Serial numbers are written with and without leading zeros, in either case."""
     return serial.upper().lstrip("0")
+
+
+def is_public_key_id(serial: str) -> bool:
+    """Whether this names WeChat Pay's public key, and not one of its certificates."""
+    return serial.startswith("PUB_KEY_ID_")

@@ -144,11 +144,6 @@ def overlap(account: Account, earlier: Account) -> Account:
     )
 
 
-def is_public_key_id(serial: str) -> bool:
-    """Whether this names WeChat Pay's public key, and not one of its certificates."""
-    return serial.startswith("PUB_KEY_ID_")
-
-
 def _platform_keys(credentials: Credentials) -> dict[str, RSAPublicKey]:
     """The preferred one first: the public key, else the newest certificate."""
     keys: dict[str, RSAPublicKey] = {}

@@ -24,8 +24,8 @@ from gateway.channels.plugin import (
     UnknownKey,
     Unverifiable,
 )
-from gateway.channels.wechat.account import Account, plain_serial
-from gateway.channels.wechat.credentials import SPARE_URLS, is_public_key_id
+from gateway.channels.wechat.account import Account, is_public_key_id, plain_serial
+from gateway.channels.wechat.credentials import SPARE_URLS
 
 SCHEME: Final = "WECHATPAY2-SHA256-RSA2048"
 WINDOW_S: Final = 300
@@ -70,8 +70,8 @@ def sign(
 def _serial_to_ask_for(call: Call, account: Account) -> str:
     """By what WeChat Pay is to sign: its public key, or a certificate. That of an account may have
     ended long ago, so that none is named where we ask for those that are in use."""
-    is_by_key = is_public_key_id(account.platform_serial)
-    return "" if call.target == CERTIFICATES_PATH and not is_by_key else account.platform_serial
+    serial = account.platform_serial
+    return "" if call.target == CERTIFICATES_PATH and not is_public_key_id(serial) else serial
 
 
 def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer:

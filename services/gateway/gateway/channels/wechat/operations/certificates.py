@@ -17,8 +17,7 @@ from cryptography.x509 import Certificate
 from gateway.channels import rsa
 from gateway.channels.formats import json_object, text
 from gateway.channels.plugin import Call, Moment, Reply, Unverifiable
-from gateway.channels.wechat.account import Account, plain_serial
-from gateway.channels.wechat.credentials import is_public_key_id
+from gateway.channels.wechat.account import Account, is_public_key_id, plain_serial
 from gateway.channels.wechat.wire import CERTIFICATES_PATH, check_signature, decrypt
 
 EVERY_S: Final = 6 * 3600.0

@@ -9,8 +9,7 @@ from typing import Final
 from contracts.words import Words
 from gateway.channels.formats import json_object, text
 from gateway.channels.plugin import Blame, Call, Moment, Reply, Trial
-from gateway.channels.wechat.account import Account
-from gateway.channels.wechat.credentials import is_public_key_id
+from gateway.channels.wechat.account import Account, is_public_key_id
 from gateway.channels.wechat.wire import check_signature
 
 ABSENT: Final = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"})
