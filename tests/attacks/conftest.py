@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from chassis.web.limits import Limits
 
 HEAD_S: Final = 0.5
 BODY_S: Final = 0.8
+UNTAKEN_S: Final = 0.9
 MAX_CONNECTIONS: Final = 1_200
 PATIENCE_S: Final = 600.0
 """Of a door where nothing ends by its time while a test runs, on however slow a machine."""
@@ -35,16 +37,31 @@ class Door:
     url: str
     protocol: type[Connection]
     strangers: list[asyncio.StreamWriter] = field(default_factory=list)
+    deaf: list[socket.socket] = field(default_factory=list)
 
     async def knock(self, *pieces: bytes) -> asyncio.StreamReader:
         """Open a connection, and send the pieces as they are."""
-        host, port = self.url.removeprefix("http://").split(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
+        reader, writer = await asyncio.open_connection(*self._address())
         self.strangers.append(writer)
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
         return reader
+
+    async def knock_deaf(self, sent: bytes) -> socket.socket:
+        """Open a connection, send this, and read nothing."""
+        stranger = socket.socket()
+        self.deaf.append(stranger)
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        stranger.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(stranger, self._address())
+        await loop.sock_sendall(stranger, sent)
+        return stranger
+
+    def _address(self) -> tuple[str, int]:
+        host, port = self.url.removeprefix("http://").split(":")
+        return host, int(port)
 
     async def ask(self, *pieces: bytes) -> bytes:
         """All that is answered until the connection is closed."""
@@ -91,8 +108,16 @@ async def patient_door() -> AsyncIterator[Door]:
 
 
 @asynccontextmanager
-async def opened(head_s: float, body_s: float) -> AsyncIterator[Door]:
-    protocol = of_port(Limits(head_s, body_s, MAX_CONNECTIONS, is_proxy=lambda _: False))
+async def opened(
+    head_s: float,
+    body_s: float,
+    *,
+    max_connections: int = MAX_CONNECTIONS,
+    untaken_s: float = UNTAKEN_S,
+) -> AsyncIterator[Door]:
+    protocol = of_port(
+        Limits(head_s, body_s, max_connections, is_proxy=lambda _: False, untaken_s=untaken_s)
+    )
     app = application(gateway())
 
     async def requests_only(scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,3 +129,5 @@ async def opened(head_s: float, body_s: float) -> AsyncIterator[Door]:
         yield door
         for writer in door.strangers:
             writer.transport.abort()
+        for stranger in door.deaf:
+            stranger.close()

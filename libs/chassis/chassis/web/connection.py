@@ -1,31 +1,32 @@
 """One connection of a client: uvicorn's protocol, with an end to everything that has begun.
 
-llhttp keeps a header until it is whole, however long it is, and uvicorn sets no time. Here a head
-is fed to the parser only up to its limit, a request that has begun must end in time, and what
-proxies and servers may understand differently is refused.
+llhttp keeps a header until it is whole, however long it is, and uvicorn sets no time and queues
+whatever comes. Here a head is fed to the parser only up to its limit, one request at a time, a
+request that has begun must end in time, and so must an answer; what proxies and servers may
+understand differently is refused.
 Source: RFC 9112 (2.2, 3.2, 6.1, 6.3), RFC 6585 (431).
 """
 
-import os
 from asyncio import BaseTransport, TimerHandle
 from collections.abc import Iterable
 from enum import Enum
 from typing import Any, ClassVar, Final, cast
 
 import httptools
-import orjson
-from prometheus_client import Counter
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chassis.problems import (
-    MEDIA_TYPE,
     BodyTooLarge,
     HeadTooLarge,
     Malformed,
     Problem,
     TooSlow,
 )
+from chassis.web.flow import Flow
 from chassis.web.limits import MAX_HEAD_BYTES, MAX_HEADERS, MAX_MESSAGE_BYTES, Limits, Unfinished
+from chassis.web.pieces import end_of_piece
+from chassis.web.refusals import REFUSED, refusal
 from chassis.web.upgrade_offers import parser_of_body
 
 LINGER_S: Final = 1.0
@@ -36,29 +37,33 @@ FEED_BYTES: Final = 65_536
 
 EVICTED_AT_ONCE: Final = 64
 
-REFUSED = Counter("paymesh_http_refused", "Requests that never reached the application", ["reason"])
+JUDGED: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
 
 
 class _Stage(Enum):
     NEW = "new"
     HEAD = "head"
     BODY = "body"
+    EARLY = "early"
     WHOLE = "whole"
 
 
 class Connection(HttpToolsProtocol):
-    """`limits` and `unfinished` are those of the port; see `of_port`. When it `is_leaving`, each
-    answer is the last of its connection."""
+    """`limits`, `unfinished` and `untaken` are those of the port; see `of_port`. When it
+    `is_leaving`, each answer is the last of its connection."""
 
     limits: ClassVar[Limits]
     unfinished: "ClassVar[Unfinished[Connection]]"
+    untaken: ClassVar[Unfinished[Flow]]
     is_leaving: ClassVar[bool] = False
+    flow: Flow
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.address: str | None = None
         self._stage = _Stage.NEW
         self._deadline: TimerHandle | None = None
+        self._idle_from: float | None = None
         self._is_in_head = True
         self._has_begun = False
         self._is_handed_on = False
@@ -66,6 +71,7 @@ class Connection(HttpToolsProtocol):
         self._has_ended = False
         self._head_bytes = 0
         self._message_bytes = 0
+        self._body_left = 0
         self._hosts = 0
         self._codings: list[bytes] = []
         self._fault: Problem | None = None
@@ -78,31 +84,50 @@ class Connection(HttpToolsProtocol):
         super().connection_made(cast(Any, transport))
         peer = self.client[0] if self.client else None
         self.address = None if peer is None or self.limits.is_proxy(peer) else peer
+        self.flow = Flow(
+            self.transport, self.address, self.limits, untaken=self.untaken, loop=self.loop
+        )
         self._set_deadline(self.limits.head_s)
-        if len(self.connections) > self.limits.max_connections and not self._evict_idle():
+        if len(self.connections) > self.limits.max_connections and not self._evict():
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._set_deadline(None)
         self.unfinished.leave(self)
+        self.flow.look_away()
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, data: bytes, at: int = 0) -> None:
         if self._has_ended:
             return
-        self._unset_keepalive_if_required()
-        while data:
+        self._idle_from = None
+        while at < len(data):
             if self._is_in_head:
+                if self.cycle is not None and not self.cycle.response_complete:
+                    self._hold(data, at)  # One request at a time.
+                    return
                 room = MAX_HEAD_BYTES - self._head_bytes
             else:
                 room = min(FEED_BYTES, MAX_MESSAGE_BYTES - self._message_bytes)
             if room <= 0:
                 self._refuse(self._too_much())
                 return
-            piece, data = (data, b"") if len(data) <= room else (data[:room], data[room:])
-            if not self._feed(piece):
+            if self._body_left > 0:
+                end = min(len(data), at + room, at + self._body_left)
+            else:
+                end = end_of_piece(data, at, room, self._is_in_head)
+            if not self._feed(data[at:end]):
                 return
+            at = end
         self._watch()
+
+    def _hold(self, data: bytes, at: int) -> None:
+        self._stage = _Stage.EARLY
+        self._set_deadline(None)
+        self.flow.hold(data, at)
+        self.unfinished.enter(self)
+        self.unfinished.hold(self, len(data))
 
     def _feed(self, piece: bytes) -> bool:
         """Whether the connection goes on."""
@@ -136,6 +161,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._has_begun = True
         self._is_handed_on = False
+        self._body_left = 0
         self._hosts = 0
         self._codings = []
 
@@ -146,13 +172,19 @@ class Connection(HttpToolsProtocol):
             self._fault = HeadTooLarge(f"A request has at most {MAX_HEADERS} headers.")
             raise self._fault
         name = name.lower()
+        if name in JUDGED:
+            self._judge(name, value)
+        self.headers.append((name, value))
+
+    def _judge(self, name: bytes, value: bytes) -> None:
         if name == b"host":
             self._hosts += 1
+        elif name == b"content-length":
+            self._body_left = int(value)
         elif name == b"transfer-encoding":
             self._codings.append(value.strip().lower())
-        elif name == b"expect" and value.lower() == b"100-continue":
+        elif value.lower() == b"100-continue":
             self.expect_100_continue = True
-        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
@@ -171,14 +203,40 @@ class Connection(HttpToolsProtocol):
         if self.is_leaving or self._is_last:
             self.cycle.keep_alive = False
 
+    def on_body(self, body: bytes) -> None:
+        self._body_left -= len(body)
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
+
     def on_message_complete(self) -> None:
         if self._parser_of_body is not None:
             return  # What httptools takes for the end is that of the head.
-        super().on_message_complete()
+        if not self.cycle.response_complete:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
         self._is_in_head = True
         self._has_begun = self._is_handed_on = False
         self._has_completed = True
         self._head_bytes = self._message_bytes = 0
+
+    # What the application has done.
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            self.flow.watch()
+        elif self.flow.early:
+            self.data_received(*self.flow.let_go())
+        else:
+            self.flow.resume_reading()
+            self._idle_from = self.loop.time()
+            if self.timeout_keep_alive_task is None:
+                self._look_when_idle(self.timeout_keep_alive)
 
     # Time and place.
 
@@ -221,19 +279,44 @@ class Connection(HttpToolsProtocol):
         """End what is unfinished, for another one's sake."""
         self._refuse(TooSlow("Too many requests are unfinished; this one was the oldest."))
 
-    def _evict_idle(self) -> bool:
-        """Make place for a newcomer: close those that have been idle for the longest."""
+    def _look_when_idle(self, in_s: float) -> None:
+        """Requests come faster than this: no timer is made for each of them."""
+        self.timeout_keep_alive_task = self.loop.call_later(in_s, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        until = self.idle_until()
+        if until is None:
+            return
+        left_s = until - self.loop.time()
+        if left_s > 0:
+            self._look_when_idle(left_s)
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        self.transport.close()
+        self.flow.watch()
+
+    def _evict(self) -> bool:
+        """Make place for a newcomer: who takes nothing of an answer goes first, then those that
+        have been idle for the longest."""
         ours = [each for each in self.connections if isinstance(each, Connection)]
-        idle = sorted((until, id(each), each) for each in ours if (until := each.idle_until()))
-        for _, _, each in idle[:EVICTED_AT_ONCE]:
+        stuck = [each for each in ours if each.flow.is_stuck][:EVICTED_AT_ONCE]
+        for each in stuck:
             self.connections.discard(each)
-            each.transport.close()
-        return bool(idle)
+            each.flow.drop()
+        idle = sorted((until, id(each), each) for each in ours if (until := each.idle_until()))
+        for _, _, each in idle[: EVICTED_AT_ONCE - len(stuck)]:
+            self.connections.discard(each)
+            each._close()
+        return bool(stuck or idle)
 
     def idle_until(self) -> float | None:
         """Between two requests: when nobody will wait for the next one any more."""
-        timer = self.timeout_keep_alive_task
-        return None if timer is None or self.transport.is_closing() else timer.when()
+        if self._idle_from is None or self.transport.is_closing():
+            return None
+        return self._idle_from + self.timeout_keep_alive
 
     # The end.
 
@@ -261,6 +344,7 @@ class Connection(HttpToolsProtocol):
         REFUSED.labels(str(problem.status)).inc()
         self._has_ended = True
         self._let_be()
+        self.flow.let_go()
         running = None if self.cycle is None or self.cycle.response_complete else self.cycle
         if running is not None and not self._is_handed_on:
             running.keep_alive = False  # The request before this one: answered, and then the end.
@@ -270,22 +354,12 @@ class Connection(HttpToolsProtocol):
             running.message_event.set()
         # Words in the middle of an answer, or after the answer to this very request, mean nothing.
         if running.response_started if running is not None else self._is_handed_on:
-            self.transport.close()
+            self._close()
         else:
             self._say(problem)
 
     def _say(self, problem: Problem) -> None:
-        request_id = os.urandom(16).hex()
-        body = orjson.dumps(problem.body(request_id))
-        headers = [
-            *self.server_state.default_headers,
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"x-request-id", request_id.encode()),
-            (b"connection", b"close"),
-        ]
-        head = STATUS_LINE[problem.status] + b"".join(b"%s: %s\r\n" % each for each in headers)
-        self.transport.write(head + b"\r\n" + body)
+        self.transport.write(refusal(problem, self.server_state.default_headers))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(LINGER_S, self.transport.abort)
@@ -293,5 +367,5 @@ class Connection(HttpToolsProtocol):
 
 def of_port(limits: Limits) -> type[Connection]:
     """The protocol of one port, with unfinished requests of its own."""
-    members = {"limits": limits, "unfinished": Unfinished()}
+    members = {"limits": limits, "unfinished": Unfinished(), "untaken": Unfinished()}
     return type("PortConnection", (Connection,), members)

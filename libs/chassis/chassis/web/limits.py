@@ -1,4 +1,4 @@
-"""What a connection may cost before somebody has sent a whole request, and who goes first."""
+"""What a connection may cost while it sends or takes nothing, and who goes first."""
 
 import resource
 from collections import Counter, OrderedDict
@@ -17,6 +17,9 @@ MAX_UNFINISHED_OF_ADDRESS: Final = 1_024
 MAX_UNFINISHED_BYTES: Final = 67_108_864
 """Of all unfinished requests together: what they may take of the memory of a pod."""
 
+UNTAKEN_S: Final = 30.0
+"""Nobody waits longer for a client that takes nothing of its answer."""
+
 MAX_CONNECTIONS: Final = 25_000
 """Of both ports; pages that are watched live hold one each."""
 
@@ -27,12 +30,14 @@ SPARE_FILES: Final = 256
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`head_s`: from the first byte to the end of the head; `body_s`: from there to the end of the
-    body. `is_proxy`: whether many requests may come from this address at once."""
+    body. `is_proxy`: whether many requests may come from this address at once. `untaken_s`: how
+    long a client may take nothing of its answer."""
 
     head_s: float
     body_s: float
     max_connections: int
     is_proxy: Callable[[str], bool]
+    untaken_s: float = UNTAKEN_S
 
 
 class Droppable(Protocol):
@@ -47,7 +52,8 @@ C = TypeVar("C", bound=Droppable)
 
 
 class Unfinished(Generic[C]):
-    """The connections whose request has begun and is not whole yet, the oldest first.
+    """The connections whose request has begun and is not whole, or waits for the answer before it,
+    the oldest first; in another one those whose answer waits to be taken.
 
     Nobody is refused for others' unfinished requests: where there are too many, of one address or
     in all, the oldest is dropped. Whoever sends a whole request is done in an instant; who is slow
