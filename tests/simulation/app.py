@@ -8,6 +8,7 @@ from typing import Final
 from tests.simulation.accounts import APP, MERCHANTS, accounts_of
 from tests.simulation.app_calls import Client, Work
 from tests.simulation.bus import Bus
+from tests.simulation.chance import Chance
 from tests.simulation.habits import Habits
 from tests.simulation.harness import Harness
 from tests.simulation.party_wire import WiredParty
@@ -48,6 +49,7 @@ class App(Counted):
         super().__init__(harness, "app")
         self.acknowledged: set[str] = set()
         self.too_early: list[str] = []
+        self._foresight = Chance(harness.seed, "splits asked for with the payment")
         self.client = Client(harness, self.dice, hangs_up=habits.hangs_up)
         self._habits = habits
         self._payers = payers
@@ -175,17 +177,32 @@ class App(Counted):
         method = self._method()
         is_barcode = method is Method.BARCODE
         code = CODES[1] if dice.happens(habits.asks_password) else CODES[0]
+        amount = dice.pick((100, 1299))
         return CreatePayment(
             merchant_id=merchant_id,
             payment_id=None if method is Method.CASHIER else dice.pick(accounts_of(merchant_id)),
             merchant_order_no=number,
-            amount=dice.pick((100, 1299)),
+            amount=amount,
             currency=currency,
             subject="物业费 11月",
             method=method,
             payer=Payer(auth_code=code) if is_barcode else None,
             expires_in_s=dice.pick(habits.expires_in_s),
+            split=self._receivers(self._foresight, amount) if self._splits_at_once() else [],
         )
+
+    def _splits_at_once(self) -> bool:
+        return self._foresight.happens(self._habits.splits / 2)
+
+    def _receivers(self, dice: Chance, amount: int) -> list[SplitReceiver]:
+        return [
+            SplitReceiver(
+                account=f"receiver-{place}",
+                amount=dice.pick((1, amount // 3, amount // 2)),
+                description="维修基金",
+            )
+            for place in range(dice.whole(1, 2))
+        ]
 
     def _method(self) -> Method:
         for method, chance in (
@@ -211,13 +228,6 @@ class App(Counted):
             merchant_id=paid.merchant_id,
             payment_no=paid.payment_no,
             merchant_split_no=f"{paid.payment_no}-{turn}",
-            receivers=[
-                SplitReceiver(
-                    account=f"receiver-{place}",
-                    amount=self.dice.pick((1, paid.amount // 3, paid.amount // 2)),
-                    description="维修基金",
-                )
-                for place in range(self.dice.whole(1, 2))
-            ],
+            receivers=self._receivers(self.dice, paid.amount),
             finish=self.dice.happens(0.3),
         )

@@ -1,10 +1,12 @@
 """Splits on a real database: never more than was paid, never twice."""
 
 import asyncio
+from typing import Any, Final
 
 import asyncpg
 import pytest
 from tests.builders.trade_core import (
+    paid,
     refund_request,
     request,
     shared,
@@ -14,9 +16,10 @@ from tests.builders.trade_core import (
 from tests.integration.trade_core.harness import Harness
 from tests.integration.trade_core.service import until
 
-from contracts.api import EventItem, ShareStatus, SplitStatus
+from contracts.api import EventItem, PaymentStatus, ShareStatus, SplitStatus
 from contracts.events.commands import CommandName
-from contracts.events.results import ShareResult, Source, Verdict
+from contracts.events.results import Dispute, ShareResult, Source, Verdict
+from trade_core.consumers import Results
 from trade_core.domain.errors import (
     PaymentNotFound,
     PaymentNotSplittable,
@@ -27,6 +30,8 @@ from trade_core.domain.errors import (
 )
 from trade_core.flows import read
 from trade_core.flows.open_split import OpenedSplit
+
+SHARE_OF_300: Final = {"account": "190001", "amount": 300, "description": "维修基金"}
 
 
 async def test_50_splits_and_refunds_at_once_never_exceed_what_was_paid(harness: Harness) -> None:
@@ -166,13 +171,54 @@ async def test_unpaid_payment_cannot_be_split(harness: Harness) -> None:
 
 
 async def test_payment_is_split_by_itself_when_it_is_paid(harness: Harness) -> None:
-    receivers = [{"account": "190001", "amount": 300, "description": "维修基金"}]
-    payment = await harness.paid(request(split=receivers))
+    payment = await harness.paid(request(split=[SHARE_OF_300]))
     (split,) = await harness.splits(payment)
     assert (split.merchant_split_no, split.finish, split.amount) == (None, True, 300)
     assert payment.will_split
     (command,) = await harness.attend()
     assert (command.command, command.payment.splits) == (CommandName.SPLIT, True)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        {"amount_refunded": 800, "channel_refund_no": "2026010522001"},
+        {"channel_refund_no": "50300", "channel_refund_amount": 800},
+        {"dispute": Dispute(dispute_no="dp_1", amount=800)},
+    ],
+    ids=["total", "one refund", "dispute"],
+)
+async def test_what_went_back_before_we_heard_of_the_payment_cannot_be_split(
+    harness: Harness, word: dict[str, Any]
+) -> None:
+    """The first word that a payment was paid says that most of it went back at the channel."""
+    payment = await harness.opened(request(amount=1000, split=[SHARE_OF_300]))
+    neighbour = await harness.opened(request(merchant_order_no="W2"))
+    first = paid(payment, refunded=True, **word)
+    batch = [harness.received_payment_result(each) for each in (first, paid(neighbour))]
+    await Results(harness.deps).apply(batch)
+    now_is = await harness.payment(payment)
+    assert (now_is.amount_refunded, now_is.split_reserved) == (800, 0)
+    assert await harness.splits(payment) == []
+    assert "split.impossible" in await harness.alerts()
+    assert await harness.state(neighbour) is PaymentStatus.SUCCEEDED
+
+
+async def test_what_is_left_after_the_channels_refund_is_split(harness: Harness) -> None:
+    payment = await harness.opened(request(amount=1000, split=[SHARE_OF_300]))
+    await harness.apply(paid(payment, amount_refunded=700, channel_refund_no="2026010522001"))
+    (split,) = await harness.splits(payment)
+    assert split.amount == 300
+    assert (await harness.payment(payment)).amount_refunded == 700
+
+
+async def test_what_goes_back_after_the_split_began_is_booked_beside_it(harness: Harness) -> None:
+    """Two words in one batch do what they do in two."""
+    payment = await harness.opened(request(amount=1000, split=[SHARE_OF_300]))
+    back = paid(payment, amount_refunded=800, channel_refund_no="2026010522001")
+    await harness.apply(paid(payment), back)
+    now_is = await harness.payment(payment)
+    assert (now_is.amount_refunded, now_is.split_reserved) == (800, 300)
 
 
 async def test_share_that_was_not_given_may_be_split_anew(harness: Harness) -> None:

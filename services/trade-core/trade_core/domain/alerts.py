@@ -166,12 +166,12 @@ def split_failed(order: Order, payment: Payment, split: Split) -> Alert:
 
 
 def split_impossible(order: Order, payment: Payment) -> Alert:
-    """Less was paid than was to be split."""
+    """Less was paid than was to be split, or some of it has gone back."""
     return Alert(
         key=f"split.impossible:{payment.payment_no}",
         severity=Severity.WARNING,
         title="A payment cannot be split as it was asked for",
-        detail=f"The receivers were to get more than {money(payment)}; split it anew.",
+        detail=f"The receivers were to get more than is left of {money(payment)}; split it anew.",
         merchant_id=order.merchant_id,
         facts=numbers(order, payment),
     )

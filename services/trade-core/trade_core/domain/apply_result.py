@@ -63,15 +63,22 @@ def apply_payment_result(
         if now_is != was:
             aggregate.change_payment(now_is)
     if fact is payment.PaymentFact.CONFLICT:
-        now_is = aggregate.payments[was.payment_no]
-        aggregate.alerts.append(alerts.conflicted(aggregate.order, now_is, result))
-        if now_is.state is PaymentStatus.CONFLICTED and now_is.claim is not None:
-            # conflicted-is-not-unpaid: nobody shall pay the order once more by another attempt.
-            closing.close_payments(aggregate)
+        _after_conflict(aggregate, result)
     if result.source is Source.CLOSE:
         _after_close(aggregate, was, fact)
     disputes.apply_dispute(aggregate, result, said_at)
     moved_outside.apply_word(aggregate, result, said_at)
+    if takes_money:
+        # What went back already, by the same word, nobody can have a share of.
+        splitting.split_by_itself(aggregate, was.payment_no)
+
+
+def _after_conflict(aggregate: OrderAggregate, result: PaymentResult) -> None:
+    now_is = aggregate.payments[result.payment_no]
+    aggregate.alerts.append(alerts.conflicted(aggregate.order, now_is, result))
+    if now_is.state is PaymentStatus.CONFLICTED and now_is.claim is not None:
+        # conflicted-is-not-unpaid: nobody shall pay the order once more by another attempt.
+        closing.close_payments(aggregate)
 
 
 def _is_second_trade(was: Payment, result: PaymentResult) -> bool:
@@ -177,4 +184,3 @@ def _take_money(
     if (paid.amount, paid.currency) != (before.amount, before.currency):
         aggregate.alerts.append(alerts.paid_other_amount(before, paid))
     closing.close_payments(aggregate)
-    splitting.split_by_itself(aggregate, paid)

@@ -101,9 +101,9 @@ def _accept(aggregate: OrderAggregate, payment: Payment) -> None:
         raise DecisionImpossible("Another payment has paid the order: this one can only go back.")
     if payment.claim is not None and payment.claim.currency != payment.currency:
         raise DecisionImpossible("The order cannot be paid in another currency.")
-    paid = _take(aggregate, payment, payments.PaymentFact.ACCEPTED)
+    _take(aggregate, payment, payments.PaymentFact.ACCEPTED)
     closing.close_payments(aggregate)
-    splitting.split_by_itself(aggregate, paid)
+    splitting.split_by_itself(aggregate, payment.payment_no)
 
 
 def _take(aggregate: OrderAggregate, was: Payment, fact: payments.PaymentFact) -> Payment:

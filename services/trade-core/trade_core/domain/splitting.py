@@ -27,7 +27,7 @@ def split_as_requested(aggregate: OrderAggregate, request: CreateSplit) -> Split
     for earlier in aggregate.splits.values():
         if earlier.payment_no == payment.payment_no and earlier.ends_splitting:
             raise SplittingFinished(earlier.split_no, aggregate.numbers_of(payment))
-    left = max(payment.amount - payment.refund_reserved - payment.split_reserved, 0)
+    left = _left(payment)
     if sum(receiver.amount for receiver in request.receivers) > left:
         raise SplitExceedsPaid(Money(left, payment.currency), aggregate.numbers_of(payment))
     started = replace(
@@ -40,13 +40,14 @@ def split_as_requested(aggregate: OrderAggregate, request: CreateSplit) -> Split
     return started
 
 
-def split_by_itself(aggregate: OrderAggregate, payment: Payment) -> None:
-    """Start the split that was asked for with a payment, which has just been paid."""
-    if not payment.split_receivers:
+def split_by_itself(aggregate: OrderAggregate, payment_no: str) -> None:
+    """Start the split that was asked for with a payment, if that has just paid the order."""
+    payment = aggregate.payments[payment_no]
+    if not payment.settles or not payment.split_receivers:
         return
     started = _new(aggregate, payment, payment.split_receivers)
-    if started.amount > payment.amount:
-        # A person accepted less than was to be paid.
+    if started.amount > _left(payment):
+        # A person accepted less than was to be paid, or some of it went back at the channel.
         aggregate.alerts.append(alerts.split_impossible(aggregate.order, payment))
         return
     _start(aggregate, started, payment)
@@ -66,6 +67,11 @@ def apply_split_result(aggregate: OrderAggregate, result: SplitResult) -> None:
     if now_is.state is not was.state:
         paid = _move_money(aggregate, now_is, paid)
     aggregate.change_split(now_is, paid)
+
+
+def _left(payment: Payment) -> int:
+    """Refunds from the merchant's own money may reach into what was split before."""
+    return max(payment.amount - payment.refund_reserved - payment.split_reserved, 0)
 
 
 def _new(

@@ -41,7 +41,7 @@ from trade_core.domain.splitting import apply_split_result
 from trade_core.domain.trade_numbers import TradeNumber, TradeNumbers
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
-from trade_core.flows.retry import retry_on_conflict
+from trade_core.flows.retry import retry_or_blame
 from trade_core.store import aggregates, channel_calls, reading, saving, traces
 from trade_core.store.channel_calls import QuietCall
 from trade_core.store.concurrency import TradeNumberTaken
@@ -95,7 +95,7 @@ def decode(deps: Deps, record: Record) -> AnyReceived:
     return Received(record, plausible(RefundResultRecord.model_validate_json(value)))
 
 
-@retry_on_conflict
+@retry_or_blame
 async def apply_payment_results(deps: Deps, received: Sequence[Received[PaymentResult]]) -> Refused:
     """What channels said of payments, in the order in which it came.
 
@@ -140,7 +140,7 @@ async def apply_refund_results(deps: Deps, received: Sequence[Received[RefundRes
     return [*refused, *await _apply_foreign_refunds(deps, foreign)] if foreign else refused
 
 
-@retry_on_conflict
+@retry_or_blame
 async def _apply_own_refunds(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
     def apply(aggregate: OrderAggregate, event: CloudEvent[RefundResult]) -> None:
         apply_refund_result(aggregate, event.data, time=event.time)
@@ -156,7 +156,7 @@ async def _apply_own_refunds(deps: Deps, received: Sequence[Received[RefundResul
     return applied.refused
 
 
-@retry_on_conflict
+@retry_or_blame
 async def _apply_foreign_refunds(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
     def apply(aggregate: OrderAggregate, event: CloudEvent[RefundResult]) -> None:
         moved_outside.apply_foreign_refund(aggregate, event.data, event.time)
@@ -172,7 +172,7 @@ async def _apply_foreign_refunds(deps: Deps, received: Sequence[Received[RefundR
     return applied.refused
 
 
-@retry_on_conflict
+@retry_or_blame
 async def apply_split_results(deps: Deps, received: Sequence[Received[SplitResult]]) -> Refused:
     """What channels said of splits, in the order in which it came."""
 

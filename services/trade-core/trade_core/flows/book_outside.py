@@ -14,8 +14,9 @@ from trade_core.domain import statement_refunds
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
-from trade_core.flows.retry import retry_on_conflict
+from trade_core.flows.retry import retry_or_blame
 from trade_core.store import aggregates, saving, statement_rows
+from trade_core.store.concurrency import ConcurrentChange
 
 log = structlog.get_logger()
 
@@ -28,10 +29,13 @@ async def book_outside(deps: Deps, reconciliation: Reconciliation) -> None:
     async with deps.db.connection() as tx:
         numbers = await statement_rows.refunded_outside(tx, reconciliation, MAX_PAYMENTS)
     for payment_no in numbers:
-        await _book(deps, reconciliation, payment_no)
+        try:
+            await _book(deps, reconciliation, payment_no)
+        except ConcurrentChange as change:
+            log.warning("statement.refund_not_booked", payment_no=payment_no, reason=str(change))
 
 
-@retry_on_conflict
+@retry_or_blame
 async def _book(deps: Deps, reconciliation: Reconciliation, payment_no: str) -> None:
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_payments(tx, [payment_no])

@@ -9,8 +9,9 @@ import asyncpg
 from chassis.consumer import Record
 from chassis.database import Tx
 from contracts.internal import DeadLetterState
+from trade_core.store.concurrency import ConcurrentChange
 
-POISON: Final = (ValueError, asyncpg.PostgresError)
+POISON: Final = (ValueError, asyncpg.PostgresError, ConcurrentChange)
 """What reading or storing an impossible record raises; an unreachable database is no poison."""
 
 

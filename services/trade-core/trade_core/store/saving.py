@@ -195,7 +195,7 @@ def _payment_change(was: Payment, payment: Payment, *, is_split: bool) -> dict[s
         "reserved": payment.refund_reserved - was.refund_reserved,
         "refunded": payment.amount_refunded - was.amount_refunded,
         "split": payment.split_reserved - was.split_reserved,
-        "is_split": is_split,
+        "split_seen": was.refund_reserved + was.split_reserved if is_split else None,
         **_differing(_PAYMENT, was, payment),
     }
     for name, as_json in _AS_JSON.items():
@@ -237,7 +237,9 @@ where o.order_id = any ($2::text[]) and o.order_id = c.order_id and o.version = 
 # Only a failure is ever taken back, so it is always named.
 #
 # Refunds and splits are reserved here, only as far as the amount reaches (`refund-reservation`);
-# refunds may be paid from the merchant's own money, so they do not look at splits. The amount
+# refunds may be paid from the merchant's own money, so they do not look at splits. Whether a split
+# fits, the rules have decided by what they read (`split_seen`): no more may be reserved by now, but
+# what goes back at the channel by a later word of the same batch asks for no room. The amount
 # itself changes with the end of a conflict only, so a matching state means that it is the one we
 # know. A trade number that settled a payment of the archive is as taken as one of those in use.
 _UPDATE_PAYMENTS = """
@@ -262,13 +264,12 @@ from jsonb_to_recordset($1)
   as c (payment_no text, was text, state text, payment_id text, channel text, called_as text,
         action jsonb, channel_trade_no text, failure jsonb, settles bool, closing bool,
         reserved bigint, refunded bigint, initiated_at timestamptz, paid_at timestamptz,
-        amount bigint, currency text, claim jsonb, split bigint, is_split bool,
+        amount bigint, currency text, claim jsonb, split bigint, split_seen bigint,
         reversed_at timestamptz, may_be_paid bool, held_words jsonb)
 where p.payment_no = any ($2::text[]) and p.payment_no = c.payment_no and p.state = c.was
   and p.refund_reserved + c.reserved between 0 and c.amount
   and p.split_reserved + c.split between 0 and c.amount
-  and (not c.is_split
-       or p.refund_reserved + c.reserved + p.split_reserved + c.split <= c.amount)
+  and (c.split_seen is null or p.refund_reserved + p.split_reserved <= c.split_seen)
   and coalesce((
         select a.payment_no from archived_trade_numbers a
         where a.channel_trade_no = c.channel_trade_no

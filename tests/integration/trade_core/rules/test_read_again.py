@@ -5,16 +5,36 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from tests.builders.trade_core import APP, MERCHANT, paid, refund_request, request
+from tests.builders.trade_core import (
+    APP,
+    MERCHANT,
+    paid,
+    refund_request,
+    request,
+    split_request,
+)
 from tests.integration.trade_core.harness import Harness
 
+from chassis.consumer import DeadRecord
+from chassis.database import is_passing
 from chassis.problems import Overloaded
 from contracts.api import OrderStatus, PaymentStatus
+from trade_core.consumers import Results
+from trade_core.domain.errors import SplitExceedsPaid
 from trade_core.domain.order import OrderKey
 from trade_core.flows.close_order import close_order
+from trade_core.flows.dead_letters import list_letters, replay
 from trade_core.flows.retry import TRIES, retry_on_conflict
 from trade_core.store.concurrency import ConcurrentChange
+from trade_core.store.dead_letters import Wanted
 
+STUBBORN_ROW = """
+create function stay() returns trigger language plpgsql as 'begin return null; end'
+"""
+STUBBORN = """
+create trigger stubborn before update on payments for each row
+when (old.payment_no = '{payment_no}') execute function stay()
+"""
 CHANGE_ROW = "update payments set state = $2 where payment_no = $1"
 
 
@@ -76,6 +96,48 @@ async def test_refund_meets_a_reservation_that_was_made_meanwhile(harness: Harne
         assert not refunding.done()
     await refunding
     assert (await harness.payment(payment)).refund_reserved == 1200
+
+
+async def test_split_meets_a_reservation_that_was_made_meanwhile(harness: Harness) -> None:
+    """Whether it fits is decided anew."""
+    payment = await harness.paid()
+    async with harness.db.transaction() as tx:
+        await tx.execute(
+            "update payments set refund_reserved = 1000 where payment_no = $1", payment.payment_no
+        )
+        splitting = asyncio.create_task(harness.split(split_request(payment, "F1", 300)))
+        await asyncio.sleep(0.2)
+        assert not splitting.done()
+    with pytest.raises(SplitExceedsPaid):
+        await splitting
+    assert (await harness.payment(payment)).split_reserved == 0
+
+
+async def test_word_that_can_never_be_written_does_not_pass_for_a_busy_row(
+    harness: Harness,
+) -> None:
+    """The consumer then looks for it, and its neighbours go on."""
+    payment, neighbour = (
+        await harness.opened(),
+        await harness.opened(request(merchant_order_no="N")),
+    )
+    await harness.rows(STUBBORN_ROW)
+    await harness.rows(STUBBORN.format(payment_no=payment.payment_no))
+    words = [harness.received_payment_result(paid(each)) for each in (payment, neighbour)]
+    results = Results(harness.deps)
+    with pytest.raises(ExceptionGroup) as refused:
+        await results.apply(words)
+    assert not is_passing(refused.value)
+    await results.apply(words[1:])
+    assert await harness.state(neighbour) is PaymentStatus.SUCCEEDED
+
+    await results.dead_letter([DeadRecord(words[0].record, repr(refused.value))])
+    (letter,) = (await list_letters(harness.deps, Wanted(), None, 50)).items
+    again = await replay(harness.deps, letter.id, letter.version)
+    assert (again.tries, again.replayed_at) == (1, None)
+    await harness.rows("drop trigger stubborn on payments")
+    assert (await replay(harness.deps, letter.id, again.version)).replayed_at is not None
+    assert await harness.state(payment) is PaymentStatus.SUCCEEDED
 
 
 async def test_change_after_change_ends_as_a_problem_and_never_as_a_guess() -> None:

@@ -256,5 +256,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "有接收方未分到款。请重新分账，或与接收方结清。",
         "Split it anew, or settle with the receiver.",
     ),
-    "alert_remedy.split.impossible:": ("实付金额少于应分金额。请重新分账。", "Split it anew."),
+    "alert_remedy.split.impossible:": (
+        "实付（或退款后剩余）金额少于应分金额。请重新分账。",
+        "Split it anew.",
+    ),
 }
