@@ -143,25 +143,24 @@ def test_a_statement_without_rows_that_differs_is_fetched_again(
 
 
 @pytest.mark.parametrize(
-    ("asked_at", "hours", "edge_hours"),
+    ("asked_at", "hours", "edge"),
     [
-        (READY, 0, 0),
-        (READY, 11, 0),
-        (READY, 12, 1),
-        (READY, 23, 1),
+        (READY, 0, timedelta(0)),
+        (READY, 11, timedelta(0)),
+        (READY, 12, schedule.EDGE),
+        (READY, 23, schedule.EDGE),
         (READY, 24, None),  # whatever it lacks is a difference now
         (BEGINS + timedelta(hours=23), 0, None),  # the day was not over
     ],
 )
 def test_a_statement_without_rows_is_doubted_for_a_day(
-    asked_at: datetime, hours: int, edge_hours: int | None
+    asked_at: datetime, hours: int, edge: timedelta | None
 ) -> None:
     side = schedule.doubted_side(reconciliation(asked_at=asked_at), READY + timedelta(hours=hours))
-    if edge_hours is None:
+    if edge is None:
         assert side is None
         return
     assert side is not None
-    edge = timedelta(hours=edge_hours)
     assert (side.booked_from, side.booked_before) == (BEGINS + edge, BEGINS + schedule.DAY - edge)
 
 
@@ -224,8 +223,8 @@ def test_our_side_near_midnight_waits_for_the_neighbours() -> None:
     early = schedule.our_side(reconciliation(), READY)
     assert early is not None
     assert (early.booked_from, early.booked_before) == (
-        BEGINS + timedelta(hours=1),
-        BEGINS + timedelta(hours=23),
+        BEGINS + schedule.EDGE,
+        BEGINS + timedelta(days=1) - schedule.EDGE,
     )
     whole = schedule.our_side(reconciliation(), BEGINS + timedelta(hours=60))
     assert whole is not None

@@ -33,8 +33,9 @@ SETTLED_INTO_NEXT: Final = timedelta(hours=12)
 """From when a statement can be there: so long, one without rows is doubted also for what we booked
 near midnight. Some channels' days end earlier, and then the next statement has it."""
 
-EDGE: Final = timedelta(hours=1)
-"""What we booked so near to midnight may stand in the statement of the day before or after."""
+EDGE: Final = timedelta(minutes=75)
+"""What we booked so near to midnight may stand in the statement of the day before or after:
+UnionPay's day ends at 23:00, by a clock of its own."""
 
 NEIGHBOURS_THERE: Final = timedelta(days=2, hours=12)
 """From the beginning of a day until the statement of the next one is there too."""
