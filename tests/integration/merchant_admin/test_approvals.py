@@ -240,6 +240,8 @@ async def test_a_decision_to_refund_a_conflict_waits_by_what_the_channel_took(
     )
     failed = (await approve(li, path)).json()
     assert (failed["state"], failed["outcome"]["code"]) == ("failed", "claim_changed")
+    page = await (await Person.logged_in(admin)).open_page("approvals", state="failed")
+    assert "The channel says something else by now" in page
     admin.trade_core.refusals.clear()
     path = await waiting(await admin.http.post(url, json=decision(decision="refund")))
     assert (await approve(li, path)).json()["state"] == "done"

@@ -10,7 +10,8 @@ from contracts.words import Words
 
 ANY_WAY: Final = ""
 _CHECKED: Final = "on"
-_YES: Final = frozenset({"1", "true", "yes", "y", "on", "是"})
+_YES: Final = frozenset({"1", "true", "yes", "y", "on", "是", "✓", "√"})
+_NO: Final = frozenset({"0", "false", "no", "n", "off", "否", "✗", "×"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,18 @@ class CredentialForm:
     def typed(self, cells: Mapping[str, str]) -> dict[str, JsonValue]:
         """Cells of a table as credentials; what is no field of this form goes along, and is
         refused by name."""
-        flags = {entry.name for entry in self.entries if entry.kind == "flag"}
+        flags = self._flags()
         return {
             name: text.lower() in _YES if name in flags else text for name, text in cells.items()
         }
+
+    def unclear(self, cells: Mapping[str, str]) -> list[str]:
+        """The columns that say neither yes nor no where they must."""
+        flags = self._flags() & cells.keys()
+        return sorted(name for name in flags if cells[name].lower() not in _YES | _NO)
+
+    def _flags(self) -> set[str]:
+        return {entry.name for entry in self.entries if entry.kind == "flag"}
 
     def shown(self, credentials: Mapping[str, Any]) -> dict[str, str]:
         """What may be seen of them again, by field: no secret and no key."""

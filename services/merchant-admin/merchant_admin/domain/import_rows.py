@@ -25,11 +25,16 @@ MAX_COLUMNS: Final = 200
 MAX_BYTES: Final = 2_097_152
 MAX_REFERENCE_CHARS: Final = 64
 
+UNPRINTABLE: Final = Words(
+    "含有看不见的字符，请删去后重新输入", "has characters that cannot be seen; type it anew"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
     """`number`: its line in people's eyes, the head being the first row. `cells`: credentials, by
-    column, without the empty ones."""
+    column, without the empty ones. `unnamed`: the columns, from 1 on, that have something in this
+    row and no name in the head."""
 
     number: int
     reference: str
@@ -37,6 +42,7 @@ class ImportRow:
     channel: str
     account_name: str
     cells: Mapping[str, str]
+    unnamed: tuple[int, ...] = ()
 
 
 class UnreadableFile(ValueError):
@@ -77,16 +83,23 @@ def faults_of(row: ImportRow, names: Mapping[str, str]) -> list[tuple[str, Words
         faults.append(
             (REFERENCE, Words("必填，最多 64 个字符", "is needed, 64 characters at most"))
         )
-    if not 0 < len(row.merchant_name) <= 127 or not row.merchant_name.isprintable():
+    if not 0 < len(row.merchant_name) <= 127:
         faults.append((NAME, Words("1 至 127 个字符", "1 to 127 characters")))
+    elif not row.merchant_name.isprintable():
+        faults.append((NAME, UNPRINTABLE))
     elif names[row.reference] != row.merchant_name:
         faults.append(
             (NAME, Words("与同一编号的前一行不同", "is another than in an earlier row of the same"))
         )
-    if len(row.account_name) > 127 or not row.account_name.isprintable():
+    if len(row.account_name) > 127:
         faults.append((ACCOUNT, Words("最多 127 个字符", "127 characters at most")))
+    elif not row.account_name.isprintable():
+        faults.append((ACCOUNT, UNPRINTABLE))
     if not row.channel and row.cells:
         faults.append((CHANNEL, Words("填写了密钥，须写明渠道", "is needed beside credentials")))
+    for column in row.unnamed:
+        words = Words(f"第 {column} 列没有列名", f"column {column} has no name in the head")
+        faults.append(("", words))
     return faults
 
 
@@ -131,12 +144,17 @@ def _check_head(head: Sequence[str]) -> None:
 
 
 def _row(number: int, head: Sequence[str], cells: Sequence[str]) -> ImportRow:
-    given = {name: cell.strip() for name, cell in zip(head, cells, strict=False) if name}
+    named = {name: cell.strip() for name, cell in zip(head, cells, strict=False) if name}
     return ImportRow(
         number=number,
-        reference=given.get(REFERENCE, ""),
-        merchant_name=given.get(NAME, ""),
-        channel=given.get(CHANNEL, ""),
-        account_name=given.get(ACCOUNT, ""),
-        cells={name: cell for name, cell in given.items() if cell and name not in COLUMNS},
+        reference=named.get(REFERENCE, ""),
+        merchant_name=named.get(NAME, ""),
+        channel=named.get(CHANNEL, ""),
+        account_name=named.get(ACCOUNT, ""),
+        cells={name: cell for name, cell in named.items() if cell and name not in COLUMNS},
+        unnamed=tuple(
+            column
+            for column, cell in enumerate(cells, 1)
+            if cell.strip() and not (column <= len(head) and head[column - 1])
+        ),
     )

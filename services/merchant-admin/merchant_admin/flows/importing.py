@@ -164,6 +164,9 @@ async def _checked(
     if channel is None:
         words = Words("不是本中心的渠道", "is not a channel of this centre")
         return _Checked(row, None, [RowFault(row.number, CHANNEL, words)])
+    if unclear := channel.form.unclear(row.cells):
+        words = Words("须为 是 或 否", "must be yes or no")
+        return _Checked(row, None, [RowFault(row.number, column, words) for column in unclear])
     try:
         prepared = await channel_accounts.prepare(
             deps, channel=row.channel, credentials=channel.form.typed(row.cells)

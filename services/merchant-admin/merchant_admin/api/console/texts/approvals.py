@@ -44,6 +44,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "approval_by": ("申请人", "Asked for by"),
     "approval_decided_by": ("复核人", "Decided by"),
     "approval_reason": ("说明", "Why"),
+    "approval_outcome": ("未执行的原因", "Why it was not done"),
     "approval_on": ("开", "on"),
     "approval_off": ("关", "off"),
     "four_eyes": ("双人复核", "Four eyes"),
