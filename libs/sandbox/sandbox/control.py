@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import outside, payer
+from sandbox import codes, outside, payer
 from sandbox.bodies import read_body
 from sandbox.control_requests import (
     BounceRequest,
@@ -82,6 +82,8 @@ async def pay(deps: Deps, request: Request) -> Response:
     payable = [trade for trade in trades if trade.state == "created"]
     if not payable:
         raise Problem(409, "not_payable", f"this trade is {trades[-1].state}")
+    if codes.is_too_old(deps, payable[-1]):
+        raise Problem(409, "code_too_old", "its code is too old; the same order gives a fresh one")
     payer.pay(deps, payable[-1], amount=requested.amount, notify=requested.notify)
     return _json(truth_view(deps, payable[-1:])[0])
 

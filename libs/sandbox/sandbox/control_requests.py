@@ -9,6 +9,7 @@ from sandbox.faults import DEFAULT_DELAY_S, ONLY_AT, Kind, Operation
 MAX_DELAY_S = 600
 MAX_LATENCY_MS = 60_000
 MAX_PAUSE_S = 600
+MAX_CODE_LIFE_S = 86_400
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -73,6 +74,7 @@ class SettingsRequest(ControlRequest):
     person: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     page_hosts: Annotated[list[str], Field(max_length=5)] | None = None
     refund_pause_s: Annotated[float, Field(ge=0, le=MAX_PAUSE_S)] | None = None
+    code_lives_s: Annotated[float, Field(ge=0, le=MAX_CODE_LIFE_S)] | None = None
 
 
 class MerchantRequest(ControlRequest):

@@ -32,6 +32,8 @@ class Settings:
     """Hosts (with port) that merchants registered for OAuth and for h5; empty: nobody looks."""
     refund_pause_s: float = 0
     """How far refunds of one WeChat order must be apart; a minute in life."""
+    code_lives_s: float = 7_200
+    """How long what calls the payer of a WeChat order, and Alipay's code, can be used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tests.builders.trade_core import (
 )
 from tests.integration.trade_core.harness import Harness
 
+from contracts.actions import QrCodeAction
 from contracts.api import Method, OrderStatus, PaymentStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
@@ -161,3 +162,21 @@ async def test_file_says_how_the_channel_was_called(harness: Harness) -> None:
 async def test_nothing_is_chosen_for_an_unknown_payment(harness: Harness) -> None:
     with pytest.raises(PaymentNotFound):
         await choose_channel(harness.deps, "P0", WECHAT)
+
+
+async def test_page_knows_since_when_its_code_is_good(harness: Harness) -> None:
+    payment = await checkout(harness)
+    await harness.apply(waits((await choose(harness, payment, WECHAT)).payment))
+    page = await read.get_checkout(harness.deps, payment.payment_no)
+    assert page.latest_called_at is None
+    harness.pass_time(7_000)
+    fresh = QrCodeAction(qr_code="weixin://fresh")
+    bound = await harness.payment(payment)
+    await harness.apply(
+        payment_result(bound, Source.INITIATION, Verdict.PENDING, action=fresh),
+        payment_result(bound, Source.QUERY, Verdict.PENDING),
+    )
+    page = await read.get_checkout(harness.deps, payment.payment_no)
+    assert (page.latest.action, page.latest_called_at) == (fresh, harness.now)
+    assert page.latest_begun_at == bound.initiated_at
+    assert await harness.archive() == 0

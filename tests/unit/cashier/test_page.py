@@ -410,3 +410,14 @@ def test_a_page_is_packed_for_browsers_that_read_it(
     page = gzip.decompress(response.body) if is_packed else bytes(response.body)
     assert "¥1,299.00" in page.decode()
     assert len(response.body) < 5_000 or not is_packed
+
+
+def test_a_code_that_is_too_old_has_a_button_for_a_fresh_one(checkout: MakeCheckout) -> None:
+    aged = checkout(**AT_WECHAT, action=QR).model_copy(update={"calls_end": {PAYMENT_NO: NOW}})
+    page = html(aged)
+    assert "二维码已过期" in page
+    assert 'class="qr"' not in page
+    assert re.findall(r'name="payment_id" value="([^"]+)"', page) == [WECHAT, ALIPAY]
+    call = {"type": "jsapi", "params": {"package": "prepay_id=wx1"}}
+    aged = checkout(**AT_WECHAT, action=call).model_copy(update={"calls_end": {PAYMENT_NO: NOW}})
+    assert "支付请求已过期" in html(aged, IN_WECHAT)

@@ -195,3 +195,20 @@ def test_a_link_may_open_the_app_of_its_own_channel_only(checkout: MakeCheckout)
     assert is_safe_link("weixin://x", schemes_of(checkout(), "wechat"))
     assert not is_safe_link("weixin://x", schemes_of(checkout(), "alipay"))
     assert not is_safe_link("weixin://x", schemes_of(checkout(), "easy"))
+
+
+def test_a_code_that_is_too_old_is_had_anew(checkout: MakeCheckout) -> None:
+    """It stood on the page until the order ended, and nobody could pay by it."""
+    for action, here in ((QR, OURS), (JSAPI, Seat("wechat", PAYMENT_NO, NOW))):
+        begun = checkout(**AT_WECHAT, action=action)
+        aged = begun.model_copy(update={"calls_end": {PAYMENT_NO: NOW}})
+        young = begun.model_copy(update={"calls_end": {PAYMENT_NO: NOW + timedelta(seconds=1)}})
+        assert stage_of(aged, here) is Stage.RENEW
+        assert stage_of(young, here) is stage_of(begun, here)
+        assert status_of(aged, here).mark != status_of(young, here).mark, "the page is drawn anew"
+    elsewhere = Seat(Place.PHONE, None, NOW)
+    assert stage_of(aged, elsewhere) is Stage.ELSEWHERE
+    other = begun.model_copy(update={"calls_end": {"P2": NOW}})
+    assert stage_of(other, Seat("wechat", PAYMENT_NO, NOW)) is Stage.BRIDGE
+    paid = checkout("succeeded", "paid", **AT_WECHAT, action=QR)
+    assert stage_of(paid.model_copy(update={"calls_end": {PAYMENT_NO: NOW}}), OURS) is Stage.PAID

@@ -19,6 +19,7 @@ from tests.unit.gateway.harness import (
 )
 from tests.unit.gateway.test_routing import hosted
 
+from contracts.actions import QrCodeAction
 from contracts.api import Method, OrderStatus, PaymentStatus, PaymentView
 from contracts.events.commands import PaymentRef
 from contracts.events.configuration import LogoFile
@@ -246,3 +247,113 @@ async def test_a_payment_that_will_be_split_is_offered_only_where_that_can_be() 
     paying.directory.put(ChannelAccount("C2", "M1", True, splitting_plugin(), "key"))
     offers = (await cashier.get_checkout(paying.deps, TOKEN)).offers
     assert [offer.payment_id for offer in offers] == ["C2"]
+
+
+# ── what calls the payer, made anew ──
+
+
+def _noting(seen: list[PayOrder], **changes: Any) -> ChannelAccount:
+    def pay(order: PayOrder, account: str) -> Call:
+        seen.append(order)
+        return Call("POST", "/pay")
+
+    way = replace(fake_plugin().methods[Method.NATIVE], call=pay)
+    lives = {Method.NATIVE: timedelta(hours=2)}
+    plugin = fake_plugin(methods={Method.NATIVE: way}, codes_live=lives, **changes)
+    return ChannelAccount("C1", "M1", True, plugin, "key")
+
+
+def _with_code(*steps: Step, age: timedelta, answered: list[ChosenChannel]) -> Harness:
+    """A code of that age on the page of an order of four hours."""
+    begun_at = NOW - age
+    lasting = {"expires_at": begun_at + timedelta(hours=4), "created_at": begun_at}
+    about = {
+        "payment_id": "C1",
+        "channel": "fake",
+        "action": QrCodeAction(qr_code="old"),
+        **lasting,
+    }
+    return gateway(
+        *steps,
+        answered=[
+            each.model_copy(update={"payment": each.payment.model_copy(update=about)})
+            if each.payment.payment_no == PAYMENT_NO
+            else each
+            for each in answered
+        ],
+        latest_ref=FORMER.model_copy(update={**lasting, "initiated_at": begun_at}),
+        **about,
+    )
+
+
+async def test_a_code_that_is_too_old_is_asked_for_anew_with_the_same_number() -> None:
+    """By old and new one trade is paid; other parameters the channel would refuse."""
+    seen: list[PayOrder] = []
+    first = _with_code(reply({"pay": "x"}), age=timedelta(), answered=[chosen(initiated_at=NOW)])
+    first.directory.put(_noting(seen))
+    await choices.choose(first.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    age = timedelta(minutes=111)
+    page = _with_code(reply({"pay": "fresh"}), age=age, answered=[chosen(initiate=False)])
+    page.directory.put(_noting(seen))
+    assert (await cashier.get_checkout(page.deps, TOKEN)).calls_end == {
+        PAYMENT_NO: NOW - timedelta(minutes=1)
+    }
+    await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    at_once, later = seen
+    assert (
+        replace(later, created_at=NOW, expires_at=at_once.expires_at, initiated_at=NOW) == at_once
+    )
+    assert later.begun_at == NOW - age
+    [event] = page.producer.events()
+    assert (event["payment_no"], event["source"], event["verdict"]) == (
+        PAYMENT_NO, "initiation", "pending"
+    )  # fmt: skip
+    assert event["action"]["qr_code"] == "fresh"
+    assert all(not each.anew for _, path, each in page.trade_core.asked if path.endswith("channel"))
+
+
+async def test_a_code_that_is_good_is_left_alone() -> None:
+    seen: list[PayOrder] = []
+    age = timedelta(minutes=109)
+    page = _with_code(reply({"pay": "x"}), age=age, answered=[chosen(initiate=False)])
+    page.directory.put(_noting(seen))
+    await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    assert (seen, page.producer.events()) == ([], [])
+
+
+@pytest.mark.parametrize("step", [reply({"no": "PAID"}), Broken("reset"), reply({"paid": 1299})])
+async def test_where_the_channel_gives_no_fresh_code_the_former_attempt_is_closed_first(
+    step: Step,
+) -> None:
+    """What it says to the order asked for again ends no payment: it is of the call, not of that."""
+    next_payment = payment_view(payment_no="P2", method=Method.CASHIER)
+    page = _with_code(
+        step,
+        reply({"closed": True}),
+        reply({"pay": "fresh"}),
+        age=timedelta(hours=3),
+        answered=[
+            chosen(initiate=False),
+            chosen(close_first=FORMER, initiate=False),
+            chosen(payment=next_payment),
+        ],
+    )
+    page.directory.put(_noting([]))
+    payment = await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    assert payment.payment_no == "P2"
+    assert [(event["payment_no"], event["source"]) for event in page.producer.events()] == [
+        (PAYMENT_NO, "close"),
+        ("P2", "initiation"),
+    ]
+    asked = [each.anew for _, path, each in page.trade_core.asked if path.endswith("channel")]
+    assert asked == [False, True, True]
+
+
+async def test_a_fresh_code_is_asked_for_once_however_often_the_payer_taps() -> None:
+    seen: list[PayOrder] = []
+    age = timedelta(hours=3)
+    page = _with_code(reply({"pay": "x"}), age=age, answered=[chosen(initiate=False)])
+    page.directory.put(_noting(seen))
+    for _ in range(2):
+        await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    assert len(seen) == 1

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import codes
 from sandbox.alipay.account import KIND, root_sn
 from sandbox.deps import Deps
 
@@ -223,3 +224,18 @@ def test_signing_by_hand_is_what_the_account_verifies(deps: Deps) -> None:
     assert account.key.is_signed(b"a=1&b=2", signature)
     assert not account.key.is_signed(b"a=1&b=3", signature)
     assert not account.key.is_signed(b"a=1&b=2", "not base64")
+
+
+async def test_a_code_lives_two_hours_and_the_same_order_gives_a_fresh_one(
+    alipay: AlipayMerchant, deps: Deps
+) -> None:
+    number = new_number()
+    first = (await alipay.precreate(number))["qr_code"]
+    trade = deps.truth.list_trades(number, None)[0]
+    trade.details[codes.MADE_AT] -= 7_201
+    deps.truth.save_trade(trade)
+    asked = {"payment_no": number, "notify": False}
+    assert (await alipay.http.post("/_control/pay", json=asked)).status_code == 409
+    assert (await alipay.precreate(number))["qr_code"] not in ("", first)
+    assert (await alipay.http.post("/_control/pay", json=asked)).status_code == 200
+    assert len(deps.truth.list_trades(number, None)) == 1

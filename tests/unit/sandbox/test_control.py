@@ -146,7 +146,7 @@ async def test_auto_pay_pays_every_created_trade(
     answer = await http.post("/_control/settings", json={"auto_pay": True, "latency_ms": 1})
     assert answer.json() == {
         "auto_pay": True, "latency_ms": 1, "person": "somebody", "page_hosts": [],
-        "refund_pause_s": 0,
+        "refund_pause_s": 0, "code_lives_s": 7_200,
     }  # fmt: skip
     number = new_number()
     await wechat.native(number)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import codes
 from sandbox.deps import Deps
 from sandbox.wechat.account import KIND
 from sandbox.wechat.certificates import PlatformCertificates
@@ -240,3 +241,29 @@ async def test_error_after_the_work_is_an_error_with_the_work_done(wechat: Wecha
     assert (await wechat.native(number)).status_code == 500
     assert (await wechat.query(number)).json()["trade_state"] == "NOTPAY"
     assert (await wechat.native(number)).status_code == 200
+
+
+async def test_a_code_lives_two_hours_and_the_same_order_gives_a_fresh_one(
+    wechat: WechatMerchant, deps: Deps
+) -> None:
+    number, paying = new_number(), {"notify": False}
+    order = wechat.order(number, 100)
+
+    async def code() -> str:
+        answer = await wechat.call("POST", NATIVE, order)
+        return str(answer.json()["code_url"])
+
+    async def pays() -> int:
+        asked = {"payment_no": number, **paying}
+        return (await wechat.http.post("/_control/pay", json=asked)).status_code
+
+    first = await code()
+    assert await code() == first
+    trade = deps.truth.list_trades(number, None)[0]
+    trade.details[codes.MADE_AT] -= 7_201
+    deps.truth.save_trade(trade)
+    assert await pays() == 409
+    assert (await wechat.query(number)).json()["trade_state"] == "NOTPAY"
+    assert await code() not in ("", first)
+    assert await pays() == 200
+    assert len(deps.truth.list_trades(number, None)) == 1

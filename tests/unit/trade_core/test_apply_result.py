@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders.results import payment_result_of
 from tests.builders.trade_core import (
+    QR,
     aggregate,
     apply_word,
+    closed,
     fresh,
     later,
     paid,
@@ -17,8 +19,10 @@ from tests.builders.trade_core import (
     payment_result,
     pending,
     refund_result,
+    waits,
 )
 
+from contracts.actions import QrCodeAction
 from contracts.api import (
     MAX_MESSAGE_CHARS,
     CreateRefund,
@@ -359,3 +363,36 @@ def test_of_many_successes_one_is_kept_and_each_other_goes_back_once(received: l
     assert len(opened.refunds) == 2
     assert balances(opened)[Purpose.MERCHANT_PAYABLE] == -1299
     assert opened.order.amount_paid == 1299
+
+
+def test_a_fresh_code_takes_the_place_of_the_one_before() -> None:
+    order, payment = fresh()
+    opened = aggregate(order, payment)
+    first, second = QrCodeAction(qr_code="weixin://1"), QrCodeAction(qr_code="weixin://2")
+
+    def called(action: QrCodeAction, at: float, source: Source = Source.INITIATION) -> Payment:
+        word = payment_result(
+            payment, source, Verdict.PENDING, action=action, asked_at=later(at), said_at=later(at)
+        )
+        opened.now = later(max(at, 7_000))
+        apply_payment_result(opened, word, said_at=later(at), late=LatePayment.ACCEPT)
+        return opened.payments[payment.payment_no]
+
+    assert (called(first, 1).action, called(first, 1).called_at) == (first, None)
+    renewed = called(second, 6_600)
+    assert (renewed.action, renewed.called_at) == (second, later(6_600))
+    assert called(first, 1) == renewed, "what comes late is older"
+    assert called(second, 6_600) == renewed
+    assert called(first, 6_900, Source.QUERY) == renewed
+    assert renewed.state is PaymentStatus.PENDING
+
+
+def test_what_is_over_is_called_no_more() -> None:
+    order, payment = fresh()
+    opened = aggregate(order, payment)
+    apply(opened, waits(payment))
+    apply(opened, closed(payment))
+    anew = QrCodeAction(qr_code="weixin://2")
+    apply(opened, payment_result(payment, Source.INITIATION, Verdict.PENDING, action=anew))
+    now_is = opened.payments[payment.payment_no]
+    assert (now_is.state, now_is.action, now_is.called_at) == (PaymentStatus.CLOSED, QR, None)

@@ -27,7 +27,9 @@ class Offer(Message):
 
 class CheckoutOnFile(Message):
     """A payment with all of its order. `sequence` is the order's version, as in order-events.
-    `latest_ref`: how its channel is asked about the latest attempt, as in `PaymentOnFile`."""
+    `latest_ref`: how its channel is asked about the latest attempt, as in `PaymentOnFile`.
+    `latest_called_at`: when what calls its payer was made anew; None where that is as old as the
+    attempt, and from a trade-core that does not tell."""
 
     app_id: str
     sequence: int
@@ -36,6 +38,7 @@ class CheckoutOnFile(Message):
     payments: list[PaymentView]
     refunds: list[RefundView]
     latest_ref: PaymentRef | None = None
+    latest_called_at: datetime | None = None
 
     @property
     def latest(self) -> PaymentView:
@@ -116,7 +119,9 @@ class Checkout(Message):
     `payments` are the order's attempts, oldest first. `account_names`: what payers call the
     accounts of these attempts, by `payment_id`, where they have a name of their own. `looks`: of
     the channels of the offers and the attempts, by name. `wallets`: of all channels that have one.
-    `latest_begun_at` as in `CheckoutOnFile`; None from a gateway that does not tell.
+    `latest_begun_at` as in `CheckoutOnFile`; None from a gateway that does not tell. `calls_end`:
+    until when what calls the payer of an attempt is good, by `payment_no`, where that is not as
+    long as it can be paid.
     """
 
     payment: PaymentView
@@ -134,6 +139,7 @@ class Checkout(Message):
     looks: Annotated[dict[str, ChannelLook], Field(default_factory=dict)]
     wallets: Annotated[dict[str, Wallet], Field(default_factory=dict)]
     latest_begun_at: datetime | None = None
+    calls_end: Annotated[dict[str, datetime], Field(default_factory=dict)]
 
 
 class ChooseOffer(Message):

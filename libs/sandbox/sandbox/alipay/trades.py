@@ -6,7 +6,7 @@ Sources: opendocs.alipay.com/open/02ekfh (query), 02o6e7 (close), 02ekfi (cancel
 import secrets
 from typing import Any
 
-from sandbox import payer
+from sandbox import codes, payer
 from sandbox.alipay.account import CHANNEL, KIND, MINI_PROGRAM, WEB
 from sandbox.alipay.requests import TradeRequest, read_request
 from sandbox.alipay.wire import Asked, refused, respond
@@ -28,7 +28,7 @@ def precreate(deps: Deps, asked: Asked, hit: Hit) -> Done:
     refuse_unknown(hit)
     node = {
         "out_trade_no": trade.number,
-        "qr_code": f"https://qr.alipay.com/bax{trade.token}",
+        "qr_code": f"https://qr.alipay.com/bax{codes.of(deps, trade)}",
     }
     return Done(respond(asked, node, hit), trade)
 
@@ -123,7 +123,8 @@ def open_trade(deps: Deps, asked: Asked, request: TradeRequest) -> Trade:
             "body": request.body,
             "buyer_open_id": request.buyer_open_id,
             "buyer_user_id": f"2088{secrets.randbelow(10**12):012d}",
-        },
+        }
+        | (codes.first() if request.product == "precreate" else {}),
     )
     deps.truth.add_trade(trade)
     return trade

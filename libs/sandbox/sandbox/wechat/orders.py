@@ -13,7 +13,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox import payer
+from sandbox import codes, payer
 from sandbox.answering import Call, Done, answer
 from sandbox.clock import DAY_S, beijing_date, beijing_rfc3339, now
 from sandbox.deps import Deps
@@ -51,6 +51,7 @@ STATE_TEXTS = {
     "CLOSED": "订单已关闭",
     "REVOKED": "订单已撤销",
 }
+CODES_AGE = frozenset({"native", "jsapi", "app"})
 UNKNOWN_STATE = "UNHEARD_OF"
 REVERSED = "reverse"
 H5_PAGE = "/cgi-bin/mmpayweb-bin/checkmweb"
@@ -165,6 +166,7 @@ def open_trade(deps: Deps, asked: Asked, order: Order) -> Trade:
             "expires_at": requested.expires_at,
             "profit_sharing": bool(requested.settle_info and requested.settle_info.profit_sharing),
         }
+        | (codes.first() if order.product in CODES_AGE else {})
         | ({"attach": requested.attach} if requested.attach else {}),
     )
     deps.truth.add_trade(trade)
@@ -235,12 +237,12 @@ def _create(deps: Deps, asked: Asked, order: Order, hit: Hit) -> Done:
 def _prepaid(deps: Deps, trade: Trade) -> dict[str, Any]:
     match trade.product:
         case "native":
-            return {"code_url": f"weixin://wxpay/bizpayurl?pr={trade.token}"}
+            return {"code_url": f"weixin://wxpay/bizpayurl?pr={codes.of(deps, trade)}"}
         case "h5":
             query = f"prepay_id={trade.token}&package={trade.id}"
             return {"h5_url": f"{deps.public_url}{H5_PAGE}?{query}"}
         case _:
-            return {"prepay_id": trade.token}
+            return {"prepay_id": codes.of(deps, trade)}
 
 
 def _close(deps: Deps, asked: Asked, found: Trade | None, hit: Hit) -> Done:

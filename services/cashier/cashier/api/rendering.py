@@ -182,7 +182,7 @@ def _ways(request: Request, checkout: Checkout, seat: Seat, stage: Stage) -> dic
     last = last_used_of(request)
     ways = ways_at(seat.place, checkout.offers, last=last)
     current = current_of(checkout)
-    is_chosen = stage in PAY_NOW
+    is_chosen = stage in PAY_NOW or stage is Stage.RENEW
     shown = [way for way in ways if not (is_chosen and way.offer.payment_id == current.payment_id)]
     is_phone = seat.place not in (Place.PHONE, Place.DESKTOP)
     return {

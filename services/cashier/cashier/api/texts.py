@@ -35,6 +35,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "正在向渠道确认支付结果…",
         "We are asking the channel for the result…",
     ),
+    "renew.code": ("二维码已过期", "The code has expired"),
+    "renew.call": ("支付请求已过期", "The request to pay has expired"),
+    "renew.hint": (
+        "如已付款，请勿重复付款，到账后本页会自动更新。",
+        "If you have paid, please do not pay again; this page tells as soon as the money arrives.",
+    ),
+    "renew.get": ("重新获取", "Get a new one"),
     "unopened": (
         "上一次没有打开，请重新选择",
         "It did not open. Please choose again",

@@ -44,7 +44,8 @@ GIVEN_BACK_AT_ONCE: Final = frozenset({RefundCause.DUPLICATE, RefundCause.LATE})
 
 class Stage(StrEnum):
     """`choose` where to pay. To pay now: `scan` the code · `go` to the channel's page · `submit` a
-    form to it · `bridge`, in the wallet itself. `unopened`: the channel's answer was lost, and with
+    form to it · `bridge`, in the wallet itself. `renew`: code or call is too old for that, and is
+    had anew. `unopened`: the channel's answer was lost, and with
     it what to pay by; a way is chosen again. To wait: `elsewhere`, where the payer began it ·
     `wait` for the channel's first word · `asking` whether it was paid, after the time to choose ·
     `expired`: that time is over, and nothing was begun. Ends: `paid` · `partly_refunded` ·
@@ -56,6 +57,7 @@ class Stage(StrEnum):
     GO = "go"
     SUBMIT = "submit"
     BRIDGE = "bridge"
+    RENEW = "renew"
     UNOPENED = "unopened"
     ELSEWHERE = "elsewhere"
     WAIT = "wait"
@@ -70,8 +72,13 @@ class Stage(StrEnum):
 
 
 RECEIPTS: Final = frozenset({Stage.PAID, Stage.PARTLY_REFUNDED, Stage.REFUNDED})
+CALLED: Final = frozenset({Stage.SCAN, Stage.BRIDGE})
+"""Paid by what the channel gave for that, which lives a while."""
+
 PAY_NOW: Final = frozenset({Stage.SCAN, Stage.GO, Stage.SUBMIT, Stage.BRIDGE})
-CHOOSING: Final = frozenset({Stage.CHOOSE, Stage.UNOPENED, Stage.FAILED, Stage.ELSEWHERE}) | PAY_NOW
+CHOOSING: Final = (
+    frozenset({Stage.CHOOSE, Stage.RENEW, Stage.UNOPENED, Stage.FAILED, Stage.ELSEWHERE}) | PAY_NOW
+)
 """Where a way to pay may be chosen, or another one."""
 
 ANSWERED_BY_STAGE: Final = (
@@ -114,6 +121,7 @@ def status_of(checkout: Checkout, seat: Seat) -> Status:
     watched = (
         checkout.order.status,
         seat.now >= checkout.order.expires_at,
+        _is_too_old(checkout, current_of(checkout), seat),
         [(each.payment_no, each.payment_id, each.status) for each in payments],
         [(each.refund_no, each.status) for each in checkout.refunds],
     )
@@ -136,7 +144,8 @@ def stage_of(checkout: Checkout, seat: Seat) -> Stage:
     if seat.now >= order.expires_at:
         return Stage.ASKING if any(_is_begun(each) for each in payments) else Stage.EXPIRED
     current = current_of(checkout)
-    return _stage_of_open(current, seat, schemes_of(checkout, current.channel))
+    stage = _stage_of_open(current, seat, schemes_of(checkout, current.channel))
+    return Stage.RENEW if stage in CALLED and _is_too_old(checkout, current, seat) else stage
 
 
 def payments_of(checkout: Checkout) -> Sequence[PaymentView]:
@@ -195,6 +204,11 @@ def _stage_of_paid(paid: PaymentView, refunds: Sequence[RefundView]) -> Stage:
     if refunded >= paid.amount:
         return Stage.REFUNDED
     return Stage.PARTLY_REFUNDED if refunded else Stage.PAID
+
+
+def _is_too_old(checkout: Checkout, payment: PaymentView, seat: Seat) -> bool:
+    ends_at = checkout.calls_end.get(payment.payment_no)
+    return ends_at is not None and seat.now >= ends_at
 
 
 def _is_begun(payment: PaymentView) -> bool:

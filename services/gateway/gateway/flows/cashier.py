@@ -1,6 +1,7 @@
 """What our own page shows: the payment, its order, and where it may be paid."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -27,6 +28,9 @@ UNDECIDED: Final = frozenset(
     {PaymentStatus.INITIATING, PaymentStatus.PENDING, PaymentStatus.UNKNOWN}
 )
 
+
+SCANNED_WITHIN: Final = timedelta(minutes=10)
+"""A code that is shown must be good for a while."""
 
 APPLIED_LIMIT_S: Final = 2.0
 APPLIED_POLL_S: Final = 0.1
@@ -143,7 +147,24 @@ async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
             if plugin.wallet is not None
         },
         latest_begun_at=filed.latest_begun_at,
+        calls_end=_calls_end(deps, filed),
     )
+
+
+def call_ends_at(account: ChannelAccount, filed: CheckoutOnFile) -> datetime | None:
+    """Until when what calls the payer of the latest attempt, at this account, is shown; None: as
+    long as it can be paid."""
+    ref = filed.latest_ref
+    lives = account.plugin.codes_live.get(ref.method) if ref is not None else None
+    if lives is None or filed.latest.action is None:
+        return None
+    return (filed.latest_called_at or filed.latest_begun_at) + lives - SCANNED_WITHIN
+
+
+def _calls_end(deps: Deps, filed: CheckoutOnFile) -> dict[str, datetime]:
+    account = deps.directory.find_account(filed.latest.payment_id or "")
+    ends_at = None if account is None else call_ends_at(account, filed)
+    return {} if ends_at is None else {filed.latest_payment_no: ends_at}
 
 
 def _offer(account: ChannelAccount) -> Offer:

@@ -1,7 +1,7 @@
 """The payer chose on our own page: a former attempt is closed, then this one initiated."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chassis.producer import NotPublished
@@ -18,7 +18,7 @@ from gateway.directory import ChannelAccount
 from gateway.domain.checkout_links import token_of
 from gateway.domain.errors import NotClosedYet, NotHere
 from gateway.flows import command, pay
-from gateway.flows.cashier import offered, on_file, payment_no_of, ways
+from gateway.flows.cashier import call_ends_at, offered, on_file, payment_no_of, ways
 from gateway.flows.deps import Deps
 
 KNOWN_LIMIT_S: Final = 3.0
@@ -69,15 +69,50 @@ def offer_of(deps: Deps, filed: CheckoutOnFile, account_id: str) -> ChannelAccou
 async def begin(deps: Deps, filed: CheckoutOnFile, request: Chosen) -> ChosenPayment:
     """As `choose`; the payer comes back to our page, which tells what is true."""
     chosen = await _chosen(deps, filed.payment.payment_no, request)
+    if not chosen.initiate and _is_too_old(deps, filed, request, chosen):
+        chosen = await _renewed(deps, filed, request, chosen)
     attempt = chosen.payment
-    token = token_of(attempt.payment_no, deps.checkout_keys)
     if chosen.initiate:
-        back = deps.addresses.back_to_page(token)
-        calling = pay.Calling(
-            request.method, back, request.payer, filed.payment.splits, chosen.initiated_at
-        )
+        calling = _calling(deps, filed, request, chosen)
         attempt = await pay.initiate(deps, request.account, attempt, calling)
-    return ChosenPayment(**dict(attempt), token=token)
+    return ChosenPayment(**dict(attempt), token=token_of(attempt.payment_no, deps.checkout_keys))
+
+
+def _calling(
+    deps: Deps, filed: CheckoutOnFile, request: Chosen, chosen: ChosenChannel
+) -> pay.Calling:
+    back = deps.addresses.back_to_page(token_of(chosen.payment.payment_no, deps.checkout_keys))
+    return pay.Calling(
+        request.method, back, request.payer, filed.payment.splits, chosen.initiated_at
+    )
+
+
+def _is_too_old(deps: Deps, filed: CheckoutOnFile, request: Chosen, chosen: ChosenChannel) -> bool:
+    """Whether what called the payer of this same choice may be dead when they use it."""
+    if chosen.payment.payment_no != filed.latest_payment_no:
+        return False
+    ends_at = call_ends_at(request.account, filed)
+    return ends_at is not None and deps.clock() >= ends_at.timestamp()
+
+
+async def _renewed(
+    deps: Deps, filed: CheckoutOnFile, request: Chosen, chosen: ChosenChannel
+) -> ChosenChannel:
+    """The attempt with a fresh code; another attempt, its former closed, where the channel gives
+    none: by whatever it gave before, the money comes once."""
+    payment_no = chosen.payment.payment_no
+    if not deps.recent_checks.is_due(f"renew {payment_no}", deps.clock()):
+        return chosen
+    begun = chosen.model_copy(update={"initiated_at": filed.latest_begun_at})
+    calling = _calling(deps, filed, request, begun)
+    if not await pay.renew(deps, request.account, chosen.payment, calling):
+        return await _chosen(deps, filed.payment.payment_no, replace(request, anew=True))
+    for _ in range(round(KNOWN_LIMIT_S / KNOWN_POLL_S)):
+        now = await on_file(deps, filed.payment.payment_no)
+        if now.latest_called_at != filed.latest_called_at:
+            break
+        await asyncio.sleep(KNOWN_POLL_S)
+    return chosen
 
 
 async def _chosen(deps: Deps, payment_no: str, request: Chosen) -> ChosenChannel:

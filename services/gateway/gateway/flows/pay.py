@@ -150,6 +150,33 @@ async def _initiate(
     return _answer(payment, result, outcome)
 
 
+async def renew(
+    deps: Deps, account: ChannelAccount, payment: PaymentView, calling: Calling
+) -> bool:
+    """Ask for the same order once more, where what called the payer is too old: the channel gives
+    something fresh for the one trade, so that by both together it is paid once. Whether it did; if
+    not, nothing is told of the payment, of which such a refusal says nothing.
+
+    Raises NotInitiated where it is not durable.
+    """
+    return await deps.unbroken.run(_renew(deps, account, payment, calling))
+
+
+async def _renew(
+    deps: Deps, account: ChannelAccount, payment: PaymentView, calling: Calling
+) -> bool:
+    outcome = await deps.executor.pay(account, _order(deps, account, payment, calling))
+    if not isinstance(outcome, Pending) or outcome.action is None:
+        return False
+    renewed = payment_result(account, payment.payment_no, Source.INITIATION, outcome)
+    try:
+        await deps.results.publish(renewed)
+    except NotPublished as error:
+        log.warning("payment.result_not_published", reason=str(error))
+        raise _unknown(payment, None) from error
+    return True
+
+
 def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: Calling) -> PayOrder:
     landing_url = _landing(deps, payment)
     return PayOrder(

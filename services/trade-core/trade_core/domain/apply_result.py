@@ -117,18 +117,31 @@ def _changed(
 ) -> Payment:
     """The payment after a word that brought no money. The word is true as of between the times."""
     state = payment.after(was.state, fact)
+    is_anew = _calls_anew(was, state, result, said_at)
     return replace(
         was,
         state=state,
         failure=was.failure if state is was.state else _failure(state, fact, result),
         channel_trade_no=was.channel_trade_no or result.channel_trade_no,
-        action=was.action or result.action,
+        action=result.action if is_anew else was.action or result.action,
+        called_at=said_at if is_anew else was.called_at,
         claim=_claim_after(was, state, result),
         reversed_at=last_words.reversed_at(was, fact, said_at),
         may_be_paid=last_words.may_be_paid(
             was, state, fact, is_found=result.found, asked_at=asked_at
         ),
     )
+
+
+def _calls_anew(
+    was: Payment, state: PaymentStatus, result: PaymentResult, said_at: datetime
+) -> bool:
+    """Whether it is how the payer is called now: the same order was asked for once more, because
+    what had called the payer was too old. Of two such words the younger counts."""
+    if was.action is None or result.action in (None, was.action) or not was.is_open:
+        return False
+    is_waiting = result.source is Source.INITIATION and state is PaymentStatus.PENDING
+    return is_waiting and (was.called_at is None or said_at > was.called_at)
 
 
 def _claim_after(

@@ -189,6 +189,8 @@ class Payment:
     later. `split_reserved` is what receivers have or shall have.
     `reversed_at`: the channel said then that all the money was back, which we had not booked.
     `may_be_paid`: it is closed here, and whoever holds its link or code may still pay it.
+    `called_at`: when the channel gave `action`, where that is not its first one (a code that had
+    become too old, asked for again).
     `held_words`: they are applied again whenever a refund that they may be about, or that leaves
     them no room, has ended.
     """
@@ -226,6 +228,7 @@ class Payment:
     will_split: bool = False
     split_reserved: int = 0
     held_words: tuple[OutsideWord, ...] = ()
+    called_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:

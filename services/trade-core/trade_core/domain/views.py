@@ -144,6 +144,7 @@ def checkout_on_file(
         payments=whole.payments,
         refunds=whole.refunds,
         latest_ref=_ref(order, by_number[order.latest_payment_no]),
+        latest_called_at=by_number[order.latest_payment_no].called_at,
     )
 
 

@@ -47,6 +47,7 @@ _PAYMENT: Final = (
     "initiated_at",
     "paid_at",
     "action",
+    "called_at",
     "claim",
     "reversed_at",
     "may_be_paid",
@@ -256,7 +257,8 @@ set state = c.state, failure = c.failure, amount = c.amount,
     settles = coalesce(c.settles, p.settles), closing = coalesce(c.closing, p.closing),
     initiated_at = coalesce(c.initiated_at, p.initiated_at),
     paid_at = coalesce(c.paid_at, p.paid_at),
-    action = coalesce(c.action, p.action), claim = coalesce(c.claim, p.claim),
+    action = coalesce(c.action, p.action), called_at = coalesce(c.called_at, p.called_at),
+    claim = coalesce(c.claim, p.claim),
     reversed_at = coalesce(c.reversed_at, p.reversed_at),
     may_be_paid = coalesce(c.may_be_paid, p.may_be_paid),
     held_words = coalesce(c.held_words, p.held_words)
@@ -265,7 +267,7 @@ from jsonb_to_recordset($1)
         action jsonb, channel_trade_no text, failure jsonb, settles bool, closing bool,
         reserved bigint, refunded bigint, initiated_at timestamptz, paid_at timestamptz,
         amount bigint, currency text, claim jsonb, split bigint, split_seen bigint,
-        reversed_at timestamptz, may_be_paid bool, held_words jsonb)
+        reversed_at timestamptz, may_be_paid bool, held_words jsonb, called_at timestamptz)
 where p.payment_no = any ($2::text[]) and p.payment_no = c.payment_no and p.state = c.was
   and p.refund_reserved + c.reserved between 0 and c.amount
   and p.split_reserved + c.split between 0 and c.amount

@@ -1,9 +1,11 @@
-"""How long Alipay lets texts be, in characters, and how much may be paid at once.
+"""How long Alipay lets texts be, in characters, how much may be paid at once, and how long a code
+lives.
 
 Source: opendocs.alipay.com/open/02ekfg (create), 02ekfk (refund), 02o6e1 (settle), 02ivbs (wap:
 return_url, quit_url)
 """
 
+from datetime import timedelta
 from typing import Final
 
 SUBJECT_CHARACTERS: Final = 256
@@ -14,3 +16,6 @@ QUIT_URL_CHARACTERS: Final = 400
 
 MAX_AMOUNT: Final = 10_000_000_000
 """`total_amount` goes up to 100000000 yuan."""
+
+CODE_LIVES: Final = timedelta(hours=2)
+"""`qr_code` of a precreated trade."""

@@ -44,6 +44,7 @@ PLUGIN: Plugin[Account] = Plugin(
     credentials=Credentials,
     max_amount=limits.MAX_AMOUNT,
     return_url_characters=limits.RETURN_URL_CHARACTERS,
+    codes_live={Method.NATIVE: limits.CODE_LIVES},
     form=FORM,
     open_account=open_account,
     identity=("app_id", "seller_id"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel
@@ -221,6 +221,9 @@ class Plugin(Generic[AccountT]):
     it can. `return_url_characters`: how long a `return_url` may be, where that is less than apps
     may send. They are asked before anything is stored.
 
+    `codes_live`: the ways to pay whose payers are called by something that does not live as long as
+    the payment, and how long it lives; the same order again gives it anew, for the one trade.
+
     `products`: the other APIs that this third party sells, by name, each a plugin of the same
     channel with the same credentials; `product_of` names the one that an account has. A credential
     that became part of the identity later meant `identity_before` until then.
@@ -264,6 +267,7 @@ class Plugin(Generic[AccountT]):
     max_amount: int = MAX_AMOUNT
     amount_fault: Callable[[Money], Words | None] | None = None
     return_url_characters: int = MAX_URL_CHARACTERS
+    codes_live: Mapping[Method, timedelta] = field(default_factory=dict)
     unknown_key: Callable[[AccountT, str], Blame | None] = lambda *_: None
     form: CredentialForm = field(default_factory=CredentialForm)
     products: Mapping[str, "Plugin[AccountT]"] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from contracts.api import Method
 from contracts.words import Words
 from gateway.channels.plugin import KeyRenewal, Notifications, Operation, Plugin, Splits, Statements
-from gateway.channels.wechat import wire
+from gateway.channels.wechat import limits, wire
 from gateway.channels.wechat.account import Account, is_merchant_number
 from gateway.channels.wechat.credentials import OWN_URLS, Credentials, open_account, overlap
 from gateway.channels.wechat.form import FORM
@@ -38,6 +38,7 @@ PLUGIN: Plugin[Account] = Plugin(
     identity=("mchid", "appid", "sub_mchid", "sub_appid"),
     overlap=overlap,
     own_urls={"base_url": OWN_URLS},
+    codes_live={Method.NATIVE: limits.CODE_LIVES, Method.JSAPI: limits.CODE_LIVES},
     wire=wire,
     methods={
         Method.NATIVE: _NATIVE,
