@@ -88,3 +88,17 @@ def test_a_page_for_operators_is_whole_in_both_languages(page: Path) -> None:
     assert shapes[0] == shapes[1]
     assert f"]({other.name})" in page.read_text()
     assert f"]({page.name})" in other.read_text()
+
+
+def test_what_a_payment_costs_stands_once() -> None:
+    """Its bytes on the page of the capacity alone; of CPU that page knows what the README has."""
+    bench = (REPOSITORY / "README.md").read_text()
+    services, database = (
+        float(re.findall(rf"^\| {row} \| ([\d.]+) \|", bench, re.MULTILINE)[0])
+        for row in ("CPU ms a complete payment, programs", "CPU ms, PostgreSQL")
+    )
+    for language in ("", ".zh"):
+        capacity = (OPERATIONS / f"capacity{language}.md").read_text()
+        assert f"{services:.1f} ms" in capacity
+        assert f"{database:.1f} ms" in capacity
+        assert "kB" not in (OPERATIONS / f"data-retention{language}.md").read_text()
