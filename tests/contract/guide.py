@@ -106,6 +106,7 @@ FAULT_WORDS: Final[dict[Kind, tuple[str, str]]] = {
     "duplicate": ("the notification comes twice", "通知来两次"),
     "early": ("the notification comes before the answer", "通知早于应答"),
     "hold": ("the refund stays in processing", "退款一直处理中"),
+    "not_there_yet": ("the statement of the day is not made yet", "当日账单尚未生成"),
     "no_undo": ("UnionPay: the undo is refused, a refund is taken", "银联：拒绝撤销，接受退货"),
     "no_balance": ("Stripe: the merchant's balance is too small", "Stripe：商户余额不足"),
     "too_early": ("the payment is not settled yet", "支付尚未结算"),
