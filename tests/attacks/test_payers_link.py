@@ -26,18 +26,26 @@ from contracts.identifiers import new_id
 
 OF_A_LINK: Final[dict[str, dict[str, str] | None]] = {
     "GET /pay/{token}": None,
+    "HEAD /pay/{token}": None,
     "POST /pay/{token}/channel": {"payment_id": ALIPAY},
     "POST /pay/{token}/check": {},
     "GET /pay/{token}/back": None,
     "POST /pay/{token}/back": {},
     "GET /pay/{token}/code.png": None,
+    "HEAD /pay/{token}/code.png": None,
     "GET /pay/{token}/events": None,
     "GET /pay/{token}/status": None,
 }
 """With the form that is sent."""
 
+TO_THE_PAGE: Final = dict.fromkeys(
+    f"{method} /pay/{{token}}/{form}" for method in ("GET", "HEAD") for form in ("channel", "check")
+)
+"""Where a form was sent from: it leads there and knows nothing."""
+
 OF_A_POINT: Final[dict[str, dict[str, str] | None]] = {
     "GET /pay/to/{point_id}": None,
+    "HEAD /pay/to/{point_id}": None,
     "POST /pay/to/{point_id}": {"amount": "1.00"},
 }
 """Payment links, which are public: their ids are shown to whoever may pay."""
@@ -45,11 +53,19 @@ OF_A_POINT: Final[dict[str, dict[str, str] | None]] = {
 POINT: Final = new_id("payment_link")
 OF_NOBODY: Final = {
     "GET /pay/payer",
+    "GET /pay/landing",
+    "HEAD /pay/landing",
+    "POST /pay/landing",
     "GET /MP_verify_{proof}.txt",
+    "HEAD /MP_verify_{proof}.txt",
     "GET /pay/logos/{merchant_id}/{mark}",
+    "HEAD /pay/logos/{merchant_id}/{mark}",
 }
-"""Without a link: the way back from a wallet, which has a state of its own, public proofs, and
-logos, which their merchants show to everyone."""
+"""Without a link: the way back from a wallet, which has a state of its own, the way back from a
+channel's page, which tells nothing, public proofs, and logos, which their merchants show to
+everyone."""
+
+FORMS: Final = {**OF_A_LINK, **TO_THE_PAGE, **OF_A_POINT}
 
 ILL_FORMED: Final = (
     "x",
@@ -112,12 +128,12 @@ async def ask(app: PublicApp, route: str, token: str) -> httpx.Response:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://cashier") as http:
         target = path.format(token=token, point_id=token)
-        return await http.request(method, target, data={**OF_A_LINK, **OF_A_POINT}[route])
+        return await http.request(method, target, data=FORMS[route])
 
 
 def test_every_route_of_the_cashier_has_its_row() -> None:
     app = cashier(Gateway())
-    assert set(routes_of(app)) == OF_A_LINK.keys() | OF_A_POINT.keys() | OF_NOBODY
+    assert set(routes_of(app)) == FORMS.keys() | OF_NOBODY
     mounted = [route.path for route in app.routes if isinstance(route, Mount)]
     assert mounted == ["/static"]
 
@@ -145,7 +161,7 @@ async def test_another_sites_form_begins_no_payment() -> None:
 
 
 @pytest.mark.parametrize("token", ILL_FORMED)
-@pytest.mark.parametrize("route", [*OF_A_LINK, *OF_A_POINT])
+@pytest.mark.parametrize("route", FORMS)
 async def test_what_is_no_link_asks_nobody(route: str, token: str) -> None:
     gateway = Gateway()
     answer = await ask(cashier(gateway), route, token)

@@ -415,6 +415,29 @@ async def test_a_place_that_is_not_there_is_a_page(browser: httpx.AsyncClient) -
         assert (answer.status_code, "没有找到" in answer.text) == (404, True)
 
 
+async def test_head_is_answered_as_get_is(browser: httpx.AsyncClient, gateway: Gateway) -> None:
+    for path in (f"/pay/{gateway.token}", f"/pay/{gateway.token}/code.png", "/pay/landing"):
+        asked, headed = await browser.get(path), await browser.head(path)
+        assert (headed.status_code, asked.status_code) == (200, 200), path
+        assert headed.headers["content-type"] == asked.headers["content-type"]
+
+
+async def test_a_tab_that_is_opened_anew_after_a_form_finds_the_page(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    for form in ("channel", "check"):
+        answer = await browser.get(f"/pay/{gateway.token}/{form}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/pay/{gateway.token}")
+
+
+async def test_a_method_that_an_address_does_not_know_is_told(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    answer = await browser.delete(f"/pay/{gateway.token}")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert "没有找到" in answer.text
+
+
 async def test_the_time_that_is_up_ends_choosing_and_nothing_else(
     browser: httpx.AsyncClient, gateway: Gateway
 ) -> None:

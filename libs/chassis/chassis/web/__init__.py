@@ -1,6 +1,6 @@
 """The HTTP edge of a service: application, errors, health, strict JSON, overload, language."""
 
-from chassis.web.api_page import api_page, described
+from chassis.web.api_page import READ, api_page, described
 from chassis.web.application import (
     PublicApp,
     Remark,
@@ -12,7 +12,7 @@ from chassis.web.application import (
 from chassis.web.bodies import answer, json_object, parse, read_body, read_json_object, read_message
 from chassis.web.callers import CalledBy
 from chassis.web.edge import ANSWERS, SLOW_S, FairGate, InFlightLimit
-from chassis.web.errors import UNHANDLED, problem_response
+from chassis.web.errors import UNHANDLED, methods_of, problem_response
 from chassis.web.language import Language, Words, language_of
 from chassis.web.queries import require_single_values
 from chassis.web.routes import DirectRoute, add_routes, answered_by
@@ -20,6 +20,7 @@ from chassis.web.server import collect_rarely, serve
 
 __all__ = [
     "ANSWERS",
+    "READ",
     "SLOW_S",
     "UNHANDLED",
     "CalledBy",
@@ -40,6 +41,7 @@ __all__ = [
     "described",
     "json_object",
     "language_of",
+    "methods_of",
     "parse",
     "problem_response",
     "read_body",

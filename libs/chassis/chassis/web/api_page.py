@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from importlib.resources import as_file, files
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, JSONResponse
 
 Describe = Callable[[FastAPI], dict[str, Any]]
+
+READ: Final = ["GET", "HEAD"]
+"""A page's methods: whoever looks whether a link is alive asks for its head alone."""
 
 Part = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
 
@@ -18,14 +21,14 @@ def api_page(title: str, describe: Describe) -> APIRouter:
     it is long, and anybody may ask."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/openapi.json")
+    @router.api_route("/openapi.json", methods=READ)
     async def get_description(request: Request) -> Response:
         state = request.app.state
         if not hasattr(state, "written_description"):
             state.written_description = JSONResponse(described(request.app, describe)).body
         return Response(state.written_description, media_type="application/json")
 
-    @router.get("/docs")
+    @router.api_route("/docs", methods=READ)
     async def get_page() -> Response:
         """All of it comes from here: no CDN is needed, nor reached everywhere."""
         return get_swagger_ui_html(
@@ -36,7 +39,7 @@ def api_page(title: str, describe: Describe) -> APIRouter:
             swagger_favicon_url="docs/favicon.png",
         )
 
-    router.get("/docs/{name}")(_get_part)
+    router.api_route("/docs/{name}", methods=READ)(_get_part)
     return router
 
 

@@ -79,11 +79,11 @@ async def _framework_error(request: Request, error: Exception) -> Response:
     response = problem_response(_as_problem(error))
     response.headers.update(error.headers or {})
     if error.status_code == 405:
-        response.headers["Allow"] = ", ".join(_methods_of(request))
+        response.headers["Allow"] = ", ".join(methods_of(request))
     return response
 
 
-def _methods_of(request: Request) -> list[str]:
+def methods_of(request: Request) -> list[str]:
     """All that this address knows, where several routes share it. Source: RFC 9110, 10.2.1"""
     return [
         method

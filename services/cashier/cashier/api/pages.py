@@ -36,6 +36,7 @@ from cashier.domain.places import CHOSEN
 from cashier.flows import checkouts
 from cashier.flows.checkouts import Choice, Step
 from chassis.problems import Internal, NotFound, Problem
+from chassis.web import READ, methods_of
 from contracts.internal import PayerCame
 from foundation.qr import qr_png
 
@@ -81,14 +82,14 @@ async def payer(request: Request, deps: Work) -> Response:
     return _go_on(request, step)
 
 
-@router.api_route("/pay/landing", methods=["GET", "POST"])
+@router.api_route("/pay/landing", methods=[*READ, "POST"])
 async def land(request: Request) -> Response:
     """Back from a channel's page of a payment that its app shows, by link or by form. Which payment
     it was is not told here, and nothing is said of its money."""
     return render_landing(request)
 
 
-@router.get("/pay/{token}")
+@router.api_route("/pay/{token}", methods=READ)
 async def show(request: Request, deps: Work, token: Token) -> Response:
     checkout = await checkouts.get_checkout(deps, token)
     return render_checkout(request, token, checkout, seat_of(request, deps, checkout))
@@ -116,6 +117,13 @@ async def check(request: Request, deps: Work, token: Token) -> Response:
     return _to_page(token, place=request.query_params.get("place", ""), is_checked=True)
 
 
+@router.api_route("/pay/{token}/channel", methods=READ)
+@router.api_route("/pay/{token}/check", methods=READ)
+async def again(token: Token) -> Response:
+    """A tab that is opened anew asks for the address of the form that was sent last."""
+    return _to_page(token)
+
+
 @router.api_route("/pay/{token}/back", methods=["GET", "POST"])
 async def back(request: Request, deps: Work, token: Token) -> Response:
     """Back from a channel's page, by link or by form, whatever the browser carries along. The
@@ -127,21 +135,21 @@ async def back(request: Request, deps: Work, token: Token) -> Response:
     return response
 
 
-@router.get("/pay/{token}/code.png")
+@router.api_route("/pay/{token}/code.png", methods=READ)
 async def code(deps: Work, token: Token) -> Response:
     """The page's own address as an image, to be kept or sent on."""
     checkout = await checkouts.get_checkout(deps, token)
     return Response(qr_png(checkout.page_url), media_type="image/png", headers=HEADERS)
 
 
-@router.get("/pay/logos/{merchant_id}/{mark}")
+@router.api_route("/pay/logos/{merchant_id}/{mark}", methods=READ)
 async def logo(deps: Work, merchant_id: MerchantId, mark: LogoMark) -> Response:
     """A picture from outside: it is shown and does nothing else, wherever it is opened."""
     picture = await deps.logos.get(deps.gateway, merchant_id, mark)
     return Response(picture.content, media_type=picture.media_type, headers=PICTURE_HEADERS)
 
 
-@router.get("/MP_verify_{proof}.txt")
+@router.api_route("/MP_verify_{proof}.txt", methods=READ)
 async def wechat_proof(request: Request, proof: str) -> Response:
     """By this file WeChat sees that a merchant's payers may be sent to this host."""
     if proof not in request.app.state.wechat_proofs:
@@ -174,8 +182,13 @@ def _to_page(
 
 
 async def _lost_page(request: Request, error: Exception) -> Response:
-    """What is at none of our addresses; assets and proofs have nobody to read a page."""
-    return render_problem(request, NotFound("There is nothing at this address."))
+    """What is at none of our addresses, or not by this method."""
+    assert isinstance(error, HTTPException)
+    page = render_problem(request, NotFound("There is nothing at this address."))
+    if error.status_code == 405:
+        page.status_code = 405
+        page.headers["Allow"] = ", ".join(methods_of(request))
+    return page
 
 
 async def _problem_page(request: Request, problem: Exception) -> Response:

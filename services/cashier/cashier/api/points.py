@@ -13,6 +13,7 @@ from cashier.api.rendering import HEADERS, render_point
 from cashier.api.texts import POINT_REFUSALS
 from cashier.domain.stage import is_safe_link
 from cashier.flows import points
+from chassis.web import READ
 from contracts.internal import PayHere, PayPoint, PointState
 from foundation.money_text import minor_units
 
@@ -21,7 +22,7 @@ MAX_NOTE: Final = 60
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/pay/to/{point_id}")
+@router.api_route("/pay/to/{point_id}", methods=READ)
 async def show(request: Request, deps: Work, point_id: PointId) -> Response:
     """Who is to be paid for what; where that was begun, the page of that order."""
     point = await points.get_point(deps, point_id)
