@@ -81,6 +81,24 @@ async def test_file_is_checked_and_applied_once(person: Person, encoding: str) -
     assert {"merchant.created", "channel_account.created", "import.applied"} <= kinds
 
 
+async def test_an_account_that_has_to_wait_for_a_second_person_is_a_fault(person: Person) -> None:
+    (row, *_) = ROWS
+    await applied(person, await checked(person, file_of([row])))
+    (merchant,) = (await person.admin.http.get("/api/merchants")).json()["items"]
+    url = f"/api/merchants/{merchant['merchant_id']}"
+    more = file_of([row, [*row[:4], "1900000110", SECRET]])
+    in_time = await checked(person, more)
+    four_eyes = {"four_eyes": {"credentials": True}}
+    assert (await person.admin.http.patch(url, json=four_eyes)).status_code == 200
+    late = await applied(person, in_time)
+    assert (late.status_code, "register it by itself" in late.text) == (422, True)
+    answer = await checked(person, more, language="zh-CN")
+    assert answer.status_code == 422
+    assert re.search(r'<tr data-row="3">.*该商户的密钥变更须复核', answer.text)
+    assert '<tr data-row="2">' not in answer.text
+    assert await counted(person) == (1, 1)
+
+
 async def test_what_is_there_is_left_alone(person: Person) -> None:
     await applied(person, await checked(person, file_of(ROWS)))
     more = [*ROWS, ["W-3", "绿城服务", "", "", "", ""]]

@@ -122,7 +122,11 @@ async def add(
     it would have to wait for a second person, which it does by itself only."""
     if (await get_merchant(tx, merchant_id)).four_eyes.credentials:
         raise Unusable(
-            FieldError("/credentials", "wait for a second person: register it by itself")
+            FieldError(
+                "/credentials",
+                "wait for a second person: register it by itself",
+                "该商户的密钥变更须复核，请单独登记",
+            )
         )
     account = prepared.account(merchant_id, name)
     await _add(tx, actor, account, prepared.shown)

@@ -5,7 +5,7 @@ An import is idempotent by reference and identity: what is there already is left
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,6 +16,7 @@ from contracts.identifiers import new_id
 from contracts.words import Words
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import ImportIsOld
+from merchant_admin.domain.four_eyes import FourEyes
 from merchant_admin.domain.import_rows import CHANNEL, NAME, ImportRow, faults_of
 from merchant_admin.flows import channel_accounts, channels, merchants
 from merchant_admin.flows.channel_accounts import Prepared
@@ -23,6 +24,7 @@ from merchant_admin.flows.channels import Channel
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store import imports as store
+from merchant_admin.store.merchants import list_four_eyes
 
 AT_ONCE: Final = 2
 """Credentials that the gateway checks at a time: each costs it 50 ms."""
@@ -80,14 +82,16 @@ async def check(deps: Deps, actor: Actor, rows: Sequence[ImportRow]) -> DryRun:
     checked = await asyncio.gather(*(looked_at(row) for row in rows))
     async with deps.db.connection() as tx:
         there = await store.list_known(tx, list(names))
-        used = await store.list_identities(tx, [each.merchant_id for each in there.values()])
-    faults = [fault for each in checked for fault in each.faults]
-    faults += _other_names(rows, there) + _doubled(checked)
+        merchant_ids = [each.merchant_id for each in there.values()]
+        used = await store.list_identities(tx, merchant_ids)
+        four_eyes = await list_four_eyes(tx, merchant_ids)
     fresh = [
         each
         for each in checked
         if each.prepared and not _is_there(each.row, each.prepared, there, used)
     ]
+    faults = [fault for each in checked for fault in each.faults]
+    faults += _other_names(rows, there) + _doubled(checked) + _waiting(fresh, there, four_eyes)
     batch_id = None if faults else await _keep(deps, actor, rows, fresh)
     new = set(names) - set(there)
     return DryRun(
@@ -205,6 +209,22 @@ def _doubled(checked: Sequence[_Checked]) -> list[RowFault]:
             faults.append(RowFault(each.row.number, CHANNEL, words))
         seen.add(account)
     return faults
+
+
+def _waiting(
+    fresh: Sequence[_Checked], there: dict[str, store.Known], four_eyes: Mapping[str, FourEyes]
+) -> list[RowFault]:
+    """New accounts of merchants whose credentials a second person looks at, one by one."""
+    words = Words(
+        "该商户的密钥变更须复核，请在渠道账户页单独登记",
+        "waits for a second person: register it by itself, on the page of channel accounts",
+    )
+    held = {merchant_id for merchant_id, wanted in four_eyes.items() if wanted.credentials}
+    return [
+        RowFault(each.row.number, CHANNEL, words)
+        for each in fresh
+        if each.row.reference in there and there[each.row.reference].merchant_id in held
+    ]
 
 
 def _is_there(

@@ -18,7 +18,7 @@ from merchant_admin.api.console.visiting import (
     SeenByAdmin,
     Visitor,
 )
-from merchant_admin.domain.errors import ImportIsOld, NoSuch
+from merchant_admin.domain.errors import ImportIsOld, NoSuch, Unusable
 from merchant_admin.domain.import_rows import COLUMNS, MAX_ROWS, UnreadableFile, read_rows
 from merchant_admin.flows import channels, importing
 from merchant_admin.flows.deps import Deps
@@ -72,6 +72,9 @@ async def apply(request: Request, deps: Work, sent: FreshlySentByAdmin, batch_id
             "imported. Check the file again.",
         )
         return await _page(request, deps, sent.visitor, {"wrong": {TOP: words}}, 409)
+    except Unusable as refusal:  # the merchant has four eyes since it was checked
+        (words,) = wrong_fields(refusal).values()
+        return await _page(request, deps, sent.visitor, {"wrong": {TOP: words}}, refusal.status)
     return await _page(request, deps, sent.visitor, {"made": made})
 
 
