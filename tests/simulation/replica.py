@@ -12,6 +12,7 @@ from tests.simulation.postgres import Server
 from tests.simulation.process import Process
 from tests.simulation.receipts import Receipts
 
+from chassis.restarts import BACKOFF_S
 from contracts.events.configuration import LatePayment, RefundSplits
 from trade_core.consumers import RESULT_TOPICS
 from trade_core.flows.archive_orders import archive_orders
@@ -104,10 +105,16 @@ class Replica:
             await self.pending.wait()
             self.pending.clear()
             stop = asyncio.Event()
-            running = self.process.start(self._relay.run(stop))
+            running = self.process.start(self._relay_until(stop))
             await self._is_published.wait()
             stop.set()
-            (failure,) = await asyncio.gather(running, return_exceptions=True)
+            await running
+            await self._put_away()
+
+    async def _relay_until(self, stop: asyncio.Event) -> None:
+        """As `Background` does it."""
+        while not stop.is_set():
+            (failure,) = await asyncio.gather(self._relay.run(stop), return_exceptions=True)
             if failure is not None:
                 self.process.harness.note_error(f"{self.process.name} relay", failure)
-            await self._put_away()
+                await asyncio.sleep(BACKOFF_S)

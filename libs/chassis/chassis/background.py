@@ -13,24 +13,17 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import structlog
-from prometheus_client import Counter
 
-from chassis.database import is_away
+from chassis.restarts import BACKOFF_S, STEADY_S, IsUp, Restarts
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
-BACKOFF_MAX_S = 30.0
 CANCEL_LIMIT_S = 5.0
 DRAIN_LIMIT_S: Final = 20.0
 """After the running requests: the longest call of one and what comes of it."""
-
-STEADY_S = 60.0  # A loop that ran this long before it crashed starts again at the first back-off.
-CRASHES = Counter(
-    "paymesh_background_crashes", "Loops that crashed and were started again", ["loop"]
-)
 
 
 class Pulse:
@@ -158,11 +151,15 @@ class Background:
     """The loops of one service: `async with Background() as background: background.start(…)`.
 
     On exit the stop event is set; a loop that has not returned after `grace_s` is cancelled.
+    `is_up`: whether the database answers, where there is one.
     """
 
-    def __init__(self, *, grace_s: float = 10.0, backoff_s: float = 1.0) -> None:
+    def __init__(
+        self, *, grace_s: float = 10.0, backoff_s: float = BACKOFF_S, is_up: IsUp | None = None
+    ) -> None:
         self._grace_s = grace_s
         self._backoff_s = backoff_s
+        self._is_up = is_up
         self._stop = asyncio.Event()
         self._group = asyncio.TaskGroup()
         self._loops: dict[str, _Watched] = {}
@@ -197,11 +194,11 @@ class Background:
     ) -> None:
         """Run `loop(stop)` until the stop event is set.
 
-        The loop returns soon after `stop` is set. When it crashes, or returns before, this is
-        logged and it is started again after `backoff_s`, doubling to 30 s; where what it needs is
-        away (`chassis.database.is_away`) it has not crashed, and the wait stays as it is. With a
-        `pulse` it counts as alive only while the pulse was beaten within `stall_s`. With a `gate`
-        it runs only while that is open: shut, it is told to stop; open again, it begins anew.
+        The loop returns soon after `stop` is set. When it raises, or returns before, it is started
+        again as `Restarts` has it, which counts crashes. With a `pulse` it counts as alive only
+        while the pulse was beaten within `stall_s`: longer than a round of it takes, the pause
+        included. With a `gate` it runs only while that is open: shut, it is told to stop; open
+        again, it begins anew.
         """
         watched = _Watched(loop, pulse, stall_s, gate)
         self._loops[name] = watched
@@ -219,28 +216,21 @@ class Background:
         return watched.pulse.age_s() < watched.stall_s
 
     async def _keep_running(self, name: str, watched: _Watched) -> None:
-        backoff_s = self._backoff_s
+        steady_s = max(STEADY_S, watched.stall_s)
+        restarts = Restarts(name, backoff_s=self._backoff_s, steady_s=steady_s, is_up=self._is_up)
         while not self._stop.is_set():
             if watched.gate is not None and not await watched.gate.opened(self._stop):
                 return
             if watched.pulse is not None:
                 watched.pulse.beat()
-            started, was_halted, was_away = time.monotonic(), False, False
+            failure = None
             try:
-                was_halted = await self._run(watched)
-            except Exception as error:  # Whatever it was: the loop starts again.
-                if was_away := is_away(error):
-                    log.warning("background.postponed", loop=name, reason=repr(error))
-                else:
-                    log.exception("background.crashed", loop=name)
-                    CRASHES.labels(name).inc()
-            if was_halted:
-                continue
-            if was_away or time.monotonic() - started > STEADY_S:
-                backoff_s = self._backoff_s
-            if await pause(self._stop, backoff_s):
+                if await self._run(watched):
+                    continue
+            except Exception as error:  # noqa: BLE001  # Whatever it was: the loop starts again.
+                failure = error
+            if await pause(self._stop, await restarts.after(failure)):
                 return
-            backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
 
     async def _run(self, watched: _Watched) -> bool:
         """True where it ended because it was told to."""

@@ -1,6 +1,8 @@
 """One asyncpg pool per service, with limits on everything that could wait for ever."""
 
 import asyncio
+import errno
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -28,9 +30,10 @@ T = TypeVar("T")
 STARTUP_LIMIT_S = 30.0  # A database that starts together with the service is waited for this long.
 ACQUIRE_LIMIT_S = 5.0  # Longer than this for a free connection means overload, not patience.
 CONNECT_LIMIT_S = 5.0
-UNREACHABLE = (
-    OSError,
+LOST = (
+    ConnectionError,
     TimeoutError,
+    socket.gaierror,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the server's last words came while the connection was idle
@@ -39,7 +42,10 @@ UNREACHABLE = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
-"""What is raised when the database, not the statement, is the trouble."""
+"""What is raised when the connection, not the statement, is the trouble."""
+
+UNREACHABLE = (OSError, *LOST)
+"""The same while one connects, whatever the operating system says then."""
 
 AWAY = (
     *UNREACHABLE,
@@ -56,6 +62,17 @@ AWAY = (
 """The same, and what waited too long for others, or for a migration or a person: to be tried again
 by whoever asked."""
 
+HINDERED = (
+    *LOST,
+    Overloaded,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.TransactionRollbackError,  # serialisation failures, deadlocks
+)
+"""What a loop may meet now and then that is in order: an outage, or others that were first."""
+
+NO_ROUTE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN)
 
 PASSING = (
     *AWAY,
@@ -79,12 +96,11 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, PASSING)
 
 
-def is_away(error: BaseException) -> bool:
-    """Whether what is needed cannot be reached for the moment, which a caller hears as 503; of
-    several errors at once, if all of them say so."""
+def is_hindered(error: BaseException) -> bool:
+    """Whether all was right but the moment; of several errors at once, if all of them say so."""
     if isinstance(error, BaseExceptionGroup):
-        return all(is_away(one) for one in error.exceptions)
-    return isinstance(error, (*AWAY, Overloaded))
+        return all(is_hindered(one) for one in error.exceptions)
+    return isinstance(error, HINDERED) or (isinstance(error, OSError) and error.errno in NO_ROUTE)
 
 
 CONNECTIONS = Gauge(
@@ -188,7 +204,8 @@ class Database:
     async def dedicated(self, role: str) -> Connection:
         """A connection of its own outside the pool, for session locks. The caller closes it.
 
-        A partner that vanished without a word is noticed within about 25 s.
+        A partner that vanished without a word is noticed within about 25 s. Raises Overloaded when
+        no connection can be had.
         """
         settings = self._server_settings | {
             "application_name": f"{self._server_settings['application_name']}:{role}",
@@ -196,9 +213,12 @@ class Database:
             "tcp_keepalives_interval": "5",
             "tcp_keepalives_count": "3",
         }
-        connection = await asyncpg.connect(
-            self._url, timeout=CONNECT_LIMIT_S, command_timeout=15, server_settings=settings
-        )
+        try:
+            connection = await asyncpg.connect(
+                self._url, timeout=CONNECT_LIMIT_S, command_timeout=15, server_settings=settings
+            )
+        except UNREACHABLE as error:
+            raise Overloaded("The database cannot be reached at the moment.") from error
         await _prepare(connection)
         return connection
 

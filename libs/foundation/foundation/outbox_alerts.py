@@ -6,21 +6,15 @@ They stay in the outbox and go by Kafka, too, when it is back; the notifier know
 import asyncio
 from typing import Final
 
-import asyncpg
-import structlog
-
 from chassis import outbox
 from chassis.background import Pulse, pause
-from chassis.database import UNREACHABLE, Database
+from chassis.database import Database
 from chassis.outbox import Relay
-from chassis.problems import Overloaded
 from contracts.events.alerts import AlertRecord
 from contracts.internal import MAX_ALERTS
 from contracts.topics import ALERTS
 from foundation.alerting import hand_over
 from foundation.service_client import Service
-
-log = structlog.get_logger()
 
 CHECK_EVERY_S: Final = 2.0
 WAITED_S: Final = 3.0
@@ -38,14 +32,11 @@ class OutboxAlerts:
         self._last = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
+        """Run until `stop`; for `Background.start`."""
         while not await pause(stop, CHECK_EVERY_S):
             self.pulse.beat()
-            try:
-                if self._relay.oldest_s >= WAITED_S:
-                    await self.check()
-            except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
-                log.warning("outbox_alerts.postponed", reason=repr(error))
+            if self._relay.oldest_s >= WAITED_S:
+                await self.check()
 
     async def check(self) -> None:
         """Hand over what waits, in its order."""

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from chassis.background import CRASHES, Alarm, Watch
+from chassis.background import Alarm, Watch
 from chassis.consumer import Consumer
 from chassis.fitness import Fitness
 from chassis.outbox import Days, Relay
+from chassis.restarts import CRASHES
 from chassis.web import SLOW_S, UNHANDLED
 from contracts.events import alerts
 from foundation.alerting import Tell

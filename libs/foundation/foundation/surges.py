@@ -8,8 +8,8 @@ from typing import Final
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.samples import Sample
 
-from chassis.background import CRASHES
 from chassis.consumer import FAILED
+from chassis.restarts import CRASHES
 from chassis.web import ANSWERS, UNHANDLED
 
 WINDOW_S: Final = 60.0

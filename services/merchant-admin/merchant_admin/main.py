@@ -132,7 +132,7 @@ class _Running:
         self._group = group
         self._db: Database | None = None
         self._is_begun = False
-        self._background = Background()
+        self._background = Background(is_up=self._is_up)
         self.fitness = Fitness({"clock": self._check_clock})
 
     @asynccontextmanager
@@ -217,11 +217,14 @@ class _Running:
             gate=gate,
         )
 
+    async def _is_up(self) -> bool:
+        return self._db is not None and await self._db.is_up()
+
     async def _check_clock(self) -> str | None:
         return await clock_of(self._db).check() if self._db else None
 
     async def ready(self) -> Mapping[str, bool | str]:
-        is_up = self._is_begun and self._db is not None and await self._db.is_up()
+        is_up = self._is_begun and await self._is_up()
         return {"database": is_up, **self.fitness.ready()}
 
     def alive(self) -> Mapping[str, bool]:

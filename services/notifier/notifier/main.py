@@ -140,7 +140,7 @@ class _Running:
             fetch_wait_ms=config.kafka_fetch_wait_ms,
             snapshot=Snapshot.at(config.configuration_snapshot, self._opener),
         )
-        self._background = Background(grace_s=GRACE_S)
+        self._background = Background(grace_s=GRACE_S, is_up=self._is_up)
         self._db: Database | None = None
         self.fitness = Fitness({"clock": self._check_clock})
 
@@ -186,6 +186,9 @@ class _Running:
             await opened.enter_async_context(self._background)
             self._start_loops(deps, relay, Rescue(deps, presence), sender)
             yield
+
+    async def _is_up(self) -> bool:
+        return self._db is not None and await self._db.is_up()
 
     async def _check_clock(self) -> str | None:
         return await clock_of(self._db).check() if self._db else None
@@ -260,7 +263,7 @@ class _Running:
 
     async def ready(self) -> Mapping[str, bool | str]:
         return {
-            "database": self._db is not None and await self._db.is_up(),
+            "database": await self._is_up(),
             "configuration": self._configuration.ready(),
             "secrets": self._opener.fits or NOTHING_OPENS,
             **self.fitness.ready(),

@@ -101,7 +101,7 @@ class _Running:
                 config.configuration_snapshot, opener_of(config.record_keys.get_secret_value())
             ),
         )
-        self._background = Background()
+        self._background = Background(is_up=self._is_up)
         self._db: Database | None = None
         self._reading: Consumer[AnyReceived] | None = None
 
@@ -145,6 +145,9 @@ class _Running:
             await opened.enter_async_context(self._background)
             self._start_loops(deps, relay, DueLoop(deps, wake_up), notifier)
             yield
+
+    async def _is_up(self) -> bool:
+        return self._db is not None and await self._db.is_up()
 
     async def _check_clock(self) -> str | None:
         return await clock_of(self._db, now=self._now).check() if self._db else None
@@ -226,7 +229,7 @@ class _Running:
 
     async def ready(self) -> Mapping[str, bool | str]:
         return {
-            "database": self._db is not None and await self._db.is_up(),
+            "database": await self._is_up(),
             "configuration": self._configuration.ready(),
             "results": self._reading is not None and not self._reading.blocked,
             **self.fitness.ready(),

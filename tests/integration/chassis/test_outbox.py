@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
-from chassis.background import Loop
+from chassis.background import Background, Loop
 from chassis.database import Database
 from chassis.outbox import (
     LoggedEvent,
@@ -242,10 +242,12 @@ async def test_keys_keep_their_order_while_shards_change_hands(
 
 
 async def test_the_relay_outlives_its_database_connection(
-    db: Database, broker: Broker, running: Running, until: Until
+    db: Database, broker: Broker, until: Until
 ) -> None:
     relay = Relay(db, broker)
-    async with running(relay.run):
+    background = Background(backoff_s=0.05, is_up=db.is_up)
+    async with background:
+        background.start("outbox", relay.run, pulse=relay.pulse)
         await write(db, event(1))
         await until(lambda: broker.numbers() == [1])
         async with db.connection() as connection:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
 
+from chassis.background import Background
 from chassis.database import Database
 from chassis.replica import Reader
 from contracts import webhooks
@@ -97,16 +98,15 @@ class Harness:
         """A replica that sends; stopped gracefully at the end of the block."""
         presence = await Presence.enter(self.db)
         deps = self.deps(replica=presence.replica)
-        ready, stop = asyncio.Event(), asyncio.Event()
+        ready = asyncio.Event()
         ready.set()
-        async with self.sender(self.guard, self.limits) as sender, asyncio.TaskGroup() as group:
-            group.create_task(Dispatch(deps, sender, is_ready=ready.is_set).run(stop))
-            group.create_task(Rescue(deps, presence, every_s=0.05).run(stop))
-            try:
-                yield deps
-            finally:
-                stop.set()
-                deps.wake_up.set()
+        async with (
+            self.sender(self.guard, self.limits) as sender,
+            Background(backoff_s=0.05, is_up=self.db.is_up) as background,
+        ):
+            background.start("dispatch", Dispatch(deps, sender, is_ready=ready.is_set).run)
+            background.start("rescue", Rescue(deps, presence, every_s=0.05).run)
+            yield deps
         await presence.leave()
 
     async def value(self, sql: str, *arguments: object) -> Any:

@@ -25,6 +25,7 @@ from tests.integration.notifier.messenger_servers import (
     running_robot,
 )
 
+from chassis.background import Background
 from contracts.events.alerts import ALERT, Alert, AlertRecord, Severity
 from contracts.identifiers import new_id
 from notifier.domain.errors import SpokeJustNow
@@ -232,7 +233,7 @@ async def test_answer_that_no_robot_gives_is_none(
 async def test_database_that_restarts_meanwhile_does_not_end_the_telling(
     harness: Harness, robot: Robot, session: ClientSession
 ) -> None:
-    asked, stop, ready = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    asked, ready = asyncio.Event(), asyncio.Event()
     ready.set()
 
     class Unlucky:
@@ -245,11 +246,10 @@ async def test_database_that_restarts_meanwhile_does_not_end_the_telling(
     await alerts.receive(harness.deps(replica=0), [alert("a")])
     await everything_is_due(harness)
     telling = Messaging(by(harness, Unlucky()), is_ready=ready.is_set)
-    running = asyncio.create_task(telling.run(stop))
-
-    await asked.wait()
-    stop.set()
-    await running
+    async with Background(backoff_s=0.01, is_up=harness.db.is_up) as background:
+        background.start("messaging", telling.run, pulse=telling.pulse)
+        await asked.wait()
+        assert background.alive() == {"messaging": True}
 
 
 async def test_alerts_are_forgotten_with_their_days_but_for_what_nobody_was_told(

@@ -15,8 +15,7 @@ import structlog
 from prometheus_client import Gauge
 
 from chassis.background import Pulse, pause
-from chassis.database import UNREACHABLE, Database
-from chassis.problems import Overloaded
+from chassis.database import Database
 
 log = structlog.get_logger()
 
@@ -232,9 +231,10 @@ class Days:
             self.pulse.beat()
             try:
                 await self.attend(datetime.now(UTC))
-            except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
+            except asyncpg.LockNotAvailableError as error:  # told by `behind_s`
                 log.warning("outbox.days_postponed", reason=repr(error))
-            MISSING.set(max(0, AHEAD_DAYS - (self._opened - datetime.now(UTC).date()).days))
+            finally:
+                MISSING.set(max(0, AHEAD_DAYS - (self._opened - datetime.now(UTC).date()).days))
             await pause(stop, EVERY_S)
 
     def behind_s(self) -> float:

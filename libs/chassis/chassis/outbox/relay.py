@@ -30,7 +30,6 @@ NEIGHBOURS_EVERY_S = 1.0
 REST_S = 0.02  # After a round that was not full, so that a burst of commits shares the next.
 FALLBACK_S = 2.0  # For what nobody announced: a replica that died behind its commit, a command.
 ANNOUNCED = "outbox"  # To the other replicas, who own some of the shards.
-RECONNECT_S = 0.5
 BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 1.0  # After a round in which nothing was published.
 HOLD_FIRST_S = 0.05  # For a key after its failure; doubled by each.
 MAX_HELD_KEYS = 1_000  # More than this is the broker's trouble, not the keys'.
@@ -78,27 +77,21 @@ class Relay:
         self._awake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop`; for `Background.start`. Outlives restarts of database and broker."""
+        """Run until `stop`; for `Background.start`. Outlives restarts of the broker."""
         stopping = asyncio.ensure_future(stop.wait())
         stopping.add_done_callback(lambda _: self._awake.set())
         try:
-            while not stop.is_set():
-                self.pulse.beat()
-                await self._serve_connected(stop)
+            await self._serve_connected(stop)
         finally:
             stopping.cancel()
 
     async def _serve_connected(self, stop: asyncio.Event) -> None:
+        connection = await self._db.dedicated("outbox")
         try:
-            connection = await self._db.dedicated("outbox")
-            try:
-                await self._serve(connection, stop)
-            finally:
-                OWNED.set(0)
-                await _close(connection)
-        except (asyncpg.PostgresError, *UNREACHABLE) as error:
-            log.warning("outbox.database_lost", reason=repr(error))
-            await pause(stop, RECONNECT_S)
+            await self._serve(connection, stop)
+        finally:
+            OWNED.set(0)
+            await _close(connection)
 
     async def _serve(self, connection: Connection, stop: asyncio.Event) -> None:
         await connection.execute(_SESSION)

@@ -5,12 +5,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import asyncpg
 import structlog
 
 from chassis.background import Pulse, pause
-from chassis.database import UNREACHABLE, Database
-from chassis.problems import Overloaded
+from chassis.database import Database
 
 log = structlog.get_logger()
 
@@ -33,10 +31,7 @@ class Retention:
         """Run until `stop`; for `Background.start`, with twice `EVERY_S` to stall."""
         while not stop.is_set():
             self.pulse.beat()
-            try:
-                await forget(self._db, datetime.now(UTC) - self._keep, stop)
-            except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
-                log.warning("outbox.kept_longer", reason=repr(error))
+            await forget(self._db, datetime.now(UTC) - self._keep, stop)
             await pause(stop, EVERY_S)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from chassis.database import is_away
+from chassis.database import is_passing
 from contracts.events import alerts
 from contracts.events.alerts import Alert, Severity
 from contracts.events.deliveries import SOURCE
@@ -38,7 +38,7 @@ class OwnAlerts:
             async with asyncio.timeout(KEPT_LIMIT_S):
                 await receive(self._deps, [alerts.record(alert, source=SOURCE, at=at)])
         except Exception as error:
-            if not is_away(error):
+            if not is_passing(error):
                 raise
             log.warning("alert.not_kept", key=alert.key, reason=repr(error))
             return await self._tell_at_once(alert, at)

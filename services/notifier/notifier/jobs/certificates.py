@@ -5,19 +5,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-import asyncpg
-import structlog
-
 from chassis.background import Pulse, pause
-from chassis.database import UNREACHABLE
-from chassis.problems import Overloaded
 from contracts.events import alerts
 from contracts.events.deliveries import SOURCE
 from foundation.expiry import Certificate, Expiries
 from notifier.flows.alerts import receive
 from notifier.flows.deps import Deps
-
-log = structlog.get_logger()
 
 CHECK_EVERY_S: Final = 60.0
 NAME: Final = "callback_client_certificate"
@@ -33,22 +26,18 @@ class CertificateWatch:
         self._expiries = Expiries()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
+        """Run until `stop`; for `Background.start`."""
         while not await pause(stop, CHECK_EVERY_S):
             self.pulse.beat()
             if self._is_ready():
                 await self.check(datetime.now(UTC))
 
     async def check(self, now: datetime) -> None:
+        """What could not be kept comes again at the next look."""
         expiries = self._expiries.copy()
         due = list(expiries.alerts(self._certificates(), now))
-        if not due:
-            return
-        try:
+        if due:
             await receive(self._deps, [alerts.record(one, source=SOURCE, at=now) for one in due])
-        except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
-            log.warning("certificates.postponed", reason=repr(error))
-        else:
             self._expiries = expiries
 
     def _certificates(self) -> Iterator[Certificate]:

@@ -16,6 +16,7 @@ import structlog
 
 from chassis import tracing
 from chassis.background import Pulse, pause, unless_stopped
+from chassis.restarts import CRASHES, Restarts
 from chassis.tracing import Kind
 from notifier import metrics
 from notifier.domain.answers import Answer, FailureKind
@@ -26,6 +27,7 @@ from notifier.sending.sender import Sender
 
 log = structlog.get_logger()
 
+LOOP: Final = "dispatch"
 SLOTS: Final = 512
 ARRIVALS_ONE_IN: Final = 8
 """One slot in this many is left to what arrives meanwhile: it would have to be leased too."""
@@ -36,7 +38,6 @@ LONGEST_POLL_S: Final = 2.0
 
 LINGER_S: Final = 0.02  # Results wait this long for company.
 BATCH: Final = 200
-LEASE_BACKOFF_S: Final = 1.0
 BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 5.0
 STORE_TRIES: Final = 5
 STORE_TRIES_OF_A_PART: Final = 2
@@ -57,6 +58,7 @@ class Dispatch:
         self._slots = slots
         self._left_to_arrivals = slots // ARRIVALS_ONE_IN
         self._results: asyncio.Queue[Attempt | None] = asyncio.Queue()
+        self._leasing = Restarts(LOOP, is_up=deps.db.is_up)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, then finish what is in flight; for `Background.start`."""
@@ -90,9 +92,8 @@ class Dispatch:
             if wait_s > 0:
                 return min(max(wait_s, LINGER_S), LONGEST_POLL_S)
             return 0.0 if await self._lease_due() else POLL_S
-        except Exception:  # What is being sent goes on; the rows are leased at the next look.
-            log.exception("dispatch.cannot_lease")
-            await pause(stop, LEASE_BACKOFF_S)
+        except Exception as error:  # noqa: BLE001  # What is being sent goes on.
+            await pause(stop, await self._leasing.after(error))
             return POLL_S
 
     async def _lease_due(self) -> bool:
@@ -163,6 +164,7 @@ class Dispatch:
             backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
         if len(batch) == 1:
             log.error("dispatch.result_given_up", event_id=batch[0].lease.event_id)
+            CRASHES.labels(LOOP).inc()
             return
         middle = len(batch) // 2
         await self._store(batch[:middle], STORE_TRIES_OF_A_PART)

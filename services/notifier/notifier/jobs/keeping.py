@@ -1,21 +1,22 @@
 """Opens days ahead, and drops those that are old."""
 
 import asyncio
+import time
 from typing import Final
 
 import asyncpg
 import structlog
 
 from chassis.background import Pulse, pause
-from chassis.database import UNREACHABLE
-from chassis.problems import Overloaded
 from notifier.flows import keeping
 from notifier.flows.deps import Deps
 
 log = structlog.get_logger()
 
 EVERY_S: Final = 3600.0
-AGAIN_S: Final = 60.0  # After a failure, such as a lock that was not to be had.
+AGAIN_S: Final = 60.0  # After a lock that was not to be had.
+BEHIND_S: Final = 6 * EVERY_S
+"""A backup holds its locks for hours; days are opened a week ahead."""
 
 
 class Keeping:
@@ -25,16 +26,20 @@ class Keeping:
         self.pulse = Pulse()
         self._deps = deps
         self._retention_days = retention_days
+        self._done_at = time.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
+        """Run until `stop`; for `Background.start`."""
         while not stop.is_set():
             self.pulse.beat()
             wait_s = EVERY_S
             try:
                 await keeping.open_days(self._deps)
                 await keeping.drop_old(self._deps, self._retention_days)
-            except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
+                self._done_at = time.monotonic()
+            except asyncpg.LockNotAvailableError as error:
+                if time.monotonic() - self._done_at > BEHIND_S:
+                    raise
                 log.warning("keeping.postponed", reason=repr(error))
                 wait_s = AGAIN_S
             await pause(stop, wait_s)

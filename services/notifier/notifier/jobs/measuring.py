@@ -3,16 +3,9 @@
 import asyncio
 from typing import Final
 
-import asyncpg
-import structlog
-
 from chassis.background import Pulse, pause
-from chassis.database import UNREACHABLE
-from chassis.problems import Overloaded
 from notifier.flows import measuring
 from notifier.flows.deps import Deps
-
-log = structlog.get_logger()
 
 EVERY_S: Final = 10.0  # As often as Prometheus looks.
 
@@ -25,11 +18,8 @@ class Measuring:
         self._deps = deps
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
+        """Run until `stop`; for `Background.start`."""
         while not stop.is_set():
             self.pulse.beat()
-            try:
-                await measuring.measure(self._deps)
-            except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
-                log.warning("measuring.postponed", reason=repr(error))
+            await measuring.measure(self._deps)
             await pause(stop, EVERY_S)

@@ -4,16 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-import asyncpg
-import structlog
-
 from chassis.background import Pulse, pause
-from chassis.database import UNREACHABLE
-from chassis.problems import Overloaded
 from notifier.flows import alerts
 from notifier.flows.deps import Deps
-
-log = structlog.get_logger()
 
 EVERY_S: Final = 1.0
 
@@ -28,12 +21,9 @@ class Messaging:
         self._is_ready = is_ready
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
+        """Run until `stop`; for `Background.start`."""
         while not stop.is_set():
             self.pulse.beat()
-            try:
-                if self._is_ready():
-                    await alerts.send_due(self._deps)
-            except* (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as errors:  # of each route
-                log.warning("messaging.postponed", reason=repr(errors.exceptions))
+            if self._is_ready():
+                await alerts.send_due(self._deps)
             await pause(stop, EVERY_S)

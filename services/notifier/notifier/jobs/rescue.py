@@ -3,17 +3,10 @@
 import asyncio
 from typing import Final
 
-import asyncpg
-import structlog
-
 from chassis.background import Pulse, pause
-from chassis.database import UNREACHABLE
-from chassis.problems import Overloaded
 from notifier.flows import attempts, endpoints, replays
 from notifier.flows.deps import Deps
 from notifier.store.presence import Presence
-
-log = structlog.get_logger()
 
 EVERY_S: Final = 1.0
 
@@ -29,15 +22,12 @@ class Rescue:
         self._presence = presence
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
+        """Run until `stop`; for `Background.start`."""
         while not stop.is_set():
             self.pulse.beat()
-            try:
-                # Our own presence first: after a restart of the database nobody has one.
-                await self._presence.hold()
-                await attempts.take_back(self._deps)
-                await endpoints.follow_configuration(self._deps)
-                await replays.step_all(self._deps)
-            except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
-                log.warning("rescue.postponed", reason=repr(error))
+            # Our own presence first: after a restart of the database nobody has one.
+            await self._presence.hold()
+            await attempts.take_back(self._deps)
+            await endpoints.follow_configuration(self._deps)
+            await replays.step_all(self._deps)
             await pause(stop, self._every_s)
