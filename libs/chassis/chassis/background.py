@@ -8,7 +8,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -100,23 +100,38 @@ class Gate:
 
 
 @dataclass(slots=True)
-class Alarm:
-    """Rings when `measure()` is above `limit`, again whenever that has doubled, and anew after it
-    was down to half of the limit. A `ring` that answers False was not heard: it is repeated."""
+class Level:
+    """Is news when `measure()` is above `limit`, again whenever that has doubled, and anew after it
+    was down to half of the limit. What was not `rung` stays news."""
 
     measure: Callable[[], float]
     limit: float
-    ring: Callable[[float], Awaitable[bool]]
-    rung_at: float | None = None
+    rung_at: float | None = field(default=None, kw_only=True)
 
-    async def check(self) -> None:
-        """Measure, and ring if it is time to."""
+    def news(self) -> float | None:
+        """Measure; None where there is nothing new."""
         value = self.measure()
         if value <= self.limit / 2:
             self.rung_at = None
         is_news = self.rung_at is None or value >= 2 * self.rung_at
-        if value > self.limit and is_news and await self.ring(value):
-            self.rung_at = value
+        return value if value > self.limit and is_news else None
+
+    def rung(self, value: float) -> None:
+        """People know that it was so much."""
+        self.rung_at = value
+
+
+@dataclass(slots=True)
+class Alarm(Level):
+    """Rings when its level is news. A `ring` that answers False was not heard: it is repeated."""
+
+    ring: Callable[[float], Awaitable[bool]]
+
+    async def check(self) -> None:
+        """Measure, and ring if it is time to."""
+        value = self.news()
+        if value is not None and await self.ring(value):
+            self.rung(value)
 
 
 class Watch:

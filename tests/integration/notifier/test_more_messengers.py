@@ -203,9 +203,11 @@ class Kept:
 
     def __init__(self) -> None:
         self.titles: list[str] = []
+        self.texts: list[str] = []
 
     async def send(self, message: Message) -> None:
         self.titles.append(message.title)
+        self.texts.append(message.text)
 
 
 @pytest.mark.parametrize("hangs", [False, True])
@@ -236,6 +238,41 @@ async def test_in_quiet_hours_only_what_is_critical_is_told_without_the_database
     assert not await own.tell(warning)
     assert await own.tell(service_away("gateway", 5.0))
     assert people.titles == ["Paymesh: 1 critical"]
+
+
+async def test_each_silent_neighbour_is_told_once_and_at_doubling_while_the_database_hangs(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait for the database is no gap in looking, and no neighbour waits for another."""
+    now = [0.0]
+
+    class Hanging:
+        def transaction(self) -> None:
+            now[0] += own_alerts.KEPT_LIMIT_S
+            raise TimeoutError
+
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr(neighbours, "time", clock)
+    hanging: Any = Hanging()
+    people = Kept()
+    deps = replace(harness.deps(replica=0), db=hanging, messengers=[people])
+    away = ["gateway", "trade-core", "merchant-admin", "cashier"]
+    looking = Neighbours(
+        OwnAlerts(deps, monotonic=clock.monotonic), dict.fromkeys(away, "http://127.0.0.1:1")
+    )
+    now[0] += neighbours.FIRST_S
+    received: list[tuple[float, list[str]]] = []
+    async with ClientSession() as session:
+        while (silent_s := now[0] - neighbours.FIRST_S) < 300:
+            known = len(people.texts)
+            await looking.check(session)
+            received += [
+                (silent_s, [name for name in away if f"No replica of {name} " in text])
+                for text in people.texts[known:]
+            ]
+            now[0] += neighbours.CHECK_EVERY_S
+    assert [names for _, names in received] == [away] * len(received)
+    assert [round(silent_s) for silent_s, _ in received] == [5, 10, 20, 40, 80, 160]
 
 
 async def test_what_is_wrong_with_an_alert_itself_is_no_absence(harness: Harness) -> None:

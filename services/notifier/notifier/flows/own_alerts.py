@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -33,25 +33,31 @@ class OwnAlerts:
 
     async def tell(self, alert: Alert) -> bool:
         """Whether it was taken; what was not is to be told again."""
+        return await self.tell_all([alert])
+
+    async def tell_all(self, together: Sequence[Alert]) -> bool:
+        """In one message, so that none waits for the others. Whether all were taken."""
         at = datetime.now(UTC)
         try:
             async with asyncio.timeout(KEPT_LIMIT_S):
-                await receive(self._deps, [alerts.record(alert, source=SOURCE, at=at)])
+                records = [alerts.record(each, source=SOURCE, at=at) for each in together]
+                await receive(self._deps, records)
         except Exception as error:
             if not is_passing(error):
                 raise
-            log.warning("alert.not_kept", key=alert.key, reason=repr(error))
-            return await self._tell_at_once(alert, at)
+            keys = [each.key for each in together]
+            log.warning("alert.not_kept", keys=keys, reason=repr(error))
+            return await self._tell_at_once(together, at)
         return True
 
-    async def _tell_at_once(self, alert: Alert, at: datetime) -> bool:
+    async def _tell_at_once(self, together: Sequence[Alert], at: datetime) -> bool:
         """To the centre's people. Each replica speaks for itself, and not too often."""
         messengers, quiet, now = self._deps.messengers, self._deps.quiet_hours, self._monotonic()
         is_quiet = quiet is not None and quiet.after(at) != at
-        if not messengers or (is_quiet and alert.severity is not Severity.CRITICAL):
-            return False
-        if now - self._spoke_at < SPEAK_EVERY_S:
+        urgent = [each for each in together if not is_quiet or each.severity is Severity.CRITICAL]
+        if not messengers or not urgent or now - self._spoke_at < SPEAK_EVERY_S:
             return False
         self._spoke_at = now
-        incident = raised(None, alert, at, at, quiet)
-        return await send_by_any(messengers, compose([incident], self._deps.language)) is None
+        incidents = [raised(None, each, at, at, quiet) for each in urgent]
+        error = await send_by_any(messengers, compose(incidents, self._deps.language))
+        return error is None and len(urgent) == len(together)

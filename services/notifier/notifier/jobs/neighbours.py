@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import aiohttp
 import structlog
 
-from chassis.background import Alarm, Pulse, pause
+from chassis.background import Level, Pulse, pause
 from notifier.domain.alerts import service_away
 from notifier.flows.own_alerts import OwnAlerts
 
@@ -36,7 +37,7 @@ class Neighbours:
         self._reasons: dict[str, str | None] = dict.fromkeys(urls)
         self._looked_at = time.monotonic()
         self._seen = dict.fromkeys(urls, time.monotonic() + FIRST_S)
-        self._alarms = [self._alarm(name, away_s) for name in urls]
+        self._silences = {name: Level(partial(self._silence_s, name), away_s) for name in urls}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`."""
@@ -53,9 +54,18 @@ class Neighbours:
         async with asyncio.TaskGroup() as group:
             for name, url in self._urls.items():
                 group.create_task(self._look(session, name, url))
-        self._looked_at = time.monotonic()
-        for alarm in self._alarms:
-            await alarm.check()
+        await self._tell()
+        self._looked_at = time.monotonic()  # People may be slow to be told: that is no gap.
+
+    async def _tell(self) -> None:
+        news = {name: each.news() for name, each in self._silences.items()}
+        due = {name: silence_s for name, silence_s in news.items() if silence_s is not None}
+        if due and await self._own.tell_all([service_away(*each) for each in due.items()]):
+            for name, silence_s in due.items():
+                self._silences[name].rung(silence_s)
+
+    def _silence_s(self, name: str) -> float:
+        return time.monotonic() - self._seen[name]
 
     async def _look(self, session: aiohttp.ClientSession, name: str, url: str) -> None:
         reason = await _why_silent(session, url)
@@ -66,12 +76,6 @@ class Neighbours:
                 "neighbour.silent" if reason else "neighbour.answers", neighbour=name, reason=reason
             )
             self._reasons[name] = reason
-
-    def _alarm(self, name: str, away_s: float) -> Alarm:
-        async def ring(silence_s: float) -> bool:
-            return await self._own.tell(service_away(name, silence_s))
-
-        return Alarm(lambda: time.monotonic() - self._seen[name], away_s, ring)
 
 
 async def _why_silent(session: aiohttp.ClientSession, url: str) -> str | None:
