@@ -9,7 +9,7 @@ from tests.integration.notifier.harness import Harness, new_delivery
 from contracts.internal import DeliveryPage, FoundDeliveryPage
 from notifier.domain.deliveries import State
 from notifier.flows import deliveries
-from notifier.store.views import SCANNED, Wanted
+from notifier.store.views import NEWEST, SCANNED, Wanted, list_page
 
 OLD = SCANNED + 100
 
@@ -117,3 +117,43 @@ async def test_pages_go_to_the_end_with_nothing_left_out(harness: Harness, first
         if after is None:
             break
     assert seen == OLD
+
+
+MANY_SERVERS = """
+with lanes as (
+    insert into lane (app_id, origin) select 'B' || n, '' from generate_series(1, 60) n
+    returning lane_id, app_id
+), made as (
+    insert into delivery (day, event_id, lane_id, app_id, type, body, happened_at, created_at)
+    select current_date, 'E' || gen_random_uuid(), lane_id, app_id, 'payment.closed',
+           convert_to('{"data":{"merchant_id":"M2"}}', 'UTF8'), now(), now()
+    from lanes cross join generate_series(1, 500)
+    returning *)
+insert into due (delivery_id, lane_id, due_at, fresh, tries, day)
+select delivery_id, lane_id, now() + interval '1 hour', false, 1, day from made
+"""
+
+LOOKS = "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'due'"
+
+
+async def test_what_is_pending_costs_no_more_looks_where_many_servers_are_away(
+    harness: Harness,
+) -> None:
+    one = new_delivery(body=b'{"data":{"merchant_id":"M1"}}')
+    await harness.add(one)
+    async with harness.db.transaction() as tx:
+        await tx.execute(MANY_SERVERS)
+    async with harness.db.connection() as tx:
+        await tx.execute("analyze due; analyze delivery; analyze lane")
+    wanted = Wanted(state=State.PENDING, merchant_ids=["M1"])
+    async with harness.db.transaction() as tx:
+        page = await list_page(tx, wanted, before=NEWEST, limit=50, by_app=False)
+        looks = await tx.fetchval(LOOKS)
+    assert (page.seen, page.goes_on_after is None) == ([], False)
+    walked, filtered, queries = SCANNED, SCANNED, 2
+    assert looks <= (walked + filtered) * queries
+
+    found = await search(harness, state=State.PENDING, merchant_ids=["M1"])
+    while not found.items and found.next_cursor:
+        found = await search(harness, found.next_cursor, state=State.PENDING, merchant_ids=["M1"])
+    assert [each.event_id for each in found.items] == [one.event_id]

@@ -94,7 +94,7 @@ def _walked(wanted: Wanted) -> str:
     if wanted.event_id is not None:
         return _OF_EVENT
     if wanted.state is State.PENDING:
-        return _PENDING
+        return _PENDING if wanted.app_id is None else _PENDING_OF_APP
     if wanted.state is State.EXHAUSTED:
         return _EXHAUSTED if wanted.app_id is None else _EXHAUSTED_OF_APP
     return _ALL if wanted.app_id is None else _OF_APP
@@ -156,12 +156,17 @@ _EXHAUSTED_OF_APP: Final = _LISTED.format(f"""
     order by delivery_id desc""")  # noqa: S608  # constants
 
 _PENDING: Final = _LISTED.format("""
+    select delivery_id, day from due
+    where delivery_id < $9 order by delivery_id desc limit $10""")
+
+_PENDING_OF_APP: Final = _LISTED.format("""
     select newest.* from lane cross join lateral (
         select due.delivery_id, due.day from due
         where due.lane_id = lane.lane_id and due.delivery_id < $9
         order by due.delivery_id desc limit $10) newest
-    where $1::text is null or lane.app_id = $1
+    where lane.app_id = $1
     order by newest.delivery_id desc limit $10""")
+"""By the servers of one app: few."""
 
 _FILTERS: Final = """
     ($1::text is null or told.app_id = $1) and ($2::text is null or told.event_id = $2)
