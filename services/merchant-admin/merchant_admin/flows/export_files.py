@@ -1,9 +1,9 @@
 """A list as a file for spreadsheets, CSV or XLSX, made page by page.
 
 In CSV an apostrophe stands before text that would be a formula; in XLSX every text is stored as
-text, which no spreadsheet computes. A CSV for people has a tab behind numbers that a spreadsheet
-would round; one for programs has them bare. Amounts are numbers with the decimals of their
-currency, times are Beijing's.
+text, which no spreadsheet computes. A CSV for people has a tab behind what a spreadsheet would take
+for another number, a day or a time; one for programs has it bare. Amounts are numbers with the
+decimals of their currency, times are Beijing's.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from foundation.money_text import BEIJING
-from foundation.spreadsheets import BOM, csv_text, harmless, unrounded
+from foundation.spreadsheets import BOM, csv_text, harmless, unchanged
 from merchant_admin.domain.export_tables import FileKind, Kind, Table
 from merchant_admin.flows.workbooks import Book
 
@@ -58,7 +58,7 @@ async def _csv(table: Table, pages: Pages, for_people: bool) -> AsyncIterator[by
 
 
 def _for_people(text: str) -> str:
-    return unrounded(harmless(text))
+    return unchanged(harmless(text))
 
 
 async def _xlsx(table: Table, pages: Pages) -> AsyncIterator[bytes]:
