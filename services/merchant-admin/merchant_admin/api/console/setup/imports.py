@@ -73,7 +73,7 @@ async def apply(request: Request, deps: Work, sent: FreshlySentByAdmin, batch_id
         )
         return await _page(request, deps, sent.visitor, {"wrong": {TOP: words}}, 409)
     except Unusable as refusal:  # the merchant has four eyes since it was checked
-        (words,) = wrong_fields(refusal).values()
+        words = wrong_fields(refusal)["credentials"]
         return await _page(request, deps, sent.visitor, {"wrong": {TOP: words}}, refusal.status)
     return await _page(request, deps, sent.visitor, {"made": made})
 
