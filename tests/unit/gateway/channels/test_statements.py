@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from tests.unit.gateway.channels.alipay_side import AlipaySide
-from tests.unit.gateway.channels.channel_side import MOMENT
+from tests.unit.gateway.channels.channel_side import MOMENT, PAYMENT_NO
 from tests.unit.gateway.channels.plugin_driver import opened
-from tests.unit.gateway.channels.wechat_side import WechatSide
+from tests.unit.gateway.channels.wechat_side import MCHID, WechatSide
 
 from contracts.money import Money
 from gateway.channels.alipay.operations import statements as alipay
@@ -24,6 +24,7 @@ from gateway.channels.plugin import (
     StatementPlace,
     StatementRequest,
     StatementRow,
+    Succeeded,
     Unknown,
     Unverifiable,
 )
@@ -31,6 +32,8 @@ from gateway.channels.wechat.operations import statements as wechat
 
 DAY = date(2026, 1, 1)
 TRADE, FUNDS = StatementRequest(DAY, "trade"), StatementRequest(DAY, "funds")
+
+R1 = "R01JGZ7K8M9N0P1Q2R3S4T5V6W7"
 
 WECHAT_TRADES = "\ufeff" + "\r\n".join(
     [
@@ -40,7 +43,7 @@ WECHAT_TRADES = "\ufeff" + "\r\n".join(
         "`2026-01-01 10:00:00,`wx1,`1900000001,`0,`,`42001,`P1,`oX,`NATIVE,`SUCCESS,`OTHERS,`CNY,"
         "`1.00,`0.00,`0,`0,`0.00,`0.00,`,`,`水费, 电费,`,`0.01000,`0.60%,`1.00,`0.00,`",
         "`2026-01-01 11:00:00,`wx1,`1900000001,`0,`,`42001,`P1,`oX,`NATIVE,`REFUND,`OTHERS,`CNY,"
-        "`0.00,`0.00,`50301,`R1,`0.50,`0.00,`ORIGINAL,`SUCCESS,`水费,`,`-0.00300,`0.60%,`0.00,`0.50,`",
+        f"`0.00,`0.00,`50301,`{R1},`0.50,`0.00,`ORIGINAL,`SUCCESS,`水费,`,`-0.00300,`0.60%,`0.00,`0.50,`",
         "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额",
         "`2,`1.00,`0.50,`0.00,`0.00700,`1.00,`0.50",
         "",
@@ -67,7 +70,7 @@ ALIPAY_TRADES = "\r\n".join(
         "20260101\t,P1\t,交易\t,水费\t,2026-01-01 10:00:00,2026-01-01 10:00:05,\t,\t,\t,\t,*三\t,"
         "88.88,88.88,\t,-0.53,\t",
         "20260101\t,P1\t,退款\t,水费\t,2026-01-01 10:00:00,2026-01-01 11:00:00,\t,\t,\t,\t,*三\t,"
-        "-10.00,-10.00,R1\t,0.06,\t",
+        f"-10.00,-10.00,{R1}\t,0.06,\t",
         "#-----业务明细列表结束-----",
         "",
     ]
@@ -113,8 +116,27 @@ def from_wechat(
 def test_wechat_pays_trades_are_read_by_the_names_of_the_head() -> None:
     assert from_wechat(WECHAT_TRADES) == [
         StatementRow("payment", "P1", "", "42001", yuan("1.00"), at(10), fee=1),
-        StatementRow("refund", "P1", "R1", "50301", yuan("-0.50"), at(11), fee=0),
+        StatementRow("refund", "P1", R1, "50301", yuan("-0.50"), at(11), fee=0),
     ]
+
+
+def test_a_refund_made_without_us_goes_by_the_number_of_its_notification_at_wechat_pay() -> None:
+    """`money-moved-outside`: another number would be another refund, booked a second time."""
+    content = {
+        "mchid": MCHID,
+        "out_trade_no": PAYMENT_NO,
+        "transaction_id": "42001",
+        "out_refund_no": "console-1",
+        "refund_id": "50301",
+        "refund_status": "SUCCESS",
+        "amount": {"total": 100, "refund": 50, "payer_total": 100, "payer_refund": 50},
+    }
+    notification = WECHAT.notification("REFUND.SUCCESS", content)
+    [word] = WECHAT.plugin.notifications.read(notification, WECHAT_MERCHANT, MOMENT)
+    assert isinstance(word.outcome, Succeeded)
+    assert word.outcome.given_back is not None
+    [_, row] = from_wechat(WECHAT_TRADES.replace(R1, "console-1"))
+    assert (row.refund_no or row.channel_no) == word.outcome.given_back.channel_no
 
 
 def test_wechat_pays_flows_say_what_came_in_and_what_went_out() -> None:
@@ -320,11 +342,21 @@ def test_a_zip_that_cannot_be_opened_is_refused(place: int, value: int) -> None:
         from_alipay(bytes(body))
 
 
+def test_a_refund_made_without_us_goes_by_the_number_of_its_notification_at_alipay() -> None:
+    side = AlipaySide()
+    notification = side.refund_notification(out_biz_no="console-1")
+    [word] = side.plugin.notifications.read(notification, opened(side), MOMENT)
+    assert isinstance(word.outcome, Succeeded)
+    assert word.outcome.given_back is not None
+    [_, row] = from_alipay(packed(ALIPAY_TRADES.replace(R1, "console-1")))
+    assert (row.refund_no or row.channel_no) == word.outcome.given_back.channel_no
+
+
 def test_alipays_trades_are_found_in_the_zip_by_their_first_line() -> None:
     summary = "#支付宝业务汇总查询\r\n门店编号\r\n合计\r\n"
     assert from_alipay(packed(summary, ALIPAY_TRADES)) == [
         StatementRow("payment", "P1", "", "20260101", yuan("88.88"), at(10, 5), fee=53),
-        StatementRow("refund", "P1", "R1", "20260101", yuan("-10.00"), at(11), fee=-6),
+        StatementRow("refund", "P1", R1, "20260101", yuan("-10.00"), at(11), fee=-6),
     ]
 
 

@@ -44,7 +44,9 @@ class StatementRow:
     """One movement as the channel booked it; `amount` came in, or went out where it is negative.
 
     `payment_no` and `refund_no` are ours as the channel noted them, "" where it names none;
-    `channel_no` is its own of the trade or, in a row about a refund, of the refund. `fee` (minor
+    `channel_no` is its own of the trade or, in a row about a refund, of the refund. A refund made
+    without us goes by `refund_no` or, where that is "", by `channel_no`: the number that the
+    channel's notifications of it have, or it is booked twice (`money-moved-outside`). `fee` (minor
     units of the same currency) is what the channel kept of it, negative where it gave that back.
     `status`: the money was moved, is on its way, or was not moved after all. An `unreadable` row
     says nothing of money: `raw` is its clean text, `line` its line in the file, from 1.

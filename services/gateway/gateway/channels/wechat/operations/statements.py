@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from contracts.identifiers import is_id
 from contracts.money import Money
 from gateway.channels.formats import decimal_money, read_spaced, rounded_minor, text
 from gateway.channels.plugin import (
@@ -140,7 +141,7 @@ def _trade_row(cells: Mapping[str, str]) -> StatementRow:
         return StatementRow(
             kind="refund",
             payment_no=cells["商户订单号"],
-            refund_no=_number(cells["商户退款单号"]),
+            refund_no=_refund_no(cells),
             channel_no=_number(cells["微信退款单号"]),
             amount=_money(cells["申请退款金额"], out=True),
             at=read_spaced(cells["交易时间"]),
@@ -174,6 +175,14 @@ def _flow_row(cells: Mapping[str, str]) -> StatementRow:
 
 
 _FLOWS: Final[Mapping[str, RowKind]] = {"交易": "payment", "退款": "refund"}
+
+
+def _refund_no(cells: Mapping[str, str]) -> str:
+    """Ours. A refund made without us goes by 微信退款单号, as its notification has it: that is one
+    refund, and not two."""
+    number = _number(cells["商户退款单号"])
+    is_numbered = _number(cells["微信退款单号"]) != ""
+    return "" if is_numbered and not is_id("refund", number) else number
 
 
 def _number(cell: str) -> str:
