@@ -23,7 +23,7 @@ from trade_core.domain.operator_errors import NoStatementOfDay
 from trade_core.domain.reconciliation import GIVE_UP, LEASE, OVERDUE, ready_at
 from trade_core.flows.read_reconciliation import fetch_again
 from trade_core.flows.receive_statement import begin_upload, take_none, take_page
-from trade_core.flows.reconcile import attend_reconciliations, make_reconciliations
+from trade_core.flows.reconcile import attend_reconciliations, forget, make_reconciliations
 
 FIRST, SECOND = "1" * 64, "2" * 64
 UNREADABLE = FOREIGN.model_copy(
@@ -206,3 +206,22 @@ async def test_a_file_of_weeks_ago_is_compared_for_a_day(harness: Harness) -> No
     found = await uploaded(harness, FIRST, FOREIGN)
     assert (found.day, found.state) == (TODAY, "matched")
     await make_reconciliations(harness.deps, [])
+
+
+@pytest.mark.parametrize("days", [(1, 2), (2, 1)])
+async def test_refunds_at_the_console_are_booked_from_old_files_in_any_order(
+    harness: Harness, days: tuple[int, int]
+) -> None:
+    """`money-moved-outside`: the rows of the first file are forgotten when the second one comes."""
+    payment = await harness.paid()
+    harness.pass_time(10 * 86_400)
+    for number, ahead in enumerate(days, start=1):
+        row = row_of(payment, kind="refund", refund_no=f"console-{number}", amount=-300)
+        round_ = await begun(harness, str(number) * 64, TODAY + timedelta(days=ahead))
+        assert await brought(harness, round_, row)
+        found = await compared_again(harness, round_.statement_no)
+        assert (found.state, differences_of(found)) == ("matched", [])
+        harness.pass_time(2 * 86_400)
+        await forget(harness.deps)
+    booked = [(one.amount, one.channel_refund_no) for one in await harness.refunds(payment)]
+    assert sorted(booked) == [(300, "console-1"), (300, "console-2")]

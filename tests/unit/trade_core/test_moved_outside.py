@@ -492,6 +492,73 @@ def test_a_statement_tells_the_rest_of_what_was_booked_under_its_number_in_part(
     assert external(opened) == [200, 300]
 
 
+DAY_S = 86_400
+
+
+def listed(number: str, amount: int, *, day: int = 0) -> statement_refunds.StatementRefund:
+    """Paid an hour after day 0 began."""
+    return statement_refunds.StatementRefund(number, amount, later(day * DAY_S - 3600))
+
+
+def read_statement(
+    opened: OrderAggregate, *rows: statement_refunds.StatementRefund, day: int = 0
+) -> None:
+    payment = next(iter(opened.payments.values()))
+    said_at = later((day + 1) * DAY_S - 3600)
+    statement_refunds.apply_statement(opened, payment.payment_no, rows, said_at)
+
+
+@pytest.mark.parametrize("days", [(0, 1), (1, 0), (0, 5), (5, 0)])
+def test_a_refund_that_a_statement_told_of_explains_none_of_another_day(
+    days: tuple[int, int],
+) -> None:
+    """Old statements are brought in any order, when the rows of others are forgotten already."""
+    opened, _ = a_paid_order()
+    for day in days:
+        for _ in range(2):
+            read_statement(opened, listed(f"console-{day}", 300, day=day), day=day)
+    assert external(opened) == [300, 300]
+
+
+def test_another_file_of_the_day_may_know_a_refund_by_another_number() -> None:
+    opened, _ = a_paid_order()
+    read_statement(opened, listed("console-1", 300))
+    read_statement(opened, listed("50001", 300))
+    assert external(opened) == [300]
+    read_statement(opened, listed("50001", 300), listed("50002", 300))
+    assert external(opened) == [300, 300]
+
+
+def test_a_refund_that_was_told_of_alone_explains_one_of_its_day_until_it_is_listed() -> None:
+    opened, payment = a_paid_order()
+    one_outside(opened, payment, 300, at=60)
+    read_statement(opened, listed("console-1", 300))
+    assert external(opened) == [300]
+    read_statement(opened, listed("console-1", 300), listed("50001", 300))
+    assert external(opened) == [300, 300]
+    read_statement(opened, listed("console-2", 300, day=1), day=1)
+    assert external(opened) == [300, 300, 300]
+
+
+def test_what_is_booked_under_the_number_of_its_row_takes_nothing_from_a_later_total() -> None:
+    opened, payment = a_paid_order()
+    apply_at(opened, payment, at=60, amount_refunded=300, channel_refund_no="2026")
+    first = listed("2026", 300)
+    read_statement(opened, first)
+    apply_at(opened, payment, at=DAY_S, amount_refunded=500)
+    read_statement(opened, first, listed("2027", 200, day=1), day=1)
+    assert external(opened) == [300, 200]
+
+
+def test_a_total_explains_nothing_that_was_refunded_after_it() -> None:
+    """Kept as a dead letter for two days, and applied then."""
+    opened, payment = a_paid_order()
+    opened.now = later(2 * DAY_S)
+    apply_at(opened, payment, at=60, amount_refunded=300, channel_refund_no="2026")
+    read_statement(opened, listed("2027", 300, day=1), day=1)
+    assert external(opened) == [300, 300]
+
+
 def test_a_total_of_a_clock_that_is_ahead_is_as_old_as_its_arrival() -> None:
     opened, payment = a_paid_order()
     ahead = paid(

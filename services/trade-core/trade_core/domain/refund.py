@@ -100,7 +100,8 @@ class Refund:
     `turn` counts how often an end was left again: it bounced, or went back after all.
     `version` rises with each change that is saved. One of cause `external` was made at the channel
     without us; `is_dispute`: by the payer's bank (chargeback), so that no channel counts it among
-    the payment's refunds.
+    the payment's refunds; `is_single`: the channel told of it by itself, under its number, and not
+    of a total that may count others.
     """
 
     refund_no: str
@@ -126,6 +127,7 @@ class Refund:
     last_said_at: datetime | None = None
     turn: int = 0
     is_dispute: bool = False
+    is_single: bool = False
     version: int = 0
 
     @property

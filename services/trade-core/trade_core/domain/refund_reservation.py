@@ -102,6 +102,7 @@ def book_external(aggregate: OrderAggregate, payment: Payment, word: OutsideWord
         refunded_at=word.refunded_at or aggregate.now,
         last_said_at=word.said_at,
         is_dispute=word.is_dispute,
+        is_single=not word.is_total and word.channel_refund_no is not None,
     )
     now_is = replace(
         payment,

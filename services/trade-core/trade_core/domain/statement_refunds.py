@@ -8,6 +8,8 @@ from contracts.api import PaymentStatus, RefundCause
 from trade_core.domain import refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import OutsideWord
+from trade_core.domain.reconciliation import DAY
+from trade_core.domain.refund import Refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,9 @@ def apply_statement(
 ) -> None:
     """Book what the statements of the payment's account list and nothing booked explains.
 
-    Numbers are matched first, as far as was booked under them. What is left is explained by sum: of
-    what was booked from a total since the first of these days began, and never by disputes. The
-    aggregate must know all refunds of the payment.
+    Numbers are matched first, as far as was booked under them; what is left is explained by sum,
+    the earliest day first, and never by disputes. The aggregate must know all refunds of the
+    payment.
     """
     payment = aggregate.payments[payment_no]
     if payment.state is not PaymentStatus.SUCCEEDED:
@@ -39,17 +41,45 @@ def apply_statement(
     listed = [one for one in listed if one.number not in disputes]
     booked = [one for one in ours if one.cause is RefundCause.EXTERNAL and not one.is_dispute]
     known = {one.channel_refund_no: one.amount for one in booked if one.channel_refund_no}
-    short = [(one, one.amount - known.get(one.number, 0)) for one in listed]
-    short = [(one, amount) for one, amount in short if amount > 0]
-    if not short:
-        return
-    since = min(one.day_begins_at for one, _ in short)
-    covered = sum(one.amount for one in booked if one.created_at >= since)
-    covered -= sum(min(one.amount, known.get(one.number, 0)) for one in listed)
-    for one, amount in short:
-        missing = amount - max(covered, 0)
-        covered -= amount
+    rests = _Rests(booked, listed)
+    for one in sorted(listed, key=lambda each: each.day_begins_at):
+        missing = one.amount - known.get(one.number, 0)
+        missing -= rests.explain(one, missing)
         if missing > 0:
             number = None if one.number in known else one.number or None
             word = OutsideWord(missing, number, said_at, said_at, is_total=False)
             refund_reservation.book_external(aggregate, aggregate.payments[payment_no], word)
+
+
+class _Rests:
+    """What was booked beyond the row of its own number: it may be what other rows list."""
+
+    def __init__(self, booked: Sequence[Refund], listed: Sequence[StatementRefund]) -> None:
+        by_number = {one.number: one.amount for one in listed if one.number}
+        self._booked = sorted(booked, key=_said_at)
+        self._left = {
+            one.refund_no: one.amount - by_number.get(one.channel_refund_no or "", 0)
+            for one in booked
+        }
+
+    def explain(self, row: StatementRefund, amount: int) -> int:
+        """Take off up to so much of what may be this row; answers how much."""
+        wanted = amount
+        for one in self._booked:
+            taken = max(min(wanted, self._left[one.refund_no]), 0)
+            if taken and _may_be(one, row):
+                self._left[one.refund_no] -= taken
+                wanted -= taken
+        return amount - wanted
+
+
+def _may_be(refund: Refund, row: StatementRefund) -> bool:
+    """A total may count every refund before it. What a channel told of by itself is one refund, of
+    its day; it may be listed under another number, as long as its own is not listed."""
+    said_at = _said_at(refund)
+    is_later = said_at > row.day_begins_at
+    return is_later and not (refund.is_single and said_at > row.day_begins_at + DAY)
+
+
+def _said_at(refund: Refund) -> datetime:
+    return refund.last_said_at or refund.created_at

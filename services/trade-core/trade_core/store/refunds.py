@@ -47,6 +47,7 @@ def _values(refund: Refund) -> tuple[object, ...]:
         refund.refunded_at,
         refund.last_said_at,
         refund.is_dispute,
+        refund.is_single,
     )
 
 
@@ -70,8 +71,8 @@ def _change(was: Refund, refund: Refund) -> dict[str, object]:
 _INSERT = """
 insert into refunds (refund_no, order_id, payment_no, app_id, merchant_id, merchant_refund_no,
     fingerprint, cause, state, amount, currency, reason, notify_url, created_at, returns,
-    channel_refund_no, refunded_at, last_said_at, is_dispute)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    channel_refund_no, refunded_at, last_said_at, is_dispute, is_single)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 on conflict do nothing
 """
 
