@@ -26,6 +26,7 @@ async def db(postgres_url: str) -> AsyncIterator[Database]:
     async with db.connection() as connection:
         await connection.execute(outbox.SCHEMA)
         await connection.execute(consumer.DEAD_SCHEMA)
+        await connection.execute(consumer.DEAD_BY_VALUE)
     yield db
     await db.close()
 

@@ -282,3 +282,14 @@ async def test_what_cannot_be_used_is_kept_and_told(admin: Admin) -> None:
         (shown,) = await tx.fetch("select topic, key, payload from event_log")
     assert (shown["topic"], shown["key"]) == (topics.ALERTS, f"read_model.parked:{record.topic}")
     assert AlertRecord.model_validate_json(shown["payload"]).data.detail == "not an event"
+
+
+async def test_records_of_topics_that_were_made_anew_are_kept_beside_the_older_ones(
+    admin: Admin,
+) -> None:
+    for value in (b"junk", b"rubbish", b"junk"):
+        record = Record(topics.ORDER_EVENTS, 0, 7, "O1", value, {}, 0)
+        await keep_dead_letters(admin.deps, [DeadRecord(record, "not an event")])
+
+    async with admin.deps.db.connection() as tx:
+        assert await tx.fetchval("select count(*) from dead_event") == 2

@@ -204,3 +204,13 @@ async def test_record_that_cannot_be_used_is_kept_and_told(harness: Harness) -> 
     assert await harness.value("select value from dead_event") == b"junk"
     (alert,) = await published(harness.db, topics.ALERTS)
     assert AlertRecord.model_validate_json(alert).data.key == f"event.parked:{topics.ORDER_EVENTS}"
+
+
+async def test_records_of_topics_that_were_made_anew_are_kept_beside_the_older_ones(
+    harness: Harness,
+) -> None:
+    for value in (b"junk", b"rubbish", b"junk"):
+        record = Record(topics.ORDER_EVENTS, 0, 7, "O1", value, {}, 0)
+        await dead_letters.keep(harness.deps(replica=0), [DeadRecord(record, "not an event")])
+
+    assert await harness.value("select count(*) from dead_event") == 2

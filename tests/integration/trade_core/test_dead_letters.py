@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from dataclasses import replace
 
 import pytest
 from tests.builders.trade_core import (
@@ -21,6 +22,7 @@ from contracts.api import PaymentStatus, RefundStatus
 from contracts.events.results import PaymentResult, Source, Verdict
 from contracts.internal import DeadLetterView, DecideRefund, RefundDecision
 from trade_core.domain.operator_errors import DeadLetterNotFound, VersionChanged
+from trade_core.flows.apply_results import Received, apply_payment_results
 from trade_core.flows.dead_letters import MAX_BYTES_SHOWN, keep, list_letters, replay
 from trade_core.flows.decide import decide_refund
 from trade_core.store import dead_letters
@@ -83,6 +85,20 @@ async def test_poison_stays_poison_with_its_new_error(harness: Harness) -> None:
     assert (again.tries, again.replayed_at) == (1, None)
     assert "went back after all" in again.error
     assert await harness.refund_state(refund) is RefundStatus.FAILED
+
+
+async def test_word_of_topics_that_were_made_anew_is_kept_beside_an_older_one(
+    harness: Harness,
+) -> None:
+    """Offsets begin anew, so that another word has the place of one that lies here for long."""
+    payments = [await harness.opened(request(merchant_order_no=name)) for name in ("A", "B")]
+    words = [harness.received_payment_result(paid(each, payment_id="C9")) for each in payments]
+    for word in (*words, words[0]):
+        at_one_place = replace(word.record, offset=words[0].record.offset)
+        await apply_payment_results(harness.deps, [Received(at_one_place, word.event)])
+    letters = (await list_letters(harness.deps, Wanted(), None, 50)).items
+    assert {letter.key for letter in letters} == {word.record.key for word in words}
+    assert len(letters) == 2
 
 
 @pytest.mark.parametrize(

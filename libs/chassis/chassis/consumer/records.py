@@ -27,6 +27,17 @@ create table dead_event (
 """
 """DDL for the migration of a service that dead-letters what it cannot apply."""
 
+DEAD_BY_VALUE = """
+alter table dead_event
+    add column if not exists value_sha256 bytea not null generated always as (sha256(value)) stored,
+    drop constraint dead_event_pkey,
+    add primary key (topic, partition, "offset", value_sha256);
+comment on column dead_event.value_sha256 is
+    'Part of the key: in topics that were made anew offsets begin anew.';
+"""
+"""DDL for the migration after that one: at one place another record may come, after topics were
+made anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -70,7 +81,8 @@ def dead(record: Record, error: Exception) -> DeadRecord:
 
 
 async def dead_letter_in(tx: Tx, records: Sequence[DeadRecord]) -> None:
-    """Keep dead records in `dead_event`; one that is there already stays as it is."""
+    """Keep dead records in `dead_event`; one that is there already, by its place and its bytes,
+    stays as it is."""
     await tx.executemany(
         """
         insert into dead_event (topic, partition, "offset", key, value, headers, error)

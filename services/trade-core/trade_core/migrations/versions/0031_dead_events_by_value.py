@@ -1,0 +1,11 @@
+"""Dead letters outlive their topics: where offsets begin anew, none takes another's place."""
+
+from chassis.consumer import DEAD_BY_VALUE
+from chassis.migrations import execute
+
+revision = "0031"
+down_revision = "0030"
+
+
+def upgrade() -> None:
+    execute(DEAD_BY_VALUE)
