@@ -46,7 +46,7 @@ from contracts.internal import (
     StatementRow,
 )
 from trade_core.domain.deciding import claim_shown
-from trade_core.domain.reconciliation import beginning_of, ready_at
+from trade_core.domain.reconciliation import NEIGHBOURS_THERE, beginning_of, ready_at
 from trade_core.flows import compare_statement
 from trade_core.flows.check_ledger import check
 from trade_core.flows.decide import decide_payment, decide_refund
@@ -451,6 +451,46 @@ async def test_refund_that_was_booked_from_a_total_is_not_booked_again(harness: 
     found = await compared(harness, row_of(payment), *rows)
     assert (found.state, differences_of(found)) == ("matched", [])
     assert sorted(one.amount for one in await harness.refunds(payment)) == [100, 500]
+
+
+async def test_more_that_is_booked_as_made_outside_than_statements_list_is_a_difference(
+    harness: Harness,
+) -> None:
+    """Told of under another number after the statement had been read, it was booked once more."""
+    payment = await harness.paid()
+    await next_morning(harness)
+    console = row_of(payment, kind="refund", refund_no="console-1", amount=-300)
+    found = await compared(harness, row_of(payment), console)
+    assert (found.state, differences_of(found)) == ("matched", [])
+    await harness.apply(paid(payment, channel_refund_no="c-2", channel_refund_amount=200))
+    assert sorted(one.amount for one in await harness.refunds(payment)) == [200, 300]
+    tomorrow = TODAY + timedelta(days=1)
+    await next_morning(harness, day=tomorrow)
+    assert (await compared(harness, day=tomorrow)).state == "matched"
+    harness.now = beginning_of(TODAY) + NEIGHBOURS_THERE
+    again = await compared_again(harness, found.statement_no)
+    only = difference(again)
+    assert (only.kind, only.subject) == ("amount", payment.payment_no)
+    assert (only.our_amount, only.billed_amount) == (-500, -300)
+
+
+async def test_refund_at_the_console_of_the_next_day_is_no_difference_until_it_must_be_listed(
+    harness: Harness,
+) -> None:
+    payment = await harness.paid()
+    await next_morning(harness)
+    console = row_of(payment, kind="refund", refund_no="console-1", amount=-300)
+    found = await compared(harness, row_of(payment), console)
+    await harness.apply(paid(payment, channel_refund_no="c-2", channel_refund_amount=200))
+    again = await compared_again(harness, found.statement_no)
+    assert (again.state, differences_of(again)) == ("matched", [])
+    tomorrow = TODAY + timedelta(days=1)
+    await next_morning(harness, day=tomorrow)
+    second = row_of(payment, kind="refund", refund_no="c-2", amount=-200)
+    assert (await compared(harness, second, day=tomorrow)).state == "matched"
+    harness.now = beginning_of(TODAY) + NEIGHBOURS_THERE
+    again = await compared_again(harness, found.statement_no)
+    assert (again.state, differences_of(again)) == ("matched", [])
 
 
 async def test_refund_at_the_console_beyond_what_was_paid_stays_a_difference(

@@ -187,7 +187,8 @@ group by currency order by currency
 # the channel itself returned in full (撤销), agrees. A number that is on file at another account is
 # that account's business. A refund made without us is listed under the number of its payment: such
 # a row is none of the payment. Our side ($5 to $7; null: not looked at) may stand in any statement
-# of the account whose rows are kept.
+# of the account whose rows are kept. What was booked as made outside must be in these, where they
+# are there of the day on which it was said; near midnight, of both days.
 _COMPARE = """
 with billed as materialized (
     select about, subject, sum(amount)::bigint as amount, min(currency) as currency,
@@ -216,6 +217,27 @@ with billed as materialized (
             then 'amount'
         end as kind, *
     from beside
+), outside as (
+    select d.*,
+        (select coalesce(sum(k.amount), 0)::bigint
+         from bill_row k join statement s using (statement_no)
+         where k.subject = d.payment_no and k.about = 'refund' and k.status <> 'failed'
+           and k.currency = d.paid_currency and s.payment_id = $3 and k.round = s.rows_round
+        ) as listed,
+        (select coalesce(-sum(r.amount), 0)::bigint from refunds r
+         join payments of on of.payment_no = r.payment_no and of.order_id = r.order_id
+         where r.payment_no = d.payment_no and r.cause = 'external' and not r.is_dispute
+           and not exists (
+             select from (values (interval '-1 hour'), (interval '1 hour')) near (edge)
+             where not exists (
+               select from statement s
+               where s.payment_id = $3 and s.rows_until is not null and s.rows_round is not null
+                 and s.day = ((r.last_said_at + edge) at time zone interval '8 hours')::date
+                 and s.asked_at >= (s.day + 1)::timestamp at time zone interval '8 hours'))
+        ) as booked
+    from differing d
+    where kind = 'not_booked' and not is_by_us and our_status = 'succeeded'
+      and (currency, other_currency) = (paid_currency, paid_currency)
 ), found as (
     select kind, about, subject, channel_no, our_amount, our_currency, our_status,
         amount as billed_amount, currency as billed_currency, null as detail
@@ -235,6 +257,10 @@ with billed as materialized (
                   and s.payment_id = $3 and k.round = s.rows_round
                 group by k.currency having sum(k.amount) <> 0)
         else true end
+    union all
+    select 'amount', about, subject, channel_no, booked, paid_currency, our_status, listed,
+        paid_currency, null
+    from outside where booked < listed
     union all
     select 'not_billed', case when m.amount > 0 then 'payment' else 'refund' end, m.subject, null,
         m.amount, m.currency, 'succeeded', null, null, null
