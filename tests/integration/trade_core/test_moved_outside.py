@@ -5,11 +5,18 @@ from importlib import import_module
 import pytest
 from tests.builders.trade_core import paid, refund_request, refund_result, request
 from tests.integration.trade_core.harness import Harness
+from tests.integration.trade_core.statement_channel import (
+    compared,
+    differences_of,
+    next_morning,
+    row_of,
+)
 
 from contracts.api import RefundCause, RefundStatus
 from contracts.events.commands import CommandName
 from contracts.events.orders import OrderEventType
 from contracts.events.results import Dispute, Source, Verdict
+from contracts.identifiers import new_id
 from trade_core.domain.errors import RefundExceedsPaid
 
 
@@ -87,6 +94,40 @@ async def test_a_refund_under_a_foreign_number_is_booked(harness: Harness) -> No
     refunds = await harness.refunds(payment)
     assert sorted(one.amount for one in refunds) == [200, 300]
     assert {one.state for one in refunds} == {RefundStatus.SUCCEEDED}
+
+
+@pytest.mark.parametrize("is_statement_first", [True, False])
+async def test_a_refund_of_ours_that_a_restore_has_lost_is_booked_once(
+    harness: Harness, *, is_statement_first: bool
+) -> None:
+    """disaster-recovery: it was sent under a number that the books do not know."""
+    payment = await harness.paid()
+    ours = (await harness.refund(refund_request(payment, "T1", 100))).refund
+    lost = new_id("refund")
+    word = refund_result(
+        ours, Source.NOTICE, Verdict.SUCCEEDED, refund_no=lost, channel_refund_no="50301",
+        amount=300, currency="CNY",
+    )  # fmt: skip
+    row = row_of(payment, kind="refund", refund_no=lost, channel_no="50301", amount=-300)
+    if not is_statement_first:
+        await harness.apply(word)
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment), row)
+    await harness.apply(word, word)
+    assert (found.state, differences_of(found)) == ("matched", [])
+    booked = [one for one in await harness.refunds(payment) if one.cause is RefundCause.EXTERNAL]
+    assert [(one.amount, one.channel_refund_no) for one in booked] == [(300, lost)]
+    assert await harness.rows("select from dead_event") == []
+
+
+async def test_a_lost_refund_that_has_not_succeeded_is_a_dead_letter(harness: Harness) -> None:
+    payment = await harness.paid()
+    ours = (await harness.refund(refund_request(payment, "T1", 100))).refund
+    for verdict in (Verdict.PENDING, Verdict.DECLINED, Verdict.SUCCEEDED):
+        lost = new_id("refund")
+        await harness.apply(refund_result(ours, Source.NOTICE, verdict, refund_no=lost))
+    assert len(await harness.refunds(payment)) == 1
+    assert len(await harness.rows("select from dead_event")) == 3
 
 
 async def test_what_found_no_room_is_kept_until_the_refund_under_way_fails(

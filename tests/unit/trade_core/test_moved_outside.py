@@ -18,6 +18,7 @@ from tests.builders.trade_core import (
 from contracts.api import CreateRefund, RefundCause, RefundStatus
 from contracts.events.configuration import LatePayment
 from contracts.events.results import Source, Verdict
+from contracts.identifiers import new_id
 from contracts.internal import RefundDecision
 from trade_core.domain import moved_outside, refund_reservation, statement_refunds
 from trade_core.domain.aggregate import OrderAggregate
@@ -270,6 +271,22 @@ def test_one_refund_that_may_be_ours_is_asked_about() -> None:
     assert opened.next_checks[payment.payment_no] is not None
     apply_at(opened, payment, at=61, channel_refund_no="50010", channel_refund_amount=300)
     assert external(opened) == [300]
+
+
+@pytest.mark.parametrize(("source", "booked"), [(Source.NOTICE, [200]), (Source.REFUND, [])])
+def test_a_lost_refund_of_ours_may_be_known_by_its_total_alone(
+    source: Source, booked: list[int]
+) -> None:
+    """Alipay says what went back altogether; the answer to a refund alone is held, as any other."""
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    answer(opened, ours, Verdict.SUCCEEDED, at=1)
+    word = refund_result(
+        ours, source, Verdict.SUCCEEDED, refund_no=new_id("refund"), amount_refunded=500
+    )
+    for _ in range(2):
+        moved_outside.apply_foreign_refund(opened, word, later(60))
+    assert external(opened) == booked
 
 
 def test_a_refund_of_a_foreign_number_is_booked_once() -> None:

@@ -18,6 +18,7 @@ from contracts.events.results import (
     Verdict,
     amount_refunded_alone,
 )
+from contracts.identifiers import is_id
 from trade_core.domain import due, explaining, facts, outside_alerts, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
@@ -105,27 +106,34 @@ def apply_held(aggregate: OrderAggregate, payment_no: str) -> None:
 
 
 def apply_foreign_refund(aggregate: OrderAggregate, result: RefundResult, time: datetime) -> None:
-    """A refund under a number that is not ours, of a payment of ours, has succeeded: booked once.
+    """A refund that our books do not know, of a payment of ours, has succeeded: booked once.
 
-    For channels that speak of each refund by itself. Raises ResultRefused.
+    For channels that speak of each refund by itself, and for refunds of ours that a restored
+    database has lost. Raises ResultRefused.
     """
     payment = aggregate.payments[result.payment_no]
     facts.require_own_account(result.refund_no, payment, aggregate.order.merchant_id, result)
-    if result.verdict is not Verdict.SUCCEEDED or not result.amount:
+    is_lost = is_id("refund", result.refund_no)
+    if result.verdict is not Verdict.SUCCEEDED:
+        return
+    if not (result.amount or result.amount_refunded):
+        if is_lost:
+            raise ImpossibleResult(f"nobody here knows {result.refund_no}, nor its amount")
         return
     if payment.state is not PaymentStatus.SUCCEEDED:
         raise ImpossibleResult(f"{payment.payment_no} is {payment.state}, and was refunded")
-    number = result.channel_refund_no or result.refund_no
+    number = result.refund_no if is_lost else result.channel_refund_no or result.refund_no
     if any(one.channel_refund_no == number for one in _of(aggregate, payment)):
         return
-    word = OutsideWord(
-        result.amount,
-        number,
-        *facts.times(result, time, aggregate.now),
-        is_total=False,
-        refunded_at=result.refunded_at,
-    )
-    _book_one(aggregate, payment, word)
+    asked_at, said_at = facts.times(result, time, aggregate.now)
+    if result.amount:
+        at = result.refunded_at
+        one = OutsideWord(result.amount, number, asked_at, said_at, is_total=False, refunded_at=at)
+        _book_one(aggregate, payment, one)
+    elif result.amount_refunded:
+        is_answer = result.source is Source.REFUND
+        total = OutsideWord(result.amount_refunded, number, asked_at, said_at, is_answer=is_answer)
+        apply_total(aggregate, payment, total)
 
 
 def _of_refunds(result: PaymentResult) -> PaymentResult:

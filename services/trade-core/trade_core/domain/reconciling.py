@@ -20,12 +20,14 @@ Key = tuple[DifferenceKind, About, str]
 @dataclass(frozen=True, slots=True)
 class OwnRow:
     """A row with a number of our form; `subject` is that of the refund, or of the payment where
-    the channel made the refund without us."""
+    the channel made the refund without us. `payment_no` is that of a refund of ours, which a
+    restored database may have lost: then it was made without us."""
 
     about: About
     subject: str
     channel_no: str
     row: StatementRow
+    payment_no: str | None = None
 
 
 def find_own(row: StatementRow) -> OwnRow | None:
@@ -34,7 +36,8 @@ def find_own(row: StatementRow) -> OwnRow | None:
     if row.kind == "unreadable":
         return OwnRow("row", f"line {row.line}", "", row)
     if row.kind == "refund" and is_id("refund", row.refund_no):
-        return OwnRow("refund", row.refund_no, row.channel_no, row)
+        payment_no = row.payment_no if is_id("payment", row.payment_no) else None
+        return OwnRow("refund", row.refund_no, row.channel_no, row, payment_no)
     if row.kind in ("payment", "refund") and is_id("payment", row.payment_no):
         return OwnRow(row.kind, row.payment_no, row.refund_no or row.channel_no, row)
     return None

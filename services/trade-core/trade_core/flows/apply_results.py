@@ -27,6 +27,7 @@ from contracts.events.results import (
     RefundResultRecord,
     SplitResult,
     SplitResultRecord,
+    Verdict,
 )
 from contracts.identifiers import is_id
 from contracts.text import clean_json
@@ -133,27 +134,40 @@ async def _apply_payment_results(
 
 async def apply_refund_results(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
     """What channels said of refunds, in the order in which it came; also of those under numbers
-    that are not ours."""
+    that are not ours, or that our books have lost."""
     ours = [item for item in received if is_id("refund", item.event.data.refund_no)]
     foreign = [item for item in received if not is_id("refund", item.event.data.refund_no)]
-    refused = await _apply_own_refunds(deps, ours) if ours else []
+    refused, lost = await _apply_own_refunds(deps, ours) if ours else ([], [])
+    foreign = [*foreign, *lost]
     return [*refused, *await _apply_foreign_refunds(deps, foreign)] if foreign else refused
 
 
 @retry_or_blame
-async def _apply_own_refunds(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
+async def _apply_own_refunds(
+    deps: Deps, received: Sequence[Received[RefundResult]]
+) -> tuple[Refused, Sequence[Received[RefundResult]]]:
+    """Answers what was refused, and what has succeeded and is not known here: such refunds were
+    made after the moment to which the database was restored."""
+
     def apply(aggregate: OrderAggregate, event: CloudEvent[RefundResult]) -> None:
         apply_refund_result(aggregate, event.data, time=event.time)
 
     numbers = [item.event.data.refund_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_refunds(tx, set(numbers))
+        lost = [item for item in received if _is_lost(item.event.data, opened)]
+        received = [item for item in received if not _is_lost(item.event.data, opened)]
+        numbers = [item.event.data.refund_no for item in received]
         await _know_refunds_beside(tx, opened, [item.event.data for item in received])
         begun = await traces.find(tx, numbers)
         applied = _apply_each(received, numbers, opened, begun, apply)
         await _save(tx, deps, opened, applied)
     committed(deps, opened.values())
-    return applied.refused
+    return applied.refused, lost
+
+
+def _is_lost(result: RefundResult, opened: Mapping[str, OrderAggregate]) -> bool:
+    return result.refund_no not in opened and result.verdict is Verdict.SUCCEEDED
 
 
 @retry_or_blame

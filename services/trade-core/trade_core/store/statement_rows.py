@@ -30,6 +30,7 @@ async def add_page(
             "line": first_row + place,
             "about": own.about,
             "subject": own.subject,
+            "payment_no": own.payment_no,
             "channel_no": own.channel_no,
             "amount": own.row.amount,
             "currency": own.row.currency,
@@ -150,17 +151,21 @@ on conflict do nothing
 returning true
 """
 
-# A refund that the channel made without us names a payment only.
+# A refund that the channel made without us names a payment only. So is one of ours that our books
+# have lost, under the number that it had here.
 _ADD_ROWS = """
 insert into bill_row (statement_no, round, line, about, subject, is_ours, channel_no, amount,
     currency, fee, status, raw)
-select $1, $2, g.line, g.about, g.subject, p.payment_id is not distinct from $3, g.channel_no,
+select $1, $2, g.line, g.about, coalesce(lost.payment_no, g.subject),
+    p.payment_id is not distinct from $3,
+    case when lost.payment_no is null then g.channel_no else g.subject end,
     g.amount, g.currency, g.fee, g.status, g.raw
 from jsonb_to_recordset($4)
-  as g (line int, about text, subject text, channel_no text, amount bigint, currency text,
-        fee bigint, status text, raw text)
+  as g (line int, about text, subject text, payment_no text, channel_no text, amount bigint,
+        currency text, fee bigint, status text, raw text)
 left join refunds r on r.refund_no = g.subject
-left join payments p on p.payment_no = coalesce(r.payment_no, g.subject)
+left join payments lost on r.refund_no is null and lost.payment_no = g.payment_no
+left join payments p on p.payment_no = coalesce(r.payment_no, lost.payment_no, g.subject)
 on conflict do nothing
 """
 
