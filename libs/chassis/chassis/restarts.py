@@ -71,7 +71,7 @@ class Restarts:
                 log.warning("background.postponed", loop=self._loop, reason=repr(error))
                 self._begin_anew()
                 return
-            if self._lasts_s() < RETRIED_S:
+            if self._lasts_s() + self._wait_s < RETRIED_S:  # the next one would come too late
                 log.warning("background.retried", loop=self._loop, reason=repr(error))
                 return
         log.error("background.crashed", loop=self._loop, exc_info=error)
