@@ -3,8 +3,8 @@
 from chassis.consumer import DEAD_BY_VALUE
 from chassis.migrations import execute
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:
