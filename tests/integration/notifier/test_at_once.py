@@ -1,6 +1,9 @@
 """What has just arrived is leased by the statement that stores it, where it would be next."""
 
 import asyncio
+import socket
+from collections import Counter
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -9,8 +12,10 @@ from tests.integration.notifier.harness import Harness, new_delivery, until
 
 from notifier.domain.deliveries import Lease, NewDelivery
 from notifier.domain.endpoints import START_CAP
-from notifier.flows import deliveries
+from notifier.flows import attempts, deliveries
 from notifier.flows.deps import Deps
+from notifier.sending.resolver import Found, Resolver
+from notifier.sending.sender import Sender
 
 
 def sending(harness: Harness, slots: int = 100) -> tuple[Deps, list[Lease]]:
@@ -63,6 +68,72 @@ async def test_no_more_than_there_are_slots_leaving_some_for_retries(harness: Ha
     assert len(sent) == 4
     assert await leased(harness) == 4
     assert deps.slots.free == 1
+
+
+async def test_one_app_leaves_as_many_slots_as_it_holds_to_the_others(harness: Harness) -> None:
+    """However many addresses it gives with its calls, all of which may hang."""
+    deps, sent = sending(harness)
+    for _ in range(3):
+        await deliveries.add(deps, _to_many_hosts("A1", 60))
+    held = len(sent)
+    assert 30 <= held <= 50
+
+    event = new_delivery("A2")
+    await deliveries.add(deps, [event])
+
+    assert [lease.event_id for lease in sent[held:]] == [event.event_id]
+
+
+async def test_backlog_of_one_app_is_not_in_front_of_the_others(harness: Harness) -> None:
+    deps, _ = sending(harness)
+    await deliveries.add(deps, _to_many_hosts("A1", 300))
+    await harness.add(new_delivery("A2"))
+
+    apps = Counter[str]()
+    for _ in range(10):
+        taken = deps.slots.take(deps.slots.free)
+        leased = await attempts.lease(deps, taken)
+        deps.slots.fill(taken, leased.leases)
+        apps.update(lease.app_id for lease in leased.leases)
+        if not leased.has_more:
+            break
+
+    assert not leased.has_more
+    assert apps["A2"] == 1
+    assert deps.slots.held["A1"] <= 50 <= deps.slots.free
+    assert deps.slots.held_back == {"A1"}
+
+
+async def test_what_waited_for_a_slot_of_its_app_is_sent_when_there_is_one(
+    harness: Harness, server: AppServer
+) -> None:
+    harness.sender = lambda guard, limits: Sender(guard, limits, resolver=lambda: Resolver(_here))
+    events = [
+        new_delivery(notify_url=f"http://h{n}.example:{server.port}/callback") for n in range(400)
+    ]
+
+    async with harness.running() as deps:
+
+        async def is_sending() -> bool:
+            return deps.slots.free > 0
+
+        await until(is_sending)
+        await deliveries.add(deps, events)
+        await harness.settled(*events)
+
+    assert deps.slots.in_flight == 0
+    assert not deps.slots.held
+
+
+def _here(host: str, family: socket.AddressFamily) -> Found:
+    return [(socket.AF_INET, "127.0.0.1")]
+
+
+def _to_many_hosts(app_id: str, count: int) -> list[NewDelivery]:
+    return [
+        new_delivery(app_id, notify_url=f"http://h{uuid4().hex}.example:8080/")
+        for _ in range(count)
+    ]
 
 
 async def test_what_waits_goes_first(harness: Harness) -> None:

@@ -140,12 +140,26 @@ def test_cap_stays_within_its_bounds(results: list[AttemptResult], gaps: list[fl
 
 
 def test_slots_are_dealt_in_equal_parts_at_most() -> None:
-    rooms = [Room(1, 3), Room(2, 30), Room(3, 4)]
+    rooms = [Room(1, 3, "A1"), Room(2, 30, "A2"), Room(3, 4, "A3")]
 
-    assert dealt_out(rooms, 100) == [Room(1, 3), Room(2, 30), Room(3, 4)]
-    assert dealt_out(rooms, 12) == [Room(1, 3), Room(2, 4), Room(3, 4)]
-    assert dealt_out(rooms, 2) == [Room(1, 1), Room(2, 1)]
-    assert dealt_out(rooms, 0) == dealt_out([], 10) == []
+    assert _sizes(dealt_out(rooms, 100, {})) == {1: 3, 2: 30, 3: 4}
+    assert _sizes(dealt_out(rooms, 15, {})) == {1: 3, 2: 5, 3: 4}
+    assert _sizes(dealt_out(rooms, 2, {})) == {1: 1, 2: 1}
+    assert dealt_out(rooms, 0, {}) == dealt_out([], 10, {}) == []
+
+
+def test_slots_of_one_app_are_no_more_than_it_leaves_to_the_others() -> None:
+    rooms = [Room(number, 4, "A1") for number in range(40)] + [Room(40, 4, "A2")]
+
+    dealt = dealt_out(rooms, 100, {"A1": 20})
+
+    assert sum(room.size for room in dealt if room.app_id == "A1") == 40
+    assert dealt[-1] == Room(40, 2, "A2")
+    assert _sizes(dealt_out(rooms, 100, {"A1": 100})) == {40: 2}
+
+
+def _sizes(rooms: list[Room]) -> dict[int, int]:
+    return {room.endpoint_id: room.size for room in rooms}
 
 
 @pytest.mark.parametrize(

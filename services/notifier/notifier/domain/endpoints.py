@@ -6,7 +6,8 @@ the next try the single probe. An endpoint that has failed for days, or says tha
 suspended: its deliveries wait until a person, or a new address, resumes it.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from notifier.domain.answers import AttemptResult
+from notifier.domain.slots import for_one_app
 
 START_CAP: Final = 4
 MAX_CAP: Final = 32
@@ -163,13 +165,22 @@ class Room:
 
     endpoint_id: int
     size: int
+    app_id: str
 
 
-def dealt_out(rooms: Sequence[Room], slots: int) -> list[Room]:
-    """Deal out the sender's free slots: no endpoint gets more than an equal part of them."""
+def dealt_out(rooms: Sequence[Room], slots: int, held: Mapping[str, int]) -> list[Room]:
+    """Deal out the sender's free slots: no endpoint gets more than an equal part of them, and no
+    app, with those that it holds, more than are left. Who would get none is left out."""
     served = rooms[:slots]
     part = slots // max(1, len(served))
-    return [Room(room.endpoint_id, min(room.size, part)) for room in served]
+    holding, dealt = Counter(held), list[Room]()
+    for room in served:
+        size = min(room.size, part, for_one_app(slots, holding[room.app_id]))
+        slots -= size
+        holding[room.app_id] += size
+        if size > 0:
+            dealt.append(replace(room, size=size))
+    return dealt
 
 
 def allowance(catching_up_s: float | None, idle_s: float | None) -> int:

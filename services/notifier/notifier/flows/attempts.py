@@ -19,7 +19,7 @@ from notifier.domain.answers import FailureKind
 from notifier.domain.apps import AppBook
 from notifier.domain.deliveries import Attempt, FinishedAttempt, Lease, State, decide
 from notifier.domain.endpoints import Health, Room, dealt_out, without_query
-from notifier.domain.slots import for_first_tries
+from notifier.domain.slots import for_first_tries, for_one_app
 from notifier.flows.deps import Deps
 from notifier.store import attempts, endpoints, leases, outgoing
 
@@ -44,9 +44,10 @@ async def next_due_s(deps: Deps) -> float:
 
 
 async def lease(deps: Deps, slots: int) -> Leased:
-    """Lease at most `slots` due deliveries: first tries before retries, fairly among endpoints."""
+    """Lease at most `slots` due deliveries: first tries before retries, fairly among endpoints and
+    apps."""
     fresh = await _lease(deps, for_first_tries(slots), fresh=True)
-    retries = await _lease(deps, slots - len(fresh.leases), fresh=False)
+    retries = await _lease(deps, slots - len(fresh.leases), fresh=False, beside=fresh.leases)
     return Leased(fresh.leases + retries.leases, fresh.has_more or retries.has_more)
 
 
@@ -101,23 +102,28 @@ async def take_back(deps: Deps) -> None:
         deps.wake_up.set()
 
 
-async def _lease(deps: Deps, slots: int, *, fresh: bool) -> Leased:
+async def _lease(deps: Deps, slots: int, *, fresh: bool, beside: Sequence[Lease] = ()) -> Leased:
     if slots <= 0:
         return NOTHING
+    held = deps.slots.held + Counter(lease.app_id for lease in beside)
+    full = {app_id for app_id, size in held.items() if not for_one_app(slots, size)}
+    deps.slots.held_back |= full
     async with deps.db.transaction() as tx:
-        rooms = dealt_out(await leases.lock_due(tx, fresh=fresh, slots=slots), slots)
+        due = await leases.lock_due(tx, fresh=fresh, slots=slots, but=full)
+        rooms = dealt_out(due, slots, held)
+        deps.slots.held_back |= _apps_of(due) - _apps_of(rooms)
         if not rooms:
             return NOTHING
         taken = await leases.take(
             tx, rooms, fresh=fresh, replica=deps.replica, lease_s=deps.lease_s
         )
-    return Leased(taken, _may_have_more(rooms, taken))
-
-
-def _may_have_more(rooms: Sequence[Room], taken: Sequence[Lease]) -> bool:
     by_endpoint = Counter(lease.endpoint_id for lease in taken)
     is_filled = any(by_endpoint[room.endpoint_id] == room.size for room in rooms)
-    return is_filled or len(rooms) == leases.ENDPOINTS_AT_ONCE
+    return Leased(taken, is_filled or len(due) == leases.ENDPOINTS_AT_ONCE)
+
+
+def _apps_of(rooms: Sequence[Room]) -> set[str]:
+    return {room.app_id for room in rooms}
 
 
 def _health_after(

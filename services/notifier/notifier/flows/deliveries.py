@@ -33,7 +33,7 @@ async def add(
     ordered = deps.apps.ordered(one.app_id for one in new)
     taken = deps.slots.take(min(len(new), for_first_tries(deps.slots.free)))
     leases: list[Lease] = []
-    offer = deliveries.Offer(taken, deps.replica, deps.lease_s)
+    offer = deliveries.Offer(taken, deps.replica, deps.lease_s, deps.slots.held)
     try:
         async with deps.db.transaction() as tx:
             if asked_by is not None and not await signed_calls.is_new(tx, asked_by):

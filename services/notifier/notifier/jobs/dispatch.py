@@ -133,7 +133,7 @@ class Dispatch:
             batch, is_last = await self._next_batch()
             if batch:
                 await self._store(batch)
-                self._give_back(len(batch))
+                self._give_back(batch)
 
     async def _next_batch(self) -> tuple[list[Attempt], bool]:
         """What has come in a short while; True with the last."""
@@ -170,8 +170,8 @@ class Dispatch:
         await self._store(batch[:middle], STORE_TRIES_OF_A_PART)
         await self._store(batch[middle:], STORE_TRIES_OF_A_PART)
 
-    def _give_back(self, count: int) -> None:
+    def _give_back(self, batch: Sequence[Attempt]) -> None:
         slots = self._deps.slots
-        if slots.free <= self._left_to_arrivals:
+        was_full = slots.free <= self._left_to_arrivals
+        if slots.give_back([attempt.lease for attempt in batch]) or was_full:
             self._deps.wake_up.set()  # endpoints may wait for nothing but a slot
-        slots.give_back(count)

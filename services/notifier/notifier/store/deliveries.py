@@ -8,6 +8,7 @@ from asyncpg import Record
 from chassis.database import Tx
 from notifier.domain.deliveries import Lease, NewDelivery, day_of
 from notifier.domain.endpoints import origin_of
+from notifier.domain.slots import for_one_app
 
 PINGS_BESIDE = 4
 """So many pings are sent beside what an address has in flight: somebody waits for them."""
@@ -18,11 +19,12 @@ BLOCKS_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A replica would send this many at once, under a lease."""
+    """A replica would send this many at once, under a lease; beside those that each app holds."""
 
     slots: int
     replica: int
     lease_s: float
+    held: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,9 @@ async def add(
     """Store them as due now; an event that is known already adds nothing.
 
     What fits into the offer, and would be leased next anyway, is leased with the same statement:
-    in an endpoint that has room and is not held, where nothing waits; a `ping` in any that is not
-    suspended, up to `PINGS_BESIDE` beside what is in flight. The other endpoints are woken.
+    in an endpoint that has room and is not held, where nothing waits, up to the app's part of the
+    offer; a `ping` in any that is not suspended, up to `PINGS_BESIDE` beside what is in flight. The
+    other endpoints are woken.
     `ordered` by app id; an app that is not in it stays as it was.
     """
     places = [(one.app_id, origin_of(one.notify_url)) for one in new]
@@ -48,9 +51,15 @@ async def add(
     by_endpoint = {
         (endpoint_ids[place], one.event_id): one for place, one in zip(places, new, strict=True)
     }
+    rooms = {
+        app_id: for_one_app(offer.slots, offer.held.get(app_id, 0)) for app_id, _ in set(places)
+    }
     rows = await tx.fetch(
         _ADD,
-        [_head(endpoint_id, one) for (endpoint_id, _), one in by_endpoint.items()],
+        [
+            _head(endpoint_id, one) | {"room": rooms[one.app_id]}
+            for (endpoint_id, _), one in by_endpoint.items()
+        ],
         [one.body for one in by_endpoint.values()],
         offer.slots,
         offer.lease_s,
@@ -147,10 +156,10 @@ with told as (
     select * from rows from (
         jsonb_to_recordset($1) as (
             lane_id bigint, event_id text, day date, app_id text, type text, notify_url text,
-            happened_at timestamptz, order_key text),
+            happened_at timestamptz, order_key text, room integer),
         unnest($2::bytea[])
     ) with ordinality as t (lane_id, event_id, day, app_id, type, notify_url, happened_at,
-                            order_key, body, place)
+                            order_key, room, body, place)
 ), added as (
     insert into delivery (event_id, day, lane_id, app_id, type, notify_url, body, happened_at)
     select event_id, day, lane_id, app_id, type, notify_url, body, happened_at
@@ -164,10 +173,14 @@ with told as (
            and suspended_at is null
            and row_number() over (partition by lane_id order by place)
                <= cap - in_flight + case when told.type = 'ping' then $7 else 0 end
-           as has_room, place
+           as has_room, place, told.app_id, told.type, room
     from added join lane using (lane_id) join told using (lane_id, event_id)
+), shared as (
+    select delivery_id, place, type = 'ping'
+           or row_number() over (partition by app_id order by place) <= room as is_its_part
+    from ranked where has_room
 ), leased as (
-    select delivery_id from ranked where has_room order by place limit $3
+    select delivery_id from shared where is_its_part order by place limit $3
 ), queued as (
     insert into due (delivery_id, day, lane_id, due_at, fresh, tries, order_key, blocks_until,
                      lease_until, replica)

@@ -6,7 +6,7 @@ sleep over a delivery that had just arrived. Endpoints are the rows of `lane`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from asyncpg import Record
 
@@ -26,12 +26,17 @@ async def next_due_s(tx: Tx) -> float:
     return math.inf if seconds is None else seconds
 
 
-async def lock_due(tx: Tx, *, fresh: bool, slots: int) -> list[Room]:
-    """Those that are due and have room, the longest waiting first; others' are skipped."""
+async def lock_due(tx: Tx, *, fresh: bool, slots: int, but: Collection[str] = ()) -> list[Room]:
+    """Those that are due and have room, the longest waiting first; those of the apps in `but`, and
+    what others have locked, are skipped."""
     limit = min(slots, ENDPOINTS_AT_ONCE)
-    rows = await tx.fetch(_DUE_FRESH if fresh else _DUE_RETRY, limit)
+    rows = await tx.fetch(_DUE_FRESH if fresh else _DUE_RETRY, limit, list(but))
     return [
-        Room(row["lane_id"], min(row["size"], allowance(row["catching_up_s"], row["idle_s"])))
+        Room(
+            row["lane_id"],
+            min(row["size"], allowance(row["catching_up_s"], row["idle_s"])),
+            row["app_id"],
+        )
         for row in rows
     ]
 
@@ -81,20 +86,20 @@ select extract(epoch from least(
 """
 
 _ROOM = """
-select lane_id, cap - in_flight as size,
+select lane_id, app_id, cap - in_flight as size,
        extract(epoch from now() - catching_up_since)::float8 as catching_up_s,
        extract(epoch from now() - paced_at)::float8 as idle_s
 from lane
 """
 
 _DUE_FRESH = f"""{_ROOM}
-where fresh_at <= now() and in_flight < cap
+where fresh_at <= now() and in_flight < cap and app_id <> all($2::text[])
 order by fresh_at limit $1
 for no key update skip locked
 """
 
 _DUE_RETRY = f"""{_ROOM}
-where retry_at <= now() and in_flight < cap
+where retry_at <= now() and in_flight < cap and app_id <> all($2::text[])
 order by retry_at limit $1
 for no key update skip locked
 """
