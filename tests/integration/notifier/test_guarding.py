@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from aiohttp.abc import ResolveResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,8 +20,9 @@ from cryptography.x509.oid import NameOID
 from tests.integration.notifier.app_server import AppServer
 from tests.integration.notifier.harness import DEADLINE_S, PATIENT, Harness, app, new_delivery
 
+from notifier.sending import resolver as resolving
 from notifier.sending.guard import Guard
-from notifier.sending.resolver import Found, Resolver
+from notifier.sending.resolver import MAX_LOOKUPS, Found, Resolver, asker
 from notifier.sending.sender import Limits, Sender
 
 PUBLIC = "93.184.215.14"
@@ -127,6 +130,55 @@ async def test_name_server_that_hangs_delays_nobody(harness: Harness, server: Ap
         released.set()
 
     assert attempt["error"] == "timeout"
+
+
+async def test_names_of_one_app_that_hang_delay_no_other_app() -> None:
+    released = threading.Event()
+
+    def look_up(host: str, family: socket.AddressFamily) -> Found:
+        if host.endswith(".hanging.example"):
+            released.wait()
+        return [(socket.AF_INET, PUBLIC)]
+
+    async def looked_up(app_id: str, host: str) -> list[ResolveResult]:
+        asker.set(app_id)
+        return await resolver.resolve(host)
+
+    resolver = Resolver(look_up)
+    async with asyncio.TaskGroup() as group:
+        hanging = [
+            group.create_task(looked_up("A1", f"h{n}.hanging.example"))
+            for n in range(MAX_LOOKUPS // 2)
+        ]
+        await asyncio.sleep(0)
+        late = group.create_task(looked_up("A1", "good.example"))
+        (found,) = await group.create_task(looked_up("A2", "good.example"))
+
+        assert found["host"] == PUBLIC
+        assert not late.done()
+        released.set()
+    assert all(task.result() for task in (*hanging, late))
+
+
+async def test_who_waits_for_a_lookup_of_its_own_gives_up_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resolving, "LINE_S", 0.05)
+    released = threading.Event()
+
+    def hang(host: str, family: socket.AddressFamily) -> Found:
+        released.wait()
+        return []
+
+    resolver = Resolver(hang)
+    async with asyncio.TaskGroup() as group:
+        for n in range(MAX_LOOKUPS // 2):
+            group.create_task(resolver.resolve(f"h{n}.example"))
+        await asyncio.sleep(0)
+
+        with pytest.raises(TimeoutError):
+            await resolver.resolve("one.more.example")
+        released.set()
 
 
 async def test_slow_body_is_cut_off_and_the_status_stands(

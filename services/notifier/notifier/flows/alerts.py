@@ -21,6 +21,7 @@ from notifier.domain.incidents import REPEAT, raised
 from notifier.domain.messages import INCIDENTS_AT_ONCE, Message, MessageFailed, Messenger
 from notifier.domain.routes import CENTRE, routes_of
 from notifier.flows.deps import Deps
+from notifier.sending.resolver import asker
 from notifier.store import incidents
 
 log = structlog.get_logger()
@@ -67,6 +68,7 @@ async def send_trial(deps: Deps, merchant_id: str | None = None) -> AlertTest:
 
     Raises NoAlertRoute and SpokeJustNow.
     """
+    asker.set(merchant_id or CENTRE)
     messengers = _messengers(deps, merchant_id or CENTRE)
     if merchant_id and not messengers:
         raise NoAlertRoute(merchant_id)
@@ -79,6 +81,7 @@ async def send_trial(deps: Deps, merchant_id: str | None = None) -> AlertTest:
 
 
 async def _send_by_route(deps: Deps, route: str) -> bool:
+    asker.set(route)
     messengers = _messengers(deps, route)
     async with deps.db.transaction() as tx:
         if not messengers:

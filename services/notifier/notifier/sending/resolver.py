@@ -8,12 +8,18 @@ import asyncio
 import contextlib
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Final, TypeAlias
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-MAX_LOOKUPS: Final = 64  # The connector asks once per name at a time, so: names that hang at once.
+MAX_LOOKUPS: Final = 128  # The connector asks once per name at a time, so: names that hang at once.
+LINE_S: Final = 3.0  # As long as a connection may take; behind it, nobody waits for the answer.
+
+asker: ContextVar[str] = ContextVar("asker", default="")
+"""On whose behalf the running task looks names up: an app, or a merchant."""
 
 Found: TypeAlias = Sequence[tuple[socket.AddressFamily, str]]
 LookUp: TypeAlias = Callable[[str, socket.AddressFamily], Found]
@@ -26,17 +32,25 @@ def look_up(host: str, family: socket.AddressFamily) -> Found:
 
 
 class Resolver(AbstractResolver):
-    """For aiohttp's connector, which caches the answers; each is checked when it is dialled."""
+    """For aiohttp's connector, which caches the answers; each is checked when it is dialled.
+
+    No asker has more lookups running than are left free: one whose name servers hang waits for its
+    own, and nobody else does. A lookup counts until its thread ends, however long that is.
+    """
 
     def __init__(self, look_up: LookUp = look_up) -> None:
         self._look_up = look_up
-        self._room = asyncio.Semaphore(MAX_LOOKUPS)
+        self._free = MAX_LOOKUPS
+        self._running: Counter[str] = Counter()
+        self._ended = asyncio.Event()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        async with self._room:
-            found = await self._in_thread(host, family)
+        who = asker.get()
+        if self._running[who] >= self._free:
+            await self._wait_in_line(who)
+        found = await self._in_thread(host, family, who)
         return [
             ResolveResult(
                 hostname=host,
@@ -52,12 +66,24 @@ class Resolver(AbstractResolver):
     async def close(self) -> None:
         """Nothing waits for lookups that hang."""
 
-    async def _in_thread(self, host: str, family: socket.AddressFamily) -> Found:
+    async def _wait_in_line(self, who: str) -> None:
+        async with asyncio.timeout(LINE_S):
+            while self._running[who] >= self._free:
+                await self._ended.wait()
+
+    def _give_back(self, who: str) -> None:
+        self._free += 1
+        self._running -= Counter([who])
+        self._ended.set()
+        self._ended = asyncio.Event()
+
+    async def _in_thread(self, host: str, family: socket.AddressFamily, who: str) -> Found:
         # A pool's threads would keep the process from ending while a lookup hangs.
         loop = asyncio.get_running_loop()
         result: asyncio.Future[Found] = loop.create_future()
 
         def settle(found: Found | OSError) -> None:
+            self._give_back(who)
             if result.done():
                 return
             if isinstance(found, OSError):
@@ -74,5 +100,11 @@ class Resolver(AbstractResolver):
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
                 loop.call_soon_threadsafe(settle, found)
 
-        threading.Thread(target=work, name=f"resolve {host}", daemon=True).start()
+        self._free -= 1
+        self._running[who] += 1
+        try:
+            threading.Thread(target=work, name=f"resolve {host}", daemon=True).start()
+        except RuntimeError as error:  # the system has no thread for us
+            self._give_back(who)
+            raise OSError(str(error)) from error
         return await result

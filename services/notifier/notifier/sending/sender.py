@@ -20,7 +20,7 @@ from notifier.domain.apps import Destination
 from notifier.domain.deliveries import Lease
 from notifier.sending.connections import Connector, peer
 from notifier.sending.guard import AddressRefused, Guard, UrlRefused
-from notifier.sending.resolver import Resolver
+from notifier.sending.resolver import Resolver, asker
 
 READ_LIMIT_BYTES: Final = 16_384
 ADDRESSES_KNOWN: Final = 10_000
@@ -99,6 +99,7 @@ class Sender:
         Never raises for what the other side or the network does; ends within `total_s`.
         """
         started_at, start = datetime.now(UTC), time.monotonic()
+        asker.set(lease.app_id)
         try:
             return await self._post(lease, destination, started_at, start)
         except (aiohttp.ClientError, OSError, UrlRefused) as error:  # a TimeoutError is an OSError
