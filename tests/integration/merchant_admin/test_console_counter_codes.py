@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from .conftest import Admin
-from .people import Person, marked
+from .people import Person, fields_of, marked
 from .test_counter_codes import begun_at, terms
 
 TYPED = {"min_amount": "1", "max_amount": "500.00", "daily_limit": "2,000", "amounts": ""}
@@ -43,6 +43,19 @@ async def test_a_code_is_put_up_listed_and_printed(admin: Admin) -> None:
     page = await person.open_page("counter-codes")
     assert '¥1.00</span> – <span class="line">¥500.00' in page
     assert "¥50.00 · ¥100.00" in page
+
+
+async def test_a_form_sent_twice_makes_one_code(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    number = fields_of(await person.open_page("counter-codes"), "counter-codes")["number"]
+    form = await filled(admin, number=number)
+    for _ in range(2):
+        made = await person.send("counter-codes", **form)
+        assert made.headers["location"] == f"/console/counter-codes/{number}/print"
+    assert (await only_code(admin))["code_id"] == number
+    other = await person.send("counter-codes", **{**form, "name": "二号门岗"})
+    assert other.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    await only_code(admin)
 
 
 async def test_a_code_is_turned_off_and_on(admin: Admin) -> None:

@@ -1,5 +1,6 @@
 """The guided way: left and taken up again, gone back on, and without a secret in its draft."""
 
+import asyncio
 import json
 import re
 
@@ -160,6 +161,16 @@ async def test_what_there_is_can_be_chosen(person: Person) -> None:
     chosen = {"merchant_id": draft["merchant_id"], "name": ""}
     assert await step(person, "merchant", chosen) == "channel"
     assert await step(person, "channel", {"payment_id": draft["payment_id"]}) == "trial"
+
+
+async def test_a_first_step_sent_twice_makes_one_merchant(person: Person) -> None:
+    shown = await page(person, f"{HOME}/merchant")
+    number = re.search(r'name="number" value="(M[^"]+)"', shown)
+    assert number is not None
+    form = {"name": "万科物业", "merchant_id": "", "number": number[1], **draft_of(shown)}
+    await asyncio.gather(*(send(person, f"{HOME}/merchant", form) for _ in range(3)))
+    listed = (await person.admin.http.get("/api/merchants")).json()["items"]
+    assert [it["merchant_id"] for it in listed] == [number[1]]
 
 
 async def test_my_address_comes_back_in_the_form(person: Person) -> None:

@@ -301,6 +301,51 @@ async def test_app_and_key_that_are_sent_again_are_made_once(person: Person) -> 
     assert again.text.count("<code>K") == 1
 
 
+async def test_a_form_sent_twice_makes_one_merchant(person: Person) -> None:
+    shown = fields_of(await page(person, "/console/merchants/new"), "merchants")
+    form = {"name": "万科物业", "number": shown["number"]}
+    first = await made(person, "/console/merchants", form)
+    assert await made(person, "/console/merchants", form) == first
+    other = await send(person, "/console/merchants", {**form, "name": "万物云"}, language="zh")
+    assert (other.status_code, "此表单已创建过一项" in other.text) == (422, True)
+    fresh = fields_of(other.text, "merchants")["number"]
+    assert await made(person, "/console/merchants", {"name": "万物云", "number": fresh}) != first
+    assert len((await person.admin.http.get("/api/merchants")).json()["items"]) == 2
+
+
+async def test_a_merchant_has_an_account_once(person: Person) -> None:
+    """Sent twice, or typed twice; another merchant may have it too."""
+    its_page = await account_of(person)
+    account_id = its_page.rpartition("/")[2]
+    account = (await person.admin.http.get(f"/api/channel-accounts/{account_id}")).json()
+    accounts = f"/console/merchants/{account['merchant_id']}/channel-accounts"
+    for form in (ENTERED, {**ENTERED, "number": account_id}):
+        again = await send(person, accounts, form, language="zh")
+        assert (again.status_code, f"该账户已登记：{account_id}" in again.text) == (422, True)
+        assert SECRET not in again.text
+    await account_of(person)
+    await made(person, accounts, {**ENTERED, "mchid": "1900000110"})
+    await made(person, its_page, {"disabled": "1", **await seen(person, its_page, its_page)})
+    await made(person, accounts, ENTERED)
+
+
+async def test_a_new_account_waits_once(person: Person) -> None:
+    merchant = await made(person, "/console/merchants", {"name": "万科物业"})
+    eyes = {"four_eyes": {"credentials": True}}
+    url = merchant.replace("/console", "/api")
+    assert (await person.admin.http.patch(url, json=eyes)).is_success
+    new = await page(person, f"{merchant}/channel-accounts/new?channel=wechat")
+    carried = fields_of(new, f"{merchant}/channel-accounts".removeprefix("/console/"))
+    form = {**ENTERED, "number": carried["number"]}
+    for _ in range(2):
+        answer = await send(person, f"{merchant}/channel-accounts", form)
+        assert answer.status_code in (202, 303), answer.text
+    again = await send(person, f"{merchant}/channel-accounts", ENTERED, language="zh")
+    assert (again.status_code, "正在等待复核" in again.text) == (422, True)
+    waiting = (await person.admin.http.get("/api/approvals?state=waiting")).json()["items"]
+    assert [it["subject"] for it in waiting] == [carried["number"]]
+
+
 async def test_empty_lists_lead_nobody_to_a_form_that_they_have_not(person: Person) -> None:
     merchant = await made(person, "/console/merchants", {"name": "万科物业"})
     app = await app_of(person)

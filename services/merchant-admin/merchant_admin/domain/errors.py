@@ -5,7 +5,7 @@ AdminProblem
 ├── Forbidden 403 · EnrolmentRequired 403 · NotForMachines 403
 ├── NoSuch 404
 ├── Unusable 422, with JSON pointers
-│   └── AlreadyMade
+│   └── AlreadyMade · MadeOtherwise · SameAccount
 ├── TooManyRows 422 · BadPeriod 422 · TooManyExports 429
 ├── NotRefundable 409 · RefundExceedsPaid 409 · NumberTaken 409
 └── AlreadyDecided 409 · ChangedMeanwhile 409 · ChangedSinceShown 409 · SamePerson 403
@@ -134,6 +134,31 @@ class AlreadyMade(Unusable):
                 "已创建，未再次创建；密钥只显示一次。",
             )
         )
+
+
+class MadeOtherwise(Unusable):
+    """A form that made something was filled in anew and sent under the same number."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            FieldError(
+                "",
+                "This form has made one already, with other entries; send it again for another.",
+                "此表单已创建过一项（内容不同）；如需另建一项，请再次提交。",
+            )
+        )
+
+
+class SameAccount(Unusable):
+    """The merchant has this account of the channel already; `is_waiting`: for a second person."""
+
+    def __init__(self, account_id: str, name: str, *, is_waiting: bool = False) -> None:
+        en = f"It is registered already, as {account_id} ({name}); replace its keys there."
+        zh = f"该账户已登记：{account_id}（{name}）；如需更换密钥，请到该账户的页面。"
+        if is_waiting:
+            en = f"It waits for a second person already, as {account_id} ({name})."
+            zh = f"该账户已提交登记，正在等待复核：{account_id}（{name}）。"
+        super().__init__(FieldError("", en, zh))
 
 
 class TooManyRows(AdminProblem):

@@ -25,7 +25,7 @@ from merchant_admin.domain.account_approvals import CredentialsChange, NewCreden
 from merchant_admin.domain.approvals import Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import ChannelAccount, advanced
-from merchant_admin.domain.errors import NoSuch, Unusable
+from merchant_admin.domain.errors import NoSuch, SameAccount, Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.domain.seen import Seen
@@ -34,6 +34,7 @@ from merchant_admin.flows.asking import ask, differing, require_alone
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import account_details
+from merchant_admin.store import approvals as approvals_store
 from merchant_admin.store import channel_accounts as store
 from merchant_admin.store.account_details import NOTHING, AccountDetails
 from merchant_admin.store.merchants import get_merchant
@@ -49,19 +50,24 @@ async def create(
     channel: str,
     name: str,
     credentials: Credentials,
+    account_id: str | None = None,
+    is_once: bool = False,
 ) -> ChannelAccount:
-    """Register an account.
+    """Register an account. `account_id`: the number that a form carries. `is_once`: not beside an
+    active one of the same identity, as people do by mistake.
 
-    Raises NoSuch for the merchant, Unusable for the channel, Forwarded (422 with pointers) for
-    credentials that the channel's plugin cannot use, AwaitsApproval where the merchant's
-    credentials wait for a second person.
+    Raises SameAccount, NoSuch for the merchant, Unusable for the channel, Forwarded (422 with
+    pointers) for credentials that the channel's plugin cannot use, AwaitsApproval where the
+    merchant's credentials wait for a second person.
     """
     async with deps.db.connection() as tx:
         await get_merchant(tx, merchant_id)
-    prepared = await prepare(deps, channel=channel, credentials=credentials)
+    prepared = await prepare(deps, channel=channel, credentials=credentials, account_id=account_id)
     account = prepared.account(merchant_id, name)
     async with deps.db.transaction() as tx:
-        waits = (await get_merchant(tx, merchant_id)).four_eyes.credentials
+        waits = (await get_merchant(tx, merchant_id, lock=is_once)).four_eyes.credentials
+        if is_once:
+            await _require_first(tx, account, deps.clock())
         if waits:
             asked = account_approvals.asked_for_new(account, prepared.shown)
             approval = await ask(deps, tx, actor, asked)
@@ -71,6 +77,18 @@ async def create(
         raise AwaitsApproval(approval)
     deps.wake()
     return account
+
+
+async def _require_first(tx: Tx, account: ChannelAccount, now: datetime) -> None:
+    """Raises SameAccount for one that is registered or waits, AwaitsApproval for the same form."""
+    there = await store.find_same(tx, account)
+    if there is not None:
+        raise SameAccount(there.account_id, there.name)
+    waits = await approvals_store.find_new_account(tx, account, now)
+    if waits is not None:
+        if waits.asked.subject == account.account_id:
+            raise AwaitsApproval(waits)
+        raise SameAccount(waits.asked.subject, waits.asked.shown["name"], is_waiting=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +118,13 @@ class Prepared:
         )
 
 
-async def prepare(deps: Deps, *, channel: str, credentials: Credentials) -> Prepared:
+async def prepare(
+    deps: Deps, *, channel: str, credentials: Credentials, account_id: str | None = None
+) -> Prepared:
     """Check and seal the credentials of an account to come. Raises Unusable, Forwarded."""
     request = CheckCredentials(credentials=dict(credentials))
     checked = await _checked(deps, channel, request)
-    account_id = new_id("channel_account")
+    account_id = account_id or new_id("channel_account")
     return Prepared(
         account_id=account_id,
         channel=channel,
@@ -175,6 +195,8 @@ async def change_approved(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> boo
     now = deps.clock()
     if account_approvals.is_new(asked):
         account = account_approvals.new_account(asked, now)
+        if await store.find_account(tx, account.account_id):
+            return False
         await _add(tx, actor, account, asked.request["facts"])
         return True
     [merchant_id] = asked.merchant_ids

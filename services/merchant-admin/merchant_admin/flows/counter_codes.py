@@ -12,7 +12,7 @@ from contracts.identifiers import new_id
 from contracts.internal import PointAddress
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import CounterCode, Received, advanced
-from merchant_admin.domain.errors import NoSuch, Unusable
+from merchant_admin.domain.errors import MadeOtherwise, NoSuch, Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.deps import Deps
@@ -38,11 +38,14 @@ class BegunAtCode:
     note: str | None
 
 
-async def create(deps: Deps, actor: Actor, terms: Mapping[str, Any]) -> ShownCode:
-    """Put one up. Raises Unusable with pointers."""
+async def create(
+    deps: Deps, actor: Actor, terms: Mapping[str, Any], *, code_id: str | None = None
+) -> ShownCode:
+    """Put one up. `code_id`: the number that a form carries, so that sent twice it makes one.
+    Raises Unusable with pointers, MadeOtherwise."""
     now = deps.clock()
     code = CounterCode(
-        code_id=new_id("counter_code"),
+        code_id=code_id or new_id("counter_code"),
         state=State.ACTIVE,
         version=1,
         created_at=now,
@@ -62,7 +65,11 @@ async def create(deps: Deps, actor: Actor, terms: Mapping[str, Any]) -> ShownCod
             raise Unusable(FieldError("/app_id", "is no app")) from error
         if code.merchant_id not in app.terms.merchant_ids:
             raise Unusable(FieldError("/app_id", "does not work for this merchant"))
-        await store.add_code(tx, code)
+        if not await store.add_code(tx, code):
+            there = await store.get_code(tx, code.code_id)
+            if any(getattr(there, name) != value for name, value in terms.items()):
+                raise MadeOtherwise
+            return ShownCode(there, url)
         await record_change(tx, actor, "created", was=None, now=code)
     deps.wake()
     return ShownCode(code, url)

@@ -12,6 +12,7 @@ from contracts.sealing import seal
 from merchant_admin.domain.approvals import ApprovalKind, Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import Given, Merchant, advanced
+from merchant_admin.domain.errors import MadeOtherwise
 from merchant_admin.domain.four_eyes import FourEyes
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
@@ -23,11 +24,17 @@ from merchant_admin.store import merchants as store
 
 
 async def create(
-    deps: Deps, actor: Actor, *, name: str, alert_route: AlertRoute | None = None
+    deps: Deps,
+    actor: Actor,
+    *,
+    name: str,
+    alert_route: AlertRoute | None = None,
+    merchant_id: str | None = None,
 ) -> Merchant:
-    """Register a merchant; `alert_route`: by whom its own people hear of alerts."""
+    """Register a merchant; `alert_route`: by whom its own people hear of alerts. `merchant_id`:
+    the number that a form carries, so that sent twice it makes one. Raises MadeOtherwise."""
+    merchant_id = merchant_id or new_id("merchant")
     async with deps.db.transaction() as tx:
-        merchant_id = new_id("merchant")
         sealed = _sealed(deps, merchant_id, alert_route)
         merchant = await _add(tx, actor, merchant_id, name, sealed, deps.clock())
     deps.wake()
@@ -51,7 +58,11 @@ async def _add(
         updated_at=at,
         alert_route_sealed=alert_route_sealed,
     )
-    await store.add_merchant(tx, merchant)
+    if not await store.add_merchant(tx, merchant):
+        there = await store.get_merchant(tx, merchant_id)
+        if there.name != name:
+            raise MadeOtherwise
+        return there
     await record_change(tx, actor, "created", was=None, now=merchant)
     return merchant
 

@@ -8,6 +8,7 @@ import asyncpg
 
 from chassis.database import Tx
 from merchant_admin.domain.approvals import Approval, ApprovalKind, ApprovalState, Asked
+from merchant_admin.domain.entities import ChannelAccount
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
@@ -64,6 +65,16 @@ select * from approval
  where subject = $1 and kind = $2 and request = $3
    and (state in ('approved', 'done') or state = 'waiting' and expires_at > $4)
  order by approval_id desc
+ limit 1
+"""
+
+FIND_NEW_ACCOUNT = """
+select * from approval
+ where kind = 'credentials' and state = 'waiting' and expires_at > $1
+   and request ->> 'new' is not null
+   and (subject = $2 or $3 = any(merchant_ids) and request -> 'new' ->> 'channel' = $4
+                        and request -> 'new' -> 'identity' = $5)
+ order by subject <> $2, approval_id
  limit 1
 """
 
@@ -146,6 +157,15 @@ async def find_same_locked(tx: Tx, asked: Asked, now: datetime) -> Approval | No
     of its subject before the transaction ends."""
     await tx.execute(LOCK_SUBJECT, asked.subject)
     row = await tx.fetchrow(FIND_SAME, asked.subject, asked.kind, dict(asked.request), now)
+    return None if row is None else _approval(row)
+
+
+async def find_new_account(tx: Tx, account: ChannelAccount, now: datetime) -> Approval | None:
+    """The one by which an account of this number waits, or of its merchant and identity."""
+    row = await tx.fetchrow(
+        FIND_NEW_ACCOUNT, now, account.account_id, account.merchant_id, account.channel,
+        account.identity,
+    )  # fmt: skip
     return None if row is None else _approval(row)
 
 

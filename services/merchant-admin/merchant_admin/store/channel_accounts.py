@@ -29,6 +29,12 @@ update channel_account
  where payment_id = $1
 """
 
+FIND_SAME = """
+select * from channel_account
+ where payment_id = $1
+    or merchant_id = $2 and channel = $3 and identity = $4 and state = 'active'
+ order by payment_id <> $1, payment_id limit 1
+"""
 FIND = "select * from channel_account where payment_id = $1"
 GET = "select * from channel_account where merchant_id = $1 and payment_id = $2"
 GET_LOCKED = """
@@ -113,6 +119,14 @@ async def get_account(
 async def find_account(tx: Tx, account_id: str) -> ChannelAccount | None:
     """The account, whosever it is."""
     row = await tx.fetchrow(FIND, account_id)
+    return None if row is None else _account(row)
+
+
+async def find_same(tx: Tx, account: ChannelAccount) -> ChannelAccount | None:
+    """The one that has its number, or is active for the same merchant under its identity."""
+    row = await tx.fetchrow(
+        FIND_SAME, account.account_id, account.merchant_id, account.channel, account.identity
+    )
     return None if row is None else _account(row)
 
 

@@ -21,6 +21,8 @@ ADD = """
 insert into counter_code (code_id, merchant_id, app_id, name, min_amount, max_amount, daily_limit,
                           amounts, state, version, created_at, updated_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+on conflict (code_id) do nothing
+returning true
 """
 UPDATE = """
 update counter_code
@@ -57,8 +59,9 @@ select * from counter_code where code_id > $1 order by code_id limit $2 for shar
 """
 
 
-async def add_code(tx: Tx, code: CounterCode) -> None:
-    await tx.execute(ADD, *(getattr(code, name) for name in _FIELDS))
+async def add_code(tx: Tx, code: CounterCode) -> bool:
+    """False where there is one of this number."""
+    return await tx.fetchval(ADD, *(getattr(code, name) for name in _FIELDS)) is not None
 
 
 async def update_code(tx: Tx, code: CounterCode) -> None:

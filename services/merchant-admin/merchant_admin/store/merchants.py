@@ -21,6 +21,8 @@ insert into merchant (merchant_id, name, state, version, updated_at, alert_route
                       display_name, colour, logo, logo_type, four_eyes_refunds_from,
                       four_eyes_credentials, four_eyes_callback_addresses, created_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+on conflict (merchant_id) do nothing
+returning true
 """
 
 UPDATE = """
@@ -67,8 +69,9 @@ select merchant_id, four_eyes_refunds_from, four_eyes_credentials, four_eyes_cal
 """
 
 
-async def add_merchant(tx: Tx, merchant: Merchant) -> None:
-    await tx.execute(ADD, *_changeable(merchant), merchant.created_at)
+async def add_merchant(tx: Tx, merchant: Merchant) -> bool:
+    """False where there is one of this number."""
+    return await tx.fetchval(ADD, *_changeable(merchant), merchant.created_at) is not None
 
 
 async def update_merchant(tx: Tx, merchant: Merchant) -> None:

@@ -16,6 +16,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
+from merchant_admin.api.console.forms import number_in
 from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.setup.wrong import wrong_fields
@@ -49,7 +50,9 @@ async def list_page(request: Request, deps: Work, visitor: Seen) -> Response:
 async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
     try:
         terms = parse(CreateCounterCode, _terms(sent.form))
-        made = await counter_codes.create(deps, sent.actor, dict(terms))
+        made = await counter_codes.create(
+            deps, sent.actor, dict(terms), code_id=number_in(sent.form, "counter_code")
+        )
     except Problem as problem:
         refused = RefusedForm(status=problem.status, given=sent.form, wrong=_wrong(problem))
         return await _page(request, deps, sent.visitor, refused)

@@ -13,7 +13,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
-from merchant_admin.api.console.forms import VERSION, seen_in
+from merchant_admin.api.console.forms import VERSION, number_in, seen_in
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.setup.credential_pages import credentials_in, form_context
 from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
@@ -93,7 +93,7 @@ async def create(
 
 
 async def create_from(deps: Deps, sent: Sent, merchant_id: str) -> ChannelAccount:
-    """The account of a form. Raises InvalidRequest, Unusable, Forwarded."""
+    """The account of a form. Raises InvalidRequest, Unusable, Forwarded, SameAccount."""
     channel = await channels.read(deps, sent.form.get("channel", ""))
     given: dict[str, Any] = {
         "channel": channel.name,
@@ -101,7 +101,14 @@ async def create_from(deps: Deps, sent: Sent, merchant_id: str) -> ChannelAccoun
         "credentials": credentials_in(channel.form, sent),
     }
     wanted = parse(CreateChannelAccount, given)
-    return await channel_accounts.create(deps, sent.actor, merchant_id, **dict(wanted))
+    return await channel_accounts.create(
+        deps,
+        sent.actor,
+        merchant_id,
+        **dict(wanted),
+        account_id=number_in(sent.form, "channel_account"),
+        is_once=True,
+    )
 
 
 @router.get(HOME + "/{payment_id}")

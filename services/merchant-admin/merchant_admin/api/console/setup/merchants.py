@@ -13,7 +13,7 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeMerchant, CreateMerchant
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
-from merchant_admin.api.console.forms import VERSION, seen_in
+from merchant_admin.api.console.forms import VERSION, number_in, seen_in
 from merchant_admin.api.console.rendering import done_in, render
 from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.shown import plain_amount
@@ -72,9 +72,11 @@ async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
 
 
 async def create_from(deps: Deps, sent: Sent) -> Merchant:
-    """The merchant of a form. Raises InvalidRequest."""
+    """The merchant of a form. Raises InvalidRequest, MadeOtherwise."""
     wanted = parse(CreateMerchant, {"name": sent.form.get("name", "").strip()})
-    return await merchants.create(deps, sent.actor, name=wanted.name)
+    return await merchants.create(
+        deps, sent.actor, name=wanted.name, merchant_id=number_in(sent.form, "merchant")
+    )
 
 
 @router.get("/{merchant_id}")
