@@ -32,7 +32,7 @@ from merchant_admin.store.approvals import get_approval, set_request
 from .conftest import PASSWORD, USERNAME, Admin, problem
 from .people import Person, marked
 from .test_configuration import CREDENTIALS
-from .test_console_setup import KEY
+from .test_console_setup import ENTERED, KEY
 from .test_decisions import SEEN, decision, on_file
 from .test_read_model import Story
 from .test_refunds import payment, refund
@@ -832,6 +832,40 @@ async def test_the_first_callback_address_waits_on_the_guided_way(
     here = "onboarding/callback"
     sent = await person.save(here, here, notify_url="https://a.example/cb")
     assert (sent.status_code, sent.headers.get("location")) == (303, WAITS)
+    (asked,) = (await admin.http.get("/api/approvals?state=waiting")).json()["items"]
+    shown = await person.open_page(here)
+    assert (f"number={asked['approval_id']}" in shown, "notify_url" in shown) == (True, False)
+    boss = await hire(admin, "administrator")
+    assert (await approve(boss, f"/api/approvals/{asked['approval_id']}")).status_code == 200
+    shown = await person.open_page(here)
+    assert (asked["approval_id"] in shown, 'value="https://a.example/cb"' in shown) == (False, True)
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+async def test_the_guided_way_waits_for_credentials_and_goes_on(
+    admin: Admin, merchant_id: str, agreed: bool
+) -> None:
+    admin.gateway.schema = schema(PLUGIN.credentials, PLUGIN.form)
+    person, here = await Person.logged_in(admin), "onboarding/credentials"
+    draft = Draft(merchant_id=merchant_id, channel="wechat")
+    await onboarding.save(admin.deps, USERNAME, draft)
+    hidden = await person.form_of(here, here)
+    carried = {name: hidden[name] for name in ("draft", "number")}
+    sent = await person.send(here, **ENTERED, **carried)
+    assert (sent.status_code, sent.headers.get("location")) == (303, WAITS)
+    (asked,) = (await admin.http.get("/api/approvals?state=waiting")).json()["items"]
+    shown = await person.open_page("onboarding")
+    assert (f"number={asked['approval_id']}" in shown, 'name="mchid"' in shown) == (True, False)
+    boss, path = await hire(admin, "administrator"), f"/api/approvals/{asked['approval_id']}"
+    if agreed:
+        assert (await approve(boss, path)).status_code == 200
+    else:
+        await boss.post(f"{path}/reject", json={"reason": "商户号不对"})
+    shown = await person.open_page("onboarding")
+    assert ('data-step="trial"' in shown) is agreed
+    assert ('name="mchid"' in shown) is not agreed
+    assert ("商户号不对" in shown) is not agreed
+    assert (asked["subject"] in shown) is agreed
 
 
 async def test_withdrawing_earlier_credentials_waits_on_the_page(

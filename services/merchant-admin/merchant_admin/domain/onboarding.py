@@ -24,7 +24,8 @@ class Step(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What was made so far, by its ids, and `entered`: what was typed and is no secret. Never a
-    secret: it is kept in the database as it stands."""
+    secret: it is kept in the database as it stands. `credentials_asked`, `callback_asked`: the
+    approvals by which the last ones wait for a second person."""
 
     merchant_id: str | None = None
     channel: str | None = None
@@ -34,6 +35,8 @@ class Draft:
     key_id: str | None = None
     is_called_back: bool = False
     entered: Mapping[str, str] = field(default_factory=dict)
+    credentials_asked: str | None = None
+    callback_asked: str | None = None
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> "Draft":
@@ -80,16 +83,52 @@ class Draft:
 
     def with_channel(self, channel: str) -> "Draft":
         """Another account of the merchant; an app that was made stays."""
-        return replace(self, channel=channel, account_id=None, is_tried=False, entered={})
+        return replace(
+            self,
+            channel=channel,
+            account_id=None,
+            is_tried=False,
+            entered={},
+            credentials_asked=None,
+        )
 
     def with_account(self, account_id: str, channel: str) -> "Draft":
         """With credentials that nobody has tried."""
-        return replace(self, channel=channel, account_id=account_id, is_tried=False, entered={})
+        return replace(
+            self,
+            channel=channel,
+            account_id=account_id,
+            is_tried=False,
+            entered={},
+            credentials_asked=None,
+        )
 
     def with_app(self, app_id: str) -> "Draft":
         if app_id == self.app_id:
             return self
-        return replace(self, app_id=app_id, key_id=None, is_called_back=False)
+        return replace(self, app_id=app_id, key_id=None, is_called_back=False, callback_asked=None)
+
+    def asked(self, step: Step) -> str | None:
+        """The approval that decides how the step goes on."""
+        match step:
+            case Step.CREDENTIALS | Step.TRIAL:
+                return self.credentials_asked
+            case Step.CALLBACK:
+                return self.callback_asked
+            case _:
+                return None
+
+    def waiting(self, step: Step, approval_id: str) -> "Draft":
+        """What the step asked for waits."""
+        if step is Step.CALLBACK:
+            return replace(self, callback_asked=approval_id)
+        return replace(self, credentials_asked=approval_id, entered={})
+
+    def agreed(self, step: Step, subject: str) -> "Draft":
+        """It was done: the account of this number has the credentials, the app its address."""
+        if step is Step.CALLBACK:
+            return replace(self, callback_asked=None)
+        return self.with_account(subject, self.channel or "")
 
 
 MADE: Final[Shown[Draft]] = Shown(

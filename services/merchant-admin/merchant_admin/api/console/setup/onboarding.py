@@ -22,6 +22,7 @@ from merchant_admin.api.console.visiting import (
     Visitor,
     to,
 )
+from merchant_admin.domain.approvals import AwaitsApproval
 from merchant_admin.domain.errors import VERSION_CHANGED
 from merchant_admin.domain.onboarding import MADE, Draft, Step
 from merchant_admin.flows import channels, onboarding
@@ -77,6 +78,10 @@ async def take(request: Request, deps: Work, sent: FreshlySentFileByAdmin, step:
         taken = await steps.TAKE[step](deps, sent, draft)
     except Problem as refusal:
         return await _refused(request, deps, sent, draft, step, refusal)
+    except AwaitsApproval as waits:
+        kept = draft.waiting(step, waits.approval.approval_id)
+        await onboarding.save(deps, username, kept)
+        raise
     await onboarding.save(deps, username, taken.draft)
     if taken.shown:
         return await _page(request, deps, sent.visitor, taken.draft, taken.step, taken.shown)
@@ -116,6 +121,8 @@ async def _page(
         "wrong": {},
         "entered": {},
         "problem": problem_in(request, REFUSALS),
+        "asked": await onboarding.find_asked(deps, draft, step),
+        "now": deps.clock(),
         **await context_of(request, deps, visitor, draft, step),
         **shown,
     }

@@ -10,6 +10,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "进度自动保存，随时可以离开再继续；已创建的商户、账户与应用会保留。",
         "It is kept as it stands: leave, and go on later. What was made stays.",
     ),
+    "onboarding_waits": (
+        "另一人复核通过后，可从这里继续；无需重新填写。",
+        "Once another person has agreed it goes on here; nothing has to be entered again.",
+    ),
     "onboarding_done": (
         "接入完成：应用现在可以发起支付。",
         "All is set: the app can take payments now.",
