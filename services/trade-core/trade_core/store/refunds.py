@@ -1,6 +1,7 @@
 """Refunds as they are written: what is new, what changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from chassis.database import Tx
 from trade_core.domain.aggregate import OrderAggregate
@@ -14,7 +15,7 @@ async def insert(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
     for aggregate in aggregates:
         for refund in aggregate.refunds.values():
             if refund.refund_no not in aggregate.snapshot.refunds:
-                require_all(await tx.execute(_INSERT, *_values(refund)), 1)
+                require_all(await tx.execute(_INSERT, [_insertion(refund)]), 1)
 
 
 async def update(tx: Tx, changes: Sequence[tuple[Refund, Refund]]) -> None:
@@ -26,65 +27,70 @@ async def update(tx: Tx, changes: Sequence[tuple[Refund, Refund]]) -> None:
     require_all(tag, len(changes))
 
 
-def _values(refund: Refund) -> tuple[object, ...]:
-    return (
-        refund.refund_no,
-        refund.order_id,
-        refund.payment_no,
-        refund.app_id,
-        refund.merchant_id,
-        refund.merchant_refund_no,
-        refund.fingerprint,
-        refund.cause,
-        refund.state,
-        refund.amount,
-        refund.currency,
-        refund.reason,
-        refund.notify_url,
-        refund.created_at,
-        returns_json(refund.returns),
-        refund.channel_refund_no,
-        refund.refunded_at,
-        refund.last_said_at,
-        refund.is_dispute,
-        refund.is_single,
-    )
+def _insertion(refund: Refund) -> dict[str, object]:
+    """One that is new may have changed already: a batch holds several words about it."""
+    return {name: getattr(refund, name) for name in _FIXED} | _changing(refund)
 
 
 def _change(was: Refund, refund: Refund) -> dict[str, object]:
-    return {
-        "refund_no": refund.refund_no,
-        "was": was.state,
-        "state": refund.state,
+    return {"refund_no": refund.refund_no, "was": was.state, **_changing(refund)}
+
+
+def _changing(refund: Refund) -> dict[str, object]:
+    as_they_are = {name: getattr(refund, name) for name in _CHANGING if name != "heard"}
+    return as_they_are | {
         "heard": refund_fact_text(refund.last_fact),
-        "channel_refund_no": refund.channel_refund_no,
         "failure": failure_json(refund.failure),
-        "refunded_at": refund.refunded_at,
-        "decided": refund.decided,
         "returns": returns_json(refund.returns),
-        "last_said_at": refund.last_said_at,
-        "turn": refund.turn,
-        "is_dispute": refund.is_dispute,
     }
 
 
-_INSERT = """
-insert into refunds (refund_no, order_id, payment_no, app_id, merchant_id, merchant_refund_no,
-    fingerprint, cause, state, amount, currency, reason, notify_url, created_at, returns,
-    channel_refund_no, refunded_at, last_said_at, is_dispute, is_single)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-on conflict do nothing
-"""
+_FIXED: Final = {
+    "refund_no": "text",
+    "order_id": "text",
+    "payment_no": "text",
+    "app_id": "text",
+    "merchant_id": "text",
+    "merchant_refund_no": "text",
+    "fingerprint": "text",
+    "cause": "text",
+    "amount": "bigint",
+    "currency": "text",
+    "reason": "text",
+    "notify_url": "text",
+    "created_at": "timestamptz",
+    "is_single": "bool",
+}
+_CHANGING: Final = {
+    "state": "text",
+    "heard": "text",
+    "channel_refund_no": "text",
+    "failure": "jsonb",
+    "refunded_at": "timestamptz",
+    "decided": "text",
+    "returns": "jsonb",
+    "last_said_at": "timestamptz",
+    "turn": "int",
+    "is_dispute": "bool",
+}
+"""Columns and their types; `version` is the database's to count."""
 
-_UPDATE = """
+
+def _typed(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
+
+
+_COLUMNS: Final = ", ".join(_FIXED | _CHANGING)
+
+_INSERT: Final = f"""
+insert into refunds ({_COLUMNS})
+select {_COLUMNS} from jsonb_to_recordset($1) as c ({_typed(_FIXED | _CHANGING)})
+on conflict do nothing
+"""  # noqa: S608
+
+_UPDATE: Final = f"""
 update only refunds r
-set state = c.state, heard = c.heard, channel_refund_no = c.channel_refund_no,
-    failure = c.failure, refunded_at = c.refunded_at, decided = c.decided,
-    returns = c.returns, last_said_at = c.last_said_at, turn = c.turn,
-    is_dispute = c.is_dispute, version = r.version + 1
-from jsonb_to_recordset($1)
-  as c (refund_no text, was text, state text, heard text, channel_refund_no text, failure jsonb,
-        refunded_at timestamptz, decided text, returns jsonb, last_said_at timestamptz,
-        turn int, is_dispute bool)
+set {", ".join(f"{name} = c.{name}" for name in _CHANGING)}, version = r.version + 1
+from jsonb_to_recordset($1) as c (refund_no text, was text, {_typed(_CHANGING)})
 where r.refund_no = any ($2::text[]) and r.refund_no = c.refund_no and r.state = c.was
-"""
+"""  # noqa: S608

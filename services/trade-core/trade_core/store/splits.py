@@ -34,7 +34,12 @@ async def insert(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
         for split in aggregate.splits.values():
             if split.split_no not in aggregate.snapshot.splits:
                 require_all(await tx.execute(_INSERT, *_values(split)), 1)
-                await tx.execute(_INSERT_SHARES, split.split_no, *_columns(split.shares))
+                shares = split.shares
+                places = list(range(1, len(shares) + 1))
+                texts = [share.description for share in shares]
+                amounts = [share.amount for share in shares]
+                row = split.split_no, *_changing(shares), places, amounts, texts
+                await tx.execute(_INSERT_SHARES, *row)
 
 
 async def update(tx: Tx, changes: Sequence[tuple[Split, Split]]) -> None:
@@ -44,11 +49,7 @@ async def update(tx: Tx, changes: Sequence[tuple[Split, Split]]) -> None:
             _UPDATE,
             split.split_no,
             was.state,
-            split.state,
-            split.last_fact,
-            split.channel_split_no,
-            failure_json(split.failure),
-            split.finished_at,
+            *_outcome(split),
         )
         require_all(tag, 1)
         if split.shares != was.shares:
@@ -74,21 +75,23 @@ def _values(split: Split) -> tuple[object, ...]:
         split.merchant_id,
         split.merchant_split_no,
         split.fingerprint,
-        split.state,
         split.amount,
         split.currency,
         split.finish,
         split.notify_url,
         split.created_at,
+        *_outcome(split),
     )
 
 
-def _columns(shares: Sequence[Share]) -> tuple[list[object], ...]:
+def _outcome(split: Split) -> tuple[object, ...]:
+    """What changes of it, and what one that is new may have already."""
     return (
-        list(range(1, len(shares) + 1)),
-        [share.account for share in shares],
-        [share.amount for share in shares],
-        [share.description for share in shares],
+        split.state,
+        split.last_fact,
+        split.channel_split_no,
+        failure_json(split.failure),
+        split.finished_at,
     )
 
 
@@ -111,17 +114,19 @@ _SHARES = "select * from split_shares where split_no = any ($1::text[]) order by
 
 _INSERT = """
 insert into splits (split_no, order_id, payment_no, app_id, merchant_id, merchant_split_no,
-    fingerprint, state, amount, currency, finish, notify_url, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    fingerprint, amount, currency, finish, notify_url, created_at,
+    state, heard, channel_split_no, failure, finished_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 on conflict do nothing
 """
 
 _INSERT_SHARES = """
 insert into split_shares (split_no, position, account, amount, description, state,
-    amount_returning, amount_returned)
-select $1, s.position, s.account, s.amount, s.description, 'processing', 0, 0
-from unnest($2::smallint[], $3::text[], $4::bigint[], $5::text[])
-  as s (position, account, amount, description)
+    amount_returning, amount_returned, failure)
+select $1, s.position, s.account, s.amount, s.description, s.state, s.coming, s.returned, s.failure
+from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::jsonb[],
+            $7::smallint[], $8::bigint[], $9::text[])
+  as s (account, state, coming, returned, failure, position, amount, description)
 """
 
 _UPDATE = """
