@@ -19,11 +19,14 @@ from contracts.actions import QrCodeAction
 from contracts.api import Method, OrderStatus, PaymentStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
+from contracts.internal import DecidePayment, PaymentDecision
+from trade_core.domain.deciding import claim_shown
 from trade_core.domain.errors import OrderPaid, PaymentInProgress, PaymentNotFound
 from trade_core.domain.opening import Choice, Chosen
 from trade_core.domain.payment import Payment
 from trade_core.flows import read
 from trade_core.flows.choose_channel import choose_channel
+from trade_core.flows.decide import decide_payment
 
 WECHAT = Choice(ACCOUNT, "wechat", Method.NATIVE)
 ALIPAY = Choice(OTHER_ACCOUNT, "alipay", Method.NATIVE)
@@ -105,6 +108,30 @@ async def test_same_way_is_opened_anew_where_the_payer_was_never_called(
     assert answer.close_first is not None
     await harness.apply(closed(lost))
     assert (await choose(harness, payment, WECHAT)).initiate
+
+
+async def test_page_that_ended_unused_beside_a_conflict_is_chosen_on_anew(
+    harness: Harness,
+) -> None:
+    """Another attempt took wrong money, which ends the page; a person says that it is none."""
+    other = await harness.opened()
+    harness.pass_time(20)
+    page = await checkout(harness)
+    await harness.apply(paid(other, amount=1))
+    assert await harness.state(page) is PaymentStatus.CLOSED
+    ignore = DecidePayment(
+        decision=PaymentDecision.IGNORE,
+        reason="not ours",
+        decided_by="li",
+        claim=claim_shown(await harness.payment(other)),
+    )
+    await decide_payment(harness.deps, other.payment_no, ignore)
+    harness.pass_time(20)
+    answer = await choose(harness, page, WECHAT)
+    assert answer.initiate
+    assert answer.payment.payment_no != page.payment_no
+    assert await harness.state(answer.payment) is PaymentStatus.INITIATING
+    assert await harness.state(page) is PaymentStatus.CLOSED
 
 
 async def test_same_way_that_was_opened_is_shown_again(harness: Harness) -> None:

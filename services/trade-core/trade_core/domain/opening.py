@@ -109,16 +109,16 @@ def open_another(aggregate: OrderAggregate, request: PaymentRequest) -> Payment:
 def choose(aggregate: OrderAggregate, payment_no: str, choice: Choice) -> Chosen:
     """The payer's choice on our page, made anew as long as nothing is paid.
 
-    The first choice binds the payment. Another one opens a new payment, and so does the same one
-    where the payer was never called, but only when the former is certainly over: until then the
-    answer is what to close.
+    The first choice binds the payment, unless that has ended by then. Another one opens a new
+    payment, and so does the same one where the payer was never called, but only when the former is
+    certainly over: until then the answer is what to close.
 
     Raises OrderPaid, PaymentConflicted, OrderClosed, CheckoutReplaced, PaymentInProgress,
     TooManyAttempts.
     """
     current = aggregate.latest
     _require_alive(aggregate, aggregate.payments[payment_no], current)
-    if not current.is_placed:
+    if not current.is_placed and current.is_open:
         return Chosen(_bind(aggregate, current, choice), initiate=True)
     is_same = _is_at(current, choice) and not (choice.anew or current.is_unopened)
     if current.is_open and not current.closing and is_same:
