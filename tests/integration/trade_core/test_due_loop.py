@@ -232,6 +232,22 @@ async def test_what_was_opened_since_a_restore_is_asked_about_at_once(harness: H
     }  # fmt: skip
 
 
+async def test_doubt_about_what_went_back_is_asked_about_anew_and_not_ended(
+    harness: Harness,
+) -> None:
+    payment = await harness.paid(request(amount=1000))
+    await harness.refund(refund_request(payment, "T1", 300))
+    await harness.attend()
+    await harness.apply(paid(payment, amount_refunded=300))
+    assert payment.payment_no in await harness.due()
+
+    await reask(harness.db, harness.now - timedelta(days=1))
+
+    asked = {(each.command, each.payment.payment_no) for each in await harness.attend()}
+    assert (CommandName.QUERY, payment.payment_no) in asked
+    assert payment.payment_no in await harness.due()
+
+
 def test_a_moment_without_its_zone_is_refused() -> None:
     assert moment("2026-11-29T08:00:00+08:00").utcoffset() == timedelta(hours=8)
     for text in ("2026-11-29T08:00:00", "yesterday"):

@@ -56,7 +56,10 @@ async def make_urgent(tx: Tx, subjects: Sequence[str], now: datetime) -> None:
 
 
 async def begin_again(tx: Tx, subjects: Sequence[str], now: datetime) -> None:
-    """Ask at once, and as often as in the beginning. What somebody is just setting stays so."""
+    """Ask at once, and as often as in the beginning. What somebody is just setting stays so.
+
+    Whose refunds they were that went back of a payment is asked from attempt 1 on
+    (`domain.due.returns_check`)."""
     if subjects:
         await tx.execute(_BEGIN_AGAIN, subjects, now)
 
@@ -167,7 +170,11 @@ _DROP = "delete from due_work where subject = any ($1::text[])"
 _HURRY = "update due_work set due_at = $2 where subject = any ($1::text[])"
 
 _BEGIN_AGAIN = """
-update due_work d set due_at = $2, attempt = 0
+update due_work d
+set due_at = $2,
+    attempt = case when exists (
+        select from only payments p where p.payment_no = d.subject and p.state = 'succeeded'
+    ) then least(d.attempt, 1) else 0 end
 from (select subject from due_work where subject = any ($1::text[]) for update skip locked) found
 where d.subject = found.subject
 """
