@@ -1,6 +1,8 @@
 """money-moved-outside on a real database: booked once, bounded, told, posted."""
 
+from datetime import timedelta
 from importlib import import_module
+from typing import Any
 
 import pytest
 from tests.builders.trade_core import paid, refund_request, refund_result, request
@@ -17,7 +19,12 @@ from contracts.events.commands import CommandName
 from contracts.events.orders import OrderEventType
 from contracts.events.results import Dispute, Source, Verdict
 from contracts.identifiers import new_id
+from contracts.internal import DecideRefund, RefundDecision
+from trade_core.domain.disputes import WON
 from trade_core.domain.errors import RefundExceedsPaid
+from trade_core.domain.refund import RefundFact
+from trade_core.flows import check_ledger
+from trade_core.flows.decide import decide_refund
 
 
 async def test_a_refund_at_the_console_is_a_refund_of_ours_and_bounds_the_apps(
@@ -157,6 +164,44 @@ async def test_what_found_no_room_is_kept_until_the_refund_under_way_fails(
     assert len(await harness.refunds(payment)) == 3
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        {"channel_refund_no": "50001", "channel_refund_amount": 400},
+        {"amount_refunded": 400, "channel_refund_no": "50001"},
+        {"dispute": Dispute(dispute_no="dp_1", amount=400)},
+    ],
+    ids=["one refund", "total", "dispute"],
+)
+@pytest.mark.parametrize("stuck_first", [True, False])
+async def test_what_finds_no_room_beside_a_stuck_refund_waits_for_the_person_who_ends_it(
+    harness: Harness, word: dict[str, Any], stuck_first: bool
+) -> None:
+    """Paid 10.00; 7.00 are stuck while 4.00 are taken back, and a person gives the 7.00 up."""
+    payment = await harness.paid(request(amount=1000))
+    ours = (await harness.refund(refund_request(payment, "T1", 700))).refund
+    await harness.attend()
+    stuck = refund_result(ours, Source.QUERY_REFUND, Verdict.DECLINED, abnormal=True)
+    harness.pass_time(60)
+    times: dict[str, Any] = {"asked_at": harness.now, "said_at": harness.now}
+    back = paid(payment, refunded=True, **times, **word)
+    for each in (stuck, back) if stuck_first else (back, stuck):
+        await harness.apply(each)
+    refund, *_ = await harness.refunds(payment)
+    assert (refund.refund_no, refund.state) == (ours.refund_no, RefundStatus.ABNORMAL)
+    release = DecideRefund(
+        decision=RefundDecision.RELEASE, reason="x", decided_by="li", version=refund.version
+    )
+    await decide_refund(harness.deps, refund.refund_no, release)
+    booked = [one for one in await harness.refunds(payment) if one.cause is RefundCause.EXTERNAL]
+    assert sum(one.amount for one in booked) == 400
+    now_is = await harness.payment(payment)
+    assert (now_is.refund_reserved, now_is.amount_refunded, now_is.held_words) == (400, 400, ())
+    await harness.apply(back)
+    with pytest.raises(RefundExceedsPaid):
+        await harness.refund(refund_request(payment, "T2", 700))
+
+
 async def test_a_dispute_waits_for_room_and_stands_beside_the_total(harness: Harness) -> None:
     """Paid 10.00; the payer's bank takes 4.00 back, 3.00 are refunded in the dashboard, and the
     channel refuses what the app asked for meanwhile."""
@@ -200,6 +245,29 @@ async def test_a_dispute_that_was_won_is_the_merchants_money_again(harness: Harn
         "channel_receivable": 1000, "merchant_payable": -600, "refunds_in_flight": -400
     }  # fmt: skip
     assert refund.refund_no not in await harness.due()
+
+
+async def test_a_dispute_taken_and_won_in_one_batch_is_as_in_two(harness: Harness) -> None:
+    """All that became of it is kept with the row that is new."""
+    payment = await harness.paid(request(amount=1000))
+    bank = Dispute(dispute_no="dp_1", amount=400)
+    taken = paid(payment, refunded=True, amount_refunded=400, dispute=bank)
+    won = paid(payment, dispute=bank.model_copy(update={"is_won": True}))
+    await harness.apply(taken, won)
+    (refund,) = await harness.refunds(payment)
+    assert (refund.state, refund.turn) == (RefundStatus.ABNORMAL, 1)
+    assert refund.failure is not None
+    assert refund.failure.code == WON
+    assert refund.last_fact is RefundFact.STUCK
+
+    harness.pass_time(60)
+    asked = {"asked_at": harness.now, "said_at": harness.now}
+    await harness.apply(taken.model_copy(update=asked))
+    (refund,) = await harness.refunds(payment)
+    assert (refund.state, refund.turn) == (RefundStatus.SUCCEEDED, 1)
+    check = await check_ledger.check(harness.db, harness.now + timedelta(hours=1), lambda: None)
+    assert check is not None
+    assert not check.differences
 
 
 async def test_disputes_that_a_release_before_booked_are_marked(harness: Harness) -> None:

@@ -6,7 +6,7 @@ from typing import assert_never
 from contracts.api import Failure, PaymentStatus, RefundCause, RefundStatus
 from contracts.internal import ClaimSeen, PaymentDecision, RefundDecision
 from contracts.money import MINOR_DIGITS
-from trade_core.domain import closing, ledger, refund_reservation, splitting
+from trade_core.domain import closing, ledger, moved_outside, refund_reservation, splitting
 from trade_core.domain import payment as payments
 from trade_core.domain import refund as refunds
 from trade_core.domain.aggregate import OrderAggregate
@@ -50,7 +50,8 @@ def decide_refund(
     aggregate: OrderAggregate, refund_no: str, decision: RefundDecision, *, seen: int
 ) -> None:
     """End what is abnormal, or have the channel send the money to the merchant's own account.
-    `seen` is the version of the refund that the person saw.
+    `seen` is the version of the refund that the person saw. The aggregate must know all refunds of
+    the payment: what waited for the end of this one is looked at again.
 
     Raises VersionChanged, DecisionImpossible; nothing has changed then.
     """
@@ -66,8 +67,10 @@ def decide_refund(
             _pay_out(aggregate, refund)
         case RefundDecision.SETTLED_OUTSIDE:
             _settle_outside(aggregate, refund)
+            moved_outside.apply_held(aggregate, refund.payment_no)
         case RefundDecision.RELEASE:
             _release(aggregate, refund)
+            moved_outside.apply_held(aggregate, refund.payment_no)
         case _:
             assert_never(decision)
 

@@ -1,6 +1,7 @@
 """Money back: asked for by an app or a person, returned by the centre itself, made outside us."""
 
 from dataclasses import replace
+from typing import Final
 
 from contracts.api import CreateRefund, PaymentStatus, RefundCause, RefundStatus, SplitStatus
 from contracts.events.configuration import RefundSplits
@@ -12,6 +13,8 @@ from trade_core.domain.errors import PaymentNotRefundable, RefundExceedsPaid
 from trade_core.domain.payment import OutsideWord, Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Return
+
+UNENDED: Final = (RefundStatus.PROCESSING, RefundStatus.ABNORMAL)
 
 
 def refund_as_requested(
@@ -116,9 +119,10 @@ def book_external(aggregate: OrderAggregate, payment: Payment, word: OutsideWord
 
 
 def is_room_awaited(aggregate: OrderAggregate, payment: Payment) -> bool:
-    """Whether a refund reserves what it may not get: it has not ended."""
+    """Whether a refund reserves what it may not get: it has not ended, by its channel or, where
+    that is stuck, by a person."""
     return any(
-        one.payment_no == payment.payment_no and one.state is RefundStatus.PROCESSING
+        one.payment_no == payment.payment_no and one.state in UNENDED
         for one in aggregate.refunds.values()
     )
 

@@ -61,6 +61,7 @@ async def decide_refund(deps: Deps, refund_no: str, request: DecideRefund) -> No
             raise RefundNotFound(refund_no)
         aggregate = opened[refund_no]
         refund = aggregate.refunds[refund_no]
+        await aggregates.know_refunds(tx, [aggregate], [refund.payment_no])
         is_decided = refund.state is not RefundStatus.ABNORMAL or refund.is_paid_out
         if is_decided and await _is_repeat(tx, refund_no, request):
             return
