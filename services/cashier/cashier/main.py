@@ -13,6 +13,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from cashier import consumers
 from cashier.api import pages
+from cashier.flows.admission import Admission
 from cashier.flows.beginnings import Beginnings
 from cashier.flows.checkouts import Deps
 from cashier.flows.gateway_clock import clock_of
@@ -86,6 +87,7 @@ class _Running:
         app.state.deps = Deps(
             gateway=self._gateway,
             hub=hub,
+            admission=Admission(time.monotonic),
             clock=partial(datetime.now, UTC),
             beginnings=Beginnings(time.monotonic),
             logos=Logos(),

@@ -43,6 +43,12 @@ WALLETS = {
 }
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class Gateway:
     """One checkout. `choose` leads to `next_token`, or is refused with `refusal`."""
@@ -56,6 +62,7 @@ class Gateway:
     wait_s: int | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     is_away: bool = False
+    answering: asyncio.Event = field(default_factory=_set)
     sequence: int = 1
     chosen: list[dict[str, Any]] = field(default_factory=list)
     action: dict[str, Any] | None = None
@@ -78,6 +85,7 @@ class Gateway:
         @app.get("/internal/checkouts/{token}")
         async def checkout(token: str) -> Response:
             self.asked += 1
+            await self.answering.wait()
             if self.is_away:
                 return problem(503, "overloaded")
             if token not in (self.token, self.next_token):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ import httpx
 import pytest
 from tests.e2e.running import eventually
 
+from cashier.flows.admission import LINK_BURST, LINK_PER_S, MAX_READS
 from cashier.flows.following import POLL_S
 from cashier.flows.hub import MAX_PER_LINK
 from chassis.producer import Message, Producer
@@ -359,8 +361,16 @@ async def test_news_from_the_bus_reaches_the_page_at_once(
         await asyncio.wait([publishing])
         assert (paid["status"], paid["order"], paid["final"]) == ("succeeded", "paid", True)
         assert paid["mark"] != first["mark"]
-        shown = await browser.get(f"/pay/{gateway.token}/status")
-        assert paid == shown.json(), "what the bus told is what a reading tells"
+        known = await browser.get(f"/pay/{gateway.token}/status")
+
+    async def is_left() -> bool:
+        return cashier.state.deps.hub.find_known(gateway.token) is None
+
+    await eventually(is_left)
+    before = gateway.asked
+    read = await browser.get(f"/pay/{gateway.token}/status")
+    assert gateway.asked == before + 1, "nobody watches any more"
+    assert paid == known.json() == read.json(), "what the bus told is what a reading tells"
 
 
 async def test_while_the_bus_is_away_the_page_asks_every_few_seconds(gateway: Gateway) -> None:
@@ -463,6 +473,55 @@ async def test_an_idle_page_asks_nobody(
         assert gateway.asked <= before + 1, "once more, about what was told before it was heard"
 
 
+async def test_watched_page_is_polled_without_a_read(
+    cashier: PublicApp, browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    async with watching(browser, gateway.token) as statuses:
+        first = await anext(statuses)
+        await bus_is_present(cashier)
+        await asyncio.sleep(1)  # what was told before the bus was heard is read once
+        before = gateway.asked
+        for _ in range(10):
+            polled = await browser.get(f"/pay/{gateway.token}/status")
+            assert polled.json() == first
+        async with watching(browser, gateway.token) as others:
+            assert await anext(others) == first
+        assert gateway.asked == before
+
+
+async def test_polls_of_one_link_are_limited(browser: httpx.AsyncClient, gateway: Gateway) -> None:
+    began = time.monotonic()
+    answers = [await browser.get(f"/pay/{gateway.token}/status") for _ in range(100)]
+    allowed = LINK_BURST + LINK_PER_S * (time.monotonic() - began) + 1
+    assert gateway.asked <= allowed
+    refused = [each for each in answers if each.status_code == 429]
+    assert len(refused) >= 100 - allowed
+    assert refused[-1].headers["retry-after"] == "5"
+    assert refused[-1].json()["code"] == "rate_limited", "scripts are told as programs are"
+    assert (await browser.get(f"/pay/{gateway.token}")).status_code == 200, "people still read"
+
+
+async def test_what_is_too_much_at_once_is_refused_at_once(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    """It waited five seconds in a line, and everybody's payments with it."""
+    gateway.answering.clear()
+    page = f"/pay/{gateway.token}"
+    waiting = [asyncio.ensure_future(browser.get(page)) for _ in range(MAX_READS // 2)]
+
+    async def is_full() -> bool:
+        return gateway.asked == MAX_READS // 2
+
+    await eventually(is_full)
+    async with asyncio.timeout(1):
+        refused = await browser.get(page)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert "系统繁忙" in refused.text
+    gateway.answering.set()
+    assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
+    assert (await browser.get(page)).status_code == 200
+
+
 async def test_there_is_a_limit_of_streams_of_a_link_and_leaving_makes_room(
     browser: httpx.AsyncClient, gateway: Gateway
 ) -> None:
@@ -471,8 +530,10 @@ async def test_there_is_a_limit_of_streams_of_a_link_and_leaving_makes_room(
         for _ in range(MAX_PER_LINK):
             statuses = await held.enter_async_context(watching(browser, gateway.token))
             await anext(statuses)
+        before = gateway.asked
         refused = await browser.get(path)
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+        assert gateway.asked == before, "nothing is read for whom there is no seat"
     async with asyncio.timeout(10):
         while True:
             with contextlib.suppress(AssertionError):

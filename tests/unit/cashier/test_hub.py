@@ -135,6 +135,23 @@ def test_what_the_bus_did_not_tell_is_doubted_when_it_is_back(checkout: MakeChec
         assert news.is_set()
 
 
+def test_link_that_is_watched_is_known_while_the_bus_tells(checkout: MakeCheckout) -> None:
+    board = hub()
+    board.watch_bus(False)
+    with board.watching(checkout(), link="a", address="x"):
+        with board.watching(checkout(), link="b", address="x"):
+            tell(board, record(event(checkout("succeeded", "paid"))))
+            known = board.find_known("a")
+            assert known is not None
+            assert known.order.status == "paid"
+            assert board.find_known("forged") is None
+        assert board.find_known("b") is None, "nobody shows any more that it is ours"
+        board.watch_bus(True)
+        assert board.find_known("a") is None, "what the bus does not tell is read"
+        board.watch_bus(False)
+        assert board.find_known("a") is None, "until it was read once"
+
+
 def test_a_replica_reads_so_often_and_no_more() -> None:
     clock = Clock()
     board = hub(clock=clock)

@@ -368,8 +368,16 @@ def test_a_page_that_tries_again_leads_to_where_the_form_was(checkout: MakeCheck
     sent = request()
     sent.scope["path_params"] = {"token": TOKEN}
     page = bytes(render_problem(sent, Overloaded("later", retry_after_s=1)).body).decode()
-    assert f'content="5;url=/pay/{TOKEN}"' in page
+    assert re.search(rf'content="\d+;url=/pay/{re.escape(TOKEN)}"', page)
     assert f'href="/pay/{TOKEN}?lang=' in page
+
+
+def test_pages_that_were_refused_at_once_do_not_come_back_at_once() -> None:
+    pages = [render_problem(request(), Overloaded("later", retry_after_s=5)) for _ in range(60)]
+    found = [re.search(r'content="(\d+)"', bytes(each.body).decode()) for each in pages]
+    waits = {int(each[1]) for each in found if each}
+    assert len(waits) > 3
+    assert min(waits) >= 10, "no sooner than the server says"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,18 @@ def test_each_greedy_one_leaves_as_much_as_it_has() -> None:
             pass
 
 
+def test_who_has_several_names_is_bound_by_each() -> None:
+    gate = FairGate(16)
+    with ExitStack() as held:
+        for number in range(8):
+            held.enter_context(gate.place("a link", f"address {number}"))
+        with pytest.raises(Overloaded):
+            gate.take("a link", "address 9")
+        with gate.place("another link", "address 9"):
+            pass
+    assert fill(gate, "address 9", ExitStack()) == 8, "what was refused took nothing"
+
+
 def test_what_is_given_back_can_be_taken_again() -> None:
     gate = FairGate(8)
     for _ in range(3):

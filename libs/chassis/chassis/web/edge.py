@@ -147,31 +147,35 @@ class FairGate:
     """`with gate.place(who):` around the work; raises Overloaded at once where there is no place.
 
     Nobody may hold more places than are left free: one alone has half of them at most, and however
-    many are greedy, a newcomer finds a place.
+    many are greedy, a newcomer finds a place. Who is known by several names, as by an address and
+    by what is asked for, takes one place, and none where one of the names holds too many.
     """
 
     def __init__(self, limit: int) -> None:
         self._free = limit
         self._held: Tally[str] = Tally()
 
-    def place(self, who: str) -> AbstractContextManager[None]:
+    def place(self, *who: str) -> AbstractContextManager[None]:
         return _Place(self, who)
 
-    def take(self, who: str) -> None:
+    def take(self, *who: str) -> None:
         """One place; raises Overloaded."""
-        if self._held[who] >= self._free:
-            raise Overloaded("Too many requests are in flight.", retry_after_s=1)
+        for name in who:
+            if self._held[name] >= self._free:
+                raise Overloaded("Too many requests are in flight.", retry_after_s=1)
         self._free -= 1
-        self._held[who] += 1
+        for name in who:
+            self._held[name] += 1
         IN_FLIGHT.inc()
 
-    def give_back(self, who: str) -> None:
+    def give_back(self, *who: str) -> None:
         """The place that was taken."""
         IN_FLIGHT.dec()
         self._free += 1
-        self._held[who] -= 1
-        if not self._held[who]:
-            del self._held[who]
+        for name in who:
+            self._held[name] -= 1
+            if not self._held[name]:
+                del self._held[name]
 
 
 class _Place:
@@ -179,15 +183,15 @@ class _Place:
 
     __slots__ = ("_gate", "_who")
 
-    def __init__(self, gate: FairGate, who: str) -> None:
+    def __init__(self, gate: FairGate, who: tuple[str, ...]) -> None:
         self._gate = gate
         self._who = who
 
     def __enter__(self) -> None:
-        self._gate.take(self._who)
+        self._gate.take(*self._who)
 
     def __exit__(self, *_: object) -> None:
-        self._gate.give_back(self._who)
+        self._gate.give_back(*self._who)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

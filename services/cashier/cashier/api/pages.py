@@ -34,9 +34,10 @@ from cashier.api.reading import (
 from cashier.api.rendering import HEADERS, render_checkout, render_landing, render_problem
 from cashier.domain.places import CHOSEN
 from cashier.flows import checkouts
+from cashier.flows.admission import Asker
 from cashier.flows.checkouts import Choice, Step
 from chassis.problems import Internal, NotFound, Problem
-from chassis.web import READ, methods_of
+from chassis.web import READ, methods_of, problem_response
 from contracts.internal import PayerCame
 from foundation.qr import qr_png
 
@@ -91,7 +92,7 @@ async def land(request: Request) -> Response:
 
 @router.api_route("/pay/{token}", methods=READ)
 async def show(request: Request, deps: Work, token: Token) -> Response:
-    checkout = await checkouts.get_checkout(deps, token)
+    checkout = await checkouts.get_checkout(deps, Asker(token, address_of(request)))
     return render_checkout(request, token, checkout, seat_of(request, deps, checkout))
 
 
@@ -113,7 +114,7 @@ async def choose(request: Request, deps: Work, token: Token) -> Response:
 @router.post("/pay/{token}/check")
 async def check(request: Request, deps: Work, token: Token) -> Response:
     """The payer says to have paid, or came back: the channel is asked, and the page tells."""
-    await checkouts.check(deps, token)
+    await checkouts.check(deps, Asker(token, address_of(request)))
     return _to_page(token, place=request.query_params.get("place", ""), is_checked=True)
 
 
@@ -128,7 +129,7 @@ async def again(token: Token) -> Response:
 async def back(request: Request, deps: Work, token: Token) -> Response:
     """Back from a channel's page, by link or by form, whatever the browser carries along. The
     device that was there began it, also where our page had not sent it there."""
-    await checkouts.check(deps, token)
+    await checkouts.check(deps, Asker(token, address_of(request)))
     response = _to_page(token, place=request.cookies.get(PLACE, ""))
     begun = with_attempt(request, token.partition(".")[0])
     remember(request, response, ATTEMPT, begun, None)
@@ -136,9 +137,9 @@ async def back(request: Request, deps: Work, token: Token) -> Response:
 
 
 @router.api_route("/pay/{token}/code.png", methods=READ)
-async def code(deps: Work, token: Token) -> Response:
+async def code(request: Request, deps: Work, token: Token) -> Response:
     """The page's own address as an image, to be kept or sent on."""
-    checkout = await checkouts.get_checkout(deps, token)
+    checkout = await checkouts.get_checkout(deps, Asker(token, address_of(request)))
     return Response(qr_png(checkout.page_url), media_type="image/png", headers=HEADERS)
 
 
@@ -192,8 +193,10 @@ async def _lost_page(request: Request, error: Exception) -> Response:
 
 
 async def _problem_page(request: Request, problem: Exception) -> Response:
-    """People see a page, not problem+json."""
+    """People see a page, not problem+json; scripts need none."""
     assert isinstance(problem, Problem)
+    if request.url.path.endswith(streams.FOR_SCRIPTS):
+        return problem_response(problem)
     return render_problem(request, problem)
 
 

@@ -13,6 +13,7 @@ from cashier.api.rendering import HEADERS, render_point
 from cashier.api.texts import POINT_REFUSALS
 from cashier.domain.stage import is_safe_link
 from cashier.flows import points
+from cashier.flows.admission import Asker
 from chassis.web import READ
 from contracts.internal import PayHere, PayPoint, PointState
 from foundation.money_text import minor_units
@@ -25,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 @router.api_route("/pay/to/{point_id}", methods=READ)
 async def show(request: Request, deps: Work, point_id: PointId) -> Response:
     """Who is to be paid for what; where that was begun, the page of that order."""
-    point = await points.get_point(deps, point_id)
+    point = await points.get_point(deps, Asker(point_id, address_of(request)))
     if point.page_url and point.state is not PointState.DISABLED:
         return _to(point.page_url)
     given = request.query_params.get("refusal", "")
@@ -42,7 +43,8 @@ async def begin(request: Request, deps: Work, point_id: PointId) -> Response:
     visit = request.cookies.get(VISIT, "")
     if not visit or not hmac.compare_digest(form.get("visit", "").encode(), _seal(visit).encode()):
         return _to(f"/pay/to/{point_id}")
-    point = await points.get_point(deps, point_id)
+    asker = Asker(point_id, address_of(request))
+    point = await points.get_point(deps, asker)
     if point.state is not PointState.OPEN:
         return _to(f"/pay/to/{point_id}")
     amount = point.amount
@@ -52,9 +54,9 @@ async def begin(request: Request, deps: Work, point_id: PointId) -> Response:
             given = form.get("amount", "")[:20]
             return _page(request, point, refusal="amount", amount=given, status=422)
     note = _note(form.get("note", "")) if point.takes_note else None
-    address = address_of(request)
-    deps.beginnings.take(point_id, browser=visit, address=address)
-    begun = await points.begin(deps, point_id, PayHere(amount=amount, note=note, client_ip=address))
+    deps.beginnings.take(point_id, browser=visit, address=asker.address)
+    choice = PayHere(amount=amount, note=note, client_ip=asker.address)
+    begun = await points.begin(deps, asker, choice)
     if begun.url is not None and is_safe_link(begun.url):
         return _to(begun.url)
     refusal = begun.refusal if begun.refusal in POINT_REFUSALS else "internal"

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import random
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
@@ -155,6 +156,11 @@ def _amount_wrong(point: PayPoint) -> str:
     return "point.amount_wrong" if has_decimals else "point.whole_amount_wrong"
 
 
+BUSY_S: Final = (5, 15)
+"""A page that could not be shown tries again after so long: not all that met the same moment meet
+the same one again."""
+
+
 def render_landing(request: Request) -> HTMLResponse:
     """For payers who come from a channel's page, and whose app has no page for them."""
     return _page(request, "landing.html", {"here": LANDING})
@@ -163,7 +169,8 @@ def render_landing(request: Request) -> HTMLResponse:
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:
     """For people: not found, too often, or try again in a moment."""
     kind = {404: "lost", 429: "too_often"}.get(problem.status, "busy")
-    context: dict[str, object] = {"kind": kind, "here": _asked(request)}
+    wait_s = random.randint(*BUSY_S) + (problem.retry_after_s or 0)
+    context: dict[str, object] = {"kind": kind, "here": _asked(request), "wait_s": wait_s}
     response = _page(request, "problem.html", context, status=problem.status)
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)

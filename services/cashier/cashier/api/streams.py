@@ -1,5 +1,6 @@
 """Server-sent events of a checkout, and the same for browsers that cannot read them."""
 
+import random
 import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -10,13 +11,20 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from cashier.api.reading import Token, Work, address_of, seat_of
 from cashier.domain.stage import Status, status_of
-from cashier.flows import checkouts, following
+from cashier.flows import following
+from cashier.flows.admission import Asker
 from cashier.flows.following import Viewer
 
 HEARTBEAT_S: Final = 14.0
 """Shorter than the idle limit of any proxy on the way."""
 
-RETRY_MS: Final = 2_000
+RETRY_MS: Final = (2_000, 8_000)
+"""Where a stream breaks off, the browser connects anew after so long; those of a replica that
+went away all break off at once, and do not come back at once."""
+
+FOR_SCRIPTS: Final = ("/events", "/status")
+"""What no person looks at."""
+
 HEARTBEAT: Final = b": still here\n\n"
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -26,8 +34,10 @@ router = APIRouter(include_in_schema=False)
 @router.get("/pay/{token}/events")
 async def events(request: Request, deps: Work, token: Token) -> Response:
     """Server-sent events `status`: `{status, order, stage, mark, final}`, the present one first."""
-    checkout = await checkouts.get_checkout(deps, token)
-    viewer = Viewer(token, address_of(request), seat_of(request, deps, checkout))
+    asker = Asker(token, address_of(request))
+    deps.hub.require_seat(asker.link, asker.address)  # before anything is read for it
+    checkout = await following.get_known(deps, asker)
+    viewer = Viewer(asker, seat_of(request, deps, checkout))
     statuses = following.follow(deps, checkout, viewer)
     first = await anext(statuses)  # a refusal is an answer of its own, not the start of a stream
     return StreamingResponse(
@@ -38,7 +48,7 @@ async def events(request: Request, deps: Work, token: Token) -> Response:
 @router.get("/pay/{token}/status")
 async def status(request: Request, deps: Work, token: Token) -> Response:
     """The present status, for pages that poll."""
-    checkout = await checkouts.get_checkout(deps, token)
+    checkout = await following.get_known(deps, Asker(token, address_of(request)))
     latest = status_of(checkout, seat_of(request, deps, checkout))
     return JSONResponse(_content(latest), headers=HEADERS)
 
@@ -46,7 +56,7 @@ async def status(request: Request, deps: Work, token: Token) -> Response:
 async def _stream(
     request: Request, statuses: AsyncIterator[Status | None], first: Status | None
 ) -> AsyncIterator[bytes]:
-    yield f"retry: {RETRY_MS}\n\n".encode()
+    yield f"retry: {random.randint(*RETRY_MS)}\n\n".encode()
     if first is not None:
         yield _event(first)
     sent_at = time.monotonic()

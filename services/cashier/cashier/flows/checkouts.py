@@ -10,6 +10,7 @@ import structlog
 from cashier.domain.places import place_of
 from cashier.domain.stage import is_safe_link, payments_of, schemes_of
 from cashier.domain.ways import LastUsed, Way, ways_at
+from cashier.flows.admission import Admission, Asker
 from cashier.flows.beginnings import Beginnings
 from cashier.flows.hub import Hub
 from cashier.flows.logos import Logos
@@ -45,6 +46,7 @@ ATTEMPTS_OVER: Final = "attempts_over"
 class Deps:
     gateway: Service
     hub: Hub
+    admission: Admission
     beginnings: Beginnings
     logos: Logos
     clock: Callable[[], datetime]
@@ -58,7 +60,7 @@ class Choice:
     account_id: str
     user_agent: str
     place: str
-    client_ip: str | None
+    client_ip: str
     visit: str
 
 
@@ -74,20 +76,22 @@ class Step:
     last: LastUsed | None = None
 
 
-async def get_checkout(deps: Deps, token: str) -> Checkout:
+async def get_checkout(deps: Deps, asker: Asker) -> Checkout:
     """Raises Forwarded (not_found) for a token that is not the gateway's, Overloaded."""
-    return await deps.gateway.get(Checkout, f"/internal/checkouts/{token}")
+    with deps.admission.reading(asker):
+        return await deps.gateway.get(Checkout, f"/internal/checkouts/{asker.link}")
 
 
-async def check(deps: Deps, token: str) -> None:
+async def check(deps: Deps, asker: Asker) -> None:
     """Have the channel asked how it stands. Where that is not to be had now, trade-core asks by
     itself a little later, and the page tells it then.
 
     Raises Forwarded (not_found).
     """
-    path = f"/internal/checkouts/{token}/check"
+    path = f"/internal/checkouts/{asker.link}/check"
     try:
-        await deps.gateway.post(Checkout, path, timeout_s=CHECK_LIMIT_S)
+        with deps.admission.working(asker):
+            await deps.gateway.post(Checkout, path, timeout_s=CHECK_LIMIT_S)
     except (Forwarded, Overloaded) as problem:
         if problem.code == Code.NOT_FOUND:
             raise
@@ -97,9 +101,10 @@ async def check(deps: Deps, token: str) -> None:
 async def choose(deps: Deps, token: str, choice: Choice) -> Step:
     """Pay there. What the channel or the centre refuses is told on the page, which stays.
 
-    Raises NotFound for what is not offered, Forwarded (not_found).
+    Raises NotFound for what is not offered, Forwarded (not_found), Overloaded.
     """
-    checkout = await get_checkout(deps, token)
+    asker = Asker(token, choice.client_ip)
+    checkout = await get_checkout(deps, asker)
     if not checkout.offers:
         return Step(token, refusal=_why_over(checkout))
     way = _way(checkout, choice)
@@ -109,11 +114,8 @@ async def choose(deps: Deps, token: str, choice: Choice) -> Step:
         if way.method is Method.JSAPI:
             url = await _ask_who(deps, token, choice)
             return Step(token, url=url, last=LastUsed(way.offer.channel, choice.account_id))
-        offer = ChooseOffer(
-            payment_id=choice.account_id, client_ip=choice.client_ip, method=way.method
-        )
-        path = f"/internal/checkouts/{token}/channel"
-        chosen = await deps.gateway.post(ChosenPayment, path, body=offer, timeout_s=CHOICE_LIMIT_S)
+        with deps.admission.working(asker):
+            chosen = await _choose(deps, token, choice, way.method)
     except (Forwarded, Overloaded) as problem:
         if problem.code == Code.NOT_FOUND:
             raise
@@ -122,11 +124,12 @@ async def choose(deps: Deps, token: str, choice: Choice) -> Step:
 
 
 async def payer_came(deps: Deps, payer: PayerCame) -> Step:
-    """The payer's wallet sent the browser back. Raises Forwarded (not_found)."""
+    """The payer's wallet sent the browser back. Raises Forwarded (not_found), Overloaded."""
     try:
-        chosen = await deps.gateway.post(
-            ChosenPayment, "/internal/payers", body=payer, timeout_s=CHOICE_LIMIT_S
-        )
+        with deps.admission.working(Asker(payer.state, payer.client_ip or "")):
+            chosen = await deps.gateway.post(
+                ChosenPayment, "/internal/payers", body=payer, timeout_s=CHOICE_LIMIT_S
+            )
     except Forwarded as problem:
         token = problem.extra.get("token")
         if problem.code == Code.NOT_FOUND or not token:
@@ -158,6 +161,12 @@ def _way(checkout: Checkout, choice: Choice) -> Way | None:
         raise NotFound("There is no such offer.")
     place = place_of(choice.user_agent, choice.place, wallets=checkout.wallets)
     return next(iter(ways_at(place, offers)), None)
+
+
+async def _choose(deps: Deps, token: str, choice: Choice, method: Method) -> ChosenPayment:
+    offer = ChooseOffer(payment_id=choice.account_id, client_ip=choice.client_ip, method=method)
+    path = f"/internal/checkouts/{token}/channel"
+    return await deps.gateway.post(ChosenPayment, path, body=offer, timeout_s=CHOICE_LIMIT_S)
 
 
 async def _ask_who(deps: Deps, token: str, choice: Choice) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from cashier.domain.news import seen_from
 from cashier.domain.stage import Seat, Status, status_of
+from cashier.flows.admission import Asker
 from cashier.flows.checkouts import Deps, get_checkout
 from cashier.flows.hub import Room
 from chassis.problems import Problem
@@ -26,15 +27,24 @@ MAX_FOLLOW_S: Final = 1_800.0
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who follows: by which link, from which address, seeing it from where."""
+    """Who follows, seeing it from where."""
 
-    token: str
-    address: str
+    asker: Asker
     seat: Seat
 
     @property
     def payment_no(self) -> str:
-        return self.token.partition(".")[0]
+        return _payment_no(self.asker)
+
+
+async def get_known(deps: Deps, asker: Asker) -> Checkout:
+    """How it stands: as the bus told, where a page of this link is watched, else as the gateway
+    says. Raises Forwarded (not_found), TooManyReads, Overloaded."""
+    known = deps.hub.find_known(asker.link)
+    if known is not None:
+        return seen_from(known, _payment_no(asker))
+    deps.admission.require_rate(asker)
+    return await get_checkout(deps, asker)
 
 
 async def follow(deps: Deps, checkout: Checkout, viewer: Viewer) -> AsyncIterator[Status | None]:
@@ -45,7 +55,8 @@ async def follow(deps: Deps, checkout: Checkout, viewer: Viewer) -> AsyncIterato
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + MAX_FOLLOW_S
     latest: Status | None = None
-    with deps.hub.watching(checkout, link=viewer.token, address=viewer.address) as (room, news):
+    link, address = viewer.asker.link, viewer.asker.address
+    with deps.hub.watching(checkout, link=link, address=address) as (room, news):
         while loop.time() < give_up_at:
             seat = replace(viewer.seat, now=deps.clock())
             status = status_of(seen_from(room.checkout, viewer.payment_no), seat)
@@ -55,7 +66,7 @@ async def follow(deps: Deps, checkout: Checkout, viewer: Viewer) -> AsyncIterato
                 await asyncio.wait_for(news.wait(), _pause_s(deps, room))
             news.clear()
             if room.is_doubtful or deps.hub.is_behind:
-                await _read(deps, room, viewer.token)
+                await _read(deps, room, viewer.asker)
 
 
 def _pause_s(deps: Deps, room: Room) -> float:
@@ -66,8 +77,12 @@ def _pause_s(deps: Deps, room: Room) -> float:
     return min(IDLE_S, left_s) if left_s > 0 else IDLE_S
 
 
-async def _read(deps: Deps, room: Room, token: str) -> None:
+async def _read(deps: Deps, room: Room, asker: Asker) -> None:
     """While the gateway cannot say, the page waits on."""
     if deps.hub.may_read():
         with contextlib.suppress(Problem):
-            room.take(await get_checkout(deps, token))
+            room.take(await get_checkout(deps, asker))
+
+
+def _payment_no(asker: Asker) -> str:
+    return asker.link.partition(".")[0]

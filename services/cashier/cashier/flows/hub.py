@@ -100,6 +100,7 @@ class Hub:
         self._max_streams = max_streams
         self._rooms: dict[OrderKey, Room] = {}
         self._links: Counter[str] = Counter()
+        self._room_of: dict[str, Room] = {}
         self._addresses: Counter[str] = Counter()
         self._reads = Allowance(READS_PER_S, READ_BURST, monotonic)
         self._recent: deque[bytes] = deque(maxlen=MAX_RECENT)
@@ -116,10 +117,7 @@ class Hub:
 
         Raises Overloaded when full, TooManyStreams.
         """
-        if self._links.total() >= self._max_streams:
-            raise Overloaded("Too many pages are being watched.", retry_after_s=5)
-        if self._links[link] >= MAX_PER_LINK or self._addresses[address] >= MAX_PER_ADDRESS:
-            raise TooManyStreams
+        self.require_seat(link, address)
         key, news = key_of(checkout), asyncio.Event()
         room = self._rooms.setdefault(key, Room(checkout))
         room.take(checkout)
@@ -127,16 +125,32 @@ class Hub:
         room.watchers.add(news)
         self.watched.turn(is_open=True)
         self._links[link] += 1
+        self._room_of[link] = room
         self._addresses[address] += 1
         try:
             yield room, news
         finally:
             room.watchers.remove(news)
             _leave(self._links, link)
+            if link not in self._links:
+                del self._room_of[link]
             _leave(self._addresses, address)
             if not room.watchers:
                 del self._rooms[key]
                 self._later(LINGER_S, self._rest)
+
+    def require_seat(self, link: str, address: str) -> None:
+        """Whether one more page may be watched; raises Overloaded when full, TooManyStreams."""
+        if self._links.total() >= self._max_streams:
+            raise Overloaded("Too many pages are being watched.", retry_after_s=5)
+        if self._links[link] >= MAX_PER_LINK or self._addresses[address] >= MAX_PER_ADDRESS:
+            raise TooManyStreams
+
+    def find_known(self, link: str) -> Checkout | None:
+        """What is known by this link, where the bus tells it; only a link that is watched is known
+        to be ours."""
+        room = self._room_of.get(link)
+        return None if room is None or room.is_doubtful or self.is_behind else room.checkout
 
     def _rest(self) -> None:
         if not self._rooms:

@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from cashier.flows.admission import Asker
 from cashier.flows.checkouts import CHOICE_LIMIT_S, Deps
 from chassis.problems import Forwarded
 from contracts.codes import Code
@@ -24,17 +25,19 @@ class Beginning:
     refusal: str | None = None
 
 
-async def get_point(deps: Deps, point_id: str) -> PayPoint:
+async def get_point(deps: Deps, asker: Asker) -> PayPoint:
     """Raises Forwarded (not_found), Overloaded."""
-    return await deps.gateway.get(PayPoint, f"/internal/pay-points/{point_id}")
+    with deps.admission.reading(asker):
+        return await deps.gateway.get(PayPoint, f"/internal/pay-points/{asker.link}")
 
 
-async def begin(deps: Deps, point_id: str, choice: PayHere) -> Beginning:
+async def begin(deps: Deps, asker: Asker, choice: PayHere) -> Beginning:
     """An order of this payer, or the one that the link has. Raises Forwarded (not_found,
     rate_limited), Overloaded."""
-    path = f"/internal/pay-points/{point_id}/payments"
+    path = f"/internal/pay-points/{asker.link}/payments"
     try:
-        begun = await deps.gateway.post(Begun, path, body=choice, timeout_s=CHOICE_LIMIT_S)
+        with deps.admission.working(asker):
+            begun = await deps.gateway.post(Begun, path, body=choice, timeout_s=CHOICE_LIMIT_S)
     except Forwarded as problem:
         if problem.code in OF_ITS_OWN:
             raise

@@ -3,14 +3,23 @@
 "use strict";
 
 const POLL_MS = 5000;
+const MAX_POLL_MS = 60000; // the most that a refusal slows it down
+const LISTEN_MS = 30000; // after a refused stream, up to twice as long
 const BRIDGE_MS = 5000;
 const ASK_MS = 12000; // until then a channel may get the attempt yet, and no other is opened
 const main = () => document.getElementById("checkout");
-let polling = null;
+let polling = null; // the round of polls that goes on
+let redrawing = null;
+
+// All pages that met the same moment would meet the next one, too.
+const about = (ms) => ms * (0.8 + 0.4 * Math.random());
+const pause = (ms) => new Promise((over) => setTimeout(over, about(ms)));
+const retryAfter = (answer) => 1000 * (Number(answer.headers.get("Retry-After")) || 0);
 
 async function redraw(answer) {
   try {
     answer ??= await fetch(location.pathname + place(), { cache: "no-store" });
+    if (answer.status === 429 || answer.status === 503) return redrawLater(retryAfter(answer));
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = fresh.getElementById("checkout");
@@ -25,6 +34,14 @@ async function redraw(answer) {
   } catch {
     // The network is away; the next event or poll tries again.
   }
+}
+
+// What a busy server did not draw may be the last news for long: nobody would ask again.
+function redrawLater(wait) {
+  redrawing ??= setTimeout(() => {
+    redrawing = null;
+    redraw();
+  }, about(Math.max(POLL_MS, wait)));
 }
 
 function focusOn(part) {
@@ -42,15 +59,26 @@ function follow(status) {
   if (status.mark !== main().dataset.mark) redraw();
 }
 
-function poll() {
-  polling ??= setInterval(async () => {
-    try {
-      const answer = await fetch(main().dataset.status + place(), { cache: "no-store" });
-      if (answer.ok) follow(await answer.json());
-    } catch {
-      // As above.
-    }
-  }, POLL_MS);
+async function poll() {
+  if (polling) return;
+  const round = (polling = {});
+  let wait = POLL_MS;
+  while (polling === round) {
+    await pause(wait);
+    if (polling === round) wait = await ask(wait);
+  }
+}
+
+// Answers how long to wait before the next.
+async function ask(waited) {
+  try {
+    const answer = await fetch(main().dataset.status + place(), { cache: "no-store" });
+    if (!answer.ok) return Math.min(MAX_POLL_MS, Math.max(2 * waited, retryAfter(answer)));
+    follow(await answer.json());
+  } catch {
+    // As above.
+  }
+  return POLL_MS;
 }
 
 function listen() {
@@ -59,13 +87,14 @@ function listen() {
   let hasEvents = false;
   events.addEventListener("status", (event) => {
     hasEvents = true;
-    clearInterval(polling);
     polling = null;
     follow(JSON.parse(event.data));
   });
   events.addEventListener("error", () => {
-    // A refusal (too many streams) is not tried again by the browser.
-    if (events.readyState === EventSource.CLOSED) poll();
+    // A refusal (too many streams, a busy server) is not tried again by the browser.
+    if (events.readyState !== EventSource.CLOSED) return;
+    poll();
+    setTimeout(listen, LISTEN_MS * (1 + Math.random()));
   });
   // A proxy that keeps the stream to itself looks like silence.
   setTimeout(() => hasEvents || poll(), POLL_MS);

@@ -1,0 +1,131 @@
+"""What the page's script asks, in a real browser: it comes back to what refused it, and slowly."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Page, Route
+from tests.e2e.browsing import SAFARI, browser_at, device
+from tests.e2e.running import eventually
+
+from chassis.web import PublicApp
+
+from .conftest import Gateway, served
+
+CHROMIUM = shutil.which("chromium")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+
+MINUTE_MS = 60_000
+STEP_MS = 1_000
+
+
+class Server:
+    """Answers the page's scripts; `asked`: what they asked for. A stream is refused, or is one
+    short answer; `refusal`: of polls."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.has_streams = False
+        self.refusal: tuple[int, str] | None = None
+        self.mark = ""
+
+    async def events(self, route: Route) -> None:
+        self.asked.append("events")
+        if not self.has_streams:
+            await route.fulfill(status=429, headers={"Retry-After": "5"})
+            return
+        body = f"retry: 600000\n\nevent: status\ndata: {self.status()}\n\n"
+        await route.fulfill(body=body, content_type="text/event-stream")
+
+    async def poll(self, route: Route) -> None:
+        self.asked.append("status")
+        if self.refusal is not None:
+            status, wait = self.refusal
+            await route.fulfill(status=status, headers={"Retry-After": wait})
+            return
+        await route.fulfill(body=self.status(), content_type="application/json")
+
+    def status(self) -> str:
+        return json.dumps({"mark": self.mark})
+
+    def took(self) -> dict[str, int]:
+        """How often each was asked since this was read last."""
+        counts = {name: self.asked.count(name) for name in ("events", "status")}
+        self.asked.clear()
+        return counts
+
+
+@asynccontextmanager
+async def opened(cashier: PublicApp, gateway: Gateway) -> AsyncIterator[tuple[Page, Server]]:
+    server = Server()
+    async with (
+        served(cashier) as url,
+        browser_at(CHROMIUM or "") as browser,
+        device(browser, SAFARI) as context,
+    ):
+        page = await context.new_page()
+        await page.clock.install()
+        await page.route("**/events*", server.events)
+        await page.route("**/status*", server.poll)
+        await page.goto(f"{url}/pay/{gateway.token}")
+        server.mark = await page.locator("#checkout").get_attribute("data-mark") or ""
+        await eventually(lambda: has_asked(server))
+        yield page, server
+
+
+async def has_asked(server: Server) -> bool:
+    return bool(server.asked)
+
+
+async def pass_by(page: Page, milliseconds: int) -> None:
+    """In the page; answers are taken in between."""
+    for _ in range(milliseconds // STEP_MS):
+        await page.clock.run_for(STEP_MS)
+        await asyncio.sleep(0.01)
+
+
+async def test_refused_stream_is_listened_to_again(cashier: PublicApp, gateway: Gateway) -> None:
+    """A page that was refused once polled for ever."""
+    async with opened(cashier, gateway) as (page, server):
+        await pass_by(page, 20_000)
+        took = server.took()
+        assert took["events"] == 1
+        assert took["status"] >= 2
+        server.has_streams = True
+        await pass_by(page, MINUTE_MS)
+        assert server.took()["events"] == 1
+        await pass_by(page, MINUTE_MS)
+        assert server.took() == {"events": 0, "status": 0}, "who is told need not ask"
+
+
+@pytest.mark.parametrize("refusal", [(503, "1"), (429, "30")])
+async def test_refused_polls_come_ever_more_slowly(
+    cashier: PublicApp, gateway: Gateway, refusal: tuple[int, str]
+) -> None:
+    async with opened(cashier, gateway) as (page, server):
+        server.refusal = refusal
+        await pass_by(page, 2 * MINUTE_MS)
+        assert 2 <= server.took()["status"] <= 6, "twenty-four times before"
+        server.refusal = None
+        await pass_by(page, MINUTE_MS + MINUTE_MS // 2)
+        server.took()
+        await pass_by(page, MINUTE_MS // 2)
+        assert server.took()["status"] >= 4, "as before, once it is answered"
+
+
+async def test_page_that_was_not_drawn_is_drawn_later(cashier: PublicApp, gateway: Gateway) -> None:
+    async with opened(cashier, gateway) as (page, server):
+        await pass_by(page, 1_000)
+        gateway.pay()
+        gateway.is_away = True
+        server.mark = "another"
+        await pass_by(page, 8_000)
+        assert await page.locator("#checkout").get_attribute("data-stage") == "choose"
+        gateway.is_away = False
+        server.refusal = (503, "60")
+        await pass_by(page, 8_000)
+        assert await page.locator("#checkout").get_attribute("data-stage") == "paid"
