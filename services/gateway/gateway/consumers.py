@@ -20,7 +20,7 @@ from chassis.consumer import Consumer, DeadRecord, Record
 from contracts.events.alerts import Alert, Severity, record_unproven
 from contracts.events.commands import AnyCommandRecord, ChannelCommand, FetchStatement
 from contracts.topics import CHANNEL_COMMANDS
-from foundation.record_proof import RecordProof, is_unproven
+from foundation.record_proof import RecordProof, Unproven, is_unproven
 from gateway.flows import command as flow
 from gateway.flows.deps import Deps
 
@@ -145,6 +145,7 @@ def command_consumer(
         apply=commands.start,
         dead_letter=commands.dead_letter,
         healthy=_always,
+        hopeless=(Unproven,),
         member_id=member_id,
         session_timeout_ms=session_timeout_ms,
         fetch_wait_ms=fetch_wait_ms,

@@ -33,6 +33,10 @@ log = structlog.get_logger()
 _MAY_BE_CALLBACKS = CALLBACK_TYPES | {""}  # Without the header, the event itself must be read.
 
 
+class CallbackTooLarge(ValueError):
+    pass
+
+
 class OrderEvents:
     """Each event that apps are told of becomes a delivery; the others pass."""
 
@@ -41,8 +45,8 @@ class OrderEvents:
 
     @staticmethod
     def decode(record: Record) -> NewDelivery | None:
-        """None for what no app is told of. Raises ValueError for what is no order event, or larger
-        than a callback may be."""
+        """None for what no app is told of. Raises ValueError for what is no order event, and
+        CallbackTooLarge."""
         if record.headers.get("ce_type", "") not in _MAY_BE_CALLBACKS:
             return None
         event = OrderEventRecord.model_validate_json(record.value)
@@ -57,7 +61,7 @@ class OrderEvents:
         )
         body = callback.model_dump_json().encode()
         if len(body) > webhooks.MAX_BODY_BYTES:
-            raise ValueError(f"a callback of {len(body)} bytes")
+            raise CallbackTooLarge(f"a callback of {len(body)} bytes")
         return NewDelivery(
             event_id=event.id,
             app_id=event.data.app_id,

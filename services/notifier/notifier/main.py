@@ -29,7 +29,7 @@ from foundation.configuration_replica import ConfigurationReplica
 from foundation.configuration_snapshot import Snapshot
 from foundation.record_proof import RecordProof
 from notifier import api
-from notifier.consumers import Alerts, Configuration, OrderEvents
+from notifier.consumers import Alerts, CallbackTooLarge, Configuration, OrderEvents
 from notifier.domain.apps import AppBook
 from notifier.domain.deliveries import NewDelivery
 from notifier.domain.messages import Messenger
@@ -203,6 +203,7 @@ class _Running:
             apply=flow.apply,
             dead_letter=partial(dead_letters.keep, deps),
             healthy=deps.db.is_up,
+            hopeless=(CallbackTooLarge,),
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,
             fetch_wait_ms=self._config.kafka_fetch_wait_ms,

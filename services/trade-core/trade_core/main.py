@@ -25,11 +25,12 @@ from foundation.alerting import by_kafka, notifier_of
 from foundation.configuration_replica import ConfigurationReplica
 from foundation.configuration_snapshot import Snapshot, opener_of
 from foundation.outbox_alerts import OutboxAlerts
-from foundation.record_proof import RecordProof, stamped
+from foundation.record_proof import RecordProof, Unproven, stamped
 from foundation.self_watch import self_watch
 from foundation.service_client import Service
 from trade_core import api
 from trade_core.consumers import RESULT_TOPICS, AppPolicies, ChannelAccounts, Results
+from trade_core.domain.plausible import Implausible
 from trade_core.flows.apply_results import AnyReceived
 from trade_core.flows.deps import Deps
 from trade_core.jobs import (
@@ -221,6 +222,7 @@ class _Running:
             apply=flow.apply,
             dead_letter=flow.dead_letter,
             healthy=deps.db.is_up,
+            hopeless=(Unproven, Implausible),
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,
             fetch_wait_ms=self._config.kafka_fetch_wait_ms,

@@ -9,6 +9,10 @@ from chassis.consumer import Consumer, DeadRecord, Record
 from chassis.consumer import group as consumer_group
 
 
+class Forged(Exception):
+    pass
+
+
 class Service:
     """Applies numbers, without a broker: a batch is given to the consumer directly."""
 
@@ -16,16 +20,27 @@ class Service:
         self.applied: list[int] = []
         self.dead: list[int] = []
         self.poison: set[int] = set()
+        self.unknown: set[int] = set()
+        self.forged: set[int] = set()
         self.failure: Exception | None = None
         self.consumer = Consumer[int](
             bootstrap="nowhere",
             group="poison",
             topics=["t"],
-            decode=lambda record: int(record.value),
+            decode=self.decode,
             apply=self.apply,
             dead_letter=self.dead_letter,
             healthy=self.healthy,
+            hopeless=(Forged,),
         )
+
+    def decode(self, record: Record) -> int:
+        number = int(record.value)
+        if number in self.forged:
+            raise Forged(number)
+        if number in self.unknown:
+            raise ValueError(f"a word of a newer release: {number}")
+        return number
 
     async def apply(self, numbers: Sequence[int]) -> None:
         if self.failure is not None:
@@ -109,3 +124,39 @@ async def test_when_everything_is_poison_no_more_is_set_aside(shop: Service) -> 
     shop.poison = set()
     await shop.read(range(30))
     assert set(shop.applied) == set(range(30))
+
+
+async def test_what_a_newer_release_wrote_waits_for_it_beyond_the_limit(shop: Service) -> None:
+    shop.unknown = set(range(60))
+    for _ in range(2):
+        with pytest.raises(consumer_group.EverythingIsPoison):
+            await shop.read(range(60))
+        assert shop.consumer.blocked == 50
+    assert shop.dead == list(range(10))
+    shop.unknown = set()
+    await shop.read(range(60))
+    assert (shop.applied, shop.consumer.blocked) == (list(range(60)), 0)
+
+
+async def test_what_cannot_be_read_among_what_can_is_set_aside(shop: Service) -> None:
+    shop.unknown = set(range(59))
+    await shop.read(range(60))
+    assert (set(shop.dead), shop.applied) == (shop.unknown, [59])
+    assert shop.consumer.blocked == 0
+
+
+async def test_what_cannot_be_read_is_counted_once_however_often_it_comes(shop: Service) -> None:
+    shop.unknown = set(range(4))
+    shop.failure = ConnectionError("lost")
+    await shop.read(range(4))
+    for _ in range(5):
+        with pytest.raises(ConnectionError):
+            await shop.read(range(5))
+    assert shop.dead == list(range(4))
+
+
+async def test_what_no_release_would_take_is_always_set_aside(shop: Service) -> None:
+    shop.forged = set(range(60))
+    await shop.read(range(60))
+    assert shop.dead == list(range(60))
+    assert shop.consumer.blocked == 0

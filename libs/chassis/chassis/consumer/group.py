@@ -62,7 +62,8 @@ class EverythingIsPoison(Exception):
 class Consumer(Generic[T]):
     """One member of a consumer group.
 
-    `decode` turns a record into what `apply` takes; a record for which it raises is dead-lettered.
+    `decode` turns a record into what `apply` takes; a record for which it raises is dead-lettered,
+    whatever became of others where it raises one of `hopeless`: what no release would take.
     `apply` gets a whole batch, in order per key, and runs it in ONE transaction of its own. When
     it raises, the batch comes again after 0.1 → 10 s; so it must be idempotent. After three
     failures the batch is halved until the poison record stands alone and is dead-lettered. What
@@ -94,6 +95,7 @@ class Consumer(Generic[T]):
         idle_wait_ms: int = IDLE_WAIT_MS,
         max_records: int = 500,
         rest_s: float = 0.0,
+        hopeless: tuple[type[Exception], ...] = (),
     ) -> None:
         self.pulse = Pulse()
         self.lag = 0
@@ -112,11 +114,12 @@ class Consumer(Generic[T]):
         self._patience = Patience(fetch_wait_ms, idle_wait_ms)
         self._max_records = max_records
         self._rest_s = rest_s
+        self._hopeless = hopeless
         self._working = asyncio.Lock()  # Held while a batch is applied and committed.
         self._next: dict[TopicPartition, int] = {}  # The first offset not applied yet.
         self._applied_ms = time.time() * 1000  # The time of the last record that was applied.
         self._failures = 0
-        self._dead_in_a_row = 0
+        self._dead_in_a_row: set[tuple[str, int, int]] = set()  # Where they are.
         self._held: list[DeadRecord] = []  # Poison that is beyond the limit.
         self._last_answer = LastAnswer()
         POLL_AGE_S.labels(group).set_function(self._last_answer.age_s)
@@ -188,27 +191,40 @@ class Consumer(Generic[T]):
 
     async def _process(self, records: Sequence[Record]) -> None:
         values: list[tuple[Record, T]] = []
+        hopeless: list[DeadRecord] = []
         unreadable: list[DeadRecord] = []
         for record in records:
             try:
                 values.append((record, self._decode(record)))
             except Exception as error:
                 log.exception("consumer.unreadable", **_place(record))
-                unreadable.append(dead(record, error))
+                group = hopeless if isinstance(error, self._hopeless) else unreadable
+                group.append(dead(record, error))
+        if hopeless:
+            await self._bury(hopeless)
+        self._held = []
         if unreadable:
-            await self._bury(unreadable)
-        if not values:
-            return
-        if self._failures >= SUSPECT_AFTER:
-            self._held = []
+            await self._set_aside(unreadable)
+        if values and self._failures >= SUSPECT_AFTER:
             await self._apply_around_poison(values)
-            await self._release()
-        else:
+        elif values:
             await self._apply_values(values)
+        await self._release()
+
+    async def _set_aside(self, unreadable: Sequence[DeadRecord]) -> None:
+        """Within the limit: a newer release than ours may have written these, and reads them."""
+        dead_already = self._dead_in_a_row
+        news = [one for one in unreadable if _whereabouts(one.record) not in dead_already]
+        room = max(0, DEAD_LETTER_LIMIT - len(dead_already))
+        buried, self._held = news[:room], news[room:]
+        if buried:
+            await self._bury(buried)
+            dead_already.update(_whereabouts(one.record) for one in buried)
 
     async def _apply_values(self, values: Sequence[tuple[Record, T]]) -> None:
         await self._apply([value for _, value in values])
-        self._dead_in_a_row = self.blocked = 0
+        self._dead_in_a_row.clear()
+        self.blocked = 0
 
     async def _apply_around_poison(self, values: Sequence[tuple[Record, T]]) -> None:
         """Apply what can be applied, in order; keep what fails alone while the database is up."""
@@ -227,7 +243,7 @@ class Consumer(Generic[T]):
         await self._apply_around_poison(values[middle:])
 
     async def _try_alone(self, record: Record, value: T, error: Exception) -> None:
-        if self._dead_in_a_row >= DEAD_LETTER_LIMIT:
+        if len(self._dead_in_a_row) >= DEAD_LETTER_LIMIT:
             self._held.append(dead(record, error))
             return
         for _ in range(ALONE_TRIES - 1):
@@ -239,7 +255,7 @@ class Consumer(Generic[T]):
                 if is_passing(repeated) or not await self._healthy():
                     raise
                 error = repeated
-        self._dead_in_a_row += 1
+        self._dead_in_a_row.add(_whereabouts(record))
         await self._bury([dead(record, error)])
 
     async def _release(self) -> None:
@@ -249,7 +265,7 @@ class Consumer(Generic[T]):
         """
         if not self._held:
             return
-        if self._dead_in_a_row >= DEAD_LETTER_LIMIT:
+        if len(self._dead_in_a_row) >= DEAD_LETTER_LIMIT:
             self.blocked = len(self._held)
             raise EverythingIsPoison(self._held[0].error)
         await self._bury(self._held)
@@ -306,6 +322,10 @@ class Consumer(Generic[T]):
         )
         kafka.subscribe(topics=self._topics, listener=Handover(self._working, self._next))
         return kafka
+
+
+def _whereabouts(record: Record) -> tuple[str, int, int]:
+    return record.topic, record.partition, record.offset
 
 
 def _place(record: Record) -> dict[str, object]:

@@ -27,18 +27,22 @@ _NUMBERS: Final = (
 _TIMES: Final = ("paid_at", "refunded_at", "asked_at", "said_at")
 
 
+class Implausible(ValueError):
+    """What a stranger stated and nobody can keep."""
+
+
 def plausible(event: CloudEvent[ResultT]) -> CloudEvent[ResultT]:
-    """The event with times that can be. Raises ValueError for what cannot be kept."""
+    """The event with times that can be. Raises Implausible for what cannot be kept."""
     members = vars(event.data)
     for name in _AMOUNTS:
         if abs(members.get(name) or 0) > MAX_AMOUNT:
-            raise ValueError(f"/data/{name} is out of range")
+            raise Implausible(f"/data/{name} is out of range")
     for name in _NUMBERS:
         if len(members.get(name) or "") > MAX_NUMBER_CHARS:
-            raise ValueError(f"/data/{name} is too long")
+            raise Implausible(f"/data/{name} is too long")
     time = _moment(event.time)
     if time is None:
-        raise ValueError("/time is out of range")
+        raise Implausible("/time is out of range")
     moments = {name: moment for name in _TIMES if (moment := members.get(name))}
     odd = {name: kept for name, it in moments.items() if (kept := _moment(it)) is not it}
     if not odd and time is event.time:
