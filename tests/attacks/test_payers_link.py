@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from starlette.routing import Mount
 from tests.unit.cashier.conftest import ALIPAY, NOW, TOKEN
 
+from cashier.flows.admission import Admission
 from cashier.flows.beginnings import Beginnings
 from cashier.flows.checkouts import Deps
 from cashier.flows.hub import Hub
@@ -117,6 +118,7 @@ def cashier(gateway: Any) -> PublicApp:
         hub=Hub(1, monotonic=lambda: 0.0),
         clock=lambda: NOW,
         beginnings=Beginnings(lambda: 0.0),
+        admission=Admission(lambda: 0.0),
         logos=Logos(),
     )
     app.state.wechat_proofs = frozenset({"knownproof"})
