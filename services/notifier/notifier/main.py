@@ -244,8 +244,9 @@ class _Running:
         start("outbox", relay.run, pulse=relay.pulse)
         logged = Days(deps.db, timedelta(days=self._config.retention_days))
         start("event-days", logged.run, pulse=logged.pulse, stall_s=2 * DAYS_EVERY_S, gate=gate)
-        people = Messaging(deps, is_ready=self._configuration.is_usable)
-        start("messaging", people.run, pulse=people.pulse, gate=gate)
+        for name, of_centre in (("messaging", True), ("merchant-messaging", False)):
+            people = Messaging(deps, of_centre=of_centre, is_ready=self._configuration.is_usable)
+            start(name, people.run, pulse=people.pulse, gate=gate)
         own = OwnAlerts(deps)
         watching = watch(
             own,

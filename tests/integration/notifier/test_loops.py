@@ -61,7 +61,8 @@ def loops(deps: Deps) -> Mapping[str, Loop]:
         "event-days": Days(deps.db, KEEP).run,
         "keeping": Keeping(deps, retention_days=90).run,
         "measuring": Measuring(deps).run,
-        "messaging": Messaging(deps, is_ready=lambda: True).run,
+        "messaging": Messaging(deps, of_centre=True, is_ready=lambda: True).run,
+        "merchant-messaging": Messaging(deps, of_centre=False, is_ready=lambda: True).run,
         "rescue": Rescue(deps, Presence(deps.db, 1)).run,
     }
 

@@ -245,7 +245,7 @@ async def test_database_that_restarts_meanwhile_does_not_end_the_telling(
 
     await alerts.receive(harness.deps(replica=0), [alert("a")])
     await everything_is_due(harness)
-    telling = Messaging(by(harness, Unlucky()), is_ready=ready.is_set)
+    telling = Messaging(by(harness, Unlucky()), of_centre=True, is_ready=ready.is_set)
     async with Background(backoff_s=0.01, is_up=harness.db.is_up) as background:
         background.start("messaging", telling.run, pulse=telling.pulse)
         await asked.wait()

@@ -1,5 +1,6 @@
 """Alerts that name a merchant are told to that merchant's own people too, each under its limits."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from functools import partial
 import pytest
 from pydantic import SecretStr
 from tests.integration.notifier.app_server import AppServer, says
-from tests.integration.notifier.harness import Harness
+from tests.integration.notifier.harness import Harness, until
 from tests.integration.notifier.messenger_servers import SECRET, Robot, running_robot
 from tests.integration.notifier.test_suspending import published
 
@@ -20,6 +21,7 @@ from notifier.domain.errors import NoAlertRoute, SpokeJustNow
 from notifier.domain.routes import RouteBook
 from notifier.flows import alerts
 from notifier.flows.deps import Deps
+from notifier.jobs.messaging import Messaging
 from notifier.main import messengers_of, session_for_people
 from notifier.messengers.dingtalk import DingTalk
 from notifier.sending.guard import Guard
@@ -91,6 +93,39 @@ async def test_merchant_hears_what_names_it_and_the_centre_hears_all(
     assert "Trouble a" in to_merchant
     assert not any(f"Trouble {key}" in to_merchant for key in "bc")
     assert not await alerts.send_due(deps)
+
+
+async def test_merchants_robot_that_hangs_does_not_delay_the_centre(
+    harness: Harness, deps: Deps, centre: Robot
+) -> None:
+    hung, released = asyncio.Event(), asyncio.Event()
+
+    class Hanging:
+        name = destination = "hanging"
+
+        async def send(self, message: object) -> None:
+            hung.set()
+            await released.wait()
+
+    deps = replace(deps, reach=lambda _: [Hanging()])
+    await alerts.receive(deps, [alert("a", "M1")])
+    await everything_is_due(harness)
+    stop = asyncio.Event()
+
+    async def has_reached_it(key: str) -> bool:
+        return any(f"Trouble {key}" in text for text in texts(centre))
+
+    async with asyncio.TaskGroup() as group:
+        for of_centre in (True, False):
+            telling = Messaging(deps, of_centre=of_centre, is_ready=lambda: True)
+            group.create_task(telling.run(stop))
+        await hung.wait()
+        await until(partial(has_reached_it, "a"))
+        await alerts.receive(deps, [alert("b", None)])
+        await everything_is_due(harness)
+        await until(partial(has_reached_it, "b"))
+        released.set()
+        stop.set()
 
 
 async def test_each_destination_counts_and_repeats_for_itself(

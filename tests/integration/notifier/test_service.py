@@ -205,6 +205,7 @@ async def test_ready_and_alive(house: House) -> None:
     assert alive.status_code == 200
     assert set(alive.json()["checks"]) == {
         "configuration", "order-events", "alerts", "dispatch", "rescue", "outbox", "messaging",
+        "merchant-messaging",
         "keeping", "measuring", "watch", "event-days", "certificates",
         "fitness",
     }  # fmt: skip

@@ -51,13 +51,14 @@ async def receive(deps: Deps, records: Sequence[AlertRecord]) -> int:
     return len(fresh)
 
 
-async def send_due(deps: Deps) -> bool:
+async def send_due(deps: Deps, *, of_centre: bool | None = None) -> bool:
     """Send what is due, one message by each route whose turn it is; whether anybody took one.
+    `of_centre`: only by the centre's route, or only by the merchants'.
 
     What nobody took is tried again when its lease has run out.
     """
     async with deps.db.connection() as tx:
-        routes = await incidents.list_due_routes(tx, ROUTES_AT_ONCE)
+        routes = await incidents.list_due_routes(tx, ROUTES_AT_ONCE, of_centre=of_centre)
     async with asyncio.TaskGroup() as group:  # A robot that hangs must not delay another.
         sendings = [group.create_task(_send_by_route(deps, route)) for route in routes]
     return any(sending.result() for sending in sendings)

@@ -13,11 +13,16 @@ EVERY_S: Final = 1.0
 
 class Messaging:
     """Looks every second; the database gives the turn to one replica at a time. Nobody is told
-    before `is_ready`: until then no merchant's route is known."""
+    before `is_ready`: until then no merchant's route is known.
 
-    def __init__(self, deps: Deps, *, is_ready: Callable[[], bool]) -> None:
+    One tells the centre, another the merchants, whose robots may hang: a round waits for all that
+    it sends, and the centre must hear within seconds.
+    """
+
+    def __init__(self, deps: Deps, *, of_centre: bool, is_ready: Callable[[], bool]) -> None:
         self.pulse = Pulse()
         self._deps = deps
+        self._of_centre = of_centre
         self._is_ready = is_ready
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -25,5 +30,5 @@ class Messaging:
         while not stop.is_set():
             self.pulse.beat()
             if self._is_ready():
-                await alerts.send_due(self._deps)
+                await alerts.send_due(self._deps, of_centre=self._of_centre)
             await pause(stop, EVERY_S)

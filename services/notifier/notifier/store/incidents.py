@@ -38,9 +38,10 @@ async def take_turn(tx: Tx, destination: str, every_s: float, *, in_a_row: int =
     return bool(await tx.fetchval(_TURN, destination, every_s, in_a_row))
 
 
-async def list_due_routes(tx: Tx, limit: int) -> list[str]:
-    """The routes by which something is due, the centre's first, then those that wait longest."""
-    return [row["route"] for row in await tx.fetch(_DUE_ROUTES, limit)]
+async def list_due_routes(tx: Tx, limit: int, *, of_centre: bool | None = None) -> list[str]:
+    """The routes by which something is due, the centre's first, then those that wait longest; only
+    the centre's, or only the merchants', where it is said."""
+    return [row["route"] for row in await tx.fetch(_DUE_ROUTES, limit, of_centre)]
 
 
 async def take_due(tx: Tx, route: str, limit: int) -> list[Incident]:
@@ -125,7 +126,8 @@ returning true
 """
 
 _DUE_ROUTES = """
-select route from trouble where due_at <= now() group by route
+select route from trouble
+where due_at <= now() and ($2::boolean is null or (route = '') = $2) group by route
 order by route <> '', min(due_at) limit $1
 """
 
