@@ -173,6 +173,18 @@ async def test_a_first_step_sent_twice_makes_one_merchant(person: Person) -> Non
     assert [it["merchant_id"] for it in listed] == [number[1]]
 
 
+async def test_a_new_merchant_and_one_that_there_is_are_not_taken_together(person: Person) -> None:
+    await to_trial(person)
+    there = json.loads(await draft_text(person))[0]["merchant_id"]
+    await send(person, f"{HOME}/restart", {})
+    both = {"name": "乙物业", "merchant_id": there}
+    shown = draft_of(await page(person, f"{HOME}/merchant"))
+    answer = await send(person, f"{HOME}/merchant", {**both, **shown}, language="zh")
+    assert (answer.status_code, "请只填一项" in answer.text) == (422, True)
+    assert 'value="乙物业"' in answer.text
+    assert re.search(rf'value="{there}" selected', answer.text)
+
+
 async def test_my_address_comes_back_in_the_form(person: Person) -> None:
     await to_trial(person)
     await step(person, "trial", {"next": "1"})

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from chassis.problems import Problem
+from chassis.problems import FieldError, Problem
 from contracts.events.configuration import State
 from merchant_admin.api.console.forms import number_in, seen_in
 from merchant_admin.api.console.setup import accounts as account_pages
@@ -13,6 +13,7 @@ from merchant_admin.api.console.setup import app_forms
 from merchant_admin.api.console.setup import merchants as merchant_pages
 from merchant_admin.api.console.setup.apps import key_in, with_own_address
 from merchant_admin.api.console.visiting import Sent
+from merchant_admin.domain.errors import Unusable
 from merchant_admin.domain.onboarding import Draft, Step
 from merchant_admin.flows import (
     account_trials,
@@ -41,8 +42,16 @@ Take = Callable[[Deps, Sent, Draft], Awaitable[Taken]]
 
 
 async def _merchant(deps: Deps, sent: Sent, draft: Draft) -> Taken:
-    """One that there is, or a new one."""
+    """One that there is, or a new one. Raises Unusable for both."""
     chosen = sent.form.get("merchant_id", "")
+    if chosen and sent.form.get("name", "").strip():
+        raise Unusable(
+            FieldError(
+                "/name",
+                "is for a new one; choose none below, or leave this empty",
+                "新建商户与选择已有商户请只填一项",
+            )
+        )
     if chosen:
         merchant = await merchants.read(deps, chosen, sent.scope)
     else:
