@@ -11,7 +11,8 @@ from pkgutil import iter_modules
 import gateway
 import merchant_admin
 from contracts.alert_titles import TITLES
-from merchant_admin.api.console import texts
+from merchant_admin.api.console import kept_forms, texts
+from merchant_admin.api.console.kept_forms import LABELS, is_kept
 from merchant_admin.api.console.texts import TEXTS
 from merchant_admin.flows.background_exports import LISTINGS
 
@@ -29,6 +30,27 @@ def test_no_text_is_written_twice() -> None:
 
 def test_every_list_that_is_exported_has_words() -> None:
     assert {f"export_of.{name}" for name in LISTINGS} <= set(TEXTS)
+
+
+FORM = re.compile(r'<form[^>]*method="post"(?![^>]*multipart).*?</form>', re.S)
+FIELD = re.compile(
+    r"""<(?:input|select|textarea|button)\b[^>]*?\bname="([a-z_]+)"|\(t, wrong, "([a-z_]+)\""""
+)
+OF_ITSELF = {"authorization"}
+"""A header, which is called so in every language."""
+
+
+def test_every_field_of_a_form_that_is_kept_has_words() -> None:
+    templates = Path(merchant_admin.__file__).parent / "api/console/templates"
+    fields = {"min_amount", "max_amount", "daily_limit", "merchant_id", "app_id"}  # from loops
+    for path in templates.glob("*.html"):
+        page = path.read_text()
+        inside = [page] if path.stem.endswith("parts") else FORM.findall(page)
+        fields |= {one or other for form in inside for one, other in FIELD.findall(form)}
+    kept = {it for it in fields - kept_forms.HIDDEN - OF_ITSELF - {"way"} if is_kept({it: "x"})}
+    assert {"amounts", "disabled", "refunds_from", "type", "display_name"} <= kept
+    assert {it for it in kept if LABELS.get(it, it) not in TEXTS} == set()
+    assert set(LABELS) <= kept | {"colour", "without_logo"}
 
 
 OWN_CODE = re.compile(r'(?:Unknown|NotSent|Declined)\(\s*"([a-z_]+)"')

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from merchant_admin.api.access import CSRF_FIELD
-from merchant_admin.api.console.forms import MAX_FIELDS, VERSION, read_form
+from merchant_admin.api.console.forms import MAX_FIELDS, NUMBER, VERSION, read_form
 from merchant_admin.api.console.navigation import HOME
 from merchant_admin.api.console.rendering import error_page, render
 from merchant_admin.api.console.uploads import is_upload
@@ -23,6 +23,34 @@ KEPT_BYTES: Final = 4_096
 
 SECRET: Final = ("password", "totp", "secret", "ticket")
 """What the name of a field has in it that is never sent back to a browser."""
+
+
+HIDDEN: Final = frozenset({CSRF_FIELD, VERSION, NUMBER, "draft"})
+"""What forms carry that nobody has filled in."""
+
+LABELS: Final[Mapping[str, str]] = {
+    "amounts": "code_fixed",
+    "another": "another_account",
+    "body": "line.body",
+    "callback_addresses": "four_eyes_callback_addresses",
+    "colour": "look_colour",
+    "credentials": "four_eyes_credentials",
+    "daily_limit": "code_daily",
+    "disabled": "state.disabled",
+    "display_name": "look_name",
+    "expires_in_days": "token_days",
+    "max_amount": "code_max",
+    "merchant_ids": "scope",
+    "min_amount": "code_min",
+    "reason": "approval_reason",
+    "refunds_from": "four_eyes_refunds_from_cny",
+    "same_merchant": "another_channel",
+    "target": "line.target",
+    "try": "trial_do",
+    "type": "event_type",
+    "without_logo": "look_without_logo",
+}
+"""The texts of fields that are called otherwise where they are filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +103,12 @@ async def show_late_form(request: Request, late: Exception) -> Response:
 
 def shown_again(request: Request, wanted: Wanted, csrf: str, status: int = 200) -> Response:
     """What was filled in, to be looked at and sent."""
-    hidden = (CSRF_FIELD, VERSION)
-    shown = {name: value for name, value in wanted.form.items() if value and name not in hidden}
+    shown = {name: value for name, value in wanted.form.items() if value and name not in HIDDEN}
     context = {
         "visitor": None,
         "action": wanted.back,
         "shown": shown,
+        "labels": LABELS,
         "fields": {**wanted.form, CSRF_FIELD: csrf},
     }
     return render(request, "kept_form.html", context, status=status)
