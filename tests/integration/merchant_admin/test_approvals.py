@@ -23,6 +23,7 @@ from merchant_admin.domain.approvals import EXPIRES_AFTER
 from merchant_admin.domain.entities import SECRET_OVERLAP
 from merchant_admin.domain.onboarding import Draft
 from merchant_admin.domain.scope import EVERYTHING, Scope
+from merchant_admin.domain.users import Role
 from merchant_admin.flows import approvals, apps, onboarding
 from merchant_admin.flows import waiting as waiting_for_people
 from merchant_admin.flows.read_model import apply
@@ -396,10 +397,24 @@ async def test_a_number_waits_once_and_is_not_taken_for_another_amount(
     assert len({str(it) for it in admin.trade_core.asked}) == 1
 
 
-async def counted(admin: Admin, scope: Scope) -> int | None:
+async def counted(admin: Admin, scope: Scope, role: Role = Role.ADMINISTRATOR) -> int | None:
     """As the home page and the badges show it, told anew."""
     admin.deps.counted.known.clear()
-    return (await waiting_for_people.read(admin.deps, scope)).approvals
+    return (await waiting_for_people.read(admin.deps, scope, role)).approvals
+
+
+async def test_everybody_sees_how_much_waits_that_they_decide(
+    admin: Admin, merchant_id: str
+) -> None:
+    await waiting(await admin.http.post(refunds(admin), json=BODY))
+    accounts = f"/api/merchants/{merchant_id}/channel-accounts"
+    body = {"channel": "wechat", "name": "x", "credentials": CREDENTIALS}
+    await waiting(await admin.http.post(accounts, json=body))
+    shown = {role: await counted(admin, EVERYTHING, role) for role in Role}
+    assert shown == {
+        Role.ADMINISTRATOR: 2, Role.OPERATOR: 1, Role.FINANCE: 1, Role.AUDITOR: 0,
+        Role.MERCHANT_STAFF: 1,
+    }  # fmt: skip
 
 
 async def test_a_number_that_is_asked_for_five_times_at_once_waits_once(

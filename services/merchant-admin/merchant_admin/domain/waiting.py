@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, fields
 from typing import Final
 
 from merchant_admin.domain.scope import Scope
+from merchant_admin.domain.users import Role
 
 MOST: Final = 99
 BELIEVED_S: Final = 5.0
-MAX_SCOPES: Final = 500
+MAX_VIEWERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +77,30 @@ def badges(waiting: Waiting) -> dict[str, str]:
     return shown
 
 
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who sees the same numbers."""
+
+    scope: Scope
+    role: Role
+
+
 @dataclass(slots=True)
 class Counted:
-    """By scope what was counted last, and until when that is believed."""
+    """By whoever looks what was counted last, and until when that is believed."""
 
-    known: dict[Scope, tuple[float, Waiting]] = field(default_factory=dict)
+    known: dict[Viewer, tuple[float, Waiting]] = field(default_factory=dict)
 
-    def find(self, scope: Scope) -> Waiting | None:
-        until, waiting = self.known.get(scope, (0.0, None))
+    def find(self, viewer: Viewer) -> Waiting | None:
+        until, waiting = self.known.get(viewer, (0.0, None))
         return waiting if until > time.monotonic() else None
 
-    def latest(self, scope: Scope) -> Waiting:
+    def latest(self, viewer: Viewer) -> Waiting:
         """Also what is not believed any more."""
-        return self.known.get(scope, (0.0, Waiting()))[1]
+        return self.known.get(viewer, (0.0, Waiting()))[1]
 
-    def put(self, scope: Scope, waiting: Waiting) -> Waiting:
-        if len(self.known) >= MAX_SCOPES:
+    def put(self, viewer: Viewer, waiting: Waiting) -> Waiting:
+        if len(self.known) >= MAX_VIEWERS:
             self.known.clear()
-        self.known[scope] = (time.monotonic() + BELIEVED_S, waiting)
+        self.known[viewer] = (time.monotonic() + BELIEVED_S, waiting)
         return waiting

@@ -9,9 +9,11 @@ import structlog
 
 from chassis.problems import Problem
 from contracts.internal import DeadLetterPage, EndpointPage, FindAlerts, ReconciliationPage
+from merchant_admin.domain.approvals import ApprovalKind
 from merchant_admin.domain.expiring import CertificateQuery
 from merchant_admin.domain.scope import EVERYTHING, Scope
-from merchant_admin.domain.waiting import MOST, Waiting
+from merchant_admin.domain.users import Role
+from merchant_admin.domain.waiting import MOST, Viewer, Waiting
 from merchant_admin.flows import alerts, reconciling
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.expiring import AHEAD
@@ -24,13 +26,15 @@ UNKNOWN_AFTER: Final = timedelta(minutes=5)
 LETTERS_LOOKED_AT: Final = 50
 
 
-async def read(deps: Deps, scope: Scope) -> Waiting:
-    """What our own tables tell, for every page; with what the others told last."""
-    counted = deps.counted
-    known = counted.find(scope)
+async def read(deps: Deps, scope: Scope, role: Role) -> Waiting:
+    """What our own tables tell, for every page; with what the others told last. Of approvals those
+    that the role decides."""
+    counted, viewer = deps.counted, Viewer(scope, role)
+    known = counted.find(viewer)
     if known is not None:
         return known
     now = deps.clock()
+    kinds = [kind for kind in ApprovalKind if role.may(kind.right)]
     async with deps.db.connection() as tx:
         counts = await store.count(
             tx,
@@ -39,17 +43,17 @@ async def read(deps: Deps, scope: Scope) -> Waiting:
             most=MOST + 1,
         )
         ending = await expiring.count(tx, CertificateQuery(scope, now + AHEAD), MOST + 1)
-        asked = await approvals.count_waiting(tx, scope, now)
+        asked = await approvals.count_waiting(tx, scope, kinds, now)
     counts["expiring_certificates"] = ending
     counts["approvals"] = min(asked, MOST + 1)
-    return counted.put(scope, replace(counted.latest(scope), **counts))
+    return counted.put(viewer, replace(counted.latest(viewer), **counts))
 
 
-async def read_all(deps: Deps, scope: Scope) -> Waiting:
+async def read_all(deps: Deps, scope: Scope, role: Role) -> Waiting:
     """With what the other services tell now; what is of the whole centre only for who has all."""
-    own = await read(deps, scope)
+    own, viewer = await read(deps, scope, role), Viewer(scope, role)
     if not scope.is_all:
-        return deps.counted.put(scope, replace(own, open_alerts=await _alerts(deps, scope)))
+        return deps.counted.put(viewer, replace(own, open_alerts=await _alerts(deps, scope)))
     async with asyncio.TaskGroup() as questions:
         open_alerts = questions.create_task(_alerts(deps, scope))
         suspended = questions.create_task(_suspended(deps))
@@ -63,7 +67,7 @@ async def read_all(deps: Deps, scope: Scope) -> Waiting:
         "missing_statements": missing.result(),
         "dead_letters": letters.result(),
     }
-    return deps.counted.put(scope, replace(own, **numbers))
+    return deps.counted.put(viewer, replace(own, **numbers))
 
 
 async def _alerts(deps: Deps, scope: Scope) -> int | None:

@@ -38,7 +38,8 @@ LIST: Final = EntityList(
 )
 
 COUNT_WAITING = all_within(
-    "select count(*) from approval where state = 'waiting' and expires_at > $1 and :scope",
+    "select count(*) from approval"
+    " where state = 'waiting' and expires_at > $1 and kind = any($3::text[]) and :scope",
     "merchant_ids",
     2,
 )
@@ -137,8 +138,9 @@ async def list_approvals(
     return [_approval(row) for row in await LIST.page(tx, asked, after=after, limit=limit)]
 
 
-async def count_waiting(tx: Tx, scope: Scope, now: datetime) -> int:
-    count: int = await tx.fetchval(COUNT_WAITING, now, scope.parameter)
+async def count_waiting(tx: Tx, scope: Scope, kinds: Sequence[ApprovalKind], now: datetime) -> int:
+    """Of these kinds."""
+    count: int = await tx.fetchval(COUNT_WAITING, now, scope.parameter, kinds)
     return count
 
 

@@ -38,7 +38,8 @@ async def root() -> Response:
 @router.get(HOME)
 async def home_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Nothing here counts orders: it costs the same however many there are."""
-    counted = request.state.waiting = await waiting.read_all(deps, visitor.scope)
+    role = visitor.caller.role
+    counted = request.state.waiting = await waiting.read_all(deps, visitor.scope, role)
     navigation: Navigation = request.app.state.navigation
     places = {
         name: place for name, place in PLACES.items() if navigation.admits(visitor.caller, place)

@@ -150,7 +150,7 @@ class _PageGuard(Guard):
         visitor = await _let_in(self, request, deps)
         if self.is_fresh_only and not visitor.caller.is_fresh(deps.clock()):
             raise _first_prove(visitor, f"{request.url.path}?{request.url.query}")
-        request.state.waiting = await waiting.read(deps, visitor.scope)
+        request.state.waiting = await waiting.read(deps, visitor.scope, visitor.caller.role)
         await channels.refresh(deps)
         return visitor
 
