@@ -36,8 +36,6 @@ FORM = re.compile(r'<form[^>]*method="post"(?![^>]*multipart).*?</form>', re.S)
 FIELD = re.compile(
     r"""<(?:input|select|textarea|button)\b[^>]*?\bname="([a-z_]+)"|\(t, wrong, "([a-z_]+)\""""
 )
-OF_ITSELF = {"authorization"}
-"""A header, which is called so in every language."""
 
 
 def test_every_field_of_a_form_that_is_kept_has_words() -> None:
@@ -47,10 +45,11 @@ def test_every_field_of_a_form_that_is_kept_has_words() -> None:
         page = path.read_text()
         inside = [page] if path.stem.endswith("parts") else FORM.findall(page)
         fields |= {one or other for form in inside for one, other in FIELD.findall(form)}
-    kept = {it for it in fields - kept_forms.HIDDEN - OF_ITSELF - {"way"} if is_kept({it: "x"})}
+    fields -= kept_forms.HIDDEN | {"way"}  # of uploads, which are not kept
+    kept = {it for it in fields if is_kept({it: "x"})}
     assert {"amounts", "disabled", "refunds_from", "type", "display_name"} <= kept
     assert {it for it in kept if LABELS.get(it, it) not in TEXTS} == set()
-    assert set(LABELS) <= kept | {"colour", "without_logo"}
+    assert set(LABELS) <= kept
 
 
 OWN_CODE = re.compile(r'(?:Unknown|NotSent|Declined)\(\s*"([a-z_]+)"')

@@ -31,9 +31,7 @@ HIDDEN: Final = frozenset({CSRF_FIELD, VERSION, NUMBER, "draft"})
 LABELS: Final[Mapping[str, str]] = {
     "amounts": "code_fixed",
     "another": "another_account",
-    "body": "line.body",
     "callback_addresses": "four_eyes_callback_addresses",
-    "colour": "look_colour",
     "credentials": "four_eyes_credentials",
     "daily_limit": "code_daily",
     "disabled": "state.disabled",
@@ -45,10 +43,8 @@ LABELS: Final[Mapping[str, str]] = {
     "reason": "approval_reason",
     "refunds_from": "four_eyes_refunds_from_cny",
     "same_merchant": "another_channel",
-    "target": "line.target",
     "try": "trial_do",
     "type": "event_type",
-    "without_logo": "look_without_logo",
 }
 """The texts of fields that are called otherwise where they are filled in."""
 
