@@ -366,6 +366,20 @@ async def test_long_words_push_nothing_off_a_page(admin: Admin, browser: Browser
             assert alone == 0, path
 
 
+async def test_fields_of_one_row_stand_on_one_line(admin: Admin, browser: Browser) -> None:
+    async with served(admin.app) as url:
+        page = await (await opened(browser, url, ("zh", "light", DESKTOP))).new_page()
+        for path in ("users", "tokens"):
+            await page.goto(f"{url}/console/{path}")
+            tops = await page.evaluate(
+                """[...document.querySelectorAll("form.fields[method=post] label > :is(input, select)")]
+                    .filter(it => it.checkVisibility()).map(it => it.getBoundingClientRect().top)"""
+            )
+            rows = sorted(set(tops))
+            assert len(tops) > 2, path
+            assert all(below - above > 40 for above, below in itertools.pairwise(rows)), path
+
+
 ON_PAPER: Final = "header.top, nav, footer, button, form, .exports, .pager, .button"
 
 
