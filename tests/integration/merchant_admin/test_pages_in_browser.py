@@ -372,7 +372,8 @@ async def test_fields_of_one_row_stand_on_one_line(admin: Admin, browser: Browse
         for path in ("users", "tokens"):
             await page.goto(f"{url}/console/{path}")
             tops = await page.evaluate(
-                """[...document.querySelectorAll("form.fields[method=post] label > :is(input, select)")]
+                """[...document.querySelectorAll("form.fields[method=post] :is(input, select)")]
+                    .filter(it => it.parentElement.matches("label:not(.tick)"))
                     .filter(it => it.checkVisibility()).map(it => it.getBoundingClientRect().top)"""
             )
             rows = sorted(set(tops))
