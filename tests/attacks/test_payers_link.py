@@ -116,6 +116,7 @@ def cashier(gateway: Any) -> PublicApp:
     app.state.deps = Deps(
         gateway=gateway,
         hub=Hub(1, monotonic=lambda: 0.0),
+        admission=Admission(lambda: 0.0),
         clock=lambda: NOW,
         beginnings=Beginnings(lambda: 0.0),
         admission=Admission(lambda: 0.0),
