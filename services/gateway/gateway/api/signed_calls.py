@@ -50,7 +50,10 @@ REFUSED = Counter(
     "paymesh_authentication_refused", "Requests of apps that were not let in", ["reason"]
 )
 
+READING: Final = frozenset({"GET", "HEAD"})
+
 M = TypeVar("M", bound=BaseModel)
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,8 @@ class Admission:
 
 class AppRoute(APIRoute):
     """A route for apps. A request is in flight, for its app, from the moment it is known to be
-    the app's: what is not whole or not signed takes no place.
+    the app's: what is not whole or not signed takes no place. Reads of one app, beyond a few, wait
+    for each other.
 
     An endpoint that takes the caller and the deps only is called without FastAPI's ceremony. Its
     name is that of the operation in the description, which clients are generated from.
@@ -125,8 +129,10 @@ class AppRoute(APIRoute):
         if self._is_plain():
             self.app = answered_by(self.get_route_handler())
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
         handle = self._call if self._is_plain() else super().get_route_handler()
+        if READING.issuperset(self.methods or ()):
+            handle = _in_line(handle)
 
         async def admitted(request: Request) -> Response:
             admission: Admission = request.app.state.admission
@@ -150,6 +156,15 @@ class AppRoute(APIRoute):
             caller=await _caller(request), deps=await _deps(request)
         )
         return response
+
+
+def _in_line(handle: Handler) -> Handler:
+    async def read(request: Request) -> Response:
+        deps, caller = await _deps(request), await _caller(request)
+        async with deps.read_lines.place(caller.app.app_id):
+            return await handle(request)
+
+    return read
 
 
 class _Held(Response):

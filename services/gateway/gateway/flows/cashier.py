@@ -32,6 +32,9 @@ UNDECIDED: Final = frozenset(
 SCANNED_WITHIN: Final = timedelta(minutes=10)
 """A code that is shown must be good for a while."""
 
+OUR_PAGE: Final = "our page"
+"""Its readers wait for each other, whatever app's order they look at, and no app for them."""
+
 APPLIED_LIMIT_S: Final = 2.0
 APPLIED_POLL_S: Final = 0.1
 
@@ -83,7 +86,8 @@ def payment_no_of(deps: Deps, token: str) -> str:
 
 async def on_file(deps: Deps, payment_no: str) -> CheckoutOnFile:
     path = f"/internal/payments/{payment_no}/checkout"
-    return await deps.trade_core.get(CheckoutOnFile, path)
+    async with deps.read_lines.place(OUR_PAGE):
+        return await deps.trade_core.get(CheckoutOnFile, path)
 
 
 def offered(deps: Deps, filed: CheckoutOnFile) -> list[ChannelAccount]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from chassis.background import Unbroken
 from contracts.sealing import Opener
 from foundation.service_client import Service
+from gateway.admission.read_lines import ReadLines
 from gateway.calling.executor import Executor
 from gateway.channels.plugin import Plugin
 from gateway.directory import Directory
@@ -68,4 +69,5 @@ class Deps:
     opener: Opener = field(repr=False)
     clock: Callable[[], float]
     recent_checks: RecentChecks = field(default_factory=RecentChecks)
+    read_lines: ReadLines = field(default_factory=ReadLines)
     receivers: KnownReceivers = field(default_factory=KnownReceivers)
