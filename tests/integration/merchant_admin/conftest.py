@@ -189,7 +189,8 @@ class TradeCore:
         refund = self.refund
         if refund is not None and refund["status"] != "abnormal" and not self.asked:
             refund = None
-        given_back = refund["amount"] if refund and is_paid else 0
+        is_back = refund is not None and is_paid and refund["status"] != "failed"
+        given_back = refund["amount"] if refund and is_back else 0
         shown = {
             **payment,
             "claim": payment.get("claim"),

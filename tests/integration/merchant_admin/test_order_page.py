@@ -17,7 +17,7 @@ from .test_callbacks import DELIVERY
 from .test_console_callbacks import TRIED
 from .test_decisions import on_file
 from .test_read_model import BEGAN, Story, delivery
-from .test_refunds import paid_story
+from .test_refunds import paid_story, refund
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -157,6 +157,27 @@ async def test_refund_leads_to_its_order_which_tells_it_as_trade_core_has_it(adm
     assert admin.trade_core.refund is not None
     assert admin.trade_core.refund["refund_no"] in done
     assert "¥3.00" in done
+
+
+@pytest.mark.parametrize(
+    ("order", "cause", "is_shown"),
+    [
+        ({"status": "open", "amount_paid": 0}, "requested", True),
+        ({}, "duplicate", True),
+        ({}, "requested", False),
+    ],
+)
+async def test_money_that_stayed_at_the_channel_is_said(
+    admin: Admin, order: dict[str, object], cause: str, is_shown: bool
+) -> None:
+    story, core = await paid_story(admin), admin.trade_core
+    assert core.payment is not None
+    core.payment["order"] |= order
+    failed = {"status": "failed", "payment_no": story.payment_no, "cause": cause, "amount": 1299}
+    core.refund, core.asked = refund() | failed, [{}]
+    page = await (await Person.logged_in(admin)).open_page(f"orders/{story.order_id}")
+    assert ("The channel has ¥12.99, and the refund failed" in page) is is_shown
+    assert ("The order can still be paid" in page) is ("status" in order)
 
 
 @pytest.mark.parametrize(("action", "done"), [("ask", "order_asked"), ("close", "order_closed")])

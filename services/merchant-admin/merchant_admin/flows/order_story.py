@@ -12,6 +12,7 @@ from contracts.api import (
     OrderStatus,
     OrderSummary,
     PaymentStatus,
+    RefundCause,
     RefundStatus,
     SplitStatus,
     SplitView,
@@ -49,6 +50,10 @@ MAX_CALLBACKS: Final = 12
 OPEN: Final = frozenset({PaymentStatus.INITIATING, PaymentStatus.PENDING, PaymentStatus.UNKNOWN})
 
 
+BY_ITSELF: Final = frozenset({RefundCause.DUPLICATE, RefundCause.LATE})
+"""Why money goes back that never paid an order."""
+
+
 @dataclass(frozen=True, slots=True)
 class OrderStory:
     """`is_newest`: as trade-core has it now; else as its events have told it so far, without what
@@ -81,6 +86,23 @@ class OrderStory:
         """What is left of it beside what waits."""
         waiting = sum(one.refund_amount for one in self.waiting_of(payment.payment_no))
         return max(payment.amount_left - waiting, 0)
+
+    @property
+    def stranded(self) -> list[PaymentInBooks]:
+        """What a channel took that never paid the order and did not go back: its refund failed."""
+        failed = {
+            each.payment_no
+            for each in self.refunds
+            if each.status is RefundStatus.FAILED
+            and (each.cause in BY_ITSELF or not self.order.amount_paid)
+        }
+        return [
+            payment
+            for payment in self.payments
+            if payment.payment_no in failed
+            and payment.status is PaymentStatus.SUCCEEDED
+            and payment.amount_left
+        ]
 
     @property
     def is_open(self) -> bool:

@@ -23,6 +23,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "交易核心暂时没有应答：以下是最近一次收到的内容，暂不能退款或处理。",
         "trade-core does not answer: this is what was heard last; refunds and decisions must wait.",
     ),
+    "order_stranded": (
+        "渠道已收款 {amount}，退款失败，待处理：请重新退款。",
+        "The channel has {amount}, and the refund failed: refund it anew.",
+    ),
+    "order_stranded_open": (
+        "订单仍可支付；如不应再次付款，请关闭订单。",
+        "The order can still be paid; close it if it is not to be paid again.",
+    ),
     "order_ask": ("立即向渠道查询", "Ask the channel now"),
     "order_close": ("关闭订单", "Close the order"),
     "order_close_hint": (
