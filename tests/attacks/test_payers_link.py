@@ -119,7 +119,6 @@ def cashier(gateway: Any) -> PublicApp:
         admission=Admission(lambda: 0.0),
         clock=lambda: NOW,
         beginnings=Beginnings(lambda: 0.0),
-        admission=Admission(lambda: 0.0),
         logos=Logos(),
     )
     app.state.wechat_proofs = frozenset({"knownproof"})
