@@ -24,8 +24,11 @@ OPEN = {
     "POST /console/login",
     "POST /api/session",
     "GET /docs",
+    "HEAD /docs",
     "GET /docs/{name}",
+    "HEAD /docs/{name}",
     "GET /openapi.json",
+    "HEAD /openapi.json",
 }
 """What people need before they are logged in, and what probes need."""
 
