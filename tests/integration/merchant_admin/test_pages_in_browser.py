@@ -247,6 +247,7 @@ async def test_refund_is_made_when_a_second_person_agrees(admin: Admin, browser:
         await page.goto(f"{url}/console/orders/{company.story.order_id}")
         await page.locator("[data-dialog]").first.click()
         dialog = page.locator("dialog[open]")
+        await dialog.locator("input[name=amount]").fill("7.49")
         await dialog.locator("input[name=reason]").fill("全部退还")
         await dialog.locator("button.danger").click()
         await page.wait_for_url("**/console/approvals?done=approval_waits")
@@ -259,7 +260,7 @@ async def test_refund_is_made_when_a_second_person_agrees(admin: Admin, browser:
         await page.locator(".done").wait_for()
         assert await card_of(page).count() == 0
     [asked] = core.asked
-    assert (asked["wish"]["amount"], asked["wish"]["reason"]) == (1049, "全部退还")
+    assert (asked["wish"]["amount"], asked["wish"]["reason"]) == (749, "全部退还")
 
 
 async def test_staff_of_a_company_see_find_and_export_theirs_only(

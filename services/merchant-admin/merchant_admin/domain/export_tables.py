@@ -11,9 +11,11 @@ class FileKind(StrEnum):
 
 
 class Kind(StrEnum):
-    """Text of anybody; an amount with the decimals of its currency; a moment in Beijing."""
+    """Text of anybody; a Beijing day, which spreadsheets know; an amount with the decimals of its
+    currency; a moment in Beijing."""
 
     TEXT = "text"
+    DAY = "day"
     AMOUNT = "amount"
     TIME = "time"
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
 
 from foundation.money_text import BEIJING, plain_amount
@@ -53,6 +53,10 @@ def _moment(at: datetime | None, kind: FileKind) -> str | float | None:
 
 def text(of: Callable[[ItemT], str | None]) -> Column[ItemT]:
     return Column(Kind.TEXT, of)
+
+
+def day(of: Callable[[ItemT], date]) -> Column[ItemT]:
+    return Column(Kind.DAY, lambda item: of(item).isoformat())
 
 
 def time(of: Callable[[ItemT], datetime | None]) -> Column[ItemT]:

@@ -14,7 +14,7 @@ from contracts.internal import (
     ReconciliationView,
     StatementTotal,
 )
-from merchant_admin.domain.list_columns import Columns, json_text, money, number, text, time
+from merchant_admin.domain.list_columns import Columns, day, json_text, money, number, text, time
 
 CALLBACKS: Final[Columns[FoundDelivery]] = Columns(
     "callbacks",
@@ -93,7 +93,7 @@ def _total(of: Callable[[StatementTotal], int | None]) -> Callable[[ListedTotal]
 RECONCILIATIONS: Final[Columns[ListedTotal]] = Columns(
     "reconciliations",
     {
-        "day": text(lambda it: it.statement.day.isoformat()),
+        "day": day(lambda it: it.statement.day),
         "statement_no": text(lambda it: it.statement.statement_no),
         "merchant_id": text(lambda it: it.statement.merchant_id),
         "payment_id": text(lambda it: it.statement.payment_id),
@@ -121,7 +121,7 @@ DIFFERENCES: Final[Columns[DifferenceView]] = Columns(
         "found_at_beijing": time(lambda it: it.found_at),
         "difference_no": text(lambda it: it.difference_no),
         "statement_no": text(lambda it: it.statement_no),
-        "day": text(lambda it: it.day.isoformat()),
+        "day": day(lambda it: it.day),
         "merchant_id": text(lambda it: it.merchant_id),
         "payment_id": text(lambda it: it.payment_id),
         "channel": text(lambda it: it.channel),

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from merchant_admin.domain.list_columns import Columns, money, text
+from merchant_admin.domain.list_columns import Columns, day, money, text
 
 
 class Row(StrEnum):
@@ -39,8 +39,8 @@ STATEMENTS: Final[Columns[StatementLine]] = Columns(
     "statements",
     {
         "row": text(lambda it: it.row),
-        "first_day": text(lambda it: it.first.isoformat()),
-        "last_day": text(lambda it: it.last.isoformat()),
+        "first_day": day(lambda it: it.first),
+        "last_day": day(lambda it: it.last),
         "merchant_id": text(lambda it: it.merchant_id),
         "app_id": text(lambda it: it.app_id),
         "app": text(lambda it: it.app),

@@ -146,7 +146,7 @@ def _style(sheet: str, cell: str) -> str:
 
 def _writer(kind: Kind, styles: Sequence[str]) -> Write:
     match kind:
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.DAY:
             return _text
         case Kind.TIME:
             return lambda days: f"{styles[0]}><v>{days:.16G}</v>"

@@ -62,7 +62,7 @@ class Source(Generic[SearchT]):
                 return TIMES[kind].format(cell.sql)
             case Kind.AMOUNT:
                 return _amount(cell.sql, self.currency)
-            case Kind.TEXT:
+            case Kind.TEXT | Kind.DAY:
                 return f"({cell.sql})::text"
 
 
