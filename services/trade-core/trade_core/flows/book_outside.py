@@ -15,7 +15,7 @@ from trade_core.domain.reconciliation import Reconciliation
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_or_blame
-from trade_core.store import aggregates, saving, statement_rows
+from trade_core.store import aggregates, comparing, saving
 from trade_core.store.concurrency import ConcurrentChange
 
 log = structlog.get_logger()
@@ -27,7 +27,7 @@ MAX_PAYMENTS = 1_000
 async def book_outside(deps: Deps, reconciliation: Reconciliation) -> None:
     """Each payment by itself: one that cannot be booked stays a difference."""
     async with deps.db.connection() as tx:
-        numbers = await statement_rows.refunded_outside(tx, reconciliation, MAX_PAYMENTS)
+        numbers = await comparing.refunded_outside(tx, reconciliation, MAX_PAYMENTS)
     for payment_no in numbers:
         try:
             await _book(deps, reconciliation, payment_no)
@@ -40,7 +40,7 @@ async def _book(deps: Deps, reconciliation: Reconciliation, payment_no: str) -> 
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_payments(tx, [payment_no])
         await aggregates.know_refunds(tx, opened.values(), [payment_no])
-        rows = await statement_rows.outside_refunds(tx, reconciliation.account_id, payment_no)
+        rows = await comparing.outside_refunds(tx, reconciliation.account_id, payment_no)
         for aggregate in opened.values():
             statement_refunds.apply_statement(aggregate, payment_no, rows, _said_at(reconciliation))
         await saving.save(tx, opened.values())

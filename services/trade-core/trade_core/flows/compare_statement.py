@@ -23,6 +23,7 @@ from trade_core.flows import channel_commands
 from trade_core.flows.book_outside import book_outside
 from trade_core.flows.deps import Deps
 from trade_core.store import (
+    comparing,
     day_statements,
     differences,
     due,
@@ -54,8 +55,8 @@ async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
         current = await reconciliations.lock(tx, reconciliation.statement_no)
         if current != reconciliation:
             return  # A person has it fetched again.
-        await statement_rows.allow_time(tx)
-        totals = await statement_rows.sum_up(tx, reconciliation)
+        await comparing.allow_time(tx)
+        totals = await comparing.sum_up(tx, reconciliation)
         if reconciliation.is_of_whole_day:
             totals = await _book_fees(tx, reconciliation, totals, now)
         await reconciliations.note_totals(tx, reconciliation, totals)
@@ -97,9 +98,9 @@ async def _judge(
     tx: Tx, reconciliation: Reconciliation, now: datetime
 ) -> tuple[Sequence[Found], Judgement]:
     side = schedule.our_side(reconciliation, now)
-    found, count = await statement_rows.compare(tx, reconciliation, side, MAX_LISTED)
+    found, count = await comparing.compare(tx, reconciliation, side, MAX_LISTED)
     known = await differences.known(tx, reconciliation.statement_no)
-    seen = await statement_rows.seen(tx, reconciliation, reconciling.missed(known))
+    seen = await comparing.seen(tx, reconciliation, reconciling.missed(known))
     judgement = reconciling.judge(found, known, unlisted=count - len(found), seen=seen)
     await differences.save(tx, reconciliation.statement_no, found, judgement, now=now)
     return found, judgement

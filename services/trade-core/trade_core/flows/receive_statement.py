@@ -24,7 +24,7 @@ from trade_core.domain.operator_errors import NoStatementOfDay, ReconciliationNo
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.reconciling import find_own
 from trade_core.flows.deps import Deps
-from trade_core.store import reconciliations, statement_rows, uploaded_statements
+from trade_core.store import comparing, reconciliations, statement_rows, uploaded_statements
 
 log = structlog.get_logger()
 
@@ -102,7 +102,7 @@ async def _is_doubted(tx: Tx, reconciliation: Reconciliation, now: datetime) -> 
     side = schedule.doubted_side(reconciliation, now)
     if side is None or reconciliation.round == reconciliation.file_round:
         return False
-    return await statement_rows.is_missing_any(tx, reconciliation, side)
+    return await comparing.is_missing_any(tx, reconciliation, side)
 
 
 async def _note_none(
