@@ -114,9 +114,10 @@ REMEDIES: Final[dict[Code, Remedy]] = {
         "只分剩余部分",
     ),
     Code.PAYMENT_CONFLICTED: Remedy(
-        "The channel speaks of other money than was asked for; people are looking at it",
+        "The channel speaks of other money than was asked for, or has kept what was to go back;"
+        " people are looking at it",
         "Do not let the payer pay again; wait for the callback",
-        "渠道所述款项与订单不符，正由人工核对",
+        "渠道所述款项与订单不符，或应退的款项尚未退回，正由人工核对",
         "不要让付款人再付；等待回调",
     ),
     Code.CURSOR_EXPIRED: Remedy(

@@ -112,13 +112,6 @@ class OrderAggregate:
         """The payment that pays the order."""
         return next((each for each in self.payments.values() if each.settles), None)
 
-    def find_conflicted(self) -> Payment | None:
-        """One that people must decide about: money may have been taken."""
-        conflicted = (
-            each for each in self.payments.values() if each.state is PaymentStatus.CONFLICTED
-        )
-        return next(conflicted, None)
-
     def numbers_of(self, payment: Payment) -> ThreeNumbers:
         return numbers_of(self.order, payment)
 

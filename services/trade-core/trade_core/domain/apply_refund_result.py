@@ -13,16 +13,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from contracts.api import RefundStatus
+from contracts.api import OrderStatus, RefundStatus
 from contracts.events.results import RefundResult, Source
 from contracts.internal import RefundDecision
-from trade_core.domain import alerts, due, facts, ledger, moved_outside, refund, returning
+from trade_core.domain import alerts, closing, due, facts, ledger, moved_outside, refund, returning
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import DENIED, Refund, RefundFact
 from trade_core.domain.refund_word import RefundWord
 from trade_core.domain.refused_results import ImpossibleResult
+from trade_core.domain.undecided import find_undecided
 
 NO_PAY_OUT: Final = frozenset({RefundFact.STUCK, RefundFact.CONFLICT, RefundFact.NOT_SENT})
 
@@ -86,6 +87,9 @@ def _change(aggregate: OrderAggregate, was: Refund, now_is: Refund, word: Refund
     moved_outside.apply_held(aggregate, was.payment_no)
     if now_is.state is not was.state:
         _ask_of_what_ended(aggregate, now_is, word)
+    if aggregate.order.state is OrderStatus.OPEN and find_undecided(aggregate):
+        # conflicted-is-not-unpaid: what was to go back is still there.
+        closing.close_payments(aggregate)
 
 
 def _ask_of_what_ended(aggregate: OrderAggregate, now_is: Refund, word: RefundWord) -> None:

@@ -9,6 +9,7 @@ from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import OrderClosed, OrderPaid, PaymentConflicted, TooSoon
 from trade_core.domain.opening import PaymentRequest
 from trade_core.domain.payment import Payment
+from trade_core.domain.undecided import find_undecided
 
 NOTHING: Final = timedelta()
 
@@ -19,19 +20,19 @@ def find_replayed(aggregate: OrderAggregate, request: PaymentRequest) -> Payment
     Raises OrderClosed, OrderPaid, PaymentConflicted, TooSoon.
     """
     order, latest = aggregate.order, aggregate.latest
-    conflicted = aggregate.find_conflicted()
+    undecided = find_undecided(aggregate)
     if order.state is OrderStatus.CLOSED:
         raise OrderClosed(aggregate.numbers_of(latest))
-    if order.state is OrderStatus.OPEN and conflicted not in (None, latest):
+    if order.state is OrderStatus.OPEN and undecided not in (None, latest):
         # The latest may still wait for its payer: who is shown it again would pay twice.
-        raise PaymentConflicted(aggregate.numbers_of(conflicted))
+        raise PaymentConflicted(aggregate.numbers_of(undecided))
     left = latest.initiated_at + request.window - aggregate.now
     if left > NOTHING and latest.fingerprint == request.content.fingerprint():
         return latest
     if order.state is OrderStatus.PAID:
         raise OrderPaid(aggregate.numbers_of(aggregate.settling or latest))
-    if conflicted is not None:
-        raise PaymentConflicted(aggregate.numbers_of(conflicted))
+    if undecided is not None:
+        raise PaymentConflicted(aggregate.numbers_of(undecided))
     too_soon = TooSoon(max(ceil(left.total_seconds()), 1), aggregate.numbers_of(latest))
     if _is_outdated(aggregate, request):
         if made := _made_by(aggregate, request):

@@ -22,6 +22,7 @@ from trade_core.domain.errors import (
 from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import CALL_LIMIT, Payment, PaymentFact, after
 from trade_core.domain.split import Receiver
+from trade_core.domain.undecided import find_undecided
 
 MAX_ATTEMPTS: Final = 6
 """Of one order, on our page."""
@@ -165,8 +166,8 @@ def _require_alive(aggregate: OrderAggregate, asked: Payment, current: Payment) 
     order = aggregate.order
     if order.state is OrderStatus.PAID:
         raise OrderPaid(aggregate.numbers_of(aggregate.settling or current))
-    if conflicted := aggregate.find_conflicted():
-        raise PaymentConflicted(aggregate.numbers_of(conflicted))
+    if undecided := find_undecided(aggregate):
+        raise PaymentConflicted(aggregate.numbers_of(undecided))
     if order.state is OrderStatus.CLOSED or aggregate.now >= order.expires_at:
         raise OrderClosed(aggregate.numbers_of(current))
     if asked.method is not Method.CASHIER or current.method is not Method.CASHIER:

@@ -33,6 +33,7 @@ async def _choose(deps: Deps, payment_no: str, choice: Choice) -> tuple[Order, C
             raise PaymentNotFound(payment_no)
         aggregate = opened[payment_no]
         aggregate.traceparent = logs.traceparent.get() or None
+        await aggregates.know_what_goes_back(tx, aggregate)
         chosen = opening.choose(aggregate, payment_no, choice)
         await saving.save(tx, [aggregate])
     committed(deps, [aggregate])

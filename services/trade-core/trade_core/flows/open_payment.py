@@ -85,6 +85,7 @@ async def _repeat_or_open_another(deps: Deps, request: PaymentRequest) -> Opened
         if aggregate is None:
             raise OrderNotFound(request.order_key.merchant_order_no)
         aggregate.traceparent = logs.traceparent.get() or None
+        await aggregates.know_what_goes_back(tx, aggregate)
         if replayed := find_replayed(aggregate, request):
             return Opened(aggregate.order, replayed, created=False)
         payment = opening.open_another(aggregate, request)

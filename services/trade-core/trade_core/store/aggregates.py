@@ -16,6 +16,7 @@ from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
+from trade_core.domain.undecided import going_back
 from trade_core.store import archive, splits
 from trade_core.store.rows import order_of, payment_of, refund_of
 
@@ -99,6 +100,12 @@ async def know_refunds(
                 if one.order_id == order_id and one.payment_no in payment_nos
             }
         )
+
+
+async def know_what_goes_back(tx: Tx, aggregate: OrderAggregate) -> None:
+    """Read how it stands with what is given back of the order, which is locked."""
+    if payment_nos := going_back(aggregate):
+        await know_refunds(tx, [aggregate], payment_nos)
 
 
 async def know_splits(tx: Tx, aggregate: OrderAggregate, payment_no: str) -> None:
