@@ -35,8 +35,9 @@ from trade_core.domain.split import Split
 from trade_core.flows import channel_commands
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
-from trade_core.flows.retry import retry_on_conflict
+from trade_core.flows.retry import retry_or_blame
 from trade_core.store import aggregates, due, outgoing, reading, saving, splits, traces
+from trade_core.store.concurrency import ConcurrentChange
 from trade_core.store.due import Lease
 
 log = structlog.get_logger()
@@ -64,7 +65,8 @@ class _Case:
 async def poll_due(deps: Deps) -> int:
     """Attend to one batch of due rows; answers how many there were.
 
-    Several replicas may do this at once: a row is leased by one of them.
+    Several replicas may do this at once: a row is leased by one of them. Raises ConcurrentChange,
+    when everything else is done, where one can never be written.
     """
     async with deps.db.connection() as tx:
         now, leases = await due.take(tx, lease=LEASE, limit=BATCH)
@@ -74,8 +76,10 @@ async def poll_due(deps: Deps) -> int:
     async with deps.db.transaction() as tx:
         await due.settle(tx, leases, _next_checks(cases))
         await outgoing.tell_people(tx, _alerts_of(cases), now)
-    await _end_expired(deps, cases)
+    unwritten = await _end_expired(deps, cases)
     await _send(deps, cases, now)
+    if unwritten is not None:
+        raise unwritten
     return len(leases)
 
 
@@ -143,13 +147,24 @@ def _alerts_of(cases: Sequence[_Case]) -> list[Alert]:
     ]
 
 
-async def _end_expired(deps: Deps, cases: Sequence[_Case]) -> None:
+async def _end_expired(deps: Deps, cases: Sequence[_Case]) -> ConcurrentChange | None:
+    """All at once, or else each by itself: one that can never be written holds up no other."""
     ending = [case.payment.payment_no for case in cases if isinstance(case.step, End)]
-    if ending:
-        await _end(deps, ending)
+    if not ending or await _try_to_end(deps, ending) is None:
+        return None
+    unwritten = [await _try_to_end(deps, [payment_no]) for payment_no in ending]
+    return next((change for change in unwritten if change is not None), None)
 
 
-@retry_on_conflict
+async def _try_to_end(deps: Deps, payment_nos: Sequence[str]) -> ConcurrentChange | None:
+    try:
+        await _end(deps, payment_nos)
+    except ConcurrentChange as change:
+        return change
+    return None
+
+
+@retry_or_blame
 async def _end(deps: Deps, payment_nos: Sequence[str]) -> None:
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_payments(tx, payment_nos)

@@ -18,7 +18,7 @@ from tests.integration.trade_core.harness import Harness
 from chassis.consumer import DeadRecord
 from chassis.database import is_passing
 from chassis.problems import Overloaded
-from contracts.api import OrderStatus, PaymentStatus
+from contracts.api import CreatePayment, Method, OrderStatus, PaymentStatus
 from trade_core.consumers import Results
 from trade_core.domain.errors import SplitExceedsPaid
 from trade_core.domain.order import OrderKey
@@ -138,6 +138,24 @@ async def test_word_that_can_never_be_written_does_not_pass_for_a_busy_row(
     await harness.rows("drop trigger stubborn on payments")
     assert (await replay(harness.deps, letter.id, again.version)).replayed_at is not None
     assert await harness.state(payment) is PaymentStatus.SUCCEEDED
+
+
+async def test_end_that_can_never_be_written_holds_up_no_other(harness: Harness) -> None:
+    def page(number: str) -> CreatePayment:
+        return request(
+            method=Method.CASHIER, payment_id=None, merchant_order_no=number, expires_in_s=60
+        )
+
+    stuck, neighbour = [(await harness.open(page(number))).payment for number in ("S", "N")]
+    await harness.rows(STUBBORN_ROW)
+    await harness.rows(STUBBORN.format(payment_no=stuck.payment_no))
+    harness.pass_time(55)
+    waiting = await harness.opened()
+    harness.pass_time(6)
+    with pytest.raises(ConcurrentChange):
+        await harness.attend()
+    assert await harness.state(neighbour) is PaymentStatus.CLOSED
+    assert [command.payment.payment_no for command in harness.sent] == [waiting.payment_no]
 
 
 async def test_change_after_change_ends_as_a_problem_and_never_as_a_guess() -> None:
