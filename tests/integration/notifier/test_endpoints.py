@@ -10,8 +10,9 @@ from aiohttp import web
 from tests.integration.notifier.app_server import AppServer, says
 from tests.integration.notifier.harness import AT_ONCE, PATIENT, Harness, app, new_delivery, until
 
+from notifier.domain.apps import AppBook
 from notifier.domain.endpoints import MAX_CAP, START_CAP
-from notifier.flows import attempts, deliveries
+from notifier.flows import attempts, deliveries, endpoints
 from notifier.flows.deps import Deps
 from notifier.sending.sender import Limits
 
@@ -153,6 +154,24 @@ async def test_corrected_address_is_tried_at_once(harness: Harness, server: AppS
         harness.apps.put(app("A1", f"{server.url}/moved", version=2))
         assert (await server.next()).path == "/moved"
         await harness.settled(event)
+
+
+async def test_replica_that_starts_lifts_no_hold(harness: Harness, server: AppServer) -> None:
+    """It knows the apps for the first time, and they are as they were."""
+    await harness.add(new_delivery())
+    async with harness.running() as deps:
+        await endpoints.follow_configuration(deps)
+    await harness.value("update lane set held_until = now() + interval '5 min' returning 1")
+
+    harness.apps = AppBook()
+    harness.apps.put(app("A1", f"{server.url}/callback"))
+    await endpoints.follow_configuration(harness.deps(replica=1))
+    assert await harness.value("select held_until > now() from lane")
+    assert not harness.apps.changed
+
+    harness.apps.put(app("A1", f"{server.url}/callback", version=2))
+    await endpoints.follow_configuration(harness.deps(replica=1))
+    assert await harness.value("select held_until is null from lane")
 
 
 @pytest.mark.parametrize("status", [200, 500])

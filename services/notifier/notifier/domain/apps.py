@@ -68,6 +68,10 @@ class AppBook:
     def list_all(self) -> list[App]:
         return list(self._apps.values())
 
+    def versions(self, app_ids: Iterable[str]) -> dict[str, int]:
+        """Of these apps, as far as they are known."""
+        return {one: app.version for one in app_ids if (app := self._apps.get(one))}
+
     def ordered(self, app_ids: Iterable[str]) -> dict[str, bool]:
         """Which of these apps, as far as they are known, ask for the callbacks of an order in its
         order."""

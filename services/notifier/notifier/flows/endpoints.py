@@ -70,8 +70,9 @@ def check_address(deps: Deps, url: str) -> None:
 
 
 async def follow_configuration(deps: Deps) -> None:
-    """The endpoints of apps whose configuration changed: those held are looked at now, and one that
-    was suspended is resumed where the app's address is another than the one that failed."""
+    """The endpoints of apps whose configuration changed: those held are looked at now, unless some
+    replica did so for this change before, and one that was suspended is resumed where the app's
+    address is another than the one that failed."""
     changed = frozenset(deps.apps.changed)
     if not changed:
         return
@@ -85,7 +86,8 @@ async def follow_configuration(deps: Deps) -> None:
 
 async def _follow(deps: Deps, changed: Collection[str]) -> None:
     async with deps.db.transaction() as tx:
-        count = await endpoints.lift_holds(tx, changed)
+        newer = await endpoints.follow(tx, deps.apps.versions(changed))
+        count = await endpoints.lift_holds(tx, newer)
         await endpoints.set_ordered(tx, deps.apps.ordered(changed))
         suspended = await endpoints.list_page(
             tx, app_ids=changed, origin=OWN_ADDRESS, suspended=True, limit=len(changed)

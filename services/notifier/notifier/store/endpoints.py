@@ -29,6 +29,12 @@ class Endpoint:
     oldest_due_at: datetime | None
 
 
+async def follow(tx: Tx, versions: Mapping[str, int]) -> list[str]:
+    """The apps, by whose id their version is given, of which nobody has followed it yet."""
+    rows = await tx.fetch(_FOLLOW, list(versions), list(versions.values()))
+    return [row["app_id"] for row in rows]
+
+
 async def lift_holds(tx: Tx, app_ids: Collection[str]) -> int:
     """Look at the held endpoints of these apps now; answers how many there were.
 
@@ -105,6 +111,14 @@ async def resume(tx: Tx, endpoint_id: int) -> None:
     await tx.execute(_LOCK, endpoint_id)
     await tx.execute(_RESUME, endpoint_id)
 
+
+_FOLLOW = """
+insert into followed as known (app_id, version)
+select * from unnest($1::text[], $2::bigint[]) as app (app_id, version) order by app_id
+on conflict (app_id) do update set version = excluded.version
+ where known.version < excluded.version
+returning app_id
+"""
 
 _LOCK_HELD = """
 select lane_id from lane
