@@ -12,7 +12,7 @@ from merchant_admin.api.ids import MerchantId, PaymentId
 from merchant_admin.api.list_queries import AccountParameters
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
 from merchant_admin.api.views import ChannelAccountView
-from merchant_admin.flows import account_trials, channel_accounts
+from merchant_admin.flows import account_trials, channel_accounts, channels
 
 router = APIRouter(prefix="/api")
 ACCOUNTS = "/merchants/{merchant_id}/channel-accounts"
@@ -126,4 +126,4 @@ async def try_out(deps: Work, caller: Admin, payment_id: PaymentId) -> AccountTr
 @router.get("/channels")
 async def list_channels(deps: Work, _: Anyone) -> Page[ChannelDescription]:
     """The channels there are, with the JSON Schema of their credentials."""
-    return Page(items=await channel_accounts.read_channels(deps), next_cursor=None)
+    return Page(items=(await channels.read_list(deps)).items, next_cursor=None)

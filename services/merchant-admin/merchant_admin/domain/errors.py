@@ -123,6 +123,13 @@ class Unusable(AdminProblem):
         super().__init__("The body is not valid.", errors=errors)
 
 
+class NoSuchChannel(Unusable):
+    def __init__(self) -> None:
+        super().__init__(
+            FieldError("/channel", "is not a channel of this centre", "不是本中心的渠道")
+        )
+
+
 class AlreadyMade(Unusable):
     """A form that makes something was sent again; its secret was shown with the first answer."""
 

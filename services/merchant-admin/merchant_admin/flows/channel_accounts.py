@@ -1,27 +1,14 @@
-"""Channel accounts: credentials are judged by the gateway, sealed to it, and never read back."""
+"""Channel accounts: registered, changed and read; their credentials are prepared before."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
-
-from pydantic import JsonValue
-from pydantic_core import to_json
 
 from chassis.database import Tx
-from chassis.problems import FieldError, Forwarded
-from contracts.codes import Code
-from contracts.events.configuration import State
-from contracts.identifiers import new_id
-from contracts.internal import (
-    ChannelDescription,
-    CheckCredentials,
-    CheckedCredentials,
-)
-from contracts.sealing import seal
+from chassis.problems import FieldError
 from merchant_admin.domain import account_approvals
-from merchant_admin.domain.account_approvals import CredentialsChange, NewCredentials
+from merchant_admin.domain.account_approvals import CredentialsChange
 from merchant_admin.domain.approvals import Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import ChannelAccount, advanced
@@ -29,17 +16,16 @@ from merchant_admin.domain.errors import NoSuch, SameAccount, Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.domain.seen import Seen
-from merchant_admin.flows import channels
+from merchant_admin.flows import preparing
 from merchant_admin.flows.asking import ask, differing, require_alone
 from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.preparing import Credentials, Prepared
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import account_details
 from merchant_admin.store import approvals as approvals_store
 from merchant_admin.store import channel_accounts as store
 from merchant_admin.store.account_details import NOTHING, AccountDetails
 from merchant_admin.store.merchants import get_merchant
-
-Credentials = Mapping[str, JsonValue]
 
 
 async def create(
@@ -56,13 +42,15 @@ async def create(
     """Register an account. `account_id`: the number that a form carries. `is_once`: not beside an
     active one of the same identity, as people do by mistake.
 
-    Raises SameAccount, NoSuch for the merchant, Unusable for the channel, Forwarded (422 with
+    Raises SameAccount, NoSuch for the merchant, NoSuchChannel, Forwarded (422 with
     pointers) for credentials that the channel's plugin cannot use, AwaitsApproval where the
     merchant's credentials wait for a second person.
     """
     async with deps.db.connection() as tx:
         await get_merchant(tx, merchant_id)
-    prepared = await prepare(deps, channel=channel, credentials=credentials, account_id=account_id)
+    prepared = await preparing.prepare(
+        deps, channel=channel, credentials=credentials, account_id=account_id
+    )
     account = prepared.account(merchant_id, name)
     async with deps.db.transaction() as tx:
         waits = (await get_merchant(tx, merchant_id, lock=is_once)).four_eyes.credentials
@@ -89,50 +77,6 @@ async def _require_first(tx: Tx, account: ChannelAccount, now: datetime) -> None
         if waits.asked.subject == account.account_id:
             raise AwaitsApproval(waits)
         raise SameAccount(waits.asked.subject, waits.asked.shown["name"], is_waiting=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Credentials that can be used, sealed; `shown` is what people may see of them again."""
-
-    account_id: str
-    channel: str
-    sealed: str
-    identity: dict[str, str]
-    shown: dict[str, Any]
-    at: datetime
-
-    def account(self, merchant_id: str, name: str) -> ChannelAccount:
-        return ChannelAccount(
-            account_id=self.account_id,
-            merchant_id=merchant_id,
-            channel=self.channel,
-            name=name,
-            credentials_sealed=self.sealed,
-            credentials_changed_at=self.at,
-            state=State.ACTIVE,
-            version=1,
-            created_at=self.at,
-            updated_at=self.at,
-            identity=self.identity,
-        )
-
-
-async def prepare(
-    deps: Deps, *, channel: str, credentials: Credentials, account_id: str | None = None
-) -> Prepared:
-    """Check and seal the credentials of an account to come. Raises Unusable, Forwarded."""
-    request = CheckCredentials(credentials=dict(credentials))
-    checked = await _checked(deps, channel, request)
-    account_id = account_id or new_id("channel_account")
-    return Prepared(
-        account_id=account_id,
-        channel=channel,
-        sealed=_sealed(deps, account_id, credentials),
-        identity=checked.identity,
-        shown=await _shown(deps, channel, credentials, checked),
-        at=deps.clock(),
-    )
 
 
 async def add(
@@ -169,7 +113,8 @@ async def change(
     ChangedSinceShown where what was `seen` is different by now."""
     new = None
     if credentials is not None:
-        new = await _new_credentials(deps, merchant_id, account_id, credentials)
+        account = await read(deps, merchant_id, account_id, EVERYTHING)
+        new = await preparing.prepare_for(deps, account, credentials)
     change = CredentialsChange(new, withdraw_earlier)
     async with deps.db.transaction() as tx:
         was = await store.get_account(tx, merchant_id, account_id, lock=True)
@@ -265,11 +210,6 @@ async def read_named(
     return {account.account_id: account for account in found}
 
 
-async def read_channels(deps: Deps) -> list[ChannelDescription]:
-    """The channels that the gateway has plugins for, with the schemas of their credentials."""
-    return (await channels.read_list(deps)).items
-
-
 async def _add(tx: Tx, actor: Actor, account: ChannelAccount, shown: Mapping[str, Any]) -> None:
     await store.add_account(tx, account)
     await account_details.put_shown(tx, account.account_id, shown)
@@ -291,45 +231,3 @@ async def _save(
         await store.update_account(tx, account)
         await record_change(tx, actor, "updated", was=was, now=account)
     return account
-
-
-async def _new_credentials(
-    deps: Deps, merchant_id: str, account_id: str, credentials: Credentials
-) -> NewCredentials:
-    """Of the account's own identity, which the gateway knows where it was never noted here."""
-    account = await read(deps, merchant_id, account_id, EVERYTHING)
-    identity = None if account.identity is None else dict(account.identity)
-    request = CheckCredentials(
-        credentials=dict(credentials), payment_id=account_id, identity=identity
-    )
-    checked = await _checked(deps, account.channel, request)
-    shown = await _shown(deps, account.channel, credentials, checked)
-    return NewCredentials(_sealed(deps, account_id, credentials), checked.identity, shown)
-
-
-async def _shown(
-    deps: Deps, channel: str, credentials: Credentials, checked: CheckedCredentials
-) -> dict[str, Any]:
-    """`store.account_details.AccountDetails.shown`."""
-    form = (await channels.read(deps, channel)).form
-    return {
-        "values": form.shown(credentials),
-        "keys": [fact.model_dump(mode="json") for fact in checked.keys],
-        "way": form.way_of(credentials),
-    }
-
-
-async def _checked(deps: Deps, channel: str, request: CheckCredentials) -> CheckedCredentials:
-    path = f"/internal/channels/{quote(channel, safe='')}/credentials"
-    try:
-        return await deps.gateway.post(CheckedCredentials, path, body=request)
-    except Forwarded as problem:
-        if problem.code == Code.NOT_FOUND:
-            raise Unusable(
-                FieldError("/channel", "is not a channel of this centre", "不是本中心的渠道")
-            ) from problem
-        raise
-
-
-def _sealed(deps: Deps, account_id: str, credentials: Credentials) -> str:
-    return seal(deps.sealing.gateway, to_json(credentials).decode(), context=account_id)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from chassis.problems import FieldError, Problem
+from chassis.problems import Problem
 from contracts.internal import ChannelDescription, ChannelList
 from merchant_admin.domain.credential_forms import CredentialForm
-from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.errors import NoSuchChannel
 from merchant_admin.flows.deps import Deps
 
 KEPT_FOR: Final = timedelta(minutes=1)
@@ -68,10 +68,8 @@ async def read_all(deps: Deps) -> dict[str, Channel]:
 
 
 async def read(deps: Deps, channel: str) -> Channel:
-    """Raises Unusable for one that there is not."""
+    """Raises NoSuchChannel."""
     found = (await read_all(deps)).get(channel)
     if found is None:
-        raise Unusable(
-            FieldError("/channel", "is not a channel of this centre", "不是本中心的渠道")
-        )
+        raise NoSuchChannel
     return found

@@ -18,10 +18,10 @@ from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import ImportIsOld
 from merchant_admin.domain.four_eyes import FourEyes
 from merchant_admin.domain.import_rows import CHANNEL, NAME, ImportRow, faults_of
-from merchant_admin.flows import channel_accounts, channels, merchants
-from merchant_admin.flows.channel_accounts import Prepared
+from merchant_admin.flows import channel_accounts, channels, merchants, preparing
 from merchant_admin.flows.channels import Channel
 from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.preparing import Prepared
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store import imports as store
 from merchant_admin.store.merchants import list_four_eyes
@@ -172,7 +172,7 @@ async def _checked(
         words = Words("须为 是 或 否", "must be yes or no")
         return _Checked(row, None, [RowFault(row.number, column, words) for column in unclear])
     try:
-        prepared = await channel_accounts.prepare(
+        prepared = await preparing.prepare(
             deps, channel=row.channel, credentials=channel.form.typed(row.cells)
         )
     except Problem as refusal:
