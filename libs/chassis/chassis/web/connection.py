@@ -2,9 +2,8 @@
 
 llhttp keeps a header until it is whole, however long it is, and uvicorn sets no time and queues
 whatever comes. Here a head is fed to the parser only up to its limit, one request at a time, a
-request that has begun must end in time, and so must an answer; what proxies and servers may
-understand differently is refused.
-Source: RFC 9112 (2.2, 3.2, 6.1, 6.3), RFC 6585 (431).
+request that has begun must end in time, and so must an answer.
+Source: RFC 9112 (2.2), RFC 6585 (431).
 """
 
 from asyncio import BaseTransport, TimerHandle
@@ -24,7 +23,8 @@ from chassis.problems import (
     TooSlow,
 )
 from chassis.web.flow import Flow
-from chassis.web.limits import MAX_HEAD_BYTES, MAX_HEADERS, MAX_MESSAGE_BYTES, Limits, Unfinished
+from chassis.web.head import Head
+from chassis.web.limits import MAX_HEAD_BYTES, MAX_MESSAGE_BYTES, Limits, Unfinished
 from chassis.web.pieces import end_of_piece
 from chassis.web.refusals import REFUSED, refusal
 from chassis.web.upgrade_offers import parser_of_body
@@ -37,7 +37,7 @@ FEED_BYTES: Final = 65_536
 
 EVICTED_AT_ONCE: Final = 64
 
-JUDGED: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
+NOT_HTTP: Final = "This is not an HTTP request."
 
 
 class _Stage(Enum):
@@ -71,10 +71,7 @@ class Connection(HttpToolsProtocol):
         self._has_ended = False
         self._head_bytes = 0
         self._message_bytes = 0
-        self._body_left = 0
-        self._hosts = 0
-        self._codings: list[bytes] = []
-        self._fault: Problem | None = None
+        self._head = Head([])
         self._is_last = False
         self._parser_of_body: httptools.HttpRequestParser | None = None
 
@@ -113,8 +110,8 @@ class Connection(HttpToolsProtocol):
             if room <= 0:
                 self._refuse(self._too_much())
                 return
-            if self._body_left > 0:
-                end = min(len(data), at + room, at + self._body_left)
+            if (left := self._head.body_left) > 0:
+                end = min(len(data), at + room, at + left)
             else:
                 end = end_of_piece(data, at, room, self._is_in_head)
             if not self._feed(data[at:end]):
@@ -140,10 +137,10 @@ class Connection(HttpToolsProtocol):
                 rest = piece[offer.args[0] :]
                 return not rest or self._feed(rest)
             if not self._has_completed:
-                self._refuse(Malformed("This is not an HTTP request."))
+                self._refuse(Malformed(NOT_HTTP))
                 return False
         except httptools.HttpParserError:
-            self._refuse(self._fault or Malformed("This is not an HTTP request."))
+            self._refuse(self._head.fault or Malformed(NOT_HTTP))
             return False
         if self._has_completed:
             if self._is_last:
@@ -161,40 +158,17 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._has_begun = True
         self._is_handed_on = False
-        self._body_left = 0
-        self._hosts = 0
-        self._codings = []
+        self._head = Head(self.headers)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._is_in_head:
             return  # A trailer: nothing that was not there when the head was judged.
-        if len(self.headers) >= MAX_HEADERS:
-            self._fault = HeadTooLarge(f"A request has at most {MAX_HEADERS} headers.")
-            raise self._fault
-        name = name.lower()
-        if name in JUDGED:
-            self._judge(name, value)
-        self.headers.append((name, value))
-
-    def _judge(self, name: bytes, value: bytes) -> None:
-        if name == b"host":
-            self._hosts += 1
-        elif name == b"content-length":
-            self._body_left = int(value)
-        elif name == b"transfer-encoding":
-            self._codings.append(value.strip().lower())
-        elif value.lower() == b"100-continue":
-            self.expect_100_continue = True
+        self._head.add(name, value)
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
-        is_newest = self.parser.get_http_version() == "1.1"
-        if self._hosts > 1 or (is_newest and not self._hosts):
-            self._fault = Malformed("A request names one host.")
-        elif self._codings and (self._codings != [b"chunked"] or not is_newest):
-            self._fault = Malformed("The only transfer coding is chunked.")
-        if self._fault is not None:
-            raise self._fault
+        self._head.require_clear(self.parser.get_http_version())
+        self.expect_100_continue = self._head.expects_continue
         super().on_headers_complete()
         self._is_handed_on = True
         if self.parser.should_upgrade():  # Nobody here speaks anything else.
@@ -204,7 +178,7 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
-        self._body_left -= len(body)
+        self._head.body_left -= len(body)
         cycle = self.cycle
         if cycle.response_complete:
             return
