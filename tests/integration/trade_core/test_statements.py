@@ -1,6 +1,8 @@
 """Statements of channel accounts: made, fetched in pages, asked for again, shown and forgotten."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -35,7 +37,7 @@ from tests.integration.trade_core.statement_channel import (
 
 from chassis.problems import InvalidRequest
 from contracts.events.configuration import ChannelAccountEntity, State
-from contracts.internal import AskForStatement
+from contracts.internal import AskForStatement, SettleDifference
 from trade_core.domain import reconciliation as schedule
 from trade_core.domain.operator_errors import NoStatementOfDay, ReconciliationNotFound
 from trade_core.domain.reconciliation import (
@@ -53,6 +55,7 @@ from trade_core.flows.read_reconciliation import (
     fetch_again,
     get_reconciliation,
     list_reconciliations,
+    settle,
 )
 from trade_core.flows.receive_statement import NOTHING_LISTED
 from trade_core.flows.reconcile import attend_reconciliations, forget, make_reconciliations
@@ -61,6 +64,12 @@ from trade_core.store import reconciliations
 from trade_core.store.reconciliation_views import Wanted
 
 YESTERDAY = TODAY - timedelta(days=1)
+
+WAITING = """
+select backend_xid from pg_stat_activity
+where wait_event_type = 'Lock' and datname = current_database()
+"""
+LET_BE = SettleDifference(reason="渠道补单", decided_by="li", version=0)
 
 
 async def days(harness: Harness, payment_id: str = ACCOUNT) -> list[date]:
@@ -73,6 +82,21 @@ async def days(harness: Harness, payment_id: str = ACCOUNT) -> list[date]:
 async def alerts_of(harness: Harness, day: date) -> list[str]:
     rows = await harness.rows("select key from event_log where key like $1 order by id", f"%{day}")
     return [row["key"].partition(":")[0] for row in rows]
+
+
+@asynccontextmanager
+async def _slow_comparison(harness: Harness) -> AsyncIterator[None]:
+    """A replica compares what is due, and reads as long as the block runs."""
+
+    async def reads() -> bool:
+        return bool(await harness.rows(WAITING))
+
+    async with harness.db.transaction() as tx:
+        await tx.execute("lock table movement in access exclusive mode")
+        comparing = asyncio.create_task(attend_reconciliations(harness.deps))
+        await until(reads)
+        yield
+    await comparing
 
 
 async def test_each_account_gets_a_statement_of_each_day_whose_statement_can_be_there(
@@ -199,6 +223,35 @@ async def test_fetch_that_is_asked_for_while_a_replica_compares_is_made(harness:
     await compare(harness.deps, taken)
     again = await asked(harness)
     assert again.round == before.round + 1
+
+
+async def test_comparison_keeps_no_transaction_open_that_writes(harness: Harness) -> None:
+    """While it reads, what others commit is told to apps: an event waits for every transaction that
+    has a number."""
+    payment = await harness.paid()
+    await next_morning(harness)
+    await bring(harness, await asked(harness), [row_of(payment)])
+    async with _slow_comparison(harness):
+        [reader] = await harness.rows(WAITING)
+        assert reader["backend_xid"] is None
+    [statement] = await harness.rows("select state from statement where day = $1", TODAY)
+    assert statement["state"] == "matched"
+
+
+async def test_difference_that_is_settled_while_a_replica_compares_stays_so(
+    harness: Harness,
+) -> None:
+    payments = [await harness.paid(request(merchant_order_no=number)) for number in ("A", "B")]
+    await next_morning(harness)
+    rows = [row_of(payment, amount=1) for payment in payments]
+    found = await compared(harness, *rows)
+    await fetch_again(harness.deps, found.statement_no)
+    await bring(harness, await asked(harness), rows)
+    async with _slow_comparison(harness):
+        await settle(harness.deps, found.differences.items[0].difference_no, LET_BE)
+    now_is = await reconciliation(harness, found.statement_no)
+    assert [each.state for each in now_is.differences.items] == ["settled", "open"]
+    assert now_is.open_differences == 1
 
 
 async def test_statement_without_rows_is_a_statement(harness: Harness) -> None:

@@ -4,7 +4,8 @@ A statement makes us ask, and the verified answer counts; only a refund that nam
 is booked from it, for no question answers that (money-moved-outside).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -33,6 +34,7 @@ from trade_core.store import (
     statement_rows,
 )
 from trade_core.store import ledger as ledger_store
+from trade_core.store.comparing import FeeShare
 
 log = structlog.get_logger()
 
@@ -47,20 +49,39 @@ MAX_LISTED: Final = 1_000
 FORGET_BATCH: Final = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A statement beside our books, all as of one moment. `fees`: what of them is not booked yet,
+    by currency, after so many `turns`; `shares`: of which apps' payments all of them were taken.
+    `count` differ, of which `found` are listed; `seen`: numbers that the statement lacked before
+    and that stand in one of the account now."""
+
+    totals: Sequence[StatementTotal]
+    fees: Mapping[str, int]
+    turns: int
+    shares: Sequence[FeeShare]
+    found: Sequence[Found]
+    count: int
+    seen: Collection[str]
+
+
 async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
-    """Compare the rows that are here with the books as they are now, and act on what differs."""
+    """Compare the rows that are here with the books as they are now, and act on what differs.
+
+    What takes long only reads: a transaction that writes keeps the events of all apps waiting.
+    """
     now = deps.clock()
     await book_outside(deps, reconciliation)
+    async with deps.db.snapshot() as tx:
+        await comparing.allow_time(tx)
+        compared = await _read(tx, reconciliation, now)
     async with deps.db.transaction() as tx:
         current = await reconciliations.lock(tx, reconciliation.statement_no)
         if current != reconciliation:
-            return  # A person has it fetched again.
-        await comparing.allow_time(tx)
-        totals = await comparing.sum_up(tx, reconciliation)
-        if reconciliation.is_of_whole_day:
-            totals = await _book_fees(tx, reconciliation, totals, now)
+            return  # A person has it fetched again, or another replica was first.
+        totals = await _book_fees(tx, reconciliation, compared, now)
         await reconciliations.note_totals(tx, reconciliation, totals)
-        found, judgement = await _judge(tx, reconciliation, now)
+        judgement = await _judge(tx, reconciliation, compared, now)
         due_at = schedule.next_comparison(
             reconciliation,
             now,
@@ -72,38 +93,66 @@ async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
             alert = operator_alerts.statement_differs(reconciliation, judgement.open_count)
             await outgoing.tell_people(tx, [alert], now)
     _tell(deps, reconciliation, judgement)
-    await _ask(deps, found, now)
+    await _ask(deps, compared.found, now)
     if reconciliation.comparisons == 0 and reconciliation.rows_round is not None:
         await forget_rows(deps, reconciliation.statement_no, before_round=reconciliation.rows_round)
 
 
-async def _book_fees(
-    tx: Tx, reconciliation: Reconciliation, totals: Sequence[StatementTotal], now: datetime
-) -> list[StatementTotal]:
-    """What is not booked yet, in each currency by itself: all of it at first, later what a newer
-    statement of the day says otherwise."""
+async def _read(tx: Tx, reconciliation: Reconciliation, now: datetime) -> _Compared:
+    totals = await comparing.sum_up(tx, reconciliation)
     booked, turns = await ledger_store.fees_of(tx, reconciliation.statement_no)
-    listed = {total.currency: total.fees for total in totals}
-    for currency in sorted(listed.keys() | booked.keys()):
-        missing = listed.get(currency, 0) - booked.get(currency, 0)
-        if missing:
-            entry = ledger.of_fees(reconciliation, missing, currency, turn=turns, at=now)
-            await ledger_store.append(tx, [entry])
-            await day_statements.share_fees(tx, reconciliation, currency, turn=turns)
-            turns += 1
-    return [total.model_copy(update={"fees_booked": total.fees}) for total in totals]
-
-
-async def _judge(
-    tx: Tx, reconciliation: Reconciliation, now: datetime
-) -> tuple[Sequence[Found], Judgement]:
+    fees = _missing_fees(totals, booked) if reconciliation.is_of_whole_day else {}
     side = schedule.our_side(reconciliation, now)
     found, count = await comparing.compare(tx, reconciliation, side, MAX_LISTED)
     known = await differences.known(tx, reconciliation.statement_no)
-    seen = await comparing.seen(tx, reconciliation, reconciling.missed(known))
-    judgement = reconciling.judge(found, known, unlisted=count - len(found), seen=seen)
+    return _Compared(
+        totals=totals,
+        fees=fees,
+        turns=turns,
+        shares=await comparing.fee_shares(tx, reconciliation) if fees else (),
+        found=found,
+        count=count,
+        seen=await comparing.seen(tx, reconciliation, reconciling.missed(known)),
+    )
+
+
+def _missing_fees(totals: Sequence[StatementTotal], booked: Mapping[str, int]) -> dict[str, int]:
+    """In each currency by itself: all of it at first, later what a newer statement of the day says
+    otherwise."""
+    listed = {total.currency: total.fees for total in totals}
+    missing = {
+        currency: listed.get(currency, 0) - booked.get(currency, 0)
+        for currency in sorted(listed.keys() | booked.keys())
+    }
+    return {currency: fees for currency, fees in missing.items() if fees}
+
+
+async def _book_fees(
+    tx: Tx, reconciliation: Reconciliation, compared: _Compared, now: datetime
+) -> Sequence[StatementTotal]:
+    if not reconciliation.is_of_whole_day:
+        return compared.totals
+    for turn, (currency, missing) in enumerate(compared.fees.items(), start=compared.turns):
+        entry = ledger.of_fees(reconciliation, missing, currency, turn=turn, at=now)
+        await ledger_store.append(tx, [entry])
+        shares = [share for share in compared.shares if share.currency == currency]
+        await day_statements.share_fees(
+            tx, reconciliation.statement_no, currency, shares, turn=turn
+        )
+    return [total.model_copy(update={"fees_booked": total.fees}) for total in compared.totals]
+
+
+async def _judge(
+    tx: Tx, reconciliation: Reconciliation, compared: _Compared, now: datetime
+) -> Judgement:
+    """People may have settled some meanwhile: what is known is read again."""
+    known = await differences.known(tx, reconciliation.statement_no)
+    found = compared.found
+    judgement = reconciling.judge(
+        found, known, unlisted=compared.count - len(found), seen=compared.seen
+    )
     await differences.save(tx, reconciliation.statement_no, found, judgement, now=now)
-    return found, judgement
+    return judgement
 
 
 def _tell(deps: Deps, reconciliation: Reconciliation, judgement: Judgement) -> None:

@@ -1,6 +1,7 @@
 """What the kept rows of statements say beside our books, however many they are: one query each."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
@@ -16,6 +17,15 @@ COMPARE_LIMIT_S: Final = 300
 """A statement of a million rows takes some seconds; more than this is no comparison any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class FeeShare:
+    """The fees that a statement lists of one app's payments, in minor units."""
+
+    app_id: str
+    currency: str
+    amount: int
+
+
 async def allow_time(tx: Tx) -> None:
     """For this transaction, what follows may take as long as a comparison."""
     await tx.execute(f"set local statement_timeout = '{COMPARE_LIMIT_S}s'")
@@ -26,6 +36,13 @@ async def sum_up(tx: Tx, reconciliation: Reconciliation) -> list[StatementTotal]
     asked = (reconciliation.statement_no, reconciliation.rows_round)
     rows = await tx.fetch(_SUM_UP, *asked, timeout=COMPARE_LIMIT_S)
     return [StatementTotal.model_validate({**row, "fees_booked": None}) for row in rows]
+
+
+async def fee_shares(tx: Tx, reconciliation: Reconciliation) -> list[FeeShare]:
+    """Of whose payments the fees of the compared round were taken; they add up to what it lists."""
+    asked = (reconciliation.statement_no, reconciliation.rows_round)
+    rows = await tx.fetch(_FEE_SHARES, *asked, timeout=COMPARE_LIMIT_S)
+    return [FeeShare(**row) for row in rows]
 
 
 async def compare(
@@ -120,6 +137,19 @@ from (
     group by about, subject, channel_no, amount, currency, fee, status
 ) listed
 group by currency order by currency
+"""
+
+_FEE_SHARES = """
+select o.app_id, b.currency, sum(b.fee)::bigint as amount
+from (
+    select distinct about, subject, channel_no, amount, currency, fee, status
+    from bill_row
+    where statement_no = $1 and round = $2 and is_ours and status <> 'failed'
+) b
+left join refunds r on r.refund_no = b.subject
+join payments p on p.payment_no = coalesce(r.payment_no, b.subject)
+join orders o on o.order_id = p.order_id
+group by o.app_id, b.currency
 """
 
 # Several rows of one number count as their sum. A payment that we do not count as taken, and that

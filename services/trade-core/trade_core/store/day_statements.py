@@ -7,8 +7,8 @@ from datetime import date, datetime
 import asyncpg
 
 from chassis.database import Tx
-from trade_core.domain.reconciliation import Reconciliation
 from trade_core.store.balances import list_settled
+from trade_core.store.comparing import FeeShare
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,13 @@ async def list_lines(
     return await tx.fetch(_LINES, [row["transaction_id"] for row in page], holder.app_id)
 
 
-async def share_fees(tx: Tx, reconciliation: Reconciliation, currency: str, *, turn: int) -> None:
-    """Note whose payments the fees that are booked in this turn were taken of; the shares add up to
-    what is booked. Earlier turns hold a part of the compared rows' fees already."""
-    compared = (reconciliation.statement_no, reconciliation.rows_round)
-    await tx.execute(_SHARE_FEES, *compared, currency, turn + 1)
+async def share_fees(
+    tx: Tx, statement_no: str, currency: str, listed: Sequence[FeeShare], *, turn: int
+) -> None:
+    """Note whose payments the fees that are booked in this turn were taken of: what is `listed` in
+    this currency. Earlier turns hold a part of it already."""
+    app_ids, amounts = [one.app_id for one in listed], [one.amount for one in listed]
+    await tx.execute(_SHARE_FEES, statement_no, turn + 1, currency, app_ids, amounts)
 
 
 _KEEP_LINES = """
@@ -153,22 +155,14 @@ order by m.transaction_id
 
 _SHARE_FEES = """
 insert into fee_share (statement_no, turn, app_id, currency, amount)
-select $1, $4, app_id, $3, sum(fee)
+select $1, $2, app_id, $3, sum(amount)
 from (
-    select o.app_id, b.fee
-    from (
-        select distinct about, subject, channel_no, amount, fee, status
-        from bill_row
-        where statement_no = $1 and round = $2 and currency = $3 and is_ours and status <> 'failed'
-    ) b
-    left join refunds r on r.refund_no = b.subject
-    join payments p on p.payment_no = coalesce(r.payment_no, b.subject)
-    join orders o on o.order_id = p.order_id
+    select app_id, amount from unnest($4::text[], $5::bigint[]) as listed (app_id, amount)
     union all
     select f.app_id, -f.amount
     from fee_share f join statement s using (statement_no)
     where f.statement_no = $1 and coalesce(f.currency, s.currency) = $3
 ) share
 group by app_id
-having sum(fee) <> 0
+having sum(amount) <> 0
 """
