@@ -9,6 +9,7 @@ from contracts.events.channel_calls import ChannelCall
 from contracts.events.deliveries import DeliveryEventRecord, MadeAttempt
 from contracts.events.orders import OrderEventType
 from contracts.events.results import Source, Verdict
+from contracts.identifiers import new_id
 from merchant_admin.flows.read_model import apply
 
 from .conftest import Admin
@@ -177,7 +178,33 @@ async def test_money_that_stayed_at_the_channel_is_said(
     core.refund, core.asked = refund() | failed, [{}]
     page = await (await Person.logged_in(admin)).open_page(f"orders/{story.order_id}")
     assert ("The channel has ¥12.99, and the refund failed" in page) is is_shown
-    assert ("The order can still be paid" in page) is ("status" in order)
+
+
+async def test_money_that_was_not_sent_back_waits_for_people_until_it_is_on_its_way(
+    admin: Admin,
+) -> None:
+    def went_back(story: Story, number: str, kind: str, merchant_refund_no: str | None) -> None:
+        status = kind if kind != "created" else "processing"
+        own = {"refund_no": number, "merchant_refund_no": merchant_refund_no, "amount": 1299}
+        members = {"order": story.order("open"), "refund": story.refund(status) | own}
+        story.tell(OrderEventType(f"refund.{kind}"), **members)
+
+    stranded, by_the_app, again = [Story().paid() for _ in range(3)]
+    for story, asked_by in ((stranded, None), (by_the_app, "T1"), (again, None)):
+        went_back(story, story.refund_no, "failed", asked_by)
+    went_back(again, new_id("refund"), "created", "T2")
+    for story in (stranded, by_the_app, again):
+        await apply(admin.deps, story.events)
+
+    person = await Person.logged_in(admin)
+    home = (await admin.anonymous.get("/console", headers=person.headers)).text
+    assert "<strong>1</strong>" in home.partition("Payments not sent back")[2][:60]
+    page = await person.open_page("payments", stranded="true")
+    shown = {story: story.payment_no in page for story in (stranded, by_the_app, again)}
+    assert shown == {stranded: True, by_the_app: False, again: False}
+    listed = await admin.http.get("/api/payments", params={"stranded": True})
+    assert [item["payment_no"] for item in listed.json()["items"]] == [stranded.payment_no]
+    assert len((await admin.http.get("/api/payments")).json()["items"]) == 3
 
 
 @pytest.mark.parametrize(("action", "done"), [("ask", "order_asked"), ("close", "order_closed")])

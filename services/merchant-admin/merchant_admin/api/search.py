@@ -83,9 +83,11 @@ class OrderQuery(SearchQuery):
 
 
 class PaymentQuery(SearchQuery):
-    """`code_id`: of the counter code at which they began."""
+    """`code_id`: of the counter code at which they began. `stranded`: only those whose money was to
+    go back by itself and is not on its way, because its refund failed."""
 
     code_id: Text | None = None
+    stranded: bool | None = None
     state: PaymentStatus | None = None
     status: PaymentStatus | None = None
 

@@ -21,7 +21,8 @@ class Search:
 
     `created_from` is included, `created_before` is not. `after`: only what comes behind it.
     `scope`: whose data the searcher sees at all. Amounts are in thousandths of each
-    currency, both ends included. `code_id`: of payments alone, the counter code they began at.
+    currency, both ends included. Of payments alone, `code_id`: the counter code they began at, and
+    `stranded`: those whose money was to go back by itself and is not on its way.
     """
 
     scope: Scope
@@ -44,6 +45,7 @@ class Search:
     amount_from: int | None = None
     amount_to: int | None = None
     code_id: str | None = None
+    stranded: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Waiting:
 
     conflicts: int | None = None
     stuck_refunds: int | None = None
+    stranded_payments: int | None = None
     unknown_payments: int | None = None
     exhausted_callbacks: int | None = None
     expiring_certificates: int | None = None
@@ -41,6 +42,7 @@ class Waiting:
 PLACES: Final = {
     "conflicts": "/console/payments?state=conflicted",
     "stuck_refunds": "/console/refunds?state=abnormal",
+    "stranded_payments": "/console/payments?stranded=true",
     "unknown_payments": "/console/payments?state=unknown",
     "exhausted_callbacks": "/console/deliveries?state=exhausted",
     "suspended_endpoints": "/console/endpoints?suspended=true",
@@ -54,7 +56,7 @@ PLACES: Final = {
 """Where it is attended to."""
 
 BADGES: Final = {
-    "payments": ("conflicts", "unknown_payments"),
+    "payments": ("conflicts", "stranded_payments", "unknown_payments"),
     "refunds": ("stuck_refunds",),
     "deliveries": ("exhausted_callbacks",),
     "endpoints": ("suspended_endpoints",),

@@ -35,6 +35,14 @@ def _searched(statement: str, alias: str) -> str:
     return within(with_thousandths(statement, alias), f"{alias}.merchant_id", 17)
 
 
+# Of a refund without a number of an app's, the money never paid an order.
+STRANDED = """(p.status = 'succeeded'
+        and p.payment_no = any (array(select payment_no from refunds_view
+                                       where status = 'failed' and merchant_refund_no is null))
+        and (p.view ->> 'amount')::bigint > (
+            select coalesce(sum(r.amount), 0) from refunds_view r
+             where r.payment_no = p.payment_no and r.status <> 'failed'))"""
+
 _ORDERS = _searched(
     """
 select :columns
@@ -67,7 +75,7 @@ select :columns
         select from payments_view p where p.order_id = o.order_id and p.view ->> 'method' = $18))
    and ($19::bigint is null or :thousandths >= $19)
    and ($20::bigint is null or :thousandths <= $20)
-   and $21::text is null
+   and $21::text is null and $22::boolean is not true
    and :scope
  order by o.created_at desc, o.order_id desc
  limit $16
@@ -106,10 +114,11 @@ select :columns
    and ($21::text is null or (p.view -> 'metadata' ->> 'code_id' = $21 and exists (
         select from counter_code c
          where c.code_id = $21 and c.merchant_id = p.merchant_id and c.app_id = p.app_id)))
+   and ($22::boolean is not true or :stranded)
    and :scope
  order by p.created_at desc, p.payment_no desc
  limit $16
-""",
+""".replace(":stranded", STRANDED),
     "p",
 )
 
@@ -142,7 +151,7 @@ select :columns
          where p.payment_no = r.payment_no and p.view ->> 'method' = $18))
    and ($19::bigint is null or :thousandths >= $19)
    and ($20::bigint is null or :thousandths <= $20)
-   and $21::text is null
+   and $21::text is null and $22::boolean is not true
    and :scope
  order by r.created_at desc, r.refund_no desc
  limit $16
@@ -301,6 +310,7 @@ def parameters(search: Search) -> tuple[object, ...]:
         search.amount_from,
         search.amount_to,
         search.code_id,
+        search.stranded,
     )
 
 

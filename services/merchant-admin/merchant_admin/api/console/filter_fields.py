@@ -81,7 +81,13 @@ class ListFilters:
 
 LISTS: Final[Mapping[str, ListFilters]] = {
     "orders": ListFilters(_of_money(OrderStatus)),
-    "payments": ListFilters((*_of_money(PaymentStatus), Field("code_id", label="counter_code"))),
+    "payments": ListFilters(
+        (
+            *_of_money(PaymentStatus),
+            Field("code_id", label="counter_code"),
+            choice("stranded", ("true",)),
+        )
+    ),
     "refunds": ListFilters(_of_money(RefundStatus)),
     "splits": ListFilters(_of_money(SplitStatus)),
     "callbacks": ListFilters(

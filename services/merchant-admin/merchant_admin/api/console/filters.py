@@ -152,6 +152,7 @@ class Filters:
             amount_from=_amount(self.asked.get("min")),
             amount_to=_amount(self.asked.get("max")),
             code_id=self.asked.get("code_id"),
+            stranded=True if self.asked.get("stranded") else None,
             after=position_after(after or None),
             limit=PAGE + 1,
         )

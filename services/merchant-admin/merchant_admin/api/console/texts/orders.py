@@ -27,10 +27,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "渠道已收款 {amount}，退款失败，待处理：请重新退款。",
         "The channel has {amount}, and the refund failed: refund it anew.",
     ),
-    "order_stranded_open": (
-        "订单仍可支付；如不应再次付款，请关闭订单。",
-        "The order can still be paid; close it if it is not to be paid again.",
-    ),
     "order_ask": ("立即向渠道查询", "Ask the channel now"),
     "order_close": ("关闭订单", "Close the order"),
     "order_close_hint": (
@@ -175,6 +171,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "waiting_nothing": ("没有待处理的事项。", "Nothing waits for you."),
     "waiting.conflicts": ("异常待查的支付", "Conflicts to decide"),
     "waiting.stuck_refunds": ("异常退款", "Stuck refunds"),
+    "waiting.stranded_payments": ("应退未退的支付", "Payments not sent back"),
     "waiting.unknown_payments": ("未知超过 5 分钟", "Unknown for 5 minutes"),
     "waiting.exhausted_callbacks": ("未送达的回调", "Callbacks not delivered"),
     "waiting.suspended_endpoints": ("已停用的回调地址", "Suspended addresses"),
