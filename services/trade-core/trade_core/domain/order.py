@@ -103,8 +103,9 @@ def return_cause(
 ) -> RefundCause | None:
     """Why the money of this new success goes back by itself; None: it settles the order.
 
-    `first-success-wins`; what comes after the end is for the app's policy (`late-success`).
-    `paid_at` is the channel's word: money that was in time is not late because we hear of it late.
+    `first-success-wins`; what comes after the end is for the app's policy (`late-success`). As long
+    as the order is open, `paid_at`, the channel's word, counts: money that was in time is not late
+    because we hear of it late. Once the app knows the order as closed, only its policy reopens it.
     """
     if any(payment.settles for payment in payments):
         return RefundCause.DUPLICATE

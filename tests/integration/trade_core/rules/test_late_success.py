@@ -62,3 +62,37 @@ async def test_success_after_expiry(
     await harness.apply(paid(payment, paid_at=harness.now))
     assert (await harness.order(payment)).state is state
     assert [refund.cause for refund in await harness.refunds(payment)] == causes
+
+
+@pytest.mark.parametrize(
+    ("policy", "state", "causes"),
+    [
+        (LatePayment.ACCEPT, OrderStatus.PAID, []),
+        (LatePayment.REFUND, OrderStatus.CLOSED, ["late"]),
+    ],
+)
+async def test_money_in_time_that_is_known_only_when_the_order_is_closed(
+    harness: Harness, policy: LatePayment, state: OrderStatus, causes: list[str]
+) -> None:
+    """The app knows the order as closed, and may have given away what was ordered."""
+    harness.late = policy
+    payment = await harness.opened(request(expires_in_s=60))
+    harness.pass_time(30)
+    in_time = harness.now
+    harness.pass_time(31)
+    await harness.apply(closed(payment))
+    assert (await harness.order(payment)).state is OrderStatus.CLOSED
+    await harness.apply(paid(payment, paid_at=in_time))
+    assert (await harness.order(payment)).state is state
+    assert [refund.cause for refund in await harness.refunds(payment)] == causes
+
+
+async def test_money_in_time_is_not_late_because_it_is_known_late(harness: Harness) -> None:
+    harness.late = LatePayment.REFUND
+    payment = await harness.opened(request(expires_in_s=60))
+    harness.pass_time(30)
+    in_time = harness.now
+    harness.pass_time(31)
+    await harness.apply(paid(payment, paid_at=in_time))
+    assert (await harness.order(payment)).state is OrderStatus.PAID
+    assert await harness.refunds(payment) == []
