@@ -6,10 +6,10 @@ from typing import Final
 
 from contracts.api import OrderStatus
 from trade_core.domain.aggregate import OrderAggregate
-from trade_core.domain.errors import OrderClosed, OrderPaid, PaymentConflicted, TooSoon
+from trade_core.domain.errors import TooSoon
 from trade_core.domain.opening import PaymentRequest
 from trade_core.domain.payment import Payment
-from trade_core.domain.undecided import find_undecided
+from trade_core.domain.undecided import find_refusal, find_undecided
 
 NOTHING: Final = timedelta()
 
@@ -17,22 +17,15 @@ NOTHING: Final = timedelta()
 def find_replayed(aggregate: OrderAggregate, request: PaymentRequest) -> Payment | None:
     """The payment that answers the request, as it is now; None: another one is to be opened.
 
-    Raises OrderClosed, OrderPaid, PaymentConflicted, TooSoon.
+    Raises OrderPaid, PaymentConflicted, OrderClosed, TooSoon.
     """
-    order, latest = aggregate.order, aggregate.latest
-    undecided = find_undecided(aggregate)
-    if order.state is OrderStatus.CLOSED:
-        raise OrderClosed(aggregate.numbers_of(latest))
-    if order.state is OrderStatus.OPEN and undecided not in (None, latest):
-        # The latest may still wait for its payer: who is shown it again would pay twice.
-        raise PaymentConflicted(aggregate.numbers_of(undecided))
+    latest = aggregate.latest
     left = latest.initiated_at + request.window - aggregate.now
-    if left > NOTHING and latest.fingerprint == request.content.fingerprint():
+    is_repeat = left > NOTHING and latest.fingerprint == request.content.fingerprint()
+    if is_repeat and _may_be_shown(aggregate):
         return latest
-    if order.state is OrderStatus.PAID:
-        raise OrderPaid(aggregate.numbers_of(aggregate.settling or latest))
-    if undecided is not None:
-        raise PaymentConflicted(aggregate.numbers_of(undecided))
+    if refusal := find_refusal(aggregate):
+        raise refusal
     too_soon = TooSoon(max(ceil(left.total_seconds()), 1), aggregate.numbers_of(latest))
     if _is_outdated(aggregate, request):
         if made := _made_by(aggregate, request):
@@ -41,6 +34,13 @@ def find_replayed(aggregate: OrderAggregate, request: PaymentRequest) -> Payment
     if left > NOTHING:
         raise too_soon
     return None
+
+
+def _may_be_shown(aggregate: OrderAggregate) -> bool:
+    """Not where the latest payment may still wait for its payer, who must not pay (again)."""
+    if aggregate.order.state is OrderStatus.OPEN:
+        return find_undecided(aggregate) in (None, aggregate.latest)
+    return aggregate.order.state is OrderStatus.PAID
 
 
 def _is_outdated(aggregate: OrderAggregate, request: PaymentRequest) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-from contracts.api import CreatePayment, Method, OrderStatus, PaymentStatus
+from contracts.api import CreatePayment, Method, PaymentStatus
 from contracts.identifiers import new_id
 from trade_core.domain import closing
 from trade_core.domain.aggregate import OrderAggregate
@@ -14,15 +14,13 @@ from trade_core.domain.errors import (
     CheckoutReplaced,
     CurrencyChanged,
     OrderClosed,
-    OrderPaid,
-    PaymentConflicted,
     PaymentInProgress,
     TooManyAttempts,
 )
 from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import CALL_LIMIT, Payment, PaymentFact, after
 from trade_core.domain.split import Receiver
-from trade_core.domain.undecided import find_undecided
+from trade_core.domain.undecided import find_refusal
 
 MAX_ATTEMPTS: Final = 6
 """Of one order, on our page."""
@@ -163,12 +161,9 @@ def _payment(request: PaymentRequest, order_id: str, now: datetime) -> Payment:
 
 
 def _require_alive(aggregate: OrderAggregate, asked: Payment, current: Payment) -> None:
-    order = aggregate.order
-    if order.state is OrderStatus.PAID:
-        raise OrderPaid(aggregate.numbers_of(aggregate.settling or current))
-    if undecided := find_undecided(aggregate):
-        raise PaymentConflicted(aggregate.numbers_of(undecided))
-    if order.state is OrderStatus.CLOSED or aggregate.now >= order.expires_at:
+    if refusal := find_refusal(aggregate):
+        raise refusal
+    if aggregate.now >= aggregate.order.expires_at:
         raise OrderClosed(aggregate.numbers_of(current))
     if asked.method is not Method.CASHIER or current.method is not Method.CASHIER:
         raise CheckoutReplaced(aggregate.numbers_of(asked))

@@ -1,11 +1,25 @@
-"""What keeps an order from being paid by another attempt: people must decide about money that a
-channel has, or may have (`conflicted-is-not-unpaid`)."""
+"""What keeps an order from being paid by another attempt: it is over, or people must decide about
+money that a channel has, or may have (`conflicted-is-not-unpaid`)."""
 
 from collections.abc import Sequence
 
-from contracts.api import PaymentStatus, RefundStatus
+from contracts.api import OrderStatus, PaymentStatus, RefundStatus
 from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.errors import OrderClosed, OrderPaid, PaymentConflicted, PaymentError
 from trade_core.domain.payment import Payment
+
+
+def find_refusal(aggregate: OrderAggregate) -> PaymentError | None:
+    """Why no other payment of the order is opened. That it is closed comes last: the answer to that
+    is to pay under a new number, and what people must decide about may be the payer's money."""
+    order, latest = aggregate.order, aggregate.latest
+    if order.state is OrderStatus.PAID:
+        return OrderPaid(aggregate.numbers_of(aggregate.settling or latest))
+    if undecided := find_undecided(aggregate):
+        return PaymentConflicted(aggregate.numbers_of(undecided))
+    if order.state is OrderStatus.CLOSED:
+        return OrderClosed(aggregate.numbers_of(latest))
+    return None
 
 
 def find_undecided(aggregate: OrderAggregate) -> Payment | None:

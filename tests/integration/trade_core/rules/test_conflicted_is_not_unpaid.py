@@ -41,12 +41,21 @@ async def decide(harness: Harness, payment: Payment, decision: PaymentDecision) 
     await decide_payment(harness.deps, payment.payment_no, asked)
 
 
+@pytest.mark.parametrize("is_closed_by_app", [False, True])
 @pytest.mark.parametrize("seconds", [16, 100, 9_000])
 async def test_next_create_is_refused_and_names_the_payment(
-    harness: Harness, http: httpx.AsyncClient, seconds: float
+    harness: Harness, http: httpx.AsyncClient, seconds: float, is_closed_by_app: bool
 ) -> None:
+    """Also when the order ended: who hears that it is closed pays under another number."""
     payment = await conflicted(harness)
+    if is_closed_by_app:
+        await close_order(harness.deps, OrderKey(APP, MERCHANT, "W1"))
     harness.pass_time(seconds)
+    await harness.attend()
+    is_over = is_closed_by_app or seconds > 7_200
+    assert (await harness.order(payment)).state is (
+        OrderStatus.CLOSED if is_over else OrderStatus.OPEN
+    )
     body = {
         "app_id": APP,
         "wish": request(amount=10_000).model_dump(mode="json"),
@@ -68,6 +77,13 @@ async def test_repeat_within_the_window_shows_the_payment_as_it_is(harness: Harn
     again = await harness.open(request(amount=10_000))
     assert (again.created, again.payment.payment_no) == (False, payment.payment_no)
     assert again.payment.state is PaymentStatus.CONFLICTED
+
+
+async def test_repeat_within_the_window_of_what_was_closed_is_refused(harness: Harness) -> None:
+    await conflicted(harness)
+    await close_order(harness.deps, OrderKey(APP, MERCHANT, "W1"))
+    with pytest.raises(PaymentConflicted):
+        await harness.open(request(amount=10_000))
 
 
 async def test_payer_chooses_no_other_way_meanwhile(harness: Harness) -> None:
