@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -45,6 +46,7 @@ public class Pay {
         var authorization = signer.authorization(method, target, System.currentTimeMillis() / 1000,
             UUID.randomUUID().toString(), body.getBytes(UTF_8)); // the very bytes that are sent
         return send(HttpRequest.newBuilder(URI.create(text(demo, "gateway_url") + target))
+            .timeout(Duration.ofSeconds(40)) // a payment code (付款码) may take 30
             .header("Content-Type", "application/json")
             .header("Authorization", authorization)
             .method(method, BodyPublishers.ofString(body)).build());

@@ -17,6 +17,8 @@ import (
 	"paymesh"
 )
 
+var client = http.Client{Timeout: 40 * time.Second} // a payment code (付款码) may take 30
+
 var demo struct {
 	GatewayURL string            `json:"gateway_url"`
 	SandboxURL string            `json:"sandbox_url"`
@@ -45,7 +47,7 @@ func call(method, target string, body []byte) (payment Payment) {
 	must(err)
 	request.Header.Set("Authorization", authorization) // it signs the very bytes that are sent
 	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := client.Do(request)
 	must(err)
 	defer answer.Body.Close()
 	if answer.StatusCode >= 400 {
@@ -73,7 +75,7 @@ func main() {
 	fmt.Println("draw this as a QR code:", payment.Action.QRCode)
 
 	paying, _ := json.Marshal(map[string]string{"payment_no": payment.PaymentNo})
-	_, err = http.Post(demo.SandboxURL+"/_control/pay", "application/json", bytes.NewReader(paying))
+	_, err = client.Post(demo.SandboxURL+"/_control/pay", "application/json", bytes.NewReader(paying))
 	must(err) // the payer, played at the sandbox
 	for payment.Status == "initiating" || payment.Status == "pending" || payment.Status == "unknown" {
 		time.Sleep(200 * time.Millisecond) // in production: the callback

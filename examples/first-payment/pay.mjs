@@ -12,6 +12,7 @@ async function call(method, target, body = "") {
   const answer = await fetch(demo.gateway_url + target, {
     method,
     body: body || undefined, // the very bytes that are signed
+    signal: AbortSignal.timeout(40_000), // a payment code (付款码) may take 30 s
     headers: {
       "Content-Type": "application/json",
       Authorization: authorization(credentials, method, target, body),

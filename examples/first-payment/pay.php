@@ -14,6 +14,7 @@ $paymesh = new Paymesh($demo['app']['app_id'], $demo['app']['key_id'], $demo['ap
 function send(string $method, string $url, string $body, string ...$headers): array
 {
     $options = ['method' => $method, 'content' => $body, 'ignore_errors' => true];
+    $options['timeout'] = 40; // a payment code (付款码) may take 30 s
     $options['header'] = ['Content-Type: application/json', ...$headers];
     return json_decode(file_get_contents($url, false, stream_context_create(['http' => $options])), true);
 }

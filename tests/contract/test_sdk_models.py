@@ -14,7 +14,7 @@ from tests.contract.test_openapi import FILE
 
 from paymesh import errors, models
 from paymesh.calls import events, links, orders, payments, refunds, reports, splits
-from paymesh.exchange import Call, Send
+from paymesh.exchange import Call, Now, Send
 from paymesh.models.requests import Asked
 
 DESCRIBED: Final[dict[str, Any]] = json.loads(FILE.read_text())
@@ -135,7 +135,8 @@ CALLS: Final[list[Callable[[], Any]]] = [
 def first_call(made: Any) -> Call[Any]:
     if isinstance(made, Call):
         return made
-    step = next(made)
+    assert isinstance(next(made), Now)
+    step = made.send(0.0)
     assert isinstance(step, Send)
     return step.call
 

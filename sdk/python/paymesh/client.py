@@ -6,7 +6,7 @@ from typing import Self
 import httpx
 
 from paymesh import groups
-from paymesh.driving import PATIENCE, AsyncDriver, Driver
+from paymesh.driving import AsyncDriver, Driver
 from paymesh.settings import Settings
 from paymesh.signing import Credentials
 
@@ -42,7 +42,7 @@ class Paymesh:
         http: httpx.Client | None = None,
     ) -> None:
         self.credentials = _credentials(app_id, key_id, secret, private_key)
-        self._http = httpx.Client(timeout=PATIENCE) if http is None else http
+        self._http = httpx.Client() if http is None else http
         self._http.base_url = httpx.URL(base_url)
         driver = Driver(self._http, self.credentials)
         self.payments = groups.Payments(driver)
@@ -96,7 +96,7 @@ class AsyncPaymesh:
         http: httpx.AsyncClient | None = None,
     ) -> None:
         self.credentials = _credentials(app_id, key_id, secret, private_key)
-        self._http = httpx.AsyncClient(timeout=PATIENCE) if http is None else http
+        self._http = httpx.AsyncClient() if http is None else http
         self._http.base_url = httpx.URL(base_url)
         driver = AsyncDriver(self._http, self.credentials)
         self.payments = groups.AsyncPayments(driver)

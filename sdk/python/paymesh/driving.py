@@ -30,10 +30,7 @@ from paymesh.signing import Credentials
 P = ParamSpec("P")
 T = TypeVar("T")
 
-TIMEOUT_S: Final = 40.0
-"""A payment code (付款码) may take 30 s."""
-
-PATIENCE: Final = httpx.Timeout(TIMEOUT_S, connect=5.0)
+CONNECT_S: Final = 5.0
 
 UNSET: Final = httpx.Timeout(5.0)
 """Of an httpx client whose maker said nothing of it: too short for a channel, so that payments that
@@ -80,8 +77,8 @@ class Driver:
 
     def _perform(self, step: Step) -> object:
         match step:
-            case Send(call):
-                return self._send(call)
+            case Send():
+                return self._send(step)
             case Sleep(seconds):
                 time.sleep(seconds)
                 return None
@@ -92,8 +89,8 @@ class Driver:
             case Save(store, place):
                 return store.save(place)
 
-    def _send(self, call: Call[Any]) -> Reply:
-        request = signed(self._http, self._credentials, call)
+    def _send(self, step: Send) -> Reply:
+        request = signed(self._http, self._credentials, step)
         try:
             return _answer(self._http.send(request))
         except httpx.RequestError as error:
@@ -133,8 +130,8 @@ class AsyncDriver:
 
     async def _perform(self, step: Step) -> object:
         match step:
-            case Send(call):
-                return await self._send(call)
+            case Send():
+                return await self._send(step)
             case Sleep(seconds):
                 await asyncio.sleep(seconds)
                 return None
@@ -145,8 +142,8 @@ class AsyncDriver:
             case Save(store, place):
                 return await _awaited(store.save(place))
 
-    async def _send(self, call: Call[Any]) -> Reply:
-        request = signed(self._http, self._credentials, call)
+    async def _send(self, step: Send) -> Reply:
+        request = signed(self._http, self._credentials, step)
         try:
             return _answer(await self._http.send(request))
         except httpx.RequestError as error:
@@ -158,9 +155,10 @@ async def _awaited(value: Any) -> Any:
 
 
 def signed(
-    http: httpx.Client | httpx.AsyncClient, credentials: Credentials, call: Call[Any]
+    http: httpx.Client | httpx.AsyncClient, credentials: Credentials, step: Send
 ) -> httpx.Request:
     """The request, signed over its target exactly as it goes over the wire."""
+    call = step.call
     headers = {"Accept": call.accept}
     if call.body:
         headers["Content-Type"] = "application/json"
@@ -169,11 +167,22 @@ def signed(
         call.target,
         content=call.body,
         headers=headers,
-        timeout=PATIENCE if http.timeout == UNSET else http.timeout,
+        timeout=_timeout(http.timeout, step),
     )
     target = request.url.raw_path.decode("ascii")
     request.headers["Authorization"] = credentials.authorization(call.method, target, call.body)
     return request
+
+
+def _timeout(own: httpx.Timeout, step: Send) -> httpx.Timeout:
+    if own == UNSET:
+        own = httpx.Timeout(step.call.patience_s, connect=CONNECT_S)
+    if step.left_s is None:
+        return own
+    parts = own.as_dict().items()
+    return httpx.Timeout(
+        **{part: step.left_s if s is None else min(s, step.left_s) for part, s in parts}
+    )
 
 
 def _answer(response: httpx.Response) -> Answer:

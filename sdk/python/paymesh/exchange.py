@@ -32,6 +32,18 @@ ATTEMPTS: Final = 6
 LONGEST_WAIT_S: Final = 20.0
 """Who is told to wait longer is given the error, and decides."""
 
+SENT_WITHIN_S: Final = 20.0
+"""No later one is sent again; so with its patience a question is given up after 35 s at most."""
+
+PATIENCE_S: Final = 15.0
+"""With one answer. What the centre can say without a channel it says in less."""
+
+CREATE_PATIENCE_S: Final = 40.0
+"""With the answer to a payment: a payment code (付款码) may take 30 s."""
+
+LAST_LOOK_S: Final = 1.0
+"""Is had at least, also where the caller's time is just over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -57,7 +69,8 @@ Reply = Answer | NoAnswer
 class Call(Generic[T]):
     """One call. `is_repeatable`: the same once more changes nothing, so a lost answer may be asked
     for again; a payment is not, its order is looked at first. `makes_another`: the same once more
-    makes one more, so a centre that may have done it (503) is not asked again."""
+    makes one more, so a centre that may have done it (503) is not asked again. `patience_s`: how
+    long one answer is waited for."""
 
     method: str
     path: str
@@ -67,6 +80,7 @@ class Call(Generic[T]):
     is_repeatable: bool = False
     accept: str = "application/json"
     makes_another: bool = False
+    patience_s: float = PATIENCE_S
 
     @property
     def target(self) -> str:
@@ -159,9 +173,11 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Sign this now, with a nonce of its own, and send it; replied with a Reply."""
+    """Sign this now, with a nonce of its own, and send it; replied with a Reply. `left_s`: of the
+    caller's time, where that is limited; it ends also the patience of a client of one's own."""
 
     call: Call[Any]
+    left_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,21 +217,25 @@ class Item(Generic[T]):
 Stream = Generator[Step | Item[T], Any, None]
 
 
-def exchange(call: Call[T]) -> Flow[T]:
-    """Send a call until it is answered, as often as that is safe.
+def exchange(call: Call[T], until: float | None = None) -> Flow[T]:
+    """Send a call until it is answered, as often as that is safe, and not beyond `until`.
 
     Raises:
         PaymeshError: what came of it at last.
     """
+    now: float = yield Now()
+    sent_until = now + SENT_WITHIN_S if until is None else min(now + SENT_WITHIN_S, until)
     for attempt in range(1, ATTEMPTS + 1):
-        reply: Reply = yield Send(call)
+        reply: Reply = yield Send(call, None if until is None else max(until - now, LAST_LOOK_S))
+        now = yield Now()
         try:
             return _read(call, reply)
         except (NotConnected, AnswerLost, InternalError, PaymentInProgress, TooBusy) as error:
             wait_s = _wait_s(call, error, attempt)
-            if wait_s is None or attempt == ATTEMPTS:
+            if wait_s is None or attempt == ATTEMPTS or now + wait_s > sent_until:
                 raise
         yield Sleep(wait_s)
+        now = yield Now()
     raise AssertionError("the last attempt returns or raises")
 
 

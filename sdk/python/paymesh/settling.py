@@ -38,6 +38,7 @@ NOTHING_PAID: Final = (PaymentStatus.FAILED, PaymentStatus.CLOSED)
 
 Get = Callable[[str], Call[PaymentWithOrder]]
 Holds = Callable[[PaymentView], bool]
+T = TypeVar("T")
 Seen = TypeVar("Seen", PaymentView, PaymentWithOrder)
 
 
@@ -69,7 +70,7 @@ def create_and_settle(
             return (yield from settle(payment, get, _is_settled, patience))
         except NotSettled as waiting:
             began = yield Now()
-            if began >= until or not asks_again:
+            if began + FIRST_WAIT_S > until or not asks_again:
                 raise
             payment = waiting.payment or payment
         try:
@@ -81,14 +82,14 @@ def create_and_settle(
         except DECIDED as error:
             if error.payment is None:
                 raise
-            decided = yield from exchange(get(error.payment.payment_no))
+            decided = yield from _seen(get(error.payment.payment_no), until)
             return (yield from settle(decided, get, _is_settled, until))
 
 
 def wait(payment_no: str, get: Get, timeout_s: float) -> Flow[PaymentWithOrder]:
     """Ask until the payment is final. Raises NotSettled."""
     until = (yield Now()) + timeout_s
-    payment = yield from exchange(get(payment_no))
+    payment = yield from _seen(get(payment_no), until)
     return (yield from settle(payment, get, lambda seen: seen.is_final, until))
 
 
@@ -101,10 +102,26 @@ def settle(payment: Seen, get: Get, is_enough: Holds, until: float) -> Flow[Seen
         yield Sleep(min(wait_s, left_s))
         wait_s = min(wait_s * 1.5, LONGEST_WAIT_S)
         try:
-            payment = yield from exchange(get(payment.payment_no))
+            payment = yield from exchange(get(payment.payment_no), until)
         except FOR_NOW:
             continue
     return payment
+
+
+def _seen(question: Call[T], until: float) -> Flow[T]:
+    """What is asked for, until it is answered. Raises NotSettled."""
+    while True:
+        try:
+            return (yield from exchange(question, until))
+        except FOR_NOW as error:
+            yield from _pause(until, error)
+
+
+def _pause(until: float, cause: Exception | None) -> Flow[None]:
+    """Raises NotSettled where no time is left for it."""
+    if (yield Now()) + FIRST_WAIT_S > until:
+        raise NotSettled(None) from cause
+    yield Sleep(FIRST_WAIT_S)
 
 
 def _is_settled(payment: PaymentView) -> bool:
@@ -119,28 +136,26 @@ def _created(
     there is none, the same is asked for again: the centre makes one payment of it."""
     while True:
         try:
-            return (yield from exchange(create))
+            return (yield from exchange(create, until))
         except Unknown as error:
             if not isinstance(error.payment, PaymentView):
                 raise
             return error.payment
-        except (AnswerLost, InternalError, PaymentInProgress):
-            found = yield from _newest(find, until)
+        except (AnswerLost, InternalError, PaymentInProgress) as error:
+            found = yield from _newest(find, until, error)
             if found is not None and is_asked(found) and found.status not in NOTHING_PAID:
                 return found
 
 
-def _newest(find: Call[OrderView], until: float) -> Flow[PaymentView | None]:
+def _newest(
+    find: Call[OrderView], until: float, cause: Exception | None
+) -> Flow[PaymentView | None]:
     """The order's newest payment; None: the order is not there. Raises NotSettled."""
     while True:
-        if (yield Now()) + FIRST_WAIT_S > until:
-            raise NotSettled(None)
-        yield Sleep(FIRST_WAIT_S)
+        yield from _pause(until, cause)
         try:
-            order = yield from exchange(find)
+            order = yield from _seen(find, until)
         except NotFound:
             return None
-        except FOR_NOW:
-            continue
         if order.payments:
             return max(order.payments, key=lambda payment: payment.created_at)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,21 +17,28 @@ Prepared = httpx.Response | Exception
 
 
 class Centre:
-    """Answers in the given order; an exception is what the network does instead."""
+    """Answers in the given order; an exception is what the network does instead. `then_hangs`:
+    after these it says nothing more, as long as one waits."""
 
-    def __init__(self, *answers: Prepared) -> None:
+    def __init__(self, *answers: Prepared, then_hangs: bool = False) -> None:
         self.requests: list[httpx.Request] = []
         self._answers = list(answers)
+        self._then_hangs = then_hangs
 
     def answer(self, *answers: Prepared) -> None:
         self._answers += answers
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        answer = self._answers.pop(0)
+        answer = self._answers.pop(0) if self._answers else self._hang(request)
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def _hang(self, request: httpx.Request) -> httpx.ReadTimeout:
+        assert self._then_hangs, f"no answer is prepared for {request.method} {request.url}"
+        time.sleep(request.extensions["timeout"]["read"])
+        return httpx.ReadTimeout("timed out")
 
     @property
     def calls(self) -> list[str]:

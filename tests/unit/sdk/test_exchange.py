@@ -1,5 +1,6 @@
 """Sent again only where that is safe, with the same numbers and a new nonce."""
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -8,11 +9,13 @@ from tests.unit.sdk.prepared_centre import NO, Centre, order, page, payment, pro
 
 from paymesh import (
     AnswerLost,
+    AsyncPaymesh,
     Conflict,
     InvalidRequest,
     NotConnected,
     NotFound,
     NotSendable,
+    NotSettled,
     PaymentView,
     Paymesh,
     PaymeshError,
@@ -28,15 +31,18 @@ REFUSED = httpx.ConnectError("refused")
 LOST = httpx.ReadTimeout("no answer")
 
 
+ORDER: dict[str, Any] = {
+    "merchant_id": "M1",
+    "payment_id": "C1",
+    "merchant_order_no": "W1",
+    "amount": 1299,
+    "subject": "物业费 11月",
+    "method": "native",
+}
+
+
 def create(centre: Centre) -> PaymentView:
-    return centre.client().payments.create(
-        merchant_id="M1",
-        payment_id="C1",
-        merchant_order_no="W1",
-        amount=1299,
-        subject="物业费 11月",
-        method="native",
-    )
+    return centre.client().payments.create(**ORDER)
 
 
 @pytest.mark.parametrize(
@@ -117,21 +123,51 @@ def test_a_number_that_is_none_is_not_asked_about() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "patience_s"), [({}, 40), ({"timeout": 7}, 7), ({"timeout": None}, None)]
+    ("given", "patience_s"),
+    [({}, [15, 40]), ({"timeout": 7}, [7, 7]), ({"timeout": None}, [None] * 2)],
 )
-def test_a_client_of_ones_own_waits_as_long_as_a_channel_may_take(
-    given: dict[str, Any], patience_s: float | None
+def test_only_a_payment_waits_as_long_as_a_channel_may_take(
+    given: dict[str, Any], patience_s: list[float | None]
 ) -> None:
-    sent: list[httpx.Request] = []
-
-    def centre(request: httpx.Request) -> httpx.Response:
-        sent.append(request)
-        return httpx.Response(200, json=payment(order=order()))
-
+    centre = Centre(httpx.Response(200, json=payment(order=order())), CREATED)
     with httpx.Client(transport=httpx.MockTransport(centre), **given) as own:
         paymesh = Paymesh("https://pay.example", app_id="A1", key_id="K1", secret="s", http=own)
         paymesh.payments.get(NO)
-    assert sent[0].extensions["timeout"]["read"] == patience_s
+        paymesh.payments.create(**ORDER)
+    assert [each.extensions["timeout"]["read"] for each in centre.requests] == patience_s
+
+
+ASKED: dict[str, Callable[[Paymesh], object]] = {
+    "payment": lambda paymesh: paymesh.payments.get(NO),
+    "order": lambda paymesh: paymesh.orders.get("W1", merchant_id="M1"),
+    "close": lambda paymesh: paymesh.orders.close("W1", merchant_id="M1"),
+    "list": lambda paymesh: next(paymesh.payments.list()),
+    "events": lambda paymesh: paymesh.events.page(),
+    "capabilities": lambda paymesh: paymesh.capabilities.get(merchant_id="M1"),
+    "refund": lambda paymesh: paymesh.refunds.create(
+        merchant_id="M1", payment_id="C1", payment_no=NO, merchant_refund_no="R1", amount=1
+    ),
+    "link": lambda paymesh: paymesh.payment_links.create(merchant_id="M1", subject="s", amount=1),
+    "payment made": lambda paymesh: paymesh.payments.create(**ORDER),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_centre_that_hangs_is_given_up_within_half_a_minute(
+    asked: str, slept: list[float]
+) -> None:
+    with pytest.raises(AnswerLost):
+        ASKED[asked](Centre(then_hangs=True).client())
+    assert sum(slept) <= (40 if asked == "payment made" else 35)
+
+
+async def test_the_asynchronous_client_gives_up_as_soon(slept: list[float]) -> None:
+    http = httpx.AsyncClient(transport=httpx.MockTransport(Centre(then_hangs=True)))
+    url = "https://pay.example"
+    async with AsyncPaymesh(url, app_id="A1", key_id="K1", secret="s", http=http) as paymesh:
+        with pytest.raises(NotSettled):
+            await paymesh.payments.wait(NO, timeout_s=0.5)
+    assert sum(slept) <= 2
 
 
 @pytest.mark.parametrize(("number", "sent"), [(None, 1), ("W1", 2)])

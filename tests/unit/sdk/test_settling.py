@@ -4,7 +4,7 @@ import httpx
 import pytest
 from tests.unit.sdk.prepared_centre import NO, Centre, order, payment, problem
 
-from paymesh import Declined, NotSettled, PaymentView
+from paymesh import Declined, NotSettled, PaymentView, Paymesh
 from paymesh.models import PaymentWithOrder
 
 UNKNOWN = payment(status="unknown", action=None)
@@ -167,6 +167,35 @@ def test_a_lost_answer_with_a_centre_that_is_away_ends_in_time(slept: list[float
     with pytest.raises(NotSettled) as caught:
         settle(centre, timeout_s=10)
     assert caught.value.payment is None
+
+
+@pytest.mark.parametrize("method", ["native", "barcode"])
+@pytest.mark.parametrize(
+    "answers", [[], [problem(504, "unknown", payment=UNKNOWN)], [httpx.ReadTimeout("lost")]]
+)
+def test_the_time_is_kept_where_the_centre_hangs(
+    answers: list[httpx.Response | Exception], method: str, slept: list[float]
+) -> None:
+    with pytest.raises(NotSettled):
+        settle(Centre(*answers, then_hangs=True), method, timeout_s=10)
+    assert sum(slept) <= 12
+
+
+def test_who_waits_hears_in_time_that_the_centre_hangs(slept: list[float]) -> None:
+    for answers in ([], [ok(payment())]):
+        slept.clear()
+        with pytest.raises(NotSettled):
+            Centre(*answers, then_hangs=True).client().payments.wait(NO, timeout_s=5)
+        assert sum(slept) <= 7
+
+
+def test_a_client_that_waits_for_ever_keeps_the_time_too(slept: list[float]) -> None:
+    transport = httpx.MockTransport(Centre(then_hangs=True))
+    with httpx.Client(transport=transport, timeout=httpx.Timeout(None)) as own:
+        paymesh = Paymesh("https://pay.example", app_id="A1", key_id="K1", secret="s", http=own)
+        with pytest.raises(NotSettled):
+            paymesh.payments.wait(NO, timeout_s=5)
+    assert sum(slept) <= 7
 
 
 def test_a_decline_is_told_at_once() -> None:

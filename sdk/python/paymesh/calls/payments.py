@@ -1,6 +1,7 @@
 """POST and GET /v1/payments."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from pydantic import JsonValue
 
 from paymesh import settling
 from paymesh.calls import lists, orders
-from paymesh.exchange import Call, Flow, Stream, get, path, post
+from paymesh.exchange import CREATE_PATIENCE_S, Call, Flow, Stream, get, path, post
 from paymesh.models.answers import PaymentPage
 from paymesh.models.money import PaymentView, PaymentWithOrder
 from paymesh.models.requests import CreatePayment, Payer, SplitReceiver
@@ -60,7 +61,8 @@ def create(
         "split": None if split is None else list(split),
         "splits": splits,
     }
-    return post(path("payments"), PaymentView, lists.asked(CreatePayment, asked))
+    call = post(path("payments"), PaymentView, lists.asked(CreatePayment, asked))
+    return replace(call, patience_s=CREATE_PATIENCE_S)
 
 
 def create_and_settle(
