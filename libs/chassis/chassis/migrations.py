@@ -8,12 +8,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
+import structlog
 from alembic import command, context, op
 from alembic.config import Config
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+log = structlog.get_logger()
 
 ADVISORY_LOCK = 7_207_131
 QUEUE_LIMIT = "60s"  # How long a second migrator waits for the first.
@@ -24,7 +27,8 @@ def upgrade(package: str, database_url: str, revision: str = "head") -> None:
     """Bring the database to the newest revision in `<package>/migrations`, or to this one.
 
     Safe to run in several places at once: the second waits, then finds nothing to do. Blocking,
-    with its own event loop: call it from a running one with `asyncio.to_thread`.
+    with its own event loop: call it from a running one with `asyncio.to_thread`. A schema that this
+    code does not know is newer, as when a release is rolled back: it is left as it is.
     """
     config = Config()
     config.set_main_option("script_location", f"{package}:migrations")
@@ -103,5 +107,13 @@ def _run(connection: Connection) -> None:
     connection.exec_driver_sql(f"set lock_timeout = '{LOCK_LIMIT}'")
     connection.commit()  # The session keeps the lock until it is closed.
     context.configure(connection=connection, transaction_per_migration=True)
+    unknown = set(context.get_context().get_current_heads()) - _known_revisions()
+    if unknown:
+        log.info("schema.newer", revision=", ".join(unknown))
+        return
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _known_revisions() -> set[str]:
+    return {script.revision for script in context.script.walk_revisions()}

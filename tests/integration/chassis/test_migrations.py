@@ -7,6 +7,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from chassis import migrations
 
@@ -103,4 +104,21 @@ async def test_a_lock_that_is_not_given_stops_the_migration(
         with pytest.raises(Exception, match="lock timeout"):
             await asyncio.to_thread(migrations.upgrade, package, postgres_url)
     await asyncio.to_thread(migrations.upgrade, package, postgres_url)
+    await connection.close()
+
+
+async def test_a_schema_newer_than_the_code_is_left_as_it_is(
+    package: str, postgres_url: str
+) -> None:
+    """As when a release is rolled back: its migration Job, too, must end well."""
+    await asyncio.to_thread(migrations.upgrade, package, postgres_url)
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("update alembic_version set version_num = '0003'")
+    before = await connection.fetch(WRITTEN)
+
+    with capture_logs() as lines:
+        await asyncio.to_thread(migrations.upgrade, package, postgres_url)
+
+    assert await connection.fetch(WRITTEN) == before
+    assert [(line["event"], line["revision"]) for line in lines] == [("schema.newer", "0003")]
     await connection.close()
