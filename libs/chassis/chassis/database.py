@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import asyncpg
 import asyncpg.pool
@@ -109,6 +109,9 @@ CONNECTIONS = Gauge(
 WAITING = Gauge(
     "paymesh_database_waiting", "Callers that wait for a connection of the pool", ["pool"]
 )
+
+IS_READ_ONLY: Final = "select current_setting('transaction_read_only')::bool"
+"""A primary that was demoted, or that somebody shut because its disk is nearly full."""
 
 
 def snapshot_of(connection: Tx) -> AbstractAsyncContextManager[object]:
@@ -223,13 +226,17 @@ class Database:
         return connection
 
     async def is_up(self) -> bool:
-        """Whether the database answers now, within 2 s."""
+        """Whether the database answers now, within 2 s, and takes what is written."""
+        return await self.ready() is True
+
+    async def ready(self) -> bool | str:
+        """The same for readiness: in words where it answers, and takes nothing."""
         try:
             async with asyncio.timeout(2), self.connection() as connection:
-                await connection.execute("select 1")
+                is_read_only = await connection.fetchval(IS_READ_ONLY)
         except (Overloaded, asyncpg.PostgresError, *UNREACHABLE):
             return False
-        return True
+        return "is read-only" if is_read_only else True
 
     async def close(self) -> None:
         """Close after what is running has finished; what takes longer than 5 s is cut off."""

@@ -218,14 +218,17 @@ class _Running:
         )
 
     async def _is_up(self) -> bool:
-        return self._db is not None and await self._db.is_up()
+        return await self._database() is True
+
+    async def _database(self) -> bool | str:
+        return self._db is not None and await self._db.ready()
 
     async def _check_clock(self) -> str | None:
         return await clock_of(self._db).check() if self._db else None
 
     async def ready(self) -> Mapping[str, bool | str]:
-        is_up = self._is_begun and await self._is_up()
-        return {"database": is_up, **self.fitness.ready()}
+        database = self._is_begun and await self._database()
+        return {"database": database, **self.fitness.ready()}
 
     def alive(self) -> Mapping[str, bool]:
         return self._background.alive()

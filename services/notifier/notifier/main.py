@@ -188,7 +188,10 @@ class _Running:
             yield
 
     async def _is_up(self) -> bool:
-        return self._db is not None and await self._db.is_up()
+        return await self._database() is True
+
+    async def _database(self) -> bool | str:
+        return self._db is not None and await self._db.ready()
 
     async def _check_clock(self) -> str | None:
         return await clock_of(self._db).check() if self._db else None
@@ -265,7 +268,7 @@ class _Running:
 
     async def ready(self) -> Mapping[str, bool | str]:
         return {
-            "database": await self._is_up(),
+            "database": await self._database(),
             "configuration": self._configuration.ready(),
             "secrets": self._opener.fits or NOTHING_OPENS,
             **self.fitness.ready(),

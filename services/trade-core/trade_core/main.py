@@ -148,7 +148,10 @@ class _Running:
             yield
 
     async def _is_up(self) -> bool:
-        return self._db is not None and await self._db.is_up()
+        return await self._database() is True
+
+    async def _database(self) -> bool | str:
+        return self._db is not None and await self._db.ready()
 
     async def _check_clock(self) -> str | None:
         return await clock_of(self._db, now=self._now).check() if self._db else None
@@ -231,7 +234,7 @@ class _Running:
 
     async def ready(self) -> Mapping[str, bool | str]:
         return {
-            "database": await self._is_up(),
+            "database": await self._database(),
             "configuration": self._configuration.ready(),
             "results": self._reading is not None and not self._reading.blocked,
             **self.fitness.ready(),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -102,6 +103,21 @@ async def test_a_database_that_is_away_is_overload_not_a_crash(postgres_url: str
         async with db.transaction():
             pass
     assert await db.is_up() is False
+
+
+async def test_a_database_that_takes_nothing_is_not_ready(db: Database, postgres_url: str) -> None:
+    name = urlsplit(postgres_url).path.lstrip("/")
+    admin = await asyncpg.connect(postgres_url)
+    await admin.execute(f'alter database "{name}" set default_transaction_read_only = on')
+    shut = await Database.connect(postgres_url, application_name="tests", min_size=1, max_size=1)
+    assert (await shut.ready(), await shut.is_up()) == ("is read-only", False)
+
+    await admin.execute("set default_transaction_read_only = off")
+    await admin.execute(f'alter database "{name}" reset default_transaction_read_only')
+    opened = await Database.connect(postgres_url, application_name="tests", min_size=1, max_size=1)
+    assert (await opened.ready(), await opened.is_up()) == (True, True)
+    for each in (shut, opened, admin):
+        await each.close()
 
 
 async def test_a_failure_of_the_block_is_not_taken_for_a_missing_connection(db: Database) -> None:
