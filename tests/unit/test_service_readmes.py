@@ -5,12 +5,12 @@ import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import pytest
 
 import chassis.settings as shared
-from chassis.settings import PREFIX, Settings
+from chassis.settings import PREFIX, RotatedKeys, Settings
 
 REPOSITORY: Final = Path(__file__).parents[2]
 SERVICES: Final = REPOSITORY / "services"
@@ -101,3 +101,19 @@ def test_the_readme_names_each_flow_and_each_module_of_the_domain(service: str) 
     }
     of_folders = {name for name in named(service) if name.split("/")[0] in FOLDERS}
     assert sorted(of_folders) == sorted(there)
+
+
+@pytest.mark.parametrize("page", ["secrets-rotation.md", "secrets-rotation.zh.md"])
+def test_keys_whose_first_one_writes_are_opened_everywhere_before_they_write(page: str) -> None:
+    """`NEW,OLD` at once: pods that have not rolled yet do not open what the first new one made."""
+    rows = (REPOSITORY / "docs" / "operations" / page).read_text().splitlines()
+    rotated = {
+        f"{PREFIX}{name.upper()}"
+        for service in NAMES
+        for name, field in settings_of(service).model_fields.items()
+        if get_args(RotatedKeys)[-1] in field.metadata
+    }
+    assert rotated == {"PAYMESH_CHECKOUT_KEY", "PAYMESH_SESSION_KEY"}
+    for name in (*rotated, "PAYMESH_RECORD_KEYS"):
+        (row,) = (row for row in rows if row.startswith("| ") and f"`{name}`" in row)
+        assert re.search(r"`OLD,NEW`.*`NEW,OLD`.*`NEW`", row), row

@@ -98,7 +98,7 @@ def _apart(value: object) -> object:
 
 def _of_some_length(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
     if not 1 <= len(keys) <= KEYS_AT_A_TIME:
-        raise ValueError(f"is one key, or {KEYS_AT_A_TIME} separated by a comma, the newest first")
+        raise ValueError(f"is one key, or {KEYS_AT_A_TIME} separated by a comma")
     if any(len(key.get_secret_value()) < MIN_TOKEN_LENGTH for key in keys):
         raise ValueError(f"a key has at least {MIN_TOKEN_LENGTH} characters")
     return keys
