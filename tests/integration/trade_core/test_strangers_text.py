@@ -12,7 +12,8 @@ from tests.record_keys import proven
 
 from chassis.consumer import Record
 from contracts import topics
-from contracts.api import PaymentStatus
+from contracts.api import OrderStatus, PaymentStatus
+from contracts.events.configuration import LatePayment
 from contracts.events.results import PAYMENT_RESULT, SOURCE, PaymentResult
 from contracts.internal import ListQuery
 from trade_core.flows.apply_results import apply_payment_results, decode
@@ -72,6 +73,23 @@ async def test_what_no_ledger_holds_is_refused_where_it_is_read(
     at = odd.pop("at", "2026-01-05T12:00:00Z")
     with pytest.raises(ValueError, match=r"is out of range|is too long"):
         decode(harness.deps, proven(_with_big(written(paid(payment), at), odd)))
+
+
+@pytest.mark.parametrize("paid_at", ["2026-01-08T12:00:00Z", "2026-01-05T20:00:00Z"])
+async def test_money_of_tomorrow_was_paid_when_its_word_came(
+    harness: Harness, paid_at: str
+) -> None:
+    """A channel's clock, or its time zone, was wrong: what was in time went back as late."""
+    harness.late = LatePayment.REFUND
+    payment = await harness.opened()
+    at = harness.now.isoformat()
+    received = decode(harness.deps, proven(written(paid(payment), at, paid_at=paid_at)))
+    assert isinstance(received.event.data, PaymentResult)
+    harness.pass_time(3_600)  # Kafka was away; that is the order's time and more.
+    assert await apply_payment_results(harness.deps, [received]) == []
+    assert (await harness.order(payment)).state is OrderStatus.PAID
+    assert (await harness.payment(payment)).paid_at == received.event.time
+    assert await harness.refunds(payment) == []
 
 
 async def test_receivers_on_file_are_as_they_were_taken(harness: Harness) -> None:

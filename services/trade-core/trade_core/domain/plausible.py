@@ -1,7 +1,8 @@
 """What a channel's word may contain at most (`strangers-text-stops-nothing`).
 
 A number that no ledger holds is refused with its word. A time that cannot be is as good as none:
-the rest of the word counts.
+the rest of the word counts. No money moved later than its word was written down, whatever clock
+dated it: money that was in time would be sent back as late.
 """
 
 from datetime import UTC, datetime
@@ -24,7 +25,8 @@ _AMOUNTS: Final = ("amount", "amount_refunded", "channel_refund_amount")
 _NUMBERS: Final = (
     "channel_trade_no", "earlier_trade_no", "channel_refund_no", "channel_split_no", "currency",
 )  # fmt: skip
-_TIMES: Final = ("paid_at", "refunded_at", "asked_at", "said_at")
+_MOVED: Final = ("paid_at", "refunded_at")
+_STATED: Final = ("asked_at", "said_at")
 
 
 class Implausible(ValueError):
@@ -43,8 +45,14 @@ def plausible(event: CloudEvent[ResultT]) -> CloudEvent[ResultT]:
     time = _moment(event.time)
     if time is None:
         raise Implausible("/time is out of range")
-    moments = {name: moment for name in _TIMES if (moment := members.get(name))}
-    odd = {name: kept for name, it in moments.items() if (kept := _moment(it)) is not it}
+    odd: dict[str, datetime | None] = {}
+    for name in (*_MOVED, *_STATED):
+        stated = members.get(name)
+        kept = _moment(stated) if stated else None
+        if kept and name in _MOVED:
+            kept = min(kept, time)
+        if kept is not stated:
+            odd[name] = kept
     if not odd and time is event.time:
         return event
     data = event.data.model_copy(update=odd)

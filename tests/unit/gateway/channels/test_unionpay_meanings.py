@@ -41,6 +41,7 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
+from gateway.channels.unionpay import trade as trades
 from gateway.channels.unionpay.operations import statements
 from gateway.channels.unionpay.wire import split_answer
 
@@ -60,6 +61,26 @@ def test_a_payer_without_an_address_of_the_apps_is_sent_to_our_page(
     call = side.plugin.methods[method].call(order(method, return_url=None), opened(side))
     assert call.body is not None
     assert call.body["frontUrl"] == LANDING_URL
+
+
+@pytest.mark.parametrize(
+    ("made", "traced", "paid"),
+    [
+        ("20260105200000", "0105200005", datetime(2026, 1, 5, 12, 0, 5, tzinfo=UTC)),
+        ("20260105200000", "0105195000", datetime(2026, 1, 5, 11, 50, tzinfo=UTC)),
+        ("20261231235900", "0101000100", datetime(2026, 12, 31, 16, 1, tzinfo=UTC)),
+        ("20260101000100", "1231235500", datetime(2025, 12, 31, 15, 55, tzinfo=UTC)),
+    ],
+    ids=["after", "by a slow clock", "over the year", "by a slow clock, over the year"],
+)
+def test_a_time_without_a_year_is_the_one_nearest_to_the_trade(
+    side: UnionpaySide, made: str, traced: str, paid: datetime
+) -> None:
+    """Ten minutes between two clocks made it next year's: money in time, sent back as late."""
+    fields = {**side.trade(PAYMENT_NO, 1299), "txnTime": made, "traceTime": traced}
+    stated = trades.read({**fields, "respCode": "00"}, trades.IN_NOTIFICATION)
+    assert isinstance(stated, Succeeded)
+    assert stated.at == paid
 
 
 def test_a_scanned_code_is_taken_back_by_our_own_number(side: UnionpaySide) -> None:

@@ -159,11 +159,11 @@ def _amount(content: Mapping[str, Any]) -> Money:
 
 
 def _settled_at(content: Mapping[str, Any]) -> datetime | None:
-    """`traceTime` has no year: it is the first such moment at or after the trade was made."""
+    """`traceTime` has no year: of all such moments it is the one nearest to the trade's making."""
     made_at, moment = read_compact(text(content, "txnTime")), text(content, "traceTime")
     if made_at is None:
         return None
     year = made_at.astimezone(BEIJING).year
-    found = [read_compact(f"{each}{moment}") for each in (year, year + 1)]
-    later = [each for each in found if each is not None and each >= made_at - CLOSED_AFTER]
-    return min(later, default=made_at)
+    found = [read_compact(f"{each}{moment}") for each in (year - 1, year, year + 1)]
+    near = [each for each in found if each is not None]
+    return min(near, key=lambda each: abs(each - made_at), default=made_at)
