@@ -208,9 +208,10 @@ async def test_back_from_a_channel_it_is_asked_whatever_the_browser_says(
     browser: httpx.AsyncClient, gateway: Gateway
 ) -> None:
     answer = await browser.get(f"/pay/{gateway.token}/back?trade_status=TRADE_SUCCESS")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/pay/{gateway.token}")
+    checked = f"/pay/{gateway.token}?checked=1"
+    assert (answer.status_code, answer.headers["location"]) == (303, checked)
     answer = await browser.post(f"/pay/{gateway.token}/check")
-    assert answer.headers["location"] == f"/pay/{gateway.token}?checked=1"
+    assert answer.headers["location"] == checked
     assert gateway.checked == 2
 
 
@@ -250,7 +251,8 @@ async def test_the_place_that_the_payer_chose_stays_after_check_and_way_back(
     assert f'data-check="{here}/check?place=phone"' in page
     checked = await browser.post(f"{here}/check?place=phone")
     assert checked.headers["location"] == f"{here}?place=phone&checked=1"
-    for place, back in (("phone", f"{here}?place=phone"), ("moon", here), ("", here)):
+    asked = f"{here}?checked=1"
+    for place, back in (("phone", f"{here}?place=phone&checked=1"), ("moon", asked), ("", asked)):
         data = {"payment_id": WECHAT, "place": place}
         await browser.post(f"{here}/channel", data=data)
         assert (await browser.get(f"{here}/back")).headers["location"] == back

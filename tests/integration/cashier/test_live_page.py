@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Page, Route
-from tests.e2e.browsing import SAFARI, browser_at, device
+from tests.e2e.browsing import SAFARI, at_stage, browser_at, device, stage_of
 from tests.e2e.running import eventually
 
+from cashier.api.reading import ATTEMPT
 from chassis.web import PublicApp
 
-from .conftest import Gateway, served
+from .conftest import WECHAT, Gateway, served
 
 CHROMIUM = shutil.which("chromium")
 
@@ -124,8 +125,48 @@ async def test_page_that_was_not_drawn_is_drawn_later(cashier: PublicApp, gatewa
         gateway.is_away = True
         server.mark = "another"
         await pass_by(page, 8_000)
-        assert await page.locator("#checkout").get_attribute("data-stage") == "choose"
+        assert await stage_of(page) == "choose"
         gateway.is_away = False
         server.refusal = (503, "60")
         await pass_by(page, 8_000)
-        assert await page.locator("#checkout").get_attribute("data-stage") == "paid"
+        assert await stage_of(page) == "paid"
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+async def test_one_lost_answer_is_not_the_end_of_the_page(
+    cashier: PublicApp, gateway: Gateway, is_answered: bool
+) -> None:
+    """A code to pay by stayed for good after it was paid: the stream had told all it knew."""
+
+    async def lost(route: Route) -> None:
+        await (route.fulfill(status=502) if is_answered else route.abort())
+
+    async with opened(cashier, gateway) as (page, server):
+        server.refusal = (503, "600")
+        gateway.pay()
+        await page.route(f"**/pay/{gateway.token}", lost, times=1)
+        await page.evaluate("redraw()")
+        assert await stage_of(page) == "choose"
+        await pass_by(page, 8_000)
+        assert await stage_of(page) == "paid"
+
+
+async def test_who_comes_back_from_a_form_is_asked_whether_it_was_paid(
+    cashier: PublicApp, gateway: Gateway
+) -> None:
+    form = {"type": "form", "url": "http://channel.example/", "method": "POST", "fields": {}}
+    gateway.payment = {"payment_id": WECHAT, "channel": "wechat", "action": form}
+    async with opened(cashier, gateway) as (page, _):
+        await page.context.add_cookies(
+            [{"name": ATTEMPT, "value": gateway.payment_no, "url": page.url}]
+        )
+        await page.reload()
+        assert await stage_of(page) == "submit"
+        await page.route("http://channel.example/", lambda route: route.fulfill(body="pay"))
+        await page.get_by_role("button", name="去支付").click()
+        await page.wait_for_url("http://channel.example/")
+        await page.go_back()
+        await at_stage(page, "go")
+        assert gateway.checked == 1
+        first = page.locator("main button").first
+        assert await first.inner_text() == "已完成支付"

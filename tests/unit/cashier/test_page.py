@@ -184,6 +184,20 @@ def test_who_says_to_have_paid_is_answered(
     assert "尚未收到渠道的付款确认" in html(late, asked)
 
 
+def test_who_comes_back_from_a_form_says_to_have_paid_before_all_else(
+    checkout: MakeCheckout,
+) -> None:
+    action = {"type": "form", "url": "https://pay.example/", "method": "POST", "fields": {"a": "1"}}
+    begun = checkout(**AT_WECHAT, action=action)
+    page = html(begun, Seat(Place.PHONE, PAYMENT_NO, NOW, has_checked=True))
+    assert "付款完成了吗" in page
+    assert page.index("已完成支付") < page.index("去支付")
+    assert '<input type="hidden" name="a" value="1">' in page
+    elsewhere = html(begun, Seat(Place.PHONE, None, NOW))
+    assert "去支付" not in elsewhere
+    assert f'action="/pay/{TOKEN}/check"' in elsewhere
+
+
 @pytest.mark.parametrize(
     ("status", "order"),
     [("succeeded", "paid"), ("closed", "closed"), ("failed", "open"), ("conflicted", "open")],

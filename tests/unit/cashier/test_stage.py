@@ -112,6 +112,17 @@ def test_a_bridge_is_for_the_device_that_was_asked_who_pays(checkout: MakeChecko
         assert stage_of(begun, other) is Stage.ELSEWHERE
 
 
+def test_who_comes_back_from_a_form_is_asked_and_nobody_else_is_led_to_pay(
+    checkout: MakeCheckout,
+) -> None:
+    """Who had just paid saw one large button: go and pay; so did every other device."""
+    begun = checkout(**AT_WECHAT, action=FORM)
+    assert stage_of(begun, OURS) is Stage.SUBMIT
+    assert stage_of(begun, replace(OURS, has_checked=True)) is Stage.GO
+    for seat in (DESKTOP, replace(DESKTOP, has_checked=True), Seat(Place.PHONE, None, NOW)):
+        assert stage_of(begun, seat) is Stage.ELSEWHERE
+
+
 def test_a_code_is_not_shown_to_the_phone_that_cannot_scan_it(checkout: MakeCheckout) -> None:
     begun = checkout(**AT_WECHAT, action=QR)
     assert stage_of(begun, Seat("wechat", None, NOW)) is Stage.ELSEWHERE

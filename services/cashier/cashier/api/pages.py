@@ -130,7 +130,7 @@ async def back(request: Request, deps: Work, token: Token) -> Response:
     """Back from a channel's page, by link or by form, whatever the browser carries along. The
     device that was there began it, also where our page had not sent it there."""
     await checkouts.check(deps, Asker(token, address_of(request)))
-    response = _to_page(token, place=request.cookies.get(PLACE, ""))
+    response = _to_page(token, place=request.cookies.get(PLACE, ""), is_checked=True)
     begun = with_attempt(request, token.partition(".")[0])
     remember(request, response, ATTEMPT, begun, None)
     return response

@@ -43,12 +43,12 @@ GIVEN_BACK_AT_ONCE: Final = frozenset({RefundCause.DUPLICATE, RefundCause.LATE})
 
 
 class Stage(StrEnum):
-    """`choose` where to pay. To pay now: `scan` the code · `go` to the channel's page · `submit` a
-    form to it · `bridge`, in the wallet itself. `renew`: code or call is too old for that, and is
-    had anew. `unopened`: the channel's answer was lost, and with
-    it what to pay by; a way is chosen again. To wait: `elsewhere`, where the payer began it ·
-    `wait` for the channel's first word · `asking` whether it was paid, after the time to choose ·
-    `expired`: that time is over, and nothing was begun. Ends: `paid` · `partly_refunded` ·
+    """`choose` where to pay. To pay now: `scan` the code · `submit` the form that leads to the
+    channel's page · `go` to that page again, or say to have paid · `bridge`, in the wallet itself.
+    `renew`: code or call is too old for that, and is had anew. `unopened`: the channel's answer was
+    lost, and with it what to pay by; a way is chosen again. To wait: `elsewhere`, where the payer
+    began it · `wait` for the channel's first word · `asking` whether it was paid, after the time to
+    choose · `expired`: that time is over, and nothing was begun. Ends: `paid` · `partly_refunded` ·
     `refunded` · `failed`, another way may be chosen · `closed` · `conflicted`: people look at it.
     """
 
@@ -248,7 +248,10 @@ def _stage_of_pending(payment: PaymentView, seat: Seat, schemes: Collection[str]
             stage = Stage.GO if is_ours else Stage.ELSEWHERE
             return stage if is_safe_link(url, schemes) else _unopened(payment)
         case FormAction(url=url):
-            return Stage.SUBMIT if is_safe_link(url, schemes) else _unopened(payment)
+            # Unlike a link it is not opened by the choice itself, but by the payer, from our page.
+            sent = Stage.GO if seat.has_checked else Stage.SUBMIT
+            stage = sent if is_ours else Stage.ELSEWHERE
+            return stage if is_safe_link(url, schemes) else _unopened(payment)
         case JsapiAction():
             # It is made out to the one who was asked: nobody else can pay it.
             is_here = seat.place == payment.channel

@@ -19,11 +19,11 @@ const retryAfter = (answer) => 1000 * (Number(answer.headers.get("Retry-After"))
 async function redraw(answer) {
   try {
     answer ??= await fetch(location.pathname + place(), { cache: "no-store" });
-    if (answer.status === 429 || answer.status === 503) return redrawLater(retryAfter(answer));
-    if (!answer.ok) return;
+    if (answer.status === 404) return; // the link is not ours, and never will be
+    if (!answer.ok) return redrawLater(retryAfter(answer));
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = fresh.getElementById("checkout");
-    if (!next || next.dataset.mark === main().dataset.mark) return;
+    if (!next || isSame(next.dataset, main().dataset)) return;
     // Frames of the bridge need the policy that only the whole page carries.
     if (next.dataset.stage === "bridge") return location.replace(location.pathname + place());
     const hadFocus = main().contains(document.activeElement);
@@ -32,11 +32,15 @@ async function redraw(answer) {
     if (hadFocus) focusOn(next); // else who presses keys would begin at the top of the page
     wire();
   } catch {
-    // The network is away; the next event or poll tries again.
+    redrawLater(0);
   }
 }
 
-// What a busy server did not draw may be the last news for long: nobody would ask again.
+// Who comes back from a channel's page finds another stage of the same payment.
+const isSame = (next, here) => next.mark === here.mark && next.stage === here.stage;
+
+// What was not drawn, by a busy server or on a bad network, may be the last news for long: nobody
+// would ask again.
 function redrawLater(wait) {
   redrawing ??= setTimeout(() => {
     redrawing = null;
@@ -176,6 +180,16 @@ function wireHelpers() {
   }
 }
 
+// A form is sent by the payer, so only the browser knows that it was: whoever comes back may have
+// paid, and is not shown the way to pay before all else.
+function wireForm() {
+  const form = document.querySelector("[data-leads-away]");
+  if (!form) return;
+  const sent = `sent ${form.dataset.leadsAway}`;
+  form.addEventListener("submit", () => sessionStorage.setItem(sent, "1"));
+  if (main().dataset.stage === "submit" && sessionStorage.getItem(sent)) check();
+}
+
 // Of what the channel left unanswered the payer learns soon, and may choose another way.
 function askOnce() {
   const form = document.querySelector("[data-ask-once]");
@@ -214,6 +228,7 @@ function countDown() {
 
 function wire() {
   wireBridge();
+  wireForm();
   wireHelpers();
   askOnce();
   countDown();
