@@ -5,7 +5,7 @@ from typing import Self
 
 import httpx
 
-from paymesh import groups
+from paymesh import address, groups
 from paymesh.driving import AsyncDriver, Driver
 from paymesh.settings import Settings
 from paymesh.signing import Credentials
@@ -29,6 +29,7 @@ class Paymesh:
     without a timeout of its own waits as long as a channel may take.
 
     Use as `with Paymesh(…) as paymesh`, or call `close`; threads may share it.
+    Raises ValueError where `base_url` is no address, or no key fits.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Paymesh:
     ) -> None:
         self.credentials = _credentials(app_id, key_id, secret, private_key)
         self._http = httpx.Client() if http is None else http
-        self._http.base_url = httpx.URL(base_url)
+        self._http.base_url = address.checked(base_url)
         driver = Driver(self._http, self.credentials)
         self.payments = groups.Payments(driver)
         self.orders = groups.Orders(driver)
@@ -97,7 +98,7 @@ class AsyncPaymesh:
     ) -> None:
         self.credentials = _credentials(app_id, key_id, secret, private_key)
         self._http = httpx.AsyncClient() if http is None else http
-        self._http.base_url = httpx.URL(base_url)
+        self._http.base_url = address.checked(base_url)
         driver = AsyncDriver(self._http, self.credentials)
         self.payments = groups.AsyncPayments(driver)
         self.orders = groups.AsyncOrders(driver)

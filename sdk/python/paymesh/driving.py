@@ -94,7 +94,7 @@ class Driver:
         try:
             return _answer(self._http.send(request))
         except httpx.RequestError as error:
-            return _no_answer(error)
+            return _no_answer(error, request.url)
 
 
 class AsyncDriver:
@@ -147,7 +147,7 @@ class AsyncDriver:
         try:
             return _answer(await self._http.send(request))
         except httpx.RequestError as error:
-            return _no_answer(error)
+            return _no_answer(error, request.url)
 
 
 async def _awaited(value: Any) -> Any:
@@ -190,8 +190,8 @@ def _answer(response: httpx.Response) -> Answer:
     return Answer(response.status_code, response.content, headers)
 
 
-def _no_answer(error: httpx.RequestError) -> NoAnswer:
-    reason = f"{type(error).__name__}: {error}"
+def _no_answer(error: httpx.RequestError, url: httpx.URL) -> NoAnswer:
+    reason = f"{type(error).__name__} at {url.scheme}://{url.netloc.decode()}: {error}"
     return NoAnswer(was_sent=not isinstance(error, NEVER_SENT), reason=reason)
 
 

@@ -49,12 +49,15 @@ class AnswerLost(PaymeshError):
 
 
 class NotSettled(PaymeshError):
-    """`payment` is the last that was seen of it, None where it was not seen at all."""
+    """`payment` is the last that was seen of it, None where it was not seen at all. `cause`: what
+    kept it from being asked about, if anything."""
 
-    def __init__(self, payment: PaymentView | None) -> None:
+    def __init__(self, payment: PaymentView | None, cause: PaymeshError | None = None) -> None:
         number = "the payment" if payment is None else payment.payment_no
-        super().__init__(f"It is not known in time what became of {number}: query it later.")
+        why = "" if cause is None else f" The last try: {cause}"
+        super().__init__(f"It is not known in time what became of {number}: query it later.{why}")
         self.payment = payment
+        self.cause = cause
 
 
 class NotAuthentic(PaymeshError):

@@ -6,7 +6,7 @@ from typing import Final
 
 import httpx
 
-from paymesh import callbacks
+from paymesh import address, callbacks
 from paymesh.models.events import Event
 
 LONGEST_WAIT_S: Final = 30.0
@@ -18,13 +18,7 @@ class Forwarder:
 
     def __init__(self, url: str, secret: str, on_result: Callable[[Event, str], None]) -> None:
         """Raises ValueError where nothing can ever be sent to this address."""
-        try:
-            address = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise ValueError(f"{url}: {error}") from error
-        if address.scheme not in ("http", "https") or not address.host:
-            raise ValueError(f"{url} is no address: http://localhost:3000/hook is one")
-        self._url = url
+        self._url = address.checked(url)
         self._secret = secret
         self._on_result = on_result
         self._http = httpx.Client(timeout=ANSWER_WITHIN_S)

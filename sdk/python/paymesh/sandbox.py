@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import httpx
 
+from paymesh import address
 from paymesh.errors import NotConnected, PaymeshError
 from paymesh.settings import Settings
 
@@ -17,7 +18,7 @@ class Sandbox:
     """Use as `with Sandbox.of(Settings.of_demo()) as sandbox`."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=10, trust_env=False)
+        self._http = httpx.Client(base_url=address.checked(url), timeout=10, trust_env=False)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

@@ -1,5 +1,6 @@
 """What to do when it is not known what came of a payment: ask; and never create another order."""
 
+import logging
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -13,12 +14,15 @@ from paymesh.errors import (
     OrderPaid,
     PaymentConflicted,
     PaymentInProgress,
+    PaymeshError,
     TooBusy,
     Unknown,
 )
 from paymesh.exchange import Call, Flow, Now, Sleep, exchange
 from paymesh.models.money import OrderView, PaymentView, PaymentWithOrder
 from paymesh.models.vocabulary import PaymentStatus
+
+log = logging.getLogger("paymesh")
 
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 5.0
@@ -78,7 +82,7 @@ def create_and_settle(
         except (NotConnected, TooBusy):
             continue
         except NotSettled as error:
-            raise NotSettled(payment) from error
+            raise NotSettled(payment, error.cause) from error
         except DECIDED as error:
             if error.payment is None:
                 raise
@@ -95,16 +99,19 @@ def wait(payment_no: str, get: Get, timeout_s: float) -> Flow[PaymentWithOrder]:
 
 def settle(payment: Seen, get: Get, is_enough: Holds, until: float) -> Flow[Seen]:
     wait_s = FIRST_WAIT_S
+    cause: PaymeshError | None = None
     while not is_enough(payment):
         left_s = until - (yield Now())
         if left_s <= 0:
-            raise NotSettled(payment)
+            raise NotSettled(payment, cause) from cause
         yield Sleep(min(wait_s, left_s))
         wait_s = min(wait_s * 1.5, LONGEST_WAIT_S)
         try:
             payment = yield from exchange(get(payment.payment_no), until)
-        except FOR_NOW:
-            continue
+            cause = None
+        except FOR_NOW as error:
+            log.warning("%s cannot be asked about for now: %s", payment.payment_no, error)
+            cause = error
     return payment
 
 
@@ -117,10 +124,11 @@ def _seen(question: Call[T], until: float) -> Flow[T]:
             yield from _pause(until, error)
 
 
-def _pause(until: float, cause: Exception | None) -> Flow[None]:
+def _pause(until: float, cause: PaymeshError) -> Flow[None]:
     """Raises NotSettled where no time is left for it."""
+    log.warning("it is not known for now what became of the payment: %s", cause)
     if (yield Now()) + FIRST_WAIT_S > until:
-        raise NotSettled(None) from cause
+        raise NotSettled(None, cause) from cause
     yield Sleep(FIRST_WAIT_S)
 
 
@@ -147,9 +155,7 @@ def _created(
                 return found
 
 
-def _newest(
-    find: Call[OrderView], until: float, cause: Exception | None
-) -> Flow[PaymentView | None]:
+def _newest(find: Call[OrderView], until: float, cause: PaymeshError) -> Flow[PaymentView | None]:
     """The order's newest payment; None: the order is not there. Raises NotSettled."""
     while True:
         yield from _pause(until, cause)

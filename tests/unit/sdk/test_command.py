@@ -138,8 +138,17 @@ def test_what_is_no_address_is_not_tried_for_ever(command: Command, address: str
     )
 
 
-def test_a_url_that_is_none_is_told(command: Command) -> None:
-    assert command("events", PAYMESH_URL="http://[::1").exit_code == 1
+@pytest.mark.parametrize("address", ["http://[::1", "pay.example", "ftp://pay.example"])
+def test_a_url_that_is_none_is_told(command: Command, address: str) -> None:
+    assert complains_of(command("events", PAYMESH_URL=address), address)
+
+
+def test_what_stands_between_is_told_by_who_waits(
+    command: Command, answered: Callable[..., Centre], slept: list[float]
+) -> None:
+    answered(*[httpx.Response(502, text="<html>")] * 200)
+    lost = command("pay", "1", "--merchant", "M1", "--payment-id", "C1")
+    assert complains_of(lost, "not known in time", "answers 502")
 
 
 LOST = httpx.ReadTimeout("no answer")

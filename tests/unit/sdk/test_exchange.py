@@ -25,6 +25,7 @@ from paymesh import (
 )
 from paymesh.errors import ApiError, PaymentInProgress
 from paymesh.models import OtherAction, PaymentLinkView, QrCodeAction
+from paymesh.sandbox import Sandbox
 
 CREATED = httpx.Response(201, json=payment())
 REFUSED = httpx.ConnectError("refused")
@@ -213,6 +214,24 @@ def test_a_centre_that_is_away_is_given_up_in_the_end(slept: list[float]) -> Non
     with pytest.raises(NotConnected):
         create(centre)
     assert (len(centre.requests), len(slept)) == (6, 5)
+
+
+def test_an_address_that_nobody_answers_at_is_named(slept: list[float]) -> None:
+    refused = [httpx.ConnectError("[Errno 111] Connection refused")] * 6
+    with pytest.raises(NotConnected, match=r"at https://pay\.example: .*refused"):
+        create(Centre(*refused))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "pay.example", "pay.example:8000", "ftp://pay.example", "https://", "http://[::1"],
+)
+def test_what_is_no_address_is_refused_before_anything_is_sent(address: str) -> None:
+    for client in (Paymesh, AsyncPaymesh):
+        with pytest.raises(ValueError, match="http"):
+            client(address, app_id="A1", key_id="K1", secret="s")
+    with pytest.raises(ValueError, match="http"):
+        Sandbox(address)
 
 
 def test_a_problem_tells_all_that_it_says() -> None:

@@ -7,6 +7,7 @@ from tests.unit.sdk.prepared_centre import NO, Centre, order, payment, problem
 from paymesh import Declined, NotSettled, PaymentView, Paymesh
 from paymesh.models import PaymentWithOrder
 
+LOST = httpx.ReadTimeout("lost")
 UNKNOWN = payment(status="unknown", action=None)
 PAID = payment(status="succeeded", action=None)
 
@@ -187,6 +188,37 @@ def test_who_waits_hears_in_time_that_the_centre_hangs(slept: list[float]) -> No
         with pytest.raises(NotSettled):
             Centre(*answers, then_hangs=True).client().payments.wait(NO, timeout_s=5)
         assert sum(slept) <= 7
+
+
+BETWEEN = httpx.Response(502, text="<html>")
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ([BETWEEN] * 90, "answers 502"),
+        ([problem(504, "unknown", payment=UNKNOWN), *[BETWEEN] * 90], "answers 502"),
+        ([LOST] * 90, "ReadTimeout at https://pay.example"),
+        ([ok(payment(action=None)), *[problem(503, "overloaded")] * 90], "It is overloaded."),
+    ],
+)
+def test_what_kept_it_from_being_known_is_said_meanwhile_and_in_the_end(
+    answers: list[httpx.Response | Exception],
+    why: str,
+    slept: list[float],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(NotSettled, match=why) as caught:
+        settle(Centre(*answers))
+    assert caught.value.cause is not None
+    assert why in str(caught.value.cause)
+    assert why in caplog.messages[0]
+
+
+def test_who_waits_hears_why_it_is_not_known(slept: list[float]) -> None:
+    for answers in ([BETWEEN] * 90, [ok(payment()), *[BETWEEN] * 90]):
+        with pytest.raises(NotSettled, match="answers 502"):
+            Centre(*answers).client().payments.wait(NO, timeout_s=5)
 
 
 def test_a_client_that_waits_for_ever_keeps_the_time_too(slept: list[float]) -> None:
