@@ -64,7 +64,7 @@ RIGHTS: Final[dict[str, dict[str, set[str]]]] = {
         "GET /internal/orders/{merchant_order_no}": {G, M},
         "POST /internal/orders/{merchant_order_no}/close": {G},
         "POST /internal/refunds": {G, M},
-        "GET /internal/refunds": {G},
+        "GET /internal/refunds": {G, M},
         "GET /internal/refunds/{refund_no}": {G, M},
         "POST /internal/refunds/{refund_no}/decision": {M},
         "POST /internal/splits": {G},

@@ -546,6 +546,7 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
             paid_at=AT,
         ),
         ref=PAYMENT_REF,
+        app_id=APP,
     ),
     "internal.decide-payment": internal.DecidePayment(
         decision=internal.PaymentDecision.ACCEPT,

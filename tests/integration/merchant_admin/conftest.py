@@ -212,6 +212,13 @@ class TradeCore:
                 return problem(404, "not_found")
             return JSONResponse({**self.refund, "version": self.refund_version})
 
+        @app.get("/internal/refunds")
+        async def refund_by_number(app_id: str, merchant_refund_no: str) -> Response:
+            opened = {body["wish"]["merchant_refund_no"] for body in self.asked}
+            if app_id != self.app_id or merchant_refund_no not in opened:
+                return problem(404, "not_found")
+            return JSONResponse(self.refund)
+
         @app.post("/internal/refunds")
         async def refund(request: Request) -> Response:
             body = await request.json()

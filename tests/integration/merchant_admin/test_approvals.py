@@ -121,6 +121,34 @@ async def test_a_small_refund_leaves_what_waits(admin: Admin, merchant_id: str) 
     assert (await admin.http.post(refunds(admin), json=small)).status_code == 201
 
 
+async def test_a_refund_that_was_made_is_answered_whatever_waits_since(
+    admin: Admin, merchant_id: str
+) -> None:
+    assert admin.trade_core.payment is not None
+    small = {"amount": LIMIT - 1, "merchant_refund_no": "r-0"}
+    first = await admin.http.post(refunds(admin), json=small)
+    admin.trade_core.payment["amount_refunded"] = LIMIT - 1
+    rest = {**BODY, "amount": admin.trade_core.payment["amount"] - (LIMIT - 1)}
+    await waiting(await admin.http.post(refunds(admin), json=rest))
+    again = await admin.http.post(refunds(admin), json=small)
+    assert (again.status_code, again.json()) == (200, first.json())
+
+
+async def test_a_refund_that_was_made_waits_for_no_younger_rule(
+    admin: Admin, merchant_id: str
+) -> None:
+    assert admin.trade_core.payment is not None
+    small = {"amount": LIMIT - 1, "merchant_refund_no": "r-0"}
+    first = await admin.http.post(refunds(admin), json=small)
+    path = f"/api/merchants/{merchant_id}"
+    await admin.http.patch(path, json={"four_eyes": {"refunds_from": 1}})
+    again = await admin.http.post(refunds(admin), json=small)
+    assert (again.status_code, again.json()) == (200, first.json())
+    # Of a trade-core of the version before nobody learns that it was made.
+    del admin.trade_core.payment["app_id"]
+    await waiting(await admin.http.post(refunds(admin), json=small))
+
+
 @pytest.mark.parametrize("status", ["pending", "conflicted", "closed"])
 async def test_nobody_is_asked_about_what_was_never_paid(
     admin: Admin, merchant_id: str, status: str

@@ -59,6 +59,8 @@ async def test_payment_close_and_refund_over_http_and_kafka(service: RunningServ
     assert (await service.http.get(f"/internal/refunds/{refund_no}")).json()[
         "status"
     ] == "processing"
+    on_file = (await service.http.get(f"/internal/payments/{payment['payment_no']}")).json()
+    assert on_file["app_id"] == APP
 
     async def is_delivered() -> bool:
         return len(service.events(payment)) == 5 and service.commands(payment) == ["refund"]

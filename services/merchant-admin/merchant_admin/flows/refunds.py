@@ -6,9 +6,9 @@ import structlog
 
 from chassis.database import Tx
 from chassis.problems import Forwarded, InvalidRequest, Problem
-from contracts.api import CreateRefund, PaymentStatus, PaymentWithOrder
+from contracts.api import CreateRefund, PaymentStatus
 from contracts.identifiers import new_id
-from contracts.internal import CheckRefund, OpenedRefund, OpenRefund
+from contracts.internal import CheckRefund, OpenedRefund, OpenRefund, PaymentOnFile
 from foundation.money_text import money
 from foundation.service_client import Nothing
 from merchant_admin.domain.approvals import ApprovalKind, ApprovalState, Asked, AwaitsApproval
@@ -74,8 +74,9 @@ async def request(
         amount=amount,
         reason=reason,
     )
-    await _require_carried(deps, requested, payment.currency)
-    await _await_second_person(deps, actor, payment, requested)
+    if not await _is_opened(deps, payment.app_id, requested):
+        await _require_carried(deps, requested, payment.currency)
+        await _await_second_person(deps, actor, payment, requested)
     return await send(deps, actor, requested)
 
 
@@ -110,8 +111,25 @@ async def is_as_seen(deps: Deps, asked: Asked) -> bool:
     return _seen(await _read_payment(deps, asked.subject)) == asked.seen
 
 
-async def _read_payment(deps: Deps, payment_no: str) -> PaymentWithOrder:
-    return await deps.trade_core.get(PaymentWithOrder, f"/internal/payments/{payment_no}")
+async def _read_payment(deps: Deps, payment_no: str) -> PaymentOnFile:
+    return await deps.trade_core.get(PaymentOnFile, f"/internal/payments/{payment_no}")
+
+
+async def _is_opened(deps: Deps, app_id: str | None, requested: CreateRefund) -> bool:
+    """Whether trade-core has a refund of this number, which it then answers, or refuses where it is
+    one with other content: what may be opened now is no question."""
+    number = {
+        "app_id": app_id,
+        "merchant_id": requested.merchant_id,
+        "merchant_refund_no": requested.merchant_refund_no,
+    }
+    try:
+        await deps.trade_core.get(Nothing, "/internal/refunds", number)
+    except Forwarded as problem:
+        if problem.status >= 500:
+            raise
+        return False  # there is none, or a trade-core of the version before does not tell
+    return True
 
 
 async def _require_carried(deps: Deps, requested: CreateRefund, currency: str) -> None:
@@ -129,7 +147,7 @@ async def _require_carried(deps: Deps, requested: CreateRefund, currency: str) -
 
 
 async def _await_second_person(
-    deps: Deps, actor: Actor, payment: PaymentWithOrder, requested: CreateRefund
+    deps: Deps, actor: Actor, payment: PaymentOnFile, requested: CreateRefund
 ) -> None:
     """Raises AwaitsApproval, also for a number that waits already, and NumberTaken for a number
     that was asked for with other content. One that was agreed to goes on. Nobody is asked about
@@ -161,7 +179,7 @@ async def _sum_waiting(deps: Deps, tx: Tx, payment_no: str) -> int:
     return sum(approval.refund_amount for approval in waiting)
 
 
-async def _require_left(tx: Tx, payment: PaymentWithOrder, amount: int, waiting: int) -> int:
+async def _require_left(tx: Tx, payment: PaymentOnFile, amount: int, waiting: int) -> int:
     """What can be given back, as far as was told here. Raises RefundExceedsPaid where less of it is
     left beside what waits."""
     left = payment.amount - payment.amount_refunded - await sum_under_way(tx, payment.payment_no)
@@ -173,7 +191,7 @@ async def _require_left(tx: Tx, payment: PaymentWithOrder, amount: int, waiting:
     return left
 
 
-def _asked(payment: PaymentWithOrder, requested: CreateRefund, left: int) -> Asked:
+def _asked(payment: PaymentOnFile, requested: CreateRefund, left: int) -> Asked:
     return Asked(
         kind=ApprovalKind.REFUND,
         merchant_ids=(requested.merchant_id,),
@@ -193,7 +211,7 @@ def _asked(payment: PaymentWithOrder, requested: CreateRefund, left: int) -> Ask
     )
 
 
-def _seen(payment: PaymentWithOrder) -> dict[str, object]:
+def _seen(payment: PaymentOnFile) -> dict[str, object]:
     return {"status": payment.status.value, "amount_refunded": payment.amount_refunded}
 
 

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from chassis.web import answer
 from contracts.api import RefundView
 from contracts.internal import DecideRefund, OpenedRefund, OpenRefund, RefundOnFile
-from trade_core.api.dependencies import BY_ADMIN, BY_BOTH, BY_GATEWAY, DepsOfApp
+from trade_core.api.dependencies import BY_ADMIN, BY_BOTH, DepsOfApp
 from trade_core.domain import views
 from trade_core.flows import decide, open_refund, read
 
@@ -14,7 +14,7 @@ def add_routes(routes: APIRouter) -> None:
     """Each route names those of our services that may call it."""
     routes.post("/refunds", dependencies=BY_BOTH)(post_refund)
     routes.get("/refunds/{refund_no}", dependencies=BY_BOTH)(get_refund)
-    routes.get("/refunds", dependencies=BY_GATEWAY)(get_refund_by_number)
+    routes.get("/refunds", dependencies=BY_BOTH)(get_refund_by_number)
     routes.post("/refunds/{refund_no}/decision", dependencies=BY_ADMIN)(post_refund_decision)
 
 

@@ -106,6 +106,7 @@ def payment_on_file(order: Order, payment: Payment) -> PaymentOnFile:
         requested_account_id=payment.requested_account_id,
         splits=payment.will_split,
         ref=_ref(order, payment),
+        app_id=order.app_id,
         claim=None if payment.claim is None else _claim_view(payment.claim),
     )
 
