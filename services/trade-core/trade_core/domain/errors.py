@@ -10,14 +10,16 @@ TradeError (a problem with one of the public codes)
     ├── TooSoon · PaymentInProgress                         too_soon · payment_in_progress
     ├── OrderPaid · OrderClosed · CheckoutReplaced          order_paid · order_closed
     ├── PaymentConflicted                                   payment_conflicted
-    ├── PaymentNotRefundable · RefundExceedsPaid · RefundMismatch
-    └── PaymentNotSplittable · SplitExceedsPaid · SplittingFinished · SplitMismatch
+    ├── PaymentNotSucceeded: PaymentNotRefundable · PaymentNotSplittable
+    ├── RefundExceedsPaid · RefundMismatch
+    └── SplitExceedsPaid · SplittingFinished · SplitMismatch
 """
 
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from chassis.problems import FieldError, Problem
+from contracts.api import PaymentStatus
 from contracts.codes import CODES, Code
 from contracts.money import Money
 
@@ -169,14 +171,26 @@ class TooManyAttempts(TradeError):
         )
 
 
-class PaymentNotRefundable(PaymentError):
-    code = Code.PAYMENT_NOT_REFUNDABLE
+class PaymentNotSucceeded(PaymentError):
+    """`purpose`: what only money that came can be."""
 
-    def __init__(self, payment: ThreeNumbers, state: str) -> None:
+    code = Code.PAYMENT_NOT_REFUNDABLE
+    purpose: ClassVar[str]
+
+    def __init__(self, payment: ThreeNumbers, state: PaymentStatus) -> None:
+        self.state = state
         super().__init__(
-            f"Payment {payment.payment_no} is {state}; only a succeeded one can be refunded.",
+            f"Payment {payment.payment_no} is {state}; only a succeeded one can be {self.purpose}.",
             payment,
         )
+
+
+class PaymentNotRefundable(PaymentNotSucceeded):
+    purpose = "refunded"
+
+
+class PaymentNotSplittable(PaymentNotSucceeded):
+    purpose = "split"
 
 
 class RefundExceedsPaid(PaymentError):
@@ -201,15 +215,6 @@ class RefundMismatch(PaymentError):
         super().__init__(
             f"merchant_refund_no {merchant_refund_no} is taken by a refund with other content.",
             payment,
-        )
-
-
-class PaymentNotSplittable(PaymentError):
-    code = Code.PAYMENT_NOT_REFUNDABLE
-
-    def __init__(self, payment: ThreeNumbers, state: str) -> None:
-        super().__init__(
-            f"Payment {payment.payment_no} is {state}; only a succeeded one can be split.", payment
         )
 
 

@@ -1,24 +1,31 @@
-"""What an app lists to catch up. A page is read without a lock: each item is as it is now."""
+"""What an app lists to catch up. A page is read without a lock: each item is as it is now.
+
+What is asked for by a number may be what the app has just made: it is there, as the app was
+answered.
+"""
 
 import base64
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
 from chassis.database import Tx
 from chassis.problems import FieldError, InvalidRequest
-from contracts.api import OrderPage, PaymentPage, RefundPage, SplitPage
+from contracts.api import OrderPage, PaymentPage, PaymentStatus, RefundPage, SplitPage
 from contracts.identifiers import is_id
 from contracts.internal import ListQuery
 from trade_core.domain import views
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.flows.deps import Deps
+from trade_core.flows.waiting import until_initiated
 from trade_core.store import lists, reading, splits
 from trade_core.store.lists import Listed
 
 
 async def list_payments(deps: Deps, query: ListQuery) -> PaymentPage:
     """The app's payments by their numbers. Raises InvalidRequest for a cursor of another list."""
-    async with deps.reader.transaction() as tx:
+    await _until_initiated(deps, query)
+    async with _reading(deps, lists.PAYMENTS, query) as tx:
         page, next_cursor = await _page(tx, lists.PAYMENTS, query)
         payments = await reading.payments(tx, page)
         orders = await reading.orders(tx, list({one.order_id for one in payments.values()}))
@@ -28,7 +35,8 @@ async def list_payments(deps: Deps, query: ListQuery) -> PaymentPage:
 
 async def list_orders(deps: Deps, query: ListQuery) -> OrderPage:
     """The app's orders, each with its payments and refunds. Raises as `list_payments`."""
-    async with deps.reader.transaction() as tx:
+    await _until_initiated(deps, query)
+    async with _reading(deps, lists.ORDERS, query) as tx:
         page, next_cursor = await _page(tx, lists.ORDERS, query)
         orders = await reading.orders(tx, page)
         payments = await reading.payments_of_orders(tx, page)
@@ -46,7 +54,7 @@ async def list_orders(deps: Deps, query: ListQuery) -> OrderPage:
 
 async def list_refunds(deps: Deps, query: ListQuery) -> RefundPage:
     """The app's refunds by their numbers. Raises as `list_payments`."""
-    async with deps.reader.transaction() as tx:
+    async with _reading(deps, lists.REFUNDS, query) as tx:
         page, next_cursor = await _page(tx, lists.REFUNDS, query)
         found = await reading.refunds(tx, page)
         about = await _paid(tx, [found[number].payment_no for number in page])
@@ -56,12 +64,36 @@ async def list_refunds(deps: Deps, query: ListQuery) -> RefundPage:
 
 async def list_splits(deps: Deps, query: ListQuery) -> SplitPage:
     """The app's splits by their numbers. Raises as `list_payments`."""
-    async with deps.reader.transaction() as tx:
+    async with _reading(deps, lists.SPLITS, query) as tx:
         page, next_cursor = await _page(tx, lists.SPLITS, query)
         found = await splits.by_numbers(tx, page)
         about = await _paid(tx, [found[number].payment_no for number in page])
     items = [views.split_view(*about[found[no].payment_no], found[no]) for no in page]
     return SplitPage(items=items, next_cursor=next_cursor)
+
+
+async def _until_initiated(deps: Deps, query: ListQuery) -> None:
+    """Wait, up to 0.5 s, for the newest payment of the order or payment that is named."""
+    if query.merchant_order_no is None and query.payment_no is None:
+        return
+    named = ListQuery(
+        app_id=query.app_id,
+        merchant_ids=query.merchant_ids,
+        merchant_order_no=query.merchant_order_no,
+        payment_no=query.payment_no,
+        status=PaymentStatus.INITIATING,
+        limit=1,
+    )
+    async with deps.db.snapshot() as tx:
+        page = await lists.page(tx, lists.PAYMENTS, named, None)
+        found = await reading.find_payment(tx, page.numbers[0]) if page.numbers else None
+    if found is not None:
+        await until_initiated(deps, *found)
+
+
+def _reading(deps: Deps, listed: Listed, query: ListQuery) -> AbstractAsyncContextManager[Tx]:
+    names_a_number = lists.names_a_number(listed, query)
+    return deps.reader.snapshot() if names_a_number else deps.reader.transaction()
 
 
 async def _page(tx: Tx, listed: Listed, query: ListQuery) -> tuple[list[str], str | None]:

@@ -1,6 +1,7 @@
 """Somebody wants money to go back: reserved, stored and on its way in one transaction."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from chassis import logs
 from chassis.database import Tx
@@ -15,6 +16,7 @@ from trade_core.domain.refund import Refund
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
+from trade_core.flows.waiting import once_initiated
 from trade_core.store import aggregates, reading, saving
 
 
@@ -28,15 +30,21 @@ class OpenedRefund:
     created: bool
 
 
-@retry_on_conflict
 async def open_refund(deps: Deps, app_id: str | None, request: CreateRefund) -> OpenedRefund:
     """Start a refund; committed when this returns. `app_id` None: a person, for any app.
+    While the payment is being initiated this waits for up to 0.5 s.
 
     Raises PaymentNotFound (also for what belongs to another app, merchant or account),
     PaymentNotRefundable, RefundExceedsPaid, RefundMismatch.
     """
     if not is_id("payment", request.payment_no):
         raise PaymentNotFound(request.payment_no)
+    opening = partial(_open, deps, app_id, request)
+    return await once_initiated(deps, request.payment_no, opening)
+
+
+@retry_on_conflict
+async def _open(deps: Deps, app_id: str | None, request: CreateRefund) -> OpenedRefund:
     async with deps.db.transaction() as tx:
         found = await aggregates.by_payments(tx, [request.payment_no])
         aggregate = found.get(request.payment_no)

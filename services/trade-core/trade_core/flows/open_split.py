@@ -1,6 +1,7 @@
 """An app divides what was paid: reserved, stored and on its way in one transaction."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from chassis import logs
 from chassis.database import Tx
@@ -15,6 +16,7 @@ from trade_core.domain.split import Split
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
+from trade_core.flows.waiting import once_initiated
 from trade_core.store import aggregates, saving, splits
 
 
@@ -28,15 +30,20 @@ class OpenedSplit:
     created: bool
 
 
-@retry_on_conflict
 async def open_split(deps: Deps, app_id: str, request: CreateSplit) -> OpenedSplit:
-    """Start a split; committed when this returns.
+    """Start a split; committed when this returns. Waits as `open_refund` does.
 
     Raises PaymentNotFound (also for what belongs to another app or merchant),
     PaymentNotSplittable, SplitExceedsPaid, SplittingFinished, SplitMismatch.
     """
     if not is_id("payment", request.payment_no):
         raise PaymentNotFound(request.payment_no)
+    opening = partial(_open, deps, app_id, request)
+    return await once_initiated(deps, request.payment_no, opening)
+
+
+@retry_on_conflict
+async def _open(deps: Deps, app_id: str, request: CreateSplit) -> OpenedSplit:
     async with deps.db.transaction() as tx:
         found = await aggregates.by_payments(tx, [request.payment_no])
         aggregate = found.get(request.payment_no)

@@ -1,17 +1,22 @@
 """Short, bounded waits for what a channel is just saying: results come by Kafka, after the answer.
 
-So an app that has its 201 reads its own payment, and a close is usually answered as done.
+So an app that has its 201 reads its own payment and refunds it at once, and a close is usually
+answered as done.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
 from contracts.api import PaymentStatus
+from trade_core.domain.errors import PaymentNotSucceeded
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.flows.deps import Deps
 from trade_core.store import reading
+
+T = TypeVar("T")
 
 INITIATION_LIMIT_S: Final = 0.5
 CLOSE_LIMIT_S: Final = 2.0
@@ -35,6 +40,21 @@ async def until_initiated(deps: Deps, order: Order, payment: Payment) -> tuple[O
             if _loop_time() >= give_up_at:
                 return order, payment
             await _until(changed, give_up_at)
+
+
+async def once_initiated(deps: Deps, payment_no: str, flow: Callable[[], Awaitable[T]]) -> T:
+    """What the flow comes to, which needs money that came: where the payment was just being
+    initiated it is run again as soon as that has a result, or after half a second."""
+    try:
+        return await flow()
+    except PaymentNotSucceeded as refused:
+        if refused.state is not PaymentStatus.INITIATING:
+            raise
+    async with deps.db.snapshot() as tx:
+        found = await reading.find_payment(tx, payment_no)
+    if found is not None:
+        await until_initiated(deps, *found)
+    return await flow()
 
 
 async def until_closed(deps: Deps, order_id: str) -> None:

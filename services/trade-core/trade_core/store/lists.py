@@ -109,7 +109,7 @@ async def page(
 ) -> Page:
     """May be shorter than the limit, or empty, and still go on: see `SCANNED`."""
     text, values = statement(listed, query, after, scanned=scanned)
-    if _names_a_number(listed, query):
+    if names_a_number(listed, query):
         found = await _numbers(tx, text, values)
         return Page(found[: query.limit], found[query.limit - 1] if found[query.limit :] else None)
     await tx.execute(SORTING.format("off"))
@@ -122,12 +122,19 @@ async def page(
     return Page(found[: query.limit], goes_on_after)
 
 
+def names_a_number(listed: Listed, query: ListQuery) -> bool:
+    named = [query.merchant_order_no, query.payment_no, query.channel_trade_no]
+    if listed.own_number is not None:
+        named.append(query.number)
+    return any(number is not None for number in named)
+
+
 def statement(
     listed: Listed, query: ListQuery, after: str | None, *, scanned: int = SCANNED
 ) -> tuple[str, list[object]]:
     """The SQL of a page and one number more, and its values. Every part of the text is ours."""
     values: list[object] = [query.app_id, query.merchant_ids]
-    if _names_a_number(listed, query):
+    if names_a_number(listed, query):
         rows, ordered = listed.table, f"order by {listed.number} {query.order}"
         within = f" and {listed.app_id} = $1" + _numbered(values, _range(listed, query, after))
     else:
@@ -194,13 +201,6 @@ def _numbered(values: list[object], conditions: Iterator[tuple[str, object]]) ->
 
 async def _numbers(tx: Tx, text: str, values: list[object]) -> list[str]:
     return [row["number"] for row in await tx.fetch(text, *values)]
-
-
-def _names_a_number(listed: Listed, query: ListQuery) -> bool:
-    named = [query.merchant_order_no, query.payment_no, query.channel_trade_no]
-    if listed.own_number is not None:
-        named.append(query.number)
-    return any(number is not None for number in named)
 
 
 def _range(listed: Listed, query: ListQuery, after: str | None) -> Iterator[tuple[str, object]]:
