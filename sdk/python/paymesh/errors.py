@@ -72,7 +72,8 @@ class ApiError(PaymeshError):
     """The centre refused, or could not. `pointer`: the first field that is wrong, if any."""
 
     def __init__(self, problem: Problem, retry_after_s: float | None = None) -> None:
-        super().__init__(f"{problem.code}: {problem.detail} (request {problem.request_id})")
+        request = f" (request {problem.request_id})" if problem.request_id else ""
+        super().__init__(f"{problem.code}: {problem.detail}{request}")
         self.problem = problem
         self.retry_after_s = retry_after_s
 
@@ -232,6 +233,36 @@ def api_error(status: int, body: bytes, retry_after_s: float | None) -> ApiError
         return None
     kind = BY_CODE.get(problem.code, BY_STATUS.get(status, ApiError))
     return kind(problem, retry_after_s)
+
+
+OF_THE_CENTRE: Final = frozenset(
+    {"busy", "circuit_open", "inexpressible", "no_serial", "not_reached"}
+)
+"""Why a payment failed in the centre's own words: the channel never had it."""
+
+
+def failed(payment: PaymentView, request_id: str = "") -> ApiError:
+    """A payment that failed, as the exception that its first answer was."""
+    words = payment.failure
+    if words is not None and words.code in OF_THE_CENTRE:
+        code, status, channel = Code.NOT_SENT, 502, None
+        detail = "The payment surely did not reach the channel; another one may be tried."
+    else:
+        code, status = Code.DECLINED, 402
+        channel = words and ChannelWords(code=words.code, message=words.message)
+        detail = "The channel declined the payment."
+    problem = Problem(
+        title=code,
+        status=status,
+        code=code,
+        detail=detail,
+        errors=[],
+        request_id=request_id,
+        retryable=code is Code.NOT_SENT,
+        payment=payment,
+        channel=channel,
+    )
+    return BY_CODE[code](problem)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from paymesh.errors import (
     PaymeshError,
     TooBusy,
     Unknown,
+    failed,
 )
 from paymesh.exchange import Call, Flow, Now, Sleep, exchange
 from paymesh.models.money import OrderView, PaymentView, PaymentWithOrder
@@ -63,7 +64,7 @@ def create_and_settle(
 
     Raises:
         NotSettled: `timeout_s` is over.
-        ApiError: the payment was refused.
+        ApiError: the payment was refused, or failed.
     """
     until = (yield Now()) + timeout_s
     began = yield Now()
@@ -71,7 +72,7 @@ def create_and_settle(
     while True:
         patience = min(until, began + ASK_AGAIN_AFTER_S) if asks_again else until
         try:
-            return (yield from settle(payment, get, _is_settled, patience))
+            return _not_failed((yield from settle(payment, get, _is_settled, patience)))
         except NotSettled as waiting:
             began = yield Now()
             if began + FIRST_WAIT_S > until or not asks_again:
@@ -87,7 +88,7 @@ def create_and_settle(
             if error.payment is None:
                 raise
             decided = yield from _seen(get(error.payment.payment_no), until)
-            return (yield from settle(decided, get, _is_settled, until))
+            return _not_failed((yield from settle(decided, get, _is_settled, until)))
 
 
 def wait(payment_no: str, get: Get, timeout_s: float) -> Flow[PaymentWithOrder]:
@@ -134,6 +135,12 @@ def _pause(until: float, cause: PaymeshError) -> Flow[None]:
 
 def _is_settled(payment: PaymentView) -> bool:
     return payment.is_settled
+
+
+def _not_failed(payment: PaymentView) -> PaymentView:
+    if payment.status is PaymentStatus.FAILED:
+        raise failed(payment)
+    return payment
 
 
 def _created(

@@ -13,6 +13,15 @@ from paymesh import Paymesh
 SECRET = "sk_test_密钥"
 NO = "P01KAN5C2FN000000000000001"
 
+ORDER: dict[str, Any] = {
+    "merchant_id": "M1",
+    "payment_id": "C1",
+    "merchant_order_no": "W1",
+    "amount": 1299,
+    "subject": "物业费 11月",
+    "method": "native",
+}
+
 Prepared = httpx.Response | Exception
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.unit.sdk.prepared_centre import NO, Centre, order, page, payment, problem
+from tests.unit.sdk.prepared_centre import NO, ORDER, Centre, order, page, payment, problem
 
 from paymesh import (
     AnswerLost,
@@ -30,16 +30,6 @@ from paymesh.sandbox import Sandbox
 CREATED = httpx.Response(201, json=payment())
 REFUSED = httpx.ConnectError("refused")
 LOST = httpx.ReadTimeout("no answer")
-
-
-ORDER: dict[str, Any] = {
-    "merchant_id": "M1",
-    "payment_id": "C1",
-    "merchant_order_no": "W1",
-    "amount": 1299,
-    "subject": "物业费 11月",
-    "method": "native",
-}
 
 
 def create(centre: Centre) -> PaymentView:

@@ -1,10 +1,12 @@
 """Unknown is asked about, and asked for again under the same order number at most."""
 
+from typing import Any
+
 import httpx
 import pytest
-from tests.unit.sdk.prepared_centre import NO, Centre, order, payment, problem
+from tests.unit.sdk.prepared_centre import NO, ORDER, Centre, order, payment, problem
 
-from paymesh import Declined, NotSettled, PaymentView, Paymesh
+from paymesh import ApiError, Declined, NotSent, NotSettled, PaymentView, Paymesh
 from paymesh.models import PaymentWithOrder
 
 LOST = httpx.ReadTimeout("lost")
@@ -19,13 +21,7 @@ def ok(body: dict[str, object]) -> httpx.Response:
 
 def settle(centre: Centre, method: str = "native", timeout_s: float = 30) -> PaymentView:
     return centre.client().payments.create_and_settle(
-        merchant_id="M1",
-        payment_id="C1",
-        merchant_order_no="W1",
-        amount=1299,
-        subject="物业费 11月",
-        method=method,
-        timeout_s=timeout_s,
+        **{**ORDER, "method": method}, timeout_s=timeout_s
     )
 
 
@@ -230,7 +226,52 @@ def test_a_client_that_waits_for_ever_keeps_the_time_too(slept: list[float]) -> 
     assert sum(slept) <= 7
 
 
-def test_a_decline_is_told_at_once() -> None:
-    failed = payment(status="failed", action=None)
-    with pytest.raises(Declined):
-        settle(Centre(problem(402, "declined", payment=failed)))
+def failed(code: str) -> dict[str, Any]:
+    return payment(
+        status="failed", action=None, failure={"code": code, "message": f"It is {code}."}
+    )
+
+
+FAILURES = [
+    ("AUTH_CODE_INVALID", 402, "declined", Declined),
+    ("circuit_open", 502, "not_sent", NotSent),
+    ("not_reached", 502, "not_sent", NotSent),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "word", "kind"), FAILURES)
+def test_a_failure_is_raised_again_when_it_is_answered_again(
+    code: str, status: int, word: str, kind: type[ApiError]
+) -> None:
+    again = httpx.Response(200, json=failed(code), headers={"X-Request-Id": "q2"})
+    for answer in (problem(status, word, payment=failed(code)), again):
+        with pytest.raises(kind) as caught:
+            settle(Centre(answer))
+        error = caught.value
+        assert (error.status, error.code, error.payment is not None) == (status, word, True)
+    assert error.request_id == "q2"
+    assert isinstance(error.payment, PaymentView)
+    assert (error.channel is not None, error.payment.failure is not None) == (
+        kind is Declined,
+        True,
+    )
+    with pytest.raises(kind):
+        Centre(again).client().payments.create(**ORDER)
+
+
+@pytest.mark.parametrize(("code", "status", "word", "kind"), FAILURES)
+def test_a_failure_that_is_known_later_is_raised_too(
+    code: str, status: int, word: str, kind: type[ApiError], slept: list[float]
+) -> None:
+    unknown = problem(504, "unknown", payment=UNKNOWN)
+    waiting = ok(payment(method="barcode", action={"type": "none"}))
+    for first in (unknown, waiting):
+        with pytest.raises(kind) as caught:
+            settle(Centre(first, ok(failed(code))), "barcode")
+        assert (caught.value.status, caught.value.code) == (status, word)
+
+
+def test_who_only_looks_sees_what_failed() -> None:
+    centre = Centre(ok(failed("x")), ok(failed("x")))
+    assert centre.client().payments.get(NO).status == "failed"
+    assert centre.client().payments.wait(NO).status == "failed"

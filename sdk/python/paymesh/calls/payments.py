@@ -9,7 +9,8 @@ from pydantic import JsonValue
 
 from paymesh import settling
 from paymesh.calls import lists, orders
-from paymesh.exchange import CREATE_PATIENCE_S, Call, Flow, Stream, get, path, post
+from paymesh.errors import failed
+from paymesh.exchange import CREATE_PATIENCE_S, Answer, Call, Flow, Stream, get, path, post, reader
 from paymesh.models.answers import PaymentPage
 from paymesh.models.money import PaymentView, PaymentWithOrder
 from paymesh.models.requests import CreatePayment, Payer, SplitReceiver
@@ -43,7 +44,8 @@ def create(
 
     Raises:
         Unknown, AnswerLost: it is not known what the channel did: `create_and_settle` asks.
-        Declined, NotSent: nothing was paid. Conflict: the order stands in the way.
+        Declined, NotSent: nothing was paid, now or by the same a moment ago.
+        Conflict: the order stands in the way.
     """
     asked: dict[str, Any] = {
         "merchant_id": merchant_id,
@@ -62,7 +64,18 @@ def create(
         "splits": splits,
     }
     call = post(path("payments"), PaymentView, lists.asked(CreatePayment, asked))
-    return replace(call, patience_s=CREATE_PATIENCE_S)
+    return replace(call, read=_created, patience_s=CREATE_PATIENCE_S)
+
+
+def _created(answer: Answer) -> PaymentView:
+    """A failure that is answered again, as a payment now, is raised as it was the first time."""
+    payment = _read(answer)
+    if payment.status is PaymentStatus.FAILED:
+        raise failed(payment, answer.headers.get("x-request-id", ""))
+    return payment
+
+
+_read: Final = reader(PaymentView)
 
 
 def create_and_settle(
@@ -85,11 +98,12 @@ def create_and_settle(
 ) -> Flow[PaymentView]:
     """`create`, and where it is not known what came of it, ask until it is.
 
-    Returns when the payer can be called, or the payment is over; of a payment code (付款码), which
-    leaves the app nothing to do, when it is over. Where the channel's answer stays lost, the same
-    order is asked for again when its 15 seconds are over; a payment code never is.
+    Returns when the payer can be called, or the payment is over and did not fail; of a payment code
+    (付款码), which leaves the app nothing to do, when it is over. Where the channel's answer stays
+    lost, the same order is asked for again when its 15 seconds are over; a payment code never is.
 
     Raises:
+        Declined, NotSent: it failed; another way to pay may be tried 15 s after the first.
         NotSettled: not known within `timeout_s`; query later, or call this again with the same
             `merchant_order_no` and content, never with another number.
     """
