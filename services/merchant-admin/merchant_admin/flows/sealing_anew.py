@@ -21,6 +21,7 @@ from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant, SecretHolder
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.sealed_texts import sealed_texts, texts_of_import, with_texts
+from merchant_admin.flows.configured import update
 from merchant_admin.flows.deps import SealingKeys
 from merchant_admin.flows.recording import entity_id, record_action, record_change
 from merchant_admin.store import approvals, apps, channel_accounts, imports, keys, merchants
@@ -177,7 +178,7 @@ async def _store(
         if wanted == was:
             return
         now = replace(wanted, version=was.version + 1, updated_at=sealer.clock())
-        await _update(tx, now)
+        await update(tx, now)
         await record_change(tx, actor, "sealed_anew", was=was, now=now)
     count.entities += 1
     count.texts += len(anew)
@@ -203,15 +204,3 @@ async def _get_locked(tx: Tx, seen: SecretHolder) -> SecretHolder:
             return await apps.get_app(tx, seen.app_id, lock=True)
         case Key():
             return await keys.get_key(tx, seen.app_id, seen.key_id, lock=True)
-
-
-async def _update(tx: Tx, now: SecretHolder) -> None:
-    match now:
-        case Merchant():
-            await merchants.update_merchant(tx, now)
-        case ChannelAccount():
-            await channel_accounts.update_account(tx, now)
-        case App():
-            await apps.update_app(tx, now)
-        case Key():
-            await keys.update_key(tx, now)

@@ -83,7 +83,7 @@ LIST_IDS = all_within(
     "select app_id from app where :scope order by app_id desc limit $1", "merchant_ids", 2
 )
 
-LIST_LOCKED = "select * from app where app_id > $1 order by app_id limit $2 for share"
+LIST_LOCKED = "select * from app where app_id > $1 order by app_id limit $2 for no key update"
 
 LIST_OVERLAPPED_LOCKED = """
 select * from app where overlap_ends_at <= $1 order by app_id limit $2 for update skip locked

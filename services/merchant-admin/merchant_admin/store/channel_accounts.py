@@ -66,7 +66,7 @@ LIST_NAMED = within(
 )
 
 LIST_LOCKED = """
-select * from channel_account where payment_id > $1 order by payment_id limit $2 for share
+select * from channel_account where payment_id > $1 order by payment_id limit $2 for no key update
 """
 
 

@@ -55,7 +55,7 @@ select c.code_id, count(*) as payments, sum((p.view ->> 'amount')::bigint)::bigi
  group by c.code_id
 """
 LIST_LOCKED = """
-select * from counter_code where code_id > $1 order by code_id limit $2 for share
+select * from counter_code where code_id > $1 order by code_id limit $2 for no key update
 """
 
 

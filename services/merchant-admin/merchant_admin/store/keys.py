@@ -35,7 +35,7 @@ select * from app_key
  limit $3
 """
 
-LIST_LOCKED = "select * from app_key where key_id > $1 order by key_id limit $2 for share"
+LIST_LOCKED = "select * from app_key where key_id > $1 order by key_id limit $2 for no key update"
 
 
 async def add_key(tx: Tx, key: Key) -> bool:

@@ -59,7 +59,7 @@ LIST_NEWEST_NAMES = within(
 )
 
 LIST_LOCKED = """
-select * from merchant where merchant_id > $1 order by merchant_id limit $2 for share
+select * from merchant where merchant_id > $1 order by merchant_id limit $2 for no key update
 """
 
 

@@ -1,0 +1,184 @@
+"""`python -m merchant_admin.compare_configuration`: after a restore, after another signing key."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+import asyncpg
+from pydantic import SecretStr
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY, proven
+
+from chassis.consumer import Record
+from contracts import record_proof, sealing, topics
+from contracts.events.configuration import (
+    CONFIGURATION,
+    SOURCE,
+    Configuration,
+    ConfigurationRecord,
+    Entity,
+    MerchantEntity,
+    State,
+)
+from contracts.identifiers import new_id
+from merchant_admin.compare_configuration import report, run
+from merchant_admin.flows.comparing import Difference, Publishing, Told, compare
+from merchant_admin.flows.configured import KINDS
+from merchant_admin.flows.recording import entity_id
+
+from .conftest import Admin, Gateway, MakeDatabase, served, settings_of
+from .test_bus import started, until
+from .test_sealing_anew import everything, latest
+
+
+async def told_by(admin: Admin) -> dict[str, Entity]:
+    """What the topic says when all was published."""
+    async with admin.deps.db.transaction() as tx:
+        items = [item for kind in KINDS for item in await kind(tx, after="", limit=100)]
+    return {entity_id(entity): entity for entity in (item.entity() for item in items)}
+
+
+async def test_what_is_told_as_it_is_differs_in_nothing(admin: Admin) -> None:
+    await everything(admin)
+    before = await admin.events()
+    now = admin.deps.clock()
+
+    assert (
+        await compare(admin.deps.db, await told_by(admin), now=now, publishing=Publishing.DIFFERING)
+        == {}
+    )
+    assert report({}) == ["nothing differs"]
+    assert await admin.events() == before
+
+
+async def test_each_difference_is_named_and_changes_nothing_until_it_is_asked_for(
+    admin: Admin,
+) -> None:
+    ids = await everything(admin)
+    told = await told_by(admin)
+    app, account = told[ids["app"]], told[ids["channel_account"]]
+    del told[ids["merchant"]]
+    told[ids["app"]] = app.model_copy(update={"name": "entered since", "version": 9})
+    told[ids["channel_account"]] = account.model_copy(update={"version": account.version - 1})
+    told[ids["key"]] = told[ids["key"]].model_copy(update={"state": State.DISABLED})
+    told["A_LOST"] = app.model_copy(update={"app_id": "A_LOST"})
+    told["A_OVER"] = app.model_copy(update={"app_id": "A_OVER", "state": State.DISABLED})
+    differences = {
+        ids["merchant"]: Difference.UNTOLD,
+        ids["channel_account"]: Difference.OLDER,
+        ids["app"]: Difference.OTHERWISE,
+        ids["key"]: Difference.OTHERWISE,
+        "A_LOST": Difference.UNKNOWN,
+    }
+    before, at = await latest(admin), admin.deps.clock()
+
+    assert await compare(admin.deps.db, told, now=at) == differences
+    assert await latest(admin) == before
+
+    publish = partial(compare, admin.deps.db, now=at, publishing=Publishing.DIFFERING)
+    assert await publish(told) == differences
+    after = await latest(admin)
+    assert after[ids["app"]] == {**before[ids["app"]], "version": 10}
+    assert after[ids["key"]] == {**before[ids["key"]], "version": told[ids["key"]].version + 1}
+    assert after[ids["merchant"]] == before[ids["merchant"]]
+    assert "A_LOST" not in after
+    assert await publish(await told_by(admin)) == {}
+    row = (await admin.audit())[0]
+    assert (row["action"], row["after"]) == (
+        "configuration.published",
+        {"published": "differing", "ended": []},
+    )
+
+
+async def test_all_is_told_anew_higher_than_any_reader_knows(admin: Admin) -> None:
+    ids = await everything(admin)
+    told = await told_by(admin)
+    told[ids["app"]] = told[ids["app"]].model_copy(update={"version": 9})
+    before, at = await latest(admin), admin.deps.clock()
+
+    await compare(admin.deps.db, told, now=at, publishing=Publishing.ALL)
+
+    raised = {name: entity["version"] + 1 for name, entity in before.items()}
+    raised[ids["app"]] = 10
+    assert await latest(admin) == {
+        name: {**entity, "version": raised[name]} for name, entity in before.items()
+    }
+
+
+async def test_what_only_the_topic_knows_can_be_ended(admin: Admin) -> None:
+    ids = await everything(admin)
+    told = await told_by(admin)
+    app = told[ids["app"]]
+    told |= {lost: app.model_copy(update={"app_id": lost}) for lost in ("A_LOST", "A_KEPT")}
+
+    found = await compare(admin.deps.db, told, now=admin.deps.clock(), ends=["A_LOST", ids["app"]])
+
+    assert found == {"A_LOST": Difference.UNKNOWN, "A_KEPT": Difference.UNKNOWN}
+    after = await latest(admin)
+    assert (after["A_LOST"]["state"], after["A_LOST"]["version"]) == ("disabled", app.version + 1)
+    assert "A_KEPT" not in after
+    assert after[ids["app"]]["state"] == "active"
+
+
+def record_of(version: int, name: str) -> Record:
+    """A merchant, as merchant-admin tells of it."""
+    entity = MerchantEntity(merchant_id="M1", name=name, state=State.ACTIVE, version=version)
+    event = ConfigurationRecord(
+        id=new_id("event"),
+        source=SOURCE,
+        type=CONFIGURATION,
+        subject="M1",
+        time=datetime.now(UTC),
+        data=Configuration(entity=entity),
+    )
+    headers = {"ce_type": event.type}
+    record = Record(topics.MERCHANT_CONFIG, 0, version, "M1", event.to_bytes(), headers, 0)
+    return proven(record)
+
+
+def test_the_topic_is_read_as_its_readers_read_it() -> None:
+    """The highest version counts, not the last record; what the key did not sign counts nothing."""
+    told = Told(record_proof.public_keys(CONFIGURATION_PUBLIC_KEY))
+    forged = replace(record_of(99, "forged"), headers={})
+    for each in (record_of(5, "first"), record_of(4, "older"), record_of(5, "second"), forged):
+        told.take(each)
+    (merchant,) = told.entities.values()
+    assert isinstance(merchant, MerchantEntity)
+    assert (merchant.version, merchant.name) == (5, "first")
+    told.take(proven(replace(record_of(5, "gone"), value=b"")))
+    assert told.entities == {}
+
+
+async def test_by_kafka_a_restore_and_another_signing_key_are_mended(
+    make_database: MakeDatabase, kafka_bootstrap: str, sealing_keys: dict[str, sealing.KeyPair]
+) -> None:
+    url = await make_database("merchant_admin")
+    async with served(Gateway().app()) as gateway:
+        settings = settings_of(url, gateway, "http://127.0.0.1:1", kafka_bootstrap, sealing_keys)
+        async with started(settings) as http:
+            made = await http.post("/api/merchants", json={"name": "阳光物业"})
+            merchant_id = made.json()["merchant_id"]
+            merchant = f"/api/merchants/{merchant_id}"
+
+            async def is_told() -> bool:
+                return merchant_id not in await run(settings)
+
+            assert (await http.patch(merchant, json={"name": "改名物业"})).is_success
+            await until(is_told)
+
+            # Restored to before the change, which is entered again otherwise.
+            restored = await asyncpg.connect(url)
+            await restored.execute("update merchant set name = '阳光物业', version = version - 1")
+            await restored.close()
+            assert (await http.patch(merchant, json={"name": "又名物业"})).is_success
+            assert (await run(settings, publishing=Publishing.DIFFERING))[
+                merchant_id
+            ] is Difference.OTHERWISE
+            await until(is_told)
+            assert (await http.get(merchant)).json()["name"] == "又名物业"
+
+        # What the pod before signed is still the newest of the topic.
+        private = SecretStr(record_proof.generate().private_key)
+        settings = settings.model_copy(update={"configuration_key": private})
+        assert (await run(settings))[merchant_id] is Difference.UNTOLD
+        async with started(settings):
+            await until(is_told)
