@@ -3,7 +3,8 @@
 import base64
 import hashlib
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,10 +26,13 @@ from gateway.directory import ChannelAccount
 from gateway.domain.errors import NotHere
 from gateway.flows.statements import take_file
 
-DAY = date(2026, 1, 31)
+DAY = date(2026, 11, 22)
 BEGIN, ROWS = "/internal/reconciliations/uploads", "/internal/statements/B1/rows"
 ROW = StatementRow("payment", "P1", "", "T1", Money(1299, "CNY"), NOW, fee=8)
 ODD = StatementRow("unreadable", "", "", "", Money(0, "CNY"), None, raw="?", line=3)
+UNTIMED = replace(ROW, at=None)
+LAST_SECOND = datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC)
+BEFORE = replace(ROW, at=LAST_SECOND - timedelta(days=1))
 
 
 def read(raw: bytes, requested: StatementRequest, account: str) -> list[StatementRow]:
@@ -38,6 +42,10 @@ def read(raw: bytes, requested: StatementRequest, account: str) -> list[Statemen
             return [ROW] * (MAX_PAGE_ROWS + 1)
         case b"odd":
             return [ROW, ODD]
+        case b"two days":
+            return [UNTIMED, ROW, replace(ROW, at=LAST_SECOND + timedelta(seconds=1)), BEFORE]
+        case b"another day":
+            return [ODD, BEFORE]
         case b"empty":
             return []
         case _:
@@ -81,6 +89,26 @@ async def test_rows_go_to_a_round_of_their_own() -> None:
     assert taken.sha256 == hashlib.sha256(b"odd").hexdigest()
     assert isinstance(page, StatementPage)
     assert (page.round, page.total_rows, page.rows[1].raw) == (4, 2, "?")
+
+
+async def test_rows_of_other_days_are_left_out_and_counted() -> None:
+    """A file of two days, brought for each, booked both days' fees twice."""
+    gateway = gateway_with()
+    taken = await take_file(gateway.deps, "C1", upload(b"two days"))
+    assert (taken.rows, taken.rows_of_other_days) == (2, 2)
+    page = gateway.trade_core.asked[-1][2]
+    assert isinstance(page, StatementPage)
+    assert [row.at for row in page.rows] == [None, NOW]
+
+
+async def test_a_file_of_another_day_is_refused() -> None:
+    gateway = gateway_with()
+    with pytest.raises(InvalidRequest) as refused:
+        await take_file(gateway.deps, "C1", upload(b"another day"))
+    [fault] = refused.value.errors
+    assert "另一天的：2026-11-21" in (fault.message_zh or "")
+    assert "it is of 2026-11-21" in fault.message
+    assert gateway.trade_core.asked == []
 
 
 @pytest.mark.parametrize(("raw", "pages"), [(b"empty", 1), (b"large", 2)])

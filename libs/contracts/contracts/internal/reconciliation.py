@@ -101,14 +101,16 @@ class UploadRound(Message):
 
 
 class UploadedStatement(Message):
-    """What came of the file: its rows, of which `unreadable_rows` were set aside as differences.
-    `is_repeat`: it was there already, and nothing was done."""
+    """What came of the file: its rows of the day, of which `unreadable_rows` were set aside as
+    differences; `rows_of_other_days` were left out. `is_repeat`: it was there already, and nothing
+    was done."""
 
     statement_no: str
     sha256: str
     rows: int
     unreadable_rows: int
     is_repeat: bool
+    rows_of_other_days: int = 0
 
 
 class StatementReceipt(Message):

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 import structlog
@@ -24,6 +25,7 @@ from contracts.internal import (
     UploadStatement,
 )
 from gateway.calling.enquiries import fetch_statement
+from gateway.channels.formats import BEIJING
 from gateway.channels.plugin import (
     Declined,
     NotSent,
@@ -77,7 +79,8 @@ async def take_file(deps: Deps, account_id: str, upload: UploadStatement) -> Upl
     if account is None:
         raise NotHere("channel account")
     raw = _content(upload)
-    rows = await asyncio.to_thread(_rows, account, raw, upload)
+    listed = await asyncio.to_thread(_rows, account, raw, upload)
+    rows = _of_day(upload.day, listed)
     sha256 = hashlib.sha256(raw).hexdigest()
     begun = await deps.trade_core.post(
         UploadRound,
@@ -94,12 +97,17 @@ async def take_file(deps: Deps, account_id: str, upload: UploadStatement) -> Upl
         raise _no_file(
             "同一天的另一个文件正在上传，请稍后再试", "came together with another one of the day"
         )
-    log.info("statement.uploaded", statement_no=begun.statement_no, rows=len(rows), sha256=sha256)
+    left_out = len(listed) - len(rows)
+    log.info(
+        "statement.uploaded",
+        statement_no=begun.statement_no, rows=len(rows), left_out=left_out, sha256=sha256,
+    )  # fmt: skip
     return UploadedStatement(
         statement_no=begun.statement_no,
         sha256=sha256,
         rows=len(rows),
         unreadable_rows=sum(row.kind == "unreadable" for row in rows),
+        rows_of_other_days=left_out,
         is_repeat=begun.is_repeat,
     )
 
@@ -121,6 +129,22 @@ def _rows(account: ChannelAccount, raw: bytes, upload: UploadStatement) -> list[
         return file.read(raw, StatementRequest(upload.day, "trade"), account.opened)
     except UnreadableFile as error:
         raise _no_file(error.words.zh, error.words.en) from error
+
+
+def _of_day(day: date, listed: Sequence[StatementRow]) -> list[StatementRow]:
+    """A file of several days is brought once for each: what it lists of the others would be booked
+    with theirs, too. A row that names no time is taken for one of the day.
+
+    Raises InvalidRequest where all of it is of other days.
+    """
+    days = [None if row.at is None else row.at.astimezone(BEIJING).date() for row in listed]
+    stated = {each for each in days if each is not None}
+    if stated and day not in stated:
+        raise _no_file(
+            f"文件里没有 {day} 的交易，是另一天的：{min(stated)}。",
+            f"holds nothing of {day}; it is of {min(stated)}",
+        )
+    return [row for row, its_day in zip(listed, days, strict=True) if its_day in (None, day)]
 
 
 def _no_file(zh: str, en: str) -> InvalidRequest:

@@ -187,7 +187,6 @@ def test_a_day_without_rows_is_a_statement() -> None:
         (b"PK\x03\x04\x00\x00\x00", "CSV"),
         (b"\xff\xff\xff", "CSV"),
         ("姓名,电话\n张三,1".encode(), "机构流水号"),
-        (lines(PAID.replace("2026-01-31", "2026-01-30")).encode(), "另一天"),
         (lines(*["x"] * (MAX_UPLOAD_ROWS + 1)).encode(), "20000"),
         (b"x" * 200_000, "表头"),
     ],

@@ -16,19 +16,12 @@ from contracts.words import Words
 from gateway.channels import uploaded_tables
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.trade import CURRENCY
-from gateway.channels.formats import (
-    BEIJING,
-    decimal_money,
-    read_compact,
-    read_spaced,
-    rounded_minor,
-)
+from gateway.channels.formats import decimal_money, read_compact, read_spaced, rounded_minor
 from gateway.channels.plugin import (
     RowKind,
     RowStatus,
     StatementRequest,
     StatementRow,
-    UnreadableFile,
     Unverifiable,
 )
 from gateway.channels.statement_rows import read_each, ungrouped
@@ -90,14 +83,7 @@ SUMS: Final = ("合计", "总计", "汇总", "小计", "总笔数", "总金额",
 def read(raw: bytes, requested: StatementRequest, account: Account) -> list[StatementRow]:
     table = uploaded_tables.read(raw, COLUMNS, NEEDED)
     lines = [each for each in table.lines if not _is_sum(each[1], table.separator)]
-    rows = list(read_each(lines, table.cells, lambda cells: _row(cells, table, account), CURRENCY))
-    days = {row.at.astimezone(BEIJING).date() for row in rows if row.at is not None}
-    if days and requested.day not in days:
-        raise UnreadableFile(
-            f"文件里没有 {requested.day} 的交易，是另一天的：{min(days)}。",
-            f"The file holds nothing of {requested.day}; it is of {min(days)}.",
-        )
-    return rows
+    return list(read_each(lines, table.cells, lambda cells: _row(cells, table, account), CURRENCY))
 
 
 def _is_sum(line: str, separator: str) -> bool:
