@@ -3,11 +3,19 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 DEMO: Final = Path(".local/demo.json")
+
+VARIABLES: Final = {
+    "app_id": "PAYMESH_APP_ID",
+    "key_id": "PAYMESH_KEY_ID",
+    "secret": "PAYMESH_SECRET",
+    "webhook_secret": "PAYMESH_WEBHOOK_SECRET",
+    "merchant_id": "PAYMESH_MERCHANT_ID",
+}
 
 
 def demo_file() -> Path:
@@ -49,6 +57,19 @@ class Settings:
             webhook_secret=os.environ.get("PAYMESH_WEBHOOK_SECRET"),
             merchant_id=os.environ.get("PAYMESH_MERCHANT_ID"),
         )
+
+    def with_environment(self) -> Self:
+        """These, but what the variables of `of_environment` say instead, where they are set. The
+        accounts by channel are those of one merchant: another one has none of them."""
+        given = {name: os.environ.get(variable) for name, variable in VARIABLES.items()}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value}
+        key_file = os.environ.get("PAYMESH_PRIVATE_KEY_FILE")
+        if key_file or "secret" in changes:
+            key = Path(key_file).read_text() if key_file else None
+            changes |= {"secret": given["secret"], "private_key": key}
+        if changes.get("merchant_id", self.merchant_id) != self.merchant_id:
+            changes["payment_ids"] = {}
+        return replace(self, **changes)
 
     @classmethod
     def of_demo(cls, path: Path | str | None = None) -> Self:

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.unit.sdk.prepared_centre import (
     NO,
     Centre,
@@ -128,6 +130,82 @@ def test_a_login_of_a_later_release_is_one(
     file.write_text(json.dumps({**login, "secret_file": str(secret), "theme": "dark"}))
     command(*EXPLAIN, PAYMESH_URL=None)
     assert asked == ["https://kept.example/v1/signature/explain"]
+
+
+@pytest.fixture
+def logged_in(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text("s")
+    login = {"base_url": "https://kept.example", "app_id": "A1", "key_id": "K1"}
+    more = {"secret_file": str(secret), "merchant_id": "M1"}
+    file = tmp_path / "config" / "paymesh" / "login.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({**login, **more}))
+
+
+ONLY_LOGIN = dict.fromkeys(("PAYMESH_URL", "PAYMESH_APP_ID", "PAYMESH_KEY_ID", "PAYMESH_SECRET"))
+
+
+def test_each_variable_wins_over_the_login(
+    command: Command, answered: Callable[..., Centre], logged_in: None
+) -> None:
+    created = httpx.Response(201, json=payment())
+    pay = ("pay", "1", "--payment-id", "C1", "--no-wait", "--json")
+    for name, value, member in (
+        ("PAYMESH_MERCHANT_ID", "M7", '"merchant_id":"M7"'),
+        ("PAYMESH_APP_ID", "A7", 'app_id="A7"'),
+        ("PAYMESH_KEY_ID", "K7", 'key_id="K7"'),
+    ):
+        centre = answered(created)
+        assert command(*pay, **{**ONLY_LOGIN, name: value}).exit_code == 0
+        (request,) = centre.requests
+        sent = request.headers["Authorization"] + request.content.decode()
+        assert (request.url.host, member in sent) == ("kept.example", True)
+
+
+def test_a_key_of_the_environment_signs_instead_of_that_of_the_login(
+    command: Command, answered: Callable[..., Centre], logged_in: None, tmp_path: Path
+) -> None:
+    key = tmp_path / "key.pem"
+    key.write_bytes(
+        Ed25519PrivateKey.generate().private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+    )
+    centre = answered(page([], None))
+    command("events", **{**ONLY_LOGIN, "PAYMESH_PRIVATE_KEY_FILE": str(key)})
+    assert centre.requests[0].headers["Authorization"].startswith("PAYMESH-ED25519")
+
+
+def test_events_are_not_triggered_at_accounts_of_another_merchant(
+    command: Command, tmp_path: Path
+) -> None:
+    centre = {"gateway_url": "https://of.the.demo", "sandbox_url": "http://127.0.0.1:9"}
+    keys = {"app_id": "A1", "key_id": "K1", "secret": "s", "webhook_secret": "whsec_cw=="}
+    whose = {"merchant_id": "M1", "payment_ids": {"wechat": "C1"}, "app": keys}
+    demo = tmp_path / "demo.json"
+    demo.write_text(json.dumps({**centre, **whose}))
+    file = tmp_path / "config" / "paymesh" / "login.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"demo": str(demo)}))
+    refused = command("trigger", "ping", **{**ONLY_LOGIN, "PAYMESH_MERCHANT_ID": "M7"})
+    assert complains_of(refused, "demo merchant")
+
+
+def test_a_login_leaves_out_nothing_that_was_given(
+    command: Command, answered: Callable[..., Centre], tmp_path: Path
+) -> None:
+    demo = tmp_path / "else" / "demo.json"
+    demo.parent.mkdir()
+    centre = {"gateway_url": "https://of.the.file", "sandbox_url": "", "merchant_id": "M1"}
+    keys = {"app_id": "A1", "key_id": "K1", "secret": "s", "webhook_secret": "whsec_cw=="}
+    demo.write_text(json.dumps({**centre, "payment_ids": {}, "app": keys}))
+    answered(page([], None))
+    assert "https://of.the.file" in command("login", "--demo-file", str(demo)).stdout
+    for option, value in (("--url", "https://x"), ("--merchant-id", "M7"), ("--key-id", "K7")):
+        refused = command("login", "--demo", option, value)
+        assert complains_of(refused, option, "--demo")
 
 
 @pytest.mark.parametrize("address", ["foo", "ftp://x/", "http://", "http://[::1"])

@@ -63,7 +63,18 @@ def login(
     """Say once who you are. What is left out is asked for; a secret that is typed is put into a
     file of its own, which only you may read."""
     with errors_shown():
-        if demo:
+        if demo or file:
+            other = {
+                "--url": url,
+                "--app-id": app_id,
+                "--key-id": key_id,
+                "--secret-file": secret_file,
+                "--private-key-file": private_key_file,
+                "--webhook-secret-file": webhook_secret_file,
+                "--merchant-id": merchant_id,
+            }
+            if given := [option for option, value in other.items() if value is not None]:
+                raise ValueError(f"{', '.join(given)}: --demo takes them from the demo.json")
             login = Login(demo=str((file or demo_file()).absolute()))
         else:
             url = url or typer.prompt("URL of the gateway")

@@ -82,9 +82,10 @@ class Login:
 
 
 def settings() -> Settings:
-    """Of the environment where PAYMESH_URL is set, else of the login. Raises NoLogin."""
+    """Of the environment where PAYMESH_URL is set, else of the login, but for what the other
+    variables say. Raises NoLogin."""
     if "PAYMESH_URL" not in os.environ:
-        return Login.load().settings()
+        return Login.load().settings().with_environment()
     try:
         return Settings.of_environment()
     except KeyError as error:
