@@ -33,13 +33,15 @@ KEEP_EVERY_S: Final = 30.0
 OLDEST_S: Final = 24 * 3600.0
 """Who may do what may have changed in a day."""
 
+Place = tuple[int, str | None]
+"""A partition, and a key in it."""
+
 
 class ConfigurationReplica:
     """Gives all records that prove their writer to `apply`, in order per entity, from the first on.
 
     `apply` must not block; what it raises is logged and the record skipped. The same record may
-    come again. `caught_up`: all that was there at the start was read. `refused`: how many records
-    were not signed by merchant-admin; they change nothing, and the self-watch tells people.
+    come again. `caught_up`: all that was there at the start was read.
     `snapshot`: where the configuration is kept, and read from at a start without Kafka.
     """
 
@@ -53,9 +55,11 @@ class ConfigurationReplica:
         snapshot: Snapshot | None = None,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        self.refused = 0
         self.keeping = Pulse()
         self._accepted = 0
+        self._refused = 0
+        self._doubted: dict[Place, int] = {}
+        self._proven_at: dict[Place, int] = {}
         self._proof = proof
         self._apply = apply
         self._snapshot = snapshot
@@ -74,6 +78,13 @@ class ConfigurationReplica:
         self.caught_up = self._broadcast.caught_up
         if snapshot:
             AGE_S.set_function(lambda: self.age_s or 0.0)
+
+    @property
+    def refused(self) -> int:
+        """How many records merchant-admin did not sign, with nothing behind them that it did: those
+        it told anew, by the key that took the place of theirs, are history. They change nothing,
+        and the self-watch tells people."""
+        return self._refused + (sum(self._doubted.values()) if self.caught_up.is_set() else 0)
 
     @property
     def age_s(self) -> float | None:
@@ -103,7 +114,11 @@ class ConfigurationReplica:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`."""
-        await self._broadcast.run(stop)
+        judging = asyncio.create_task(self._judge_doubted())
+        try:
+            await self._broadcast.run(stop)
+        finally:
+            judging.cancel()
 
     async def keep(self, stop: asyncio.Event) -> None:
         """Take the snapshot over where Kafka is away, and keep it up to date; for
@@ -132,16 +147,33 @@ class ConfigurationReplica:
         try:
             self._proof.check(record)
         except Unproven as error:
-            self.refused += 1
-            REFUSED.inc()
-            log.warning(
-                "configuration.refused", key=record.key, offset=record.offset, reason=str(error)
-            )
+            self._doubt(record, str(error))
             return
         self._accepted += 1
+        place = (record.partition, record.key)
+        self._doubted.pop(place, None)
+        self._proven_at[place] = record.offset
         if self._snapshot is not None:
             self._remember(record)
         self._apply(record)
+
+    def _doubt(self, record: Record, reason: str) -> None:
+        place = (record.partition, record.key)
+        if record.offset < self._proven_at.get(place, -1):
+            return
+        log.warning("configuration.refused", key=record.key, offset=record.offset, reason=reason)
+        self._doubted[place] = self._doubted.get(place, 0) + 1
+        if self.caught_up.is_set() or record.offset < 0:  # Nothing is behind what is of a file.
+            self._refuse_doubted()
+
+    async def _judge_doubted(self) -> None:
+        await self.caught_up.wait()
+        self._refuse_doubted()
+
+    def _refuse_doubted(self) -> None:
+        self._refused += sum(self._doubted.values())
+        REFUSED.inc(sum(self._doubted.values()))
+        self._doubted.clear()
 
     def _remember(self, record: Record) -> None:
         """A genuine record that is published again, by whomever, is not the newest for that."""
