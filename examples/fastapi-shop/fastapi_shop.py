@@ -29,6 +29,7 @@ from paymesh.frameworks.fastapi import callback
 from paymesh.models import RedirectAction
 
 SETTINGS = Settings.of_environment() if "PAYMESH_URL" in os.environ else Settings.of_demo()
+MERCHANT_ID = SETTINGS.merchant_id or os.environ["PAYMESH_MERCHANT_ID"]
 OWN_URL = os.environ.get("SHOP_URL", "http://127.0.0.1:9000")
 AMOUNT = 1299  # minor units (分)
 BY_ITSELF = ("duplicate", "late")  # why money goes back that never paid for anything
@@ -70,7 +71,7 @@ async def new_payment(request: Request, **how: Any) -> PaymentView:
     paymesh: AsyncPaymesh = request.app.state.paymesh
     try:
         return await paymesh.payments.create_and_settle(
-            merchant_id=SETTINGS.merchant_id or "",
+            merchant_id=MERCHANT_ID,
             merchant_order_no=number,
             amount=AMOUNT,
             subject="物业费 11月",
@@ -95,7 +96,9 @@ async def pay(request: Request) -> RedirectResponse:
 @app.post("/api/bills")
 async def pay_in_wechat(request: Request, openid: Annotated[str, Body(embed=True)]) -> PaymentView:
     """For mini programs; the openid is that of your own login (wx.login, jscode2session)."""
-    how = {"method": "mini_program", "payment_id": SETTINGS.payment_ids["wechat"]}
+    offers = await request.app.state.paymesh.capabilities.get(merchant_id=MERCHANT_ID)
+    payment_id = offers.account("wechat", "mini_program").payment_id
+    how = {"method": "mini_program", "payment_id": payment_id}
     return await new_payment(request, payer=Payer(openid=openid), **how)
 
 

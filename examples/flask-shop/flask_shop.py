@@ -13,7 +13,7 @@ import time
 from html import escape
 from uuid import uuid4
 
-from flask import Flask, Response, abort, jsonify, redirect, request
+from flask import Flask, Response, abort, jsonify, request
 
 from paymesh import (
     ApiError,
@@ -30,6 +30,7 @@ from paymesh.callbacks import MAX_BODY_BYTES
 from paymesh.models import QrCodeAction
 
 SETTINGS = Settings.of_environment() if "PAYMESH_URL" in os.environ else Settings.of_demo()
+MERCHANT_ID = SETTINGS.merchant_id or os.environ["PAYMESH_MERCHANT_ID"]
 BOOKS = os.environ.get("SHOP_BOOKS", "flask-shop.db")
 AMOUNT = 1299  # minor units (分)
 
@@ -119,9 +120,10 @@ def pay() -> Response:
     with books() as tx:  # Ours is durable before money can move.
         tx.execute("insert into bill (number) values (?)", (number,))
     try:
+        offers = paymesh.capabilities.get(merchant_id=MERCHANT_ID)
         payment = paymesh.payments.create_and_settle(
-            merchant_id=SETTINGS.merchant_id or "",
-            payment_id=SETTINGS.payment_ids["wechat"],
+            merchant_id=MERCHANT_ID,
+            payment_id=offers.account("wechat", "native").payment_id,
             merchant_order_no=number,
             amount=AMOUNT,
             subject="物业费 11月",
@@ -137,9 +139,7 @@ def pay() -> Response:
                 "update bill set payment_no = ?, qr_code = ? where number = ?",
                 (payment.payment_no, payment.action.qr_code, number),
             )
-    answer = redirect(f"/bills/{number}", 303)
-    assert isinstance(answer, Response)
-    return answer
+    return Response(status=303, headers={"Location": f"/bills/{number}"})
 
 
 @app.get("/bills/<number>")

@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -221,13 +221,20 @@ class Ended(Exception):
 
 @asynccontextmanager
 async def running(
-    receiver: Receiver, folder: Path, *, secret: str = SECRET, **changes: str
+    receiver: Receiver,
+    folder: Path,
+    *,
+    secret: str = SECRET,
+    variables: Mapping[str, str] | None = None,
+    **changes: str,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of it, once it listens. `changes` of what it knows of the centre."""
+    """A client of it, once it listens. It knows the centre from a demo.json, with these `changes`;
+    by `variables`, as in production, instead."""
     (folder / receiver.file).write_text(receiver.source())
     for each in receiver.beside:
         shutil.copy(SDK / each, folder)
-    (folder / "demo.json").write_text(json.dumps(_demo(secret) | changes))
+    if variables is None:
+        (folder / "demo.json").write_text(json.dumps(_demo(secret) | changes))
     (folder / "go.mod").write_text(GO_MODULE)
     for build in receiver.builds:
         built = await asyncio.create_subprocess_exec(*build, cwd=folder)
@@ -243,7 +250,11 @@ async def running(
     command = [part.replace("PORT", port) for part in receiver.run]
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=folder, env={**os.environ, **given}, stdout=log, stderr=log
+            *command,
+            cwd=folder,
+            env={**os.environ, **given, **(variables or {})},
+            stdout=log,
+            stderr=log,
         )
     try:
         url = f"http://127.0.0.1:{port}"

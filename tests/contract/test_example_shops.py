@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 import pytest
 from aiohttp import web
-from tests.contract.test_callback_receivers import RECEIVERS, SECRET, Shop, running
+from tests.contract.test_callback_receivers import RECEIVERS, SECRET, Ended, Shop, running
 
 from paymesh.callbacks import sign
 from paymesh_local import ports
@@ -23,6 +23,37 @@ FIRST: Final[dict[str, Any]] = ORDER["payments"][0]
 SECOND: Final = {**FIRST, "payment_no": "P2"}
 REFUND: Final[dict[str, Any]] = ORDER["refunds"][0]
 BACK: Final = {**REFUND, "refund_no": "R2", "payment_no": "P2", "amount": 1299}
+CAPABILITIES: Final = {
+    "merchant_id": "M7",
+    "cashier": True,
+    "accounts": [
+        {
+            "payment_id": payment_id,
+            "channel": channel,
+            "title": channel,
+            "currencies": ["CNY"],
+            "can_split": False,
+            "methods": [{"method": method, "needs": [], "action": "none"} for method in methods],
+        }
+        for payment_id, channel, methods in (
+            ("C1", "alipay", ["native", "mini_program"]),
+            ("C2", "wechat", ["h5"]),
+            ("C3", "wechat", ["native", "mini_program"]),
+        )
+    ],
+}
+ACTIONS: Final[dict[str, dict[str, Any]]] = {
+    "cashier": {"type": "redirect", "url": "https://pay.example/c"},
+    "native": {"type": "qr_code", "qr_code": "weixin://x"},
+    "mini_program": {"type": "jsapi", "params": {"package": "prepay_id=1"}},
+}
+IN_PRODUCTION: Final = {
+    "PAYMESH_APP_ID": "A1",
+    "PAYMESH_KEY_ID": "K1",
+    "PAYMESH_SECRET": "s",
+    "PAYMESH_WEBHOOK_SECRET": SECRET,
+    "PAYMESH_MERCHANT_ID": "M7",
+}
 SHOPS: Final = [each for each in RECEIVERS if isinstance(each, Shop)]
 
 
@@ -31,9 +62,18 @@ class Centre:
 
     def __init__(self) -> None:
         self.order: dict[str, Any] = ORDER
+        self.asked: list[dict[str, Any]] = []
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.Response:
+        if request.path == "/v1/capabilities":
+            assert request.query["merchant_id"] == "M7"
+            return web.json_response(CAPABILITIES)
+        if request.path == "/v1/payments":
+            self.asked.append(asked := await request.json())
+            action = ACTIONS[asked["method"]]
+            waiting = {"status": "pending", "action": action, "failure": None}
+            return web.json_response(FIRST | waiting, status=201)
         if request.path == f"/v1/orders/{NUMBER}":
             return web.json_response(self.order)
         return web.json_response({"items": [], "next_cursor": None})
@@ -107,3 +147,35 @@ async def test_money_that_came_too_late_settles_nothing(
         home = (await client.get("/")).text
 
     assert (paid_by(tmp_path), "given back" in home) == (None, False)
+
+
+@pytest.mark.parametrize("shop", SHOPS, ids=lambda each: each.file)
+async def test_a_shop_takes_money_by_what_its_environment_says(
+    shop: Shop, centre: Centre, tmp_path: Path
+) -> None:
+    variables = {**IN_PRODUCTION, "PAYMESH_URL": centre.url}
+    async with running(shop, tmp_path, variables=variables) as client:
+        assert (await client.post("/bills")).status_code == 303
+        if shop.file == "fastapi_shop.py":
+            made = await client.post("/api/bills", json={"openid": "o1"})
+            assert made.json()["action"] == ACTIONS["mini_program"]
+    accounts = {(each["merchant_id"], each.get("payment_id")) for each in centre.asked}
+    assert accounts <= {("M7", None), ("M7", "C3")}
+    assert ("M7", "C3") in accounts
+
+
+@pytest.mark.parametrize("shop", SHOPS, ids=lambda each: each.file)
+async def test_a_shop_that_does_not_know_its_merchant_says_so_and_ends(
+    shop: Shop, centre: Centre, tmp_path: Path
+) -> None:
+    variables = {**IN_PRODUCTION, "PAYMESH_URL": centre.url}
+    del variables["PAYMESH_MERCHANT_ID"]
+    with pytest.raises(Ended):
+        async with running(shop, tmp_path, variables=variables):
+            pass
+    assert "PAYMESH_MERCHANT_ID" in (tmp_path / "log").read_text()
+
+
+def test_the_readme_names_every_variable_of_a_shop() -> None:
+    readme = (Path(__file__).parents[2] / "examples" / "README.md").read_text()
+    assert [name for name in ("PAYMESH_URL", *IN_PRODUCTION) if name not in readme] == []

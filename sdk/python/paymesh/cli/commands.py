@@ -127,7 +127,8 @@ def pay(
         with Paymesh.of(settings) as paymesh, noted(f"your order number: {number}"):
             merchant_id = _merchant(settings, merchant)
             if method != "cashier" and payment_id is None:
-                payment_id = _account(paymesh, merchant_id, channel, method)
+                offers = paymesh.capabilities.get(merchant_id=merchant_id)
+                payment_id = offers.account(channel, method).payment_id
             payment = paymesh.payments.create_and_settle(
                 merchant_id=merchant_id,
                 payment_id=payment_id,
@@ -154,19 +155,6 @@ def _merchant(settings: Settings, given: str | None) -> str:
     if merchant_id is None:
         raise ValueError("Which merchant? --merchant M…, or once: paymesh login --merchant-id M…")
     return merchant_id
-
-
-def _account(paymesh: Paymesh, merchant_id: str, channel: str, method: str) -> str:
-    accounts = paymesh.capabilities.get(merchant_id=merchant_id).accounts
-    offers = [
-        account.payment_id
-        for account in accounts
-        if account.channel == channel and method in {each.method for each in account.methods}
-    ]
-    if not offers:
-        offered = sorted({f"{a.channel} {m.method}" for a in accounts for m in a.methods})
-        raise ValueError(f"no account takes {channel} {method}; there are: {', '.join(offered)}")
-    return offers[0]
 
 
 @app.command()

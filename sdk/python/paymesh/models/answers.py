@@ -54,6 +54,15 @@ class Capabilities(Answered):
     cashier: bool
     accounts: list[AccountCapability]
 
+    def account(self, channel: str, method: Method | str) -> AccountCapability:
+        """The first that takes money in this way. Raises ValueError with the ways there are."""
+        ways = [(account, each.method) for account in self.accounts for each in account.methods]
+        for account, way in ways:
+            if (account.channel, way) == (channel, method):
+                return account
+        offered = sorted({f"{account.channel} {way}" for account, way in ways})
+        raise ValueError(f"no account takes {channel} {method}; there are: {', '.join(offered)}")
+
 
 class StatementLine(Answered):
     """One movement, in the order of the ledger; positive came in, negative went out."""
