@@ -2,8 +2,10 @@
 
 import asyncio
 import itertools
+import re
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -265,3 +267,34 @@ def test_ranges_are_wide_enough_and_cursors_stay_short() -> None:
     day = (date(2200, 1, 1) - date(1970, 1, 1)).days
     assert day << 36 < 2**53
     assert 2**36 > 86_400 * 500_000
+
+
+@pytest.mark.parametrize("page", ["disaster-recovery.md", "disaster-recovery.zh.md"])
+async def test_after_a_restore_no_event_lies_before_what_was_read(
+    by_day: Database, page: str
+) -> None:
+    """The ids after it begin behind all that were drawn before, also where that was another day."""
+    text = (Path(__file__).parents[3] / "docs" / "operations" / page).read_text()
+    (leap,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    await write(by_day, event(0))
+    async with by_day.connection() as tx:
+        at_t = await tx.fetchval("select last_value from event_log_id_seq")
+    await attend(by_day, 1)  # What follows is of a day that the restored database has not seen.
+    await write(by_day, event(1))
+    (*_, read) = await page_since(by_day, "a", 0, 10)
+
+    async with by_day.connection() as tx:
+        await tx.execute("delete from event_log_before where id > $1", at_t)
+        await tx.execute(f"truncate {named(1)[0]}")
+        await tx.execute("select setval('event_log_id_seq', $1)", at_t)
+        await tx.execute(leap.replace("now()", "(now() + interval '1 day')"))
+    await write(by_day, event(2))
+
+    assert [one.event.event_id for one in await page_since(by_day, "a", read.position, 10)] == [
+        "e2"
+    ]
+    await attend(by_day, 1)
+    await write(by_day, event(3))
+    assert [one.event.event_id for one in await page_since(by_day, "a", 0, 10)] == [
+        "e0", "e2", "e3",
+    ]  # fmt: skip
