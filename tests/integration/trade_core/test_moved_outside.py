@@ -127,6 +127,31 @@ async def test_a_refund_of_ours_that_a_restore_has_lost_is_booked_once(
     assert await harness.rows("select from dead_event") == []
 
 
+@pytest.mark.parametrize("of_total", [None, "re_1"])
+async def test_a_lost_refund_that_the_total_counted_first_is_booked_once(
+    harness: Harness, of_total: str | None
+) -> None:
+    payment = await harness.paid()
+    ours = (await harness.refund(refund_request(payment, "T1", 100))).refund
+    await harness.apply(refund_result(ours, Source.NOTICE, Verdict.SUCCEEDED))
+    lost = new_id("refund")
+    word = refund_result(
+        ours, Source.NOTICE, Verdict.SUCCEEDED, refund_no=lost, channel_refund_no="re_1",
+        amount=300, currency="CNY",
+    )  # fmt: skip
+    total = paid(payment, Source.NOTICE, amount_refunded=400, channel_refund_no=of_total)
+    await harness.apply(total, word, total)
+    await harness.apply(word, total)
+    booked = [one for one in await harness.refunds(payment) if one.cause is RefundCause.EXTERNAL]
+    assert [(one.amount, one.channel_refund_no) for one in booked] == [(300, lost)]
+    row = row_of(payment, kind="refund", refund_no=lost, channel_no="re_1", amount=-300)
+    own = row_of(payment, kind="refund", refund_no=ours.refund_no, amount=-100)
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment), own, row)
+    assert (found.state, differences_of(found)) == ("matched", [])
+    assert len(await harness.refunds(payment)) == 2
+
+
 async def test_a_lost_refund_that_has_not_succeeded_is_a_dead_letter(harness: Harness) -> None:
     payment = await harness.paid()
     ours = (await harness.refund(refund_request(payment, "T1", 100))).refund

@@ -304,6 +304,94 @@ def test_a_refund_of_a_foreign_number_is_booked_once() -> None:
         moved_outside.apply_foreign_refund(opened, elsewhere, later(60))
 
 
+def lost_refund(
+    opened: OrderAggregate, payment: Payment, amount: int, number: str, **more: Any
+) -> str:
+    """A refund of ours that the books do not know any more, told with its amount; its number."""
+    refund_no = new_id("refund")
+    ours = replace(a_refund(payment), refund_no=refund_no)
+    word = refund_result(
+        ours, Source.NOTICE, Verdict.SUCCEEDED, amount=amount, channel_refund_no=number, **more
+    )
+    for _ in range(2):
+        moved_outside.apply_foreign_refund(opened, word, opened.now)
+    return refund_no
+
+
+def a_refund(payment: Payment) -> Refund:
+    opened, paid = a_paid_order()
+    return replace(refund(opened, paid, 1), payment_no=payment.payment_no)
+
+
+def numbers(opened: OrderAggregate) -> list[tuple[int, str | None]]:
+    return [
+        (one.amount, one.channel_refund_no)
+        for one in opened.refunds.values()
+        if one.cause is RefundCause.EXTERNAL
+    ]
+
+
+@pytest.mark.parametrize("of_total", [None, "re_1"])
+def test_a_lost_refund_that_a_total_counted_is_not_booked_again(of_total: str | None) -> None:
+    """After a restore Stripe says the charge's total and the refund, in any order."""
+    opened, payment = a_paid_order()
+    apply_at(opened, payment, at=60, amount_refunded=300, channel_refund_no=of_total)
+    lost = lost_refund(opened, payment, 300, "re_1")
+    apply_at(opened, payment, at=70, amount_refunded=300, channel_refund_no=of_total)
+    apply_at(opened, payment, at=71, channel_refund_no="re_1", channel_refund_amount=300)
+    assert numbers(opened) == [(300, lost)]
+    assert opened.payments[payment.payment_no].amount_refunded == 300
+
+
+def test_several_lost_refunds_are_found_in_one_total() -> None:
+    opened, payment = a_paid_order()
+    apply_at(opened, payment, at=60, amount_refunded=500, channel_refund_no="re_2")
+    lost_refund(opened, payment, 300, "re_1")
+    second = lost_refund(opened, payment, 200, "re_2")
+    assert numbers(opened) == [(500, second)]
+    third = lost_refund(opened, payment, 100, "re_3")
+    assert numbers(opened) == [(500, second), (100, third)]
+
+
+def test_a_refund_made_after_the_total_is_booked() -> None:
+    opened, payment = a_paid_order()
+    apply_at(opened, payment, at=60, amount_refunded=300)
+    lost_refund(opened, payment, 300, "re_1", refunded_at=later(3600))
+    assert external(opened) == [300, 300]
+
+
+def test_of_a_lost_refund_beyond_the_booked_totals_the_rest_is_booked() -> None:
+    opened, payment = a_paid_order()
+    apply_at(opened, payment, at=60, amount_refunded=200)
+    lost = lost_refund(opened, payment, 500, "re_1")
+    assert numbers(opened) == [(200, None), (300, lost)]
+    apply_at(opened, payment, at=61, amount_refunded=500)
+    assert external(opened) == [200, 300]
+
+
+@pytest.mark.parametrize("of_total", [None, "50001"])
+def test_one_refund_by_the_channels_number_that_a_total_counted_is_not_booked_again(
+    of_total: str | None,
+) -> None:
+    opened, payment = a_paid_order()
+    apply_at(opened, payment, at=60, amount_refunded=500, channel_refund_no=of_total)
+    for at in (61, 62):
+        for number, amount in (("50009", 200), ("50001", 300)):
+            one = {"channel_refund_no": number, "channel_refund_amount": amount}
+            apply_at(opened, payment, at=at, **one)
+    assert external(opened) == [500]
+
+
+def test_what_a_total_counts_stays_counted_when_a_refund_ends() -> None:
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 100)
+    apply_at(opened, payment, at=60, amount_refunded=500)
+    lost = lost_refund(opened, payment, 500, "re_1")
+    answer(opened, ours, Verdict.SUCCEEDED, at=70)
+    apply_at(opened, payment, at=80, amount_refunded=600)
+    assert numbers(opened) == [(400, None), (100, lost)]
+
+
 # ── what comes while refunds are under way ────────────────────────────────────────────────────
 
 

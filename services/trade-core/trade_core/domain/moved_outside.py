@@ -21,6 +21,7 @@ from contracts.events.results import (
 from contracts.identifiers import is_id
 from trade_core.domain import due, explaining, facts, outside_alerts, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.counted_refunds import is_counted, take_off_counted
 from trade_core.domain.due import NextCheck
 from trade_core.domain.payment import OutsideWord, Payment
 from trade_core.domain.refund import Refund
@@ -97,9 +98,11 @@ def apply_total_of(
 def apply_held(aggregate: OrderAggregate, payment_no: str) -> None:
     """A refund of the payment has ended: what it may have explained, or left no room for, is looked
     at again. The aggregate must know all refunds of the payment."""
-    held = aggregate.payments[payment_no].held_words
+    payment = aggregate.payments[payment_no]
+    counted = tuple(one for one in payment.held_words if is_counted(one))
+    held = [one for one in payment.held_words if not is_counted(one)]
     if held:
-        aggregate.change_payment(replace(aggregate.payments[payment_no], held_words=()))
+        aggregate.change_payment(replace(payment, held_words=counted))
     for word in held:
         apply = apply_total if word.is_total else apply_one
         apply(aggregate, aggregate.payments[payment_no], word)
@@ -123,13 +126,15 @@ def apply_foreign_refund(aggregate: OrderAggregate, result: RefundResult, time: 
     if payment.state is not PaymentStatus.SUCCEEDED:
         raise ImpossibleResult(f"{payment.payment_no} is {payment.state}, and was refunded")
     number = result.refund_no if is_lost else result.channel_refund_no or result.refund_no
-    if any(one.channel_refund_no == number for one in _of(aggregate, payment)):
-        return
+    at_channel = result.channel_refund_no
+    for booked in _of(aggregate, payment):
+        if booked.channel_refund_no in (number, at_channel if booked.is_single else number):
+            return
     asked_at, said_at = facts.times(result, time, aggregate.now)
     if result.amount:
         at = result.refunded_at
         one = OutsideWord(result.amount, number, asked_at, said_at, is_total=False, refunded_at=at)
-        _book_one(aggregate, payment, one)
+        _book_one(aggregate, payment, one, at_channel)
     elif result.amount_refunded:
         is_answer = result.source is Source.REFUND
         total = OutsideWord(result.amount_refunded, number, asked_at, said_at, is_answer=is_answer)
@@ -203,12 +208,18 @@ def apply_one(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) ->
         _hold(aggregate, payment, word)
         _ask_which(aggregate, payment, doubted)
         return
-    _book_one(aggregate, payment, word)
+    _book_one(aggregate, payment, word, number)
 
 
-def _book_one(aggregate: OrderAggregate, payment: Payment, word: OutsideWord) -> None:
-    """Whole, or not yet: of a refund under way that reserves its room, one of both comes to
-    nothing at the channel."""
+def _book_one(
+    aggregate: OrderAggregate, payment: Payment, word: OutsideWord, at_channel: str | None
+) -> None:
+    """Whole but for what a total counts that is booked; or not yet: of a refund under way that
+    reserves its room, one of both comes to nothing at the channel."""
+    word = take_off_counted(aggregate, payment, word, at_channel)
+    payment = aggregate.payments[payment.payment_no]
+    if not word.amount:
+        return
     left = payment.amount - payment.refund_reserved
     if word.amount > left and refund_reservation.is_room_awaited(aggregate, payment):
         _hold(aggregate, payment, word)

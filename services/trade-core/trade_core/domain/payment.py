@@ -164,7 +164,7 @@ class OutsideWord:
     number of that one, or of the latest. `is_dispute`: that one is a dispute (chargeback); without
     an amount, it was won. `is_answer`: it stands in the answer to a refund of ours, and is booked
     only as far as another word says it too. `refund_no`: of ours, which is certainly among the
-    total."""
+    total; or the booking of a total that counts this one."""
 
     amount: int
     channel_refund_no: str | None
