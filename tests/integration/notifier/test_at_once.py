@@ -84,6 +84,14 @@ async def test_one_app_leaves_as_many_slots_as_it_holds_to_the_others(harness: H
     assert [lease.event_id for lease in sent[held:]] == [event.event_id]
 
 
+async def test_an_app_that_has_some_in_flight_gets_more_at_once(harness: Harness) -> None:
+    deps, sent = sending(harness)
+    for count in range(1, START_CAP + 1):
+        await deliveries.add(deps, [new_delivery()])
+        assert len(sent) == count
+    assert not deps.wake_up.is_set()
+
+
 async def test_backlog_of_one_app_is_not_in_front_of_the_others(harness: Harness) -> None:
     deps, _ = sending(harness)
     await deliveries.add(deps, _to_many_hosts("A1", 300))

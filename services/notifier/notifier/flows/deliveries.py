@@ -31,9 +31,10 @@ async def add(
     for one in new:
         deps.traces.note(one.event_id, one.traceparent)
     ordered = deps.apps.ordered(one.app_id for one in new)
-    taken = deps.slots.take(min(len(new), for_first_tries(deps.slots.free)))
+    free = for_first_tries(deps.slots.free)
+    taken = deps.slots.take(min(len(new), free))
     leases: list[Lease] = []
-    offer = deliveries.Offer(taken, deps.replica, deps.lease_s, deps.slots.held)
+    offer = deliveries.Offer(taken, free, deps.replica, deps.lease_s, deps.slots.held)
     try:
         async with deps.db.transaction() as tx:
             if asked_by is not None and not await signed_calls.is_new(tx, asked_by):

@@ -19,9 +19,11 @@ BLOCKS_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A replica would send this many at once, under a lease; beside those that each app holds."""
+    """A replica would send this many at once, under a lease, of those that are free for it; beside
+    those that each app holds."""
 
     slots: int
+    free: int
     replica: int
     lease_s: float
     held: Mapping[str, int]
@@ -41,9 +43,9 @@ async def add(
     """Store them as due now; an event that is known already adds nothing.
 
     What fits into the offer, and would be leased next anyway, is leased with the same statement:
-    in an endpoint that has room and is not held, where nothing waits, up to the app's part of the
-    offer; a `ping` in any that is not suspended, up to `PINGS_BESIDE` beside what is in flight. The
-    other endpoints are woken.
+    in an endpoint that has room and is not held, where nothing waits, up to the app's part of
+    what is free; a `ping` in any that is not suspended, up to `PINGS_BESIDE` beside what is in
+    flight. The other endpoints are woken.
     `ordered` by app id; an app that is not in it stays as it was.
     """
     places = [(one.app_id, origin_of(one.notify_url)) for one in new]
@@ -52,7 +54,7 @@ async def add(
         (endpoint_ids[place], one.event_id): one for place, one in zip(places, new, strict=True)
     }
     rooms = {
-        app_id: for_one_app(offer.slots, offer.held.get(app_id, 0)) for app_id, _ in set(places)
+        app_id: for_one_app(offer.free, offer.held.get(app_id, 0)) for app_id, _ in set(places)
     }
     rows = await tx.fetch(
         _ADD,
