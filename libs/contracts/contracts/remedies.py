@@ -128,15 +128,17 @@ REMEDIES: Final[dict[Code, Remedy]] = {
     ),
     Code.DECLINED: Remedy(
         "The channel surely refused; `channel` has its words",
-        "Let the payer try another way",
+        "After `Retry-After` (15 seconds after the first) let the payer try another way, such as a"
+        " new code",
         "渠道明确拒绝；`channel` 中有其原话",
-        "请付款人换一种方式",
+        "过了 `Retry-After`（距第一次满 15 秒）再请付款人换一种方式，例如出示新的付款码",
     ),
     Code.NOT_SENT: Remedy(
         "The channel surely did nothing: it could not be reached, or its circuit is open",
-        "Send it again after 15 seconds, or let the payer try another channel",
+        "After `Retry-After` (15 seconds after the first) send it again, or let the payer try"
+        " another channel",
         "渠道肯定未受理：无法连接或已熔断",
-        "15 秒后重试，或换一个渠道",
+        "过了 `Retry-After`（距第一次满 15 秒）再重试，或换一个渠道",
     ),
     Code.UNKNOWN: Remedy(
         "The channel did not answer in time, or not in a way that can be trusted",

@@ -138,6 +138,7 @@ async def test_an_answer_that_proves_nothing_is_unknown(
     await harness.fault(channel=channel, operation="pay", fault=fault, times=1)
     answer = await api.post("/v1/payments", harness.request(channel))
     assert (answer.status_code, answer.json()["code"]) == (504, "unknown")
+    assert "retry-after" not in answer.headers
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
@@ -164,6 +165,7 @@ async def test_a_channel_that_cannot_be_reached_did_surely_nothing(
     answer = await api.post("/v1/payments", harness.request("gone"))
     problem = answer.json()
     assert (answer.status_code, problem["code"], problem["retryable"]) == (502, "not_sent", True)
+    assert answer.headers["retry-after"] == "15"
     assert (problem["payment"]["status"], problem["payment"]["failure"]["code"]) == (
         "failed",
         "not_reached",
@@ -188,6 +190,7 @@ async def test_a_channel_that_says_no_is_quoted(harness: Harness, api: ApiClient
     answer = await api.post("/v1/payments", request)
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (402, "declined"), problem
+    assert answer.headers["retry-after"] == "15"
     assert problem["payment"]["status"] == "failed"
     assert problem["channel"]["code"] == problem["payment"]["failure"]["code"] != ""
     assert problem["channel"]["message"]

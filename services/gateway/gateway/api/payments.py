@@ -51,8 +51,8 @@ async def create_payment(caller: CallerOf, deps: DepsOf) -> Response:
     201 says that the *initiation* worked, and `action` how to call the payer; that the money came
     is told by callback. After 504 `unknown` query the payment, and never create another order for
     it. Where it stays `unknown`, or becomes `pending` with `action: null`, the same order once more
-    is safe when 15 seconds (`reinitiate_after_s`) are over: its former attempt is closed. After 502
-    `not_sent` another way may be tried, 15 seconds after the first.
+    is safe when 15 seconds (`reinitiate_after_s`) are over: its former attempt is closed. After 402
+    `declined` and 502 `not_sent` another way may be tried when they are over: `Retry-After`.
     """
     request = caller.request(CreatePayment)
     outcome = await pay.create(deps, caller.app, request, signed_at=caller.signed_at)

@@ -3,8 +3,10 @@
 The answer tells the app whether the *initiation* worked; it never claims more than is durable.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 import structlog
 
@@ -67,7 +69,7 @@ async def create(
     older than the order's latest is answered and changes nothing.
 
     Raises the refusals of `account_for` and `check_place`, those of trade-core, and NotInitiated
-    with the payment.
+    with the payment; where it failed, `retry_after_s` is when the order may be tried another way.
     """
     account = account_for(deps.directory, app, request)
     check_place(deps, account)
@@ -88,7 +90,13 @@ async def create(
     if opened.created and account is not None:
         payer = request.payer or Payer()
         calling = Calling(request.method, request.return_url, payer, request.will_split)
-        return Created(await initiate(deps, account, payment, calling), is_repeat=False)
+        reinitiated_at = asyncio.get_running_loop().time() + app.reinitiate_after_s
+        try:
+            return Created(await initiate(deps, account, payment, calling), is_repeat=False)
+        except (errors.Declined, errors.NotSent) as over:
+            left_s = reinitiated_at - asyncio.get_running_loop().time()
+            over.retry_after_s = ceil(left_s) if left_s > 0 else None
+            raise
     return Created(with_link(deps, payment), is_repeat=not opened.created)
 
 
@@ -227,7 +235,7 @@ def _answer(payment: PaymentView, result: PaymentResult, outcome: Outcome) -> Pa
         case NotSent(code=code, message=message):
             words = (code, message) if outcome.is_spoken else None
             raise errors.NotSent(
-                "The payment surely did not reach the channel; another one may be tried.",
+                "The payment surely did not reach the channel; the order may be tried again.",
                 _failed(seen, code, message),
                 words,
             )
