@@ -53,7 +53,7 @@ func call(method, target string, body []byte) (payment Payment) {
 	if answer.StatusCode >= 400 {
 		var problem map[string]any
 		must(json.NewDecoder(answer.Body).Decode(&problem))
-		log.Fatalf("%v: %v (%v)", problem["code"], problem["detail"], problem["request_id"])
+		log.Fatalf("%v: %v %v (%v)", problem["code"], problem["detail"], problem["errors"], problem["request_id"])
 	}
 	must(json.NewDecoder(answer.Body).Decode(&payment))
 	return payment

@@ -19,7 +19,11 @@ async function call(method, target, body = "") {
     },
   });
   const answered = await answer.json();
-  if (!answer.ok) throw new Error(`${answered.code}: ${answered.detail} (${answered.request_id})`);
+  if (!answer.ok) {
+    const { code, detail, errors, request_id: id } = answered;
+    const fields = errors.map(({ pointer, message }) => `${pointer}: ${message}`).join("; ");
+    throw new Error(`${code}: ${detail} ${fields} (${id})`);
+  }
   return answered;
 }
 

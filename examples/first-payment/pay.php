@@ -24,7 +24,8 @@ $call = function (string $method, string $target, string $body = '') use ($demo,
     $authorization = $paymesh->authorization($method, $target, $body);
     $answered = send($method, $demo['gateway_url'] . $target, $body, "Authorization: $authorization");
     if (isset($answered['code'])) {
-        throw new RuntimeException("$answered[code]: $answered[detail] ($answered[request_id])");
+        $fields = json_encode($answered['errors'], JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
+        throw new RuntimeException("$answered[code]: $answered[detail] $fields ($answered[request_id])");
     }
     return $answered;
 };

@@ -36,8 +36,12 @@ class NotSendable(PaymeshError, ValueError):
     """`faults`: what is wrong, as the centre would say it."""
 
     def __init__(self, faults: list[FieldFault]) -> None:
-        super().__init__("; ".join(f"{each.pointer} {each.message}".strip() for each in faults))
+        super().__init__(_listed(faults))
         self.faults = faults
+
+
+def _listed(faults: list[FieldFault]) -> str:
+    return "; ".join(f"{each.pointer}: {each.message}".removeprefix(": ") for each in faults)
 
 
 class NotConnected(PaymeshError):
@@ -73,7 +77,8 @@ class ApiError(PaymeshError):
 
     def __init__(self, problem: Problem, retry_after_s: float | None = None) -> None:
         request = f" (request {problem.request_id})" if problem.request_id else ""
-        super().__init__(f"{problem.code}: {problem.detail}{request}")
+        detail = f"{problem.detail} {_listed(problem.errors)}".strip()
+        super().__init__(f"{problem.code}: {detail}{request}")
         self.problem = problem
         self.retry_after_s = retry_after_s
 

@@ -57,7 +57,6 @@ def _telling(tool: Callable[P, T]) -> Callable[P, T]:
 def _lines(error: Exception) -> Iterator[str]:
     yield str(error)
     if isinstance(error, ApiError):
-        yield from (f"{fault.pointer}: {fault.message}" for fault in error.faults)
         if error.channel is not None:
             yield f"channel: {error.channel.code} {error.channel.message}"
         if error.payment is not None:

@@ -239,6 +239,13 @@ def test_a_problem_tells_all_that_it_says() -> None:
     )
     assert error.payment is not None
     assert error.payment.payment_no == NO
+    assert str(error) == "order_paid: It is order_paid. /amount: must be at least 1 (request q1)"
+
+
+def test_every_field_that_is_wrong_is_told() -> None:
+    faults = [{"pointer": f"/{name}", "message": "is wrong"} for name in ("amount", "subject")]
+    with pytest.raises(InvalidRequest, match="/amount: is wrong; /subject: is wrong"):
+        create(Centre(problem(422, "invalid_request", errors=faults)))
 
 
 def test_a_code_of_a_later_release_is_still_a_problem() -> None:

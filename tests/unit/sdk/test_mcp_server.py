@@ -42,6 +42,7 @@ async def test_a_refusal_of_the_centre_is_told_whole(centre: Centre) -> None:
     error = await error_of("pay", amount=0, subject="x")
     for part in ("invalid_request", "It is invalid_request.", "q1", "/amount: must be", "mcp-"):
         assert part in error
+    assert error.count("/amount") == 1
 
 
 async def test_what_was_asked_wrongly_is_told(centre: Centre) -> None:
