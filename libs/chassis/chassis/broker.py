@@ -13,6 +13,9 @@ from pydantic import SecretStr
 
 log = structlog.get_logger()
 
+METADATA_AGE_MS: Final = 10_000
+"""Topics that come after their brokers, as where Kafka is made anew, are found so soon."""
+
 Security = Literal["tls", "sasl", "plain"]
 
 
@@ -33,7 +36,7 @@ class Broker:
 
     def options(self) -> dict[str, Any]:
         """What every client of aiokafka is made with."""
-        options: dict[str, Any] = {"bootstrap_servers": self.bootstrap}
+        options = options_of(self.bootstrap)
         if self.security == "plain":
             _say_plain(self.bootstrap)
             return options
@@ -94,7 +97,9 @@ def follow(broker: Broker | str, options: Mapping[str, Any]) -> None:
 
 def options_of(broker: Broker | str) -> dict[str, Any]:
     """`Broker.options`; a bare address is one that is reached in plain."""
-    return broker.options() if isinstance(broker, Broker) else {"bootstrap_servers": broker}
+    if isinstance(broker, Broker):
+        return broker.options()
+    return {"bootstrap_servers": broker, "metadata_max_age_ms": METADATA_AGE_MS}
 
 
 @cache

@@ -14,7 +14,8 @@ FETCH: Final = "FetchRequest"
 
 
 class LastAnswer:
-    """The age of the last answer to a fetch; of a member without partitions, to any request."""
+    """The age of the last answer to a fetch; of a member without partitions, to any request. While
+    a topic is not there nothing is an answer: nobody would be told of what comes into it."""
 
     def __init__(self) -> None:
         self._at: float | None = None
@@ -28,7 +29,8 @@ class LastAnswer:
 
         async def timed(node_id: int, request: Any, **options: Any) -> Any:
             answer = await send(node_id, request, **options)
-            if type(request).__name__.startswith(FETCH) or not kafka.assignment():
+            is_one = type(request).__name__.startswith(FETCH) or not kafka.assignment()
+            if is_one and all(map(client.cluster.partitions_for_topic, kafka.subscription())):
                 self._at = time.monotonic()
             return answer
 
