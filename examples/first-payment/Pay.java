@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import paymesh.Paymesh;
@@ -24,10 +25,10 @@ public class Pay {
     public static void main(String[] arguments) throws Exception {
         var folder = System.getenv().getOrDefault("PAYMESH_LOCAL_DIR", ".local");
         demo = Files.readString(Path.of(folder, "demo.json"));
-        var payment = call("POST", "/v1/payments", """
+        var payment = call("POST", "/v1/payments", String.format(Locale.ROOT, """
             {"merchant_id": "%s", "payment_id": "%s", "merchant_order_no": "W-%s",
              "amount": 1299, "subject": "物业费 11月", "method": "native"}
-            """.formatted(text(demo, "merchant_id"), text(demo, "wechat"), UUID.randomUUID()));
+            """, text(demo, "merchant_id"), text(demo, "wechat"), UUID.randomUUID()));
         System.out.println("draw this as a QR code: " + text(payment, "qr_code"));
 
         var number = text(payment, "payment_no");

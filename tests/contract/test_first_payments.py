@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 from aiohttp import web
+from tests.sdks.__main__ import OTHER_DIGITS
 
 from paymesh_local import ports
 
@@ -22,7 +23,7 @@ RUNS: Final = {
     "pay.mjs": ("node", "examples/first-payment/pay.mjs"),
     "pay.go": ("go", "run", "-C", "examples/first-payment", ".", "FOLDER/demo.json"),
     "pay.php": ("php", "examples/first-payment/pay.php"),
-    "Pay.java": ("java", "-cp", "FOLDER", "Pay"),
+    "Pay.java": ("java", *OTHER_DIGITS, "-cp", "FOLDER", "Pay"),
 }
 JAVAC: Final = (
     "javac", "-d", "FOLDER", "sdk/java/paymesh/Paymesh.java", "examples/first-payment/Pay.java"

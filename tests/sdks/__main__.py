@@ -32,6 +32,9 @@ LIMIT_S: Final = 240
 
 LONGEST: Final = 95
 
+OTHER_DIGITS: Final = ("-Duser.language=ar", "-Duser.country=EG")
+"""Java formats numbers in the digits of its locale, here ٠١٢٣; the wire has those of ASCII."""
+
 REMEDY: Final = "openssl pkcs8 -topk8 -nodes"
 """What whoever refuses a private key must say; as an HMAC secret it would be an unexplained 401."""
 
@@ -60,7 +63,7 @@ def languages(out: str) -> list[Language]:
             "java",
             "paymesh/Paymesh.java",
             ("java", "javac"),
-            ("java", "-cp", out, "paymesh.Vectors"),
+            ("java", *OTHER_DIGITS, "-cp", out, "paymesh.Vectors"),
             ("javac", "-d", out, "paymesh/Paymesh.java", "paymesh/Vectors.java"),
         ),
     ]
