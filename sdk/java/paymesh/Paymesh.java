@@ -10,7 +10,6 @@ import java.security.Signature;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
-import java.util.Locale;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -46,9 +45,8 @@ public record Paymesh(String appId, String keyId, String key) {
             signer.update(text);
             signature = signer.sign();
         }
-        var form = "PAYMESH-%s app_id=\"%s\",key_id=\"%s\",timestamp=\"%d\",nonce=\"%s\",signature=\"%s\"";
-        return String.format(Locale.ROOT, form, alg, appId, keyId, timestamp, nonce, // ROOT has ASCII's digits
-                Base64.getEncoder().encodeToString(signature));
+        return "PAYMESH-%s app_id=\"%s\",key_id=\"%s\",timestamp=\"%s\",nonce=\"%s\",signature=\"%s\"".formatted(
+                alg, appId, keyId, timestamp, nonce, Base64.getEncoder().encodeToString(signature)); // %d: locale's digits
     }
 
     /** Whether a callback is Paymesh's and fresh; body is the exact bytes that came, the others are
