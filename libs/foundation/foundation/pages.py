@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from chassis.web import Words, language_of
+from chassis.web import Language, Words, language_of
 from foundation.money_text import minute, moment, money
 
 LANGUAGE_COOKIE: Final = "paymesh_language"
@@ -36,6 +36,12 @@ def templates_of(package: str) -> Environment:
     return templates
 
 
+def language_asked(request: Request) -> Language:
+    """Of a page, and of what its links lead to."""
+    asked, kept = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
+    return language_of(asked, kept, request.headers.get("accept-language", ""))
+
+
 class Pages:
     """Templates of one service with its texts, `t(key)` in them."""
 
@@ -56,9 +62,7 @@ class Pages:
         """A whole page. `?lang=` is kept in a cookie for the pages that follow. `more`: texts that
         are not always the same."""
         asked = request.query_params.get("lang")
-        kept = request.cookies.get(LANGUAGE_COOKIE)
-        accepted = request.headers.get("accept-language", "")
-        words = Words({**self._texts, **more}, language_of(asked, kept, accepted))
+        words = Words({**self._texts, **more}, language_asked(request))
         html = self._templates.get_template(template).render(t=words, **context)
         response = HTMLResponse(html, status_code=status, headers=dict(headers))
         if asked is not None:

@@ -55,6 +55,7 @@ from merchant_admin.api import (
 )
 from merchant_admin.api.console import routes as console
 from merchant_admin.api.console import uploads
+from merchant_admin.api.console.sheets import SHEETS
 from merchant_admin.consumers import GROUP, read_model_consumer
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.domain.sessions import HOST_SESSION_COOKIE, SESSION_COOKIE, SessionTerms
@@ -250,6 +251,7 @@ def _deps(config: AdminSettings, db: Database, reads: Database | None, relay: Re
         ),
         session_keys=tuple(key.get_secret_value().encode() for key in config.session_key),
         passwords=Passwords(),
+        sheets=SHEETS,
         sessions=SessionTerms(
             lifetime=timedelta(seconds=config.session_lifetime_s),
             idle_limit=timedelta(seconds=config.session_idle_s),

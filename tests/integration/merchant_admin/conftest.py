@@ -25,6 +25,7 @@ from chassis.web.server import KEEP_ALIVE_S
 from contracts import sealing, topics
 from contracts.identifiers import new_id
 from foundation.service_client import M, Query, Service, query_text
+from merchant_admin.api.console.sheets import SHEETS
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.flows.deps import Deps, SealingKeys
 from merchant_admin.flows.users import ensure_administrator
@@ -441,6 +442,7 @@ async def admin(
         ),
         session_keys=(b"a session key of some length indeed",),
         passwords=Passwords(CHEAP),
+        sheets=SHEETS,
     )
     await ensure_administrator(deps, USERNAME, PASSWORD)
     app = built()

@@ -71,7 +71,7 @@ async def test_a_file_that_is_asked_for_at_the_console_is_for_a_spreadsheet(admi
     assert await make_next(admin.deps)
     [export] = (await admin.http.get("/api/exports")).json()["items"]
     [row] = rows(await person.get(f"exports/{export['export_id']}/file"))
-    assert row["merchant_order_no"] == "20261122000000012345\t"
+    assert row["Merchant order no."] == "20261122000000012345\t"
 
 
 async def test_a_workbook_is_made_of_what_the_filters_find(admin: Admin) -> None:
@@ -129,7 +129,7 @@ async def test_a_file_is_for_who_asked_and_only_while_they_may_see_it(admin: Adm
     assert ">Done</span>" in page
     export_id = page.partition("/console/exports/X")[2].partition("/")[0]
     path = f"exports/X{export_id}/file"
-    assert [row["merchant_id"] for row in rows(await person.get(path))] == ["M1"]
+    assert [row["Merchant id"] for row in rows(await person.get(path))] == ["M1"]
     assert (await admin.http.get(f"/api/exports/X{export_id}")).status_code == 404
 
     merchant = await admin.post("/api/merchants", {"name": "one"})

@@ -141,13 +141,13 @@ async def test_a_statement_is_a_file_that_its_page_leads_to(admin: Admin) -> Non
     page = await person.open_page("statements", **asked)
     assert f"/console/exports/statements?merchant_id={merchant_id}&amp;month={MONTH}" in page
     made = rows(await person.get("exports/statements", format="csv", **asked))
-    assert [(it["row"], it["app_id"], it["first_day"], it["closing"]) for it in made] == [
-        *(("app", app_id, "2026-01-01", "90.60") for app_id in sorted(app_ids)),
-        ("total", "", "2026-01-01", "181.20"),
-        ("day", "", DAY, "100.60"),
-        ("day", "", "2026-01-07", "181.20"),
+    assert [(it["Kind"], it["App id"], it["From"], it["Closing"]) for it in made] == [
+        *(("App", app_id, "2026-01-01", "90.60") for app_id in sorted(app_ids)),
+        ("Total", "", "2026-01-01", "181.20"),
+        ("Day by day", "", DAY, "100.60"),
+        ("Day by day", "", "2026-01-07", "181.20"),
     ]  # fmt: skip
-    assert made[0]["app"] in {"app 0", "app 1"}
+    assert made[0]["App"] in {"app 0", "app 1"}
     workbook = await person.get("exports/statements", format="xlsx", **asked)
     assert workbook.status_code == 200
     assert (await person.get("exports/statements", format="csv")).status_code == 404
@@ -159,4 +159,4 @@ async def test_the_file_of_a_day_has_its_apps_alone(admin: Admin) -> None:
     page = await person.open_page("statements", merchant_id=merchant_id)
     assert re.search(r"/console/exports/statements\?[^\"]*day=20\d\d-", page)
     answer = await person.get("exports/statements", merchant_id=merchant_id, day=DAY)
-    assert [(it["row"], it["app_id"]) for it in rows(answer)] == [("app", app_ids[0])]
+    assert [(it["Kind"], it["App id"]) for it in rows(answer)] == [("App", app_ids[0])]

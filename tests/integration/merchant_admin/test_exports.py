@@ -92,7 +92,7 @@ async def test_no_number_is_rounded_in_a_spreadsheet_of_a_person(admin: Admin, n
     await apply(admin.deps, Story(merchant_order_no=number).paid().events)
     person = await Person.logged_in(admin)
     [row] = rows(await person.get("exports/orders", format="csv"))
-    assert row["merchant_order_no"] == f"{number}\t"
+    assert row["Merchant order no."] == f"{number}\t"
     [row] = await exported(admin, "orders")
     assert row["merchant_order_no"] == number
 
@@ -144,7 +144,7 @@ async def test_a_list_in_the_console_leads_to_its_file_with_its_filters(admin: A
         assert f"/console/exports/{things}?merchant_id=M2&amp;format=xlsx" in page
         answer = await person.get(f"exports/{things}", merchant_id="M2", format="csv")
         assert answer.headers["content-disposition"].startswith(f'attachment; filename="{things}-')
-        assert {row["merchant_id"] for row in rows(answer)} == (
+        assert {row["Merchant id"] for row in rows(answer)} == (
             set() if things == "splits" else {"M2"}
         )
 

@@ -148,7 +148,7 @@ async def test_the_differences_of_a_reconciliation_are_a_file(admin: Admin) -> N
     link = f"/console/exports/differences?format=csv&amp;statement_no={STATEMENT_NO}"
     assert link in await person.open_page(f"reconciliations/{STATEMENT_NO}")
     [row] = rows(await person.get("exports/differences", statement_no=STATEMENT_NO, format="csv"))
-    assert (row["our_amount"], row["billed_amount"], row["kind"]) == ("12.99", "13.00", "amount")
+    assert (row["Ours"], row["The channel's"], row["Kind"]) == ("12.99", "13.00", "Another amount")
 
 
 async def test_the_filters_of_the_list_hold(admin: Admin) -> None:
@@ -191,7 +191,7 @@ async def test_a_long_list_is_made_in_the_background(
     assert (export["list"], export["state"]) == ("audit", "done")
     kept = rows(await admin.http.get(f"/api/exports/{export['export_id']}/file"))
     assert len(kept) == export["rows"] > 1
-    assert {row["actor"] for row in kept} == {"admin"}
+    assert {row["Who"] for row in kept} == {"admin"}
 
 
 async def test_what_the_notifier_has_is_made_in_the_background_too(admin: Admin) -> None:
@@ -226,7 +226,7 @@ async def test_a_file_made_for_a_company_has_its_own_callbacks_only(admin: Admin
     page = await person.open_page("exports")
     export_id = page.partition("/console/exports/")[2].partition("/")[0]
     kept = rows(await person.get(f"exports/{export_id}/file"))
-    assert [row["merchant_id"] for row in kept] == [merchant_id]
+    assert [row["Merchant id"] for row in kept] == [merchant_id]
     assert (admin.notifier.calls[-1][2] or {})["merchant_ids"] == merchant_id
 
 

@@ -294,7 +294,7 @@ async def test_staff_of_a_company_see_find_and_export_theirs_only(
         async with page.expect_download() as download:
             await page.locator(".exports a", has_text="XLSX").click()
         made = await download.value
-        assert made.suggested_filename.startswith("payments-")
+        assert made.suggested_filename.startswith("Payments-")
         with zipfile.ZipFile(await made.path()) as book:
             rows = book.read("xl/worksheets/sheet1.xml").decode()
         assert own.story.payment_no in rows

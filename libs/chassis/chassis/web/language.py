@@ -21,6 +21,10 @@ class Words:
         pair = self._texts.get(key)
         return pair[self._column] if pair else key.rpartition(".")[2]
 
+    def __contains__(self, key: str) -> bool:
+        """Whether there is such a text."""
+        return key in self._texts
+
 
 def language_of(asked: str | None, kept: str | None, accepted: str) -> Language:
     """`?lang=` wins over the cookie, the cookie over Accept-Language; Chinese is the default."""

@@ -4,6 +4,7 @@ Up to 50,000 rows a file is made while it is read (GET); more is made in the bac
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from chassis.web import Language
 from merchant_admin.api.access import Caller, Viewer, Work
 from merchant_admin.api.ids import ExportId
 from merchant_admin.api.list_queries import ExportParameters
@@ -23,6 +25,7 @@ from merchant_admin.flows import background_exports, export_files, exporting
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.exporting import Exportable, QueryT
 from merchant_admin.flows.money_listings import ORDERS, PAYMENTS, REFUNDS, SPLITS
+from merchant_admin.flows.wording import words_of
 
 router = APIRouter(prefix="/api/exports")
 
@@ -180,13 +183,14 @@ async def download(
     query: QueryT,
     kind: FileKind,
     *,
-    for_people: bool = False,
+    language: Language | None = None,
 ) -> StreamingResponse:
-    """All that is found. Raises as `exporting.export` does."""
+    """All that is found. `language`, and what is raised: as `exporting.export` has it."""
     content = await exporting.export(
-        deps, caller.actor, listing, query, kind=kind, for_people=for_people
+        deps, caller.actor, listing, query, kind=kind, language=language
     )
-    return _answer(content, listing.name, kind, deps.clock())
+    name = _Name(listing.name, kind, language)
+    return _answer(deps, content, name, deps.clock())
 
 
 async def ask_for(
@@ -200,14 +204,26 @@ async def kept(deps: Deps, caller: Caller, export_id: str) -> StreamingResponse:
     """A file that was made in the background."""
     export = await background_exports.read(deps, caller.username, caller.scope, export_id)
     content = await background_exports.fetch(deps, caller.actor, caller.scope, export_id)
-    return _answer(content, export.things, export.format, export.created_at)
+    name = _Name(export.things, export.format, export.language)
+    return _answer(deps, content, name, export.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """By what a file is called, beside when it was made."""
+
+    list: str
+    kind: FileKind
+    language: Language | None
 
 
 def _answer(
-    content: AsyncIterator[bytes], name: str, kind: FileKind, at: datetime
+    deps: Deps, content: AsyncIterator[bytes], name: _Name, at: datetime
 ) -> StreamingResponse:
-    headers = export_files.headers(name, kind, at)
-    return StreamingResponse(content, media_type=export_files.MEDIA_TYPES[kind], headers=headers)
+    title = words_of(deps, name.language)(name.list) if name.language else name.list
+    headers = export_files.headers(name.list, title, name.kind, at)
+    media_type = export_files.MEDIA_TYPES[name.kind]
+    return StreamingResponse(content, media_type=media_type, headers=headers)
 
 
 def _view(export: Export) -> ExportView:

@@ -1,8 +1,9 @@
 """A list as a table for spreadsheets: what stands in its columns. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class FileKind(StrEnum):
@@ -26,3 +27,12 @@ class Table:
 
     name: str
     columns: Mapping[str, Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of a list. `cells`: of its table, in each row; what stands behind them is not written.
+    `items`: the things themselves; of what the database makes ready, its rows."""
+
+    cells: Sequence[Sequence[Any]]
+    items: Sequence[Any]

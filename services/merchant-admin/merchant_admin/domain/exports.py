@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from chassis.web import Language
 from merchant_admin.domain.export_tables import FileKind
 from merchant_admin.domain.scope import Scope
 
@@ -29,16 +30,16 @@ class ExportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """`things`: the list. `scope`: whose data it has, that of who asked for it, then. `for_people`:
-    asked for at the console, to be opened in a spreadsheet. `rows`: so
-    far, of `rows_in_all`, None until they are counted. `bytes`: as they are kept, compressed.
-    `takes`: how often it was begun, so that only who began it last goes on."""
+    """`things`: the list. `scope`: whose data it has, that of who asked for it, then. `language`:
+    of the person who asked for it at the console; None for a program. `rows`: so far, of
+    `rows_in_all`, None until they are counted. `bytes`: as they are kept, compressed. `takes`: how
+    often it was begun, so that only who began it last goes on."""
 
     export_id: str
     username: str
     things: str
     format: FileKind
-    for_people: bool
+    language: Language | None
     search: dict[str, Any]
     scope: Scope
     state: ExportState

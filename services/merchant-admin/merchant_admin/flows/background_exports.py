@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chassis.database import PASSING
 from chassis.problems import Problem
+from chassis.web import Language
 from contracts.identifiers import new_id
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import NoSuch, TooManyExports, TooManyRows
@@ -30,7 +31,7 @@ from merchant_admin.domain.exports import (
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search, SplitSearch
-from merchant_admin.flows import export_files, exporting, listings, money_listings
+from merchant_admin.flows import exporting, listings, money_listings
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.exporting import Counted, Exportable, QueryT
 from merchant_admin.flows.recording import record_action
@@ -74,16 +75,16 @@ async def ask_for(
     query: QueryT,
     kind: FileKind,
     *,
-    for_people: bool = False,
+    language: Language | None = None,
 ) -> Export:
-    """Write down what is wanted. Raises NoSuch for a merchant outside the scope, and
-    TooManyExports for who has several unfinished."""
+    """Write down what is wanted; `language`: as for `exporting.export`. Raises NoSuch for a
+    merchant outside the scope, and TooManyExports for who has several unfinished."""
     export = Export(
         export_id=new_id("export"),
         username=actor.username,
         things=listing.name,
         format=kind,
-        for_people=for_people,
+        language=language,
         search=QUERIES[listing.name].dump_python(_bare(query), mode="json"),
         scope=query.scope,
         state=ExportState.WAITING,
@@ -187,11 +188,10 @@ async def _make(deps: Deps, export: Export, beat: Callable[[], None]) -> ExportS
         if rows > MAX_ROWS:
             raise TooManyRows(MAX_ROWS)
     counted = Counted(MAX_ROWS)
-    found = counted.through(exporting.pages(deps, listing, query, export.format))
-    place = written = 0
-    content_made = export_files.content(
-        listing.table, found, export.format, for_people=export.for_people
+    content_made = await exporting.content_of(
+        deps, listing, query, export.format, language=export.language, counted=counted
     )
+    place = written = 0
     async for chunk in _of_size(content_made):
         content = zlib.compress(chunk, 1)
         written += len(content)

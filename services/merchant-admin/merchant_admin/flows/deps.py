@@ -13,6 +13,7 @@ from contracts.words import Words
 from foundation.service_client import Service
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.domain.sessions import SESSION_COOKIE, SessionTerms
+from merchant_admin.domain.sheets import Sheets
 from merchant_admin.domain.waiting import Counted
 from merchant_admin.flows.hashing import Checks
 
@@ -61,9 +62,9 @@ class Deps:
     keys new sessions, all are known. `session_cookie`: its name. `requires_totp`: of whoever
     configures, decides or refunds. `refund_reauthentication_from`: in fen, from which a
     refund, and every one in another currency, wants to know again who asks for it.
-    `exports_asked`: something waits to be made. `reader`: where lists of the read model are read:
-    at `replica`, or without one at `db`, as is all that is asked for by its number.
-    `console_url`: where people reach the console."""
+    `sheets`: how lists are worded for people. `exports_asked`: something waits to be made.
+    `reader`: where lists of the read model are read: at `replica`, or without one at `db`, as is
+    all that is asked for by its number. `console_url`: where people reach the console."""
 
     db: Database
     wake: Callable[[], None]
@@ -74,6 +75,7 @@ class Deps:
     sealing: SealingKeys
     session_keys: tuple[bytes, ...] = field(repr=False)
     passwords: Passwords
+    sheets: Sheets
     checks: Checks = field(default_factory=Checks)
     sessions: SessionTerms = field(default_factory=SessionTerms)
     session_cookie: str = SESSION_COOKIE

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from foundation.money_text import BEIJING
 from foundation.spreadsheets import BOM, csv_text, harmless, unchanged
@@ -32,11 +33,15 @@ def content(
     return _csv(table, pages, for_people) if kind is FileKind.CSV else _xlsx(table, pages)
 
 
-def headers(table_name: str, kind: FileKind, at: datetime) -> dict[str, str]:
-    """`at`: when, for the name of the file."""
-    name = f"{table_name}-{at.astimezone(BEIJING):%Y%m%d-%H%M%S}.{kind.value}"
+def headers(list_name: str, title: str, kind: FileKind, at: datetime) -> dict[str, str]:
+    """Of a file that is called by the `title` in its reader's language; what cannot read that calls
+    it by the list. `at`: when it was made."""
+    end = f"-{at.astimezone(BEIJING):%Y%m%d-%H%M%S}.{kind.value}"
+    names = f'filename="{list_name}{end}"'
+    if title != list_name:
+        names += f"; filename*=UTF-8''{quote(f'{title}{end}')}"
     return {
-        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Disposition": f"attachment; {names}",
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }

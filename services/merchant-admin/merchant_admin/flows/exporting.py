@@ -6,14 +6,16 @@ from dataclasses import fields, replace
 from typing import Any, Final, Protocol, TypeVar
 
 from chassis.problems import Overloaded
+from chassis.web import Language
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import TooManyRows
-from merchant_admin.domain.export_tables import FileKind, Table
+from merchant_admin.domain.export_tables import FileKind, Found, Table
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.search import Search, SplitSearch
 from merchant_admin.flows import export_files
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
+from merchant_admin.flows.wording import WordedFile
 
 MAX_ROWS: Final = 50_000
 """What is made while somebody waits; more is made in the background."""
@@ -23,7 +25,6 @@ NO_FILTERS: Final = frozenset({"scope", "after", "limit"})
 Query = Search | SplitSearch | ListQuery
 QueryT = TypeVar("QueryT", Search, SplitSearch, ListQuery)
 AskedT = TypeVar("AskedT", contravariant=True)  # as its neighbours
-Pages = AsyncIterator[Sequence[Sequence[Any]]]
 
 
 class Exportable(Protocol[AskedT]):
@@ -43,8 +44,7 @@ class Exportable(Protocol[AskedT]):
     ) -> Awaitable[int | None]:
         """No further than `at_most`; None where nobody knows before all are read."""
 
-    def pages(self, deps: Deps, query: AskedT, kind: FileKind, /) -> Pages:
-        """The rows for `export_files.content`."""
+    def pages(self, deps: Deps, query: AskedT, kind: FileKind, /) -> AsyncIterator[Found]: ...
 
 
 async def export(
@@ -54,10 +54,10 @@ async def export(
     query: QueryT,
     *,
     kind: FileKind,
-    for_people: bool,
+    language: Language | None,
 ) -> AsyncIterator[bytes]:
     """The file of all that is found, made while it is read; of a list that nobody has counted,
-    before its first byte goes.
+    before its first byte goes. `language`: of the person for whom it is; None for a program.
 
     Raises TooManyRows, Overloaded while others export, and Forwarded where another service has the
     list; all before the first byte.
@@ -69,8 +69,7 @@ async def export(
     if rows is not None and rows > MAX_ROWS:
         raise TooManyRows(MAX_ROWS)
     counted = Counted(MAX_ROWS if rows is None else None)
-    found = counted.through(pages(deps, listing, query, kind))
-    content = export_files.content(listing.table, found, kind, for_people=for_people)
+    content = await content_of(deps, listing, query, kind, language=language, counted=counted)
     if rows is None:
         content = _each([zlib.compress(part, 1) async for part in content])
         rows = counted.rows
@@ -86,13 +85,21 @@ async def export(
     return content
 
 
-async def pages(
-    deps: Deps, listing: Exportable[QueryT], query: QueryT, kind: FileKind
-) -> AsyncIterator[Sequence[Sequence[Any]]]:
-    """When it is its turn: so many are made at once."""
-    async with deps.exports:
-        async for found in listing.pages(deps, query, kind):
-            yield found
+async def content_of(
+    deps: Deps,
+    listing: Exportable[QueryT],
+    query: QueryT,
+    kind: FileKind,
+    *,
+    language: Language | None,
+    counted: "Counted",
+) -> AsyncIterator[bytes]:
+    """The bytes of the file: with the words of a person's language, or as programs read it."""
+    found = counted.through(_pages(deps, listing, query, kind))
+    if language is None:
+        return export_files.content(listing.table, _cells(found), kind, for_people=False)
+    worded = await WordedFile.begun(deps, query.scope, listing.table, language)
+    return export_files.content(worded.table, worded.rows(found), kind, for_people=True)
 
 
 class Counted:
@@ -102,11 +109,9 @@ class Counted:
         self.rows = 0
         self._limit = limit
 
-    async def through(
-        self, found: AsyncIterator[Sequence[Sequence[Any]]]
-    ) -> AsyncIterator[Sequence[Sequence[Any]]]:
+    async def through(self, found: AsyncIterator[Found]) -> AsyncIterator[Found]:
         async for page in found:
-            self.rows += len(page)
+            self.rows += len(page.cells)
             if self._limit is not None and self.rows > self._limit:
                 raise TooManyRows(self._limit)
             yield page
@@ -125,6 +130,20 @@ def filters(query: Query) -> dict[str, Any]:
 def from_the_top(query: QueryT) -> QueryT:
     """The whole of the list, not what is behind a page of it."""
     return query if isinstance(query, ListQuery) else replace(query, after=None)
+
+
+async def _pages(
+    deps: Deps, listing: Exportable[QueryT], query: QueryT, kind: FileKind
+) -> AsyncIterator[Found]:
+    """When it is its turn: so many are made at once."""
+    async with deps.exports:
+        async for found in listing.pages(deps, query, kind):
+            yield found
+
+
+async def _cells(found: AsyncIterator[Found]) -> AsyncIterator[Sequence[Sequence[Any]]]:
+    async for page in found:
+        yield page.cells
 
 
 async def _each(compressed: Sequence[bytes]) -> AsyncIterator[bytes]:

@@ -19,7 +19,7 @@ from merchant_admin.domain import listings_elsewhere as elsewhere
 from merchant_admin.domain.audit import AuditEntry
 from merchant_admin.domain.entities import CounterCode
 from merchant_admin.domain.expiring import EndingCertificate
-from merchant_admin.domain.export_tables import FileKind, Table
+from merchant_admin.domain.export_tables import FileKind, Found, Table
 from merchant_admin.domain.list_columns import Columns
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.statement_lines import STATEMENTS as STATEMENT_COLUMNS
@@ -85,15 +85,13 @@ class Listing(Generic[ItemT]):
     def table(self) -> Table:
         return self.columns.table
 
-    async def pages(
-        self, deps: Deps, query: ListQuery, kind: FileKind
-    ) -> AsyncIterator[Sequence[Sequence[Any]]]:
-        """Rows for `export_files.content`. Raises Forwarded where another service has the list."""
+    async def pages(self, deps: Deps, query: ListQuery, kind: FileKind) -> AsyncIterator[Found]:
+        """Raises Forwarded where another service has the list."""
         behind: Behind = None
         while True:
             found, behind = await self.read(deps, query, behind)
             if found:
-                yield [self.columns.cells(item, kind) for item in found]
+                yield Found([self.columns.cells(item, kind) for item in found], found)
             if behind is None:
                 return
 

@@ -1,10 +1,10 @@
 """Orders, payments, refunds and splits as files: the database makes their cells."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from typing import Any, Final, Generic
+from typing import Final, Generic
 
-from merchant_admin.domain.export_tables import FileKind, Table
+from merchant_admin.domain.export_tables import FileKind, Found, Table
 from merchant_admin.flows.deps import Deps
 from merchant_admin.store import export_rows
 from merchant_admin.store.export_rows import SearchT, Source
@@ -32,16 +32,14 @@ class MoneyListing(Generic[SearchT]):
         async with deps.reader.transaction() as tx:
             return await export_rows.count(tx, self.source, counted, timeout_s=timeout_s)
 
-    async def pages(
-        self, deps: Deps, query: SearchT, kind: FileKind
-    ) -> AsyncIterator[Sequence[Sequence[Any]]]:
+    async def pages(self, deps: Deps, query: SearchT, kind: FileKind) -> AsyncIterator[Found]:
         """Each page in a transaction of its own: a slow reader holds no connection."""
         query = replace(query, limit=PAGE)
         while True:
             async with deps.reader.transaction() as tx:
                 rows = await export_rows.read_page(tx, self.source, kind, query)
             if rows.found:
-                yield rows.found
+                yield Found(rows.found, rows.found)
             if rows.after is None:
                 return
             query = replace(query, after=rows.after)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from typing import Any, Final
+from unicodedata import east_asian_width
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from xlsxwriter import Workbook
@@ -122,12 +123,17 @@ def _model(table: Table) -> BytesIO:
         time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         amounts = [book.add_format({"num_format": f"{0:.{digits}f}"}) for digits in DIGITS]
         for column, (title, kind) in enumerate(table.columns.items()):
-            sheet.set_column(column, column, max(NARROWEST, len(title)))
+            sheet.set_column(column, column, max(NARROWEST, _width(title)))
             sheet.write_string(0, column, title, head)
             for row, amount in enumerate(amounts, 1):
                 sheet.write_number(row, column, 0, time if kind is Kind.TIME else amount)
     made.seek(0)
     return made
+
+
+def _width(text: str) -> int:
+    """In digits, of which a Chinese character takes two."""
+    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
 
 
 def _cells(table: Table, sheet: str) -> Iterator[tuple[str, Write]]:

@@ -39,13 +39,15 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Source(Generic[SearchT]):
     """A list that can be exported. `statement`: for a search, with `:columns`; `currency`: the SQL
-    of that of the amounts; `place`: that of the two parts of a row's position."""
+    of that of the amounts; `place`: that of the two parts of a row's position. `more`: by name the
+    SQL of what only files for people are made of."""
 
     name: str
     statement: Callable[[SearchT], str]
     columns: Mapping[str, Cell]
     currency: str
     place: str
+    more: Sequence[tuple[str, str]] = ()
 
     @property
     def table(self) -> Table:
@@ -54,7 +56,8 @@ class Source(Generic[SearchT]):
     def reading(self, search: SearchT, kind: FileKind) -> str:
         """The statement of a page: the cells, and behind them the row's position."""
         shown: list[str] = [self._shown(cell, kind) for cell in self.columns.values()]
-        return self.statement(search).replace(":columns", ", ".join([*shown, self.place]))
+        more: list[str] = [f"({sql})::text as {name}" for name, sql in self.more]
+        return self.statement(search).replace(":columns", ", ".join([*shown, *more, self.place]))
 
     def _shown(self, cell: Cell, kind: FileKind) -> str:
         match cell.kind:
@@ -236,4 +239,5 @@ SPLITS: Final[Source[SplitSearch]] = Source(
     },
     currency="s.view ->> 'currency'",
     place="s.created_at, s.split_no",
+    more=(("currency", "s.view ->> 'currency'"), ("shares", "s.view -> 'receivers'")),
 )

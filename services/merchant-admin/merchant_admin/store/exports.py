@@ -16,12 +16,12 @@ from merchant_admin.store.entity_lists import EntityList, period
 from merchant_admin.store.scope import of_several
 
 _COLUMNS = """export_id, username, things, format, search, merchant_ids, state, rows, rows_in_all,
-       bytes, created_at, finished_at, takes, for_people"""
+       bytes, created_at, finished_at, takes, language, for_people"""
 
 ADD = """
 insert into export (export_id, username, things, format, search, merchant_ids, state, created_at,
-                    for_people)
-values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8)
+                    language, for_people)
+values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8::text, $8::text is not null)
 """
 
 LOCK_ASKING = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -42,6 +42,9 @@ LIST: Final = EntityList(
     },
 )
 """A file of the whole centre, whose merchants are null, is of no smaller scope."""
+
+_UNSAID: Final = "zh"
+"""The language of who asked the release before, which wrote down that it is for people alone."""
 
 GET = f"select {_COLUMNS} from export where export_id = $1"  # noqa: S608  # columns of ours
 
@@ -93,7 +96,7 @@ async def add(tx: Tx, export: Export) -> None:
         export.search,
         export.scope.parameter,
         export.created_at,
-        export.for_people,
+        export.language,
     )
 
 
@@ -162,6 +165,7 @@ def _export(row: asyncpg.Record) -> Export:
     values |= {
         "format": FileKind(row["format"]),
         "state": ExportState(row["state"]),
+        "language": row["language"] or (_UNSAID if row["for_people"] else None),
         "scope": Scope(None if merchant_ids is None else frozenset(merchant_ids)),
     }
     return Export(**values)

@@ -1,6 +1,6 @@
 """What waits for a second person, with the forms that agree to it or reject it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -18,15 +18,16 @@ from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import FreshlySentByRefunder, Seen, Visitor, to
 from merchant_admin.api.ids import ApprovalId
 from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
-from merchant_admin.domain.approvals import Approval, ApprovalKind, ApprovalState, AwaitsApproval
+from merchant_admin.domain.approvals import ApprovalState, AwaitsApproval
 from merchant_admin.domain.errors import (
     APPROVAL_DECIDED,
     FORBIDDEN,
     VERSION_CHANGED,
     SamePerson,
 )
-from merchant_admin.flows import approvals, channels
+from merchant_admin.flows import approvals
 from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.wording import titles_of
 
 HOME: Final = "/console/approvals"
 REFUSED: Final = "approval_refused"
@@ -88,7 +89,7 @@ async def _page(
     context = {
         "visitor": visitor,
         **await list_context(request, deps, visitor.scope, filters, page, merchant_ids),
-        "titles": await _titles(deps, page.items),
+        "titles": titles_of(deps),
         "now": deps.clock(),
         "problem": problem or problem_in(request, REFUSALS),
         "given": given or {},
@@ -96,20 +97,6 @@ async def _page(
         "done": done_in(request, DONE),
     }
     return render(request, "approvals.html", context, status=status)
-
-
-async def _titles(deps: Deps, items: Sequence[Approval]) -> dict[str, dict[str, Words]]:
-    """By channel what its credentials are called; their bare names while the gateway is away."""
-    if all(item.asked.kind is not ApprovalKind.CREDENTIALS for item in items):
-        return {}
-    try:
-        known = await channels.read_all(deps)
-    except Problem:
-        return {}
-    return {
-        name: {entry.name: entry.title for entry in channel.form.entries}
-        for name, channel in known.items()
-    }
 
 
 @router.post("/{approval_id}/approve")

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from foundation.pages import language_asked
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import Filters, list_context
@@ -106,8 +107,9 @@ async def ask_for(request: Request, deps: Work, sent: SentByViewer, things: str)
     query = query_of(request, things, sent.scope)
     try:
         await background_exports.ask_for(
-            deps, sent.actor, LISTINGS[things], query, kind_of(request), for_people=True
-        )
+            deps, sent.actor, LISTINGS[things], query, kind_of(request),
+            language=language_asked(request),
+        )  # fmt: skip
     except TooManyExports:
         return to(f"{HOME}?problem={TOO_MANY}")
     return to(f"{HOME}?done={ASKED}")
@@ -135,7 +137,7 @@ async def export(
     query = query_of(request, listing.name, visitor.scope)
     try:
         return await download(
-            deps, visitor.caller, listing, query, kind_of(request), for_people=True
+            deps, visitor.caller, listing, query, kind_of(request), language=language_asked(request)
         )
     except TooManyRows:
         if not listing.is_long:

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from foundation.pages import language_asked
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.exports import HOME, export, kind_of
 from merchant_admin.api.console.visiting import Seen, SeenByAdmin, SeenByCentre
@@ -95,4 +96,7 @@ async def export_differences(
     """Of one reconciliation."""
     query = ListQuery(visitor.scope, {"statement_no": statement_no})
     kind = kind_of(request)
-    return await download(deps, visitor.caller, listings.DIFFERENCES, query, kind, for_people=True)
+    language = language_asked(request)
+    return await download(
+        deps, visitor.caller, listings.DIFFERENCES, query, kind, language=language
+    )

@@ -12,10 +12,13 @@ from contracts.identifiers import new_id
 from foundation.money_text import plain_amount
 from foundation.pages import Pages, templates_of
 from merchant_admin.api.access import Caller
+from merchant_admin.api.console.audited import action_words, actor_words
 from merchant_admin.api.console.navigation import Group, Navigation
+from merchant_admin.api.console.shown import endpoint_state
 from merchant_admin.api.console.texts import TEXTS
 from merchant_admin.domain.waiting import Waiting, badges
 from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.wording import channel_names
 
 PROBLEM: Final = "problem"
 DONE: Final = "done"
@@ -35,7 +38,13 @@ HEADERS: Final = {
 
 _templates: Final = templates_of("merchant_admin.api.console")
 _templates.filters.update(plain_amount=plain_amount)
-_templates.globals.update(has_text=TEXTS.__contains__, new_number=new_id)
+_templates.globals.update(
+    has_text=TEXTS.__contains__,
+    new_number=new_id,
+    action_words=action_words,
+    actor_words=actor_words,
+    endpoint_state=endpoint_state,
+)
 _pages: Final = Pages(_templates, TEXTS)
 
 
@@ -114,7 +123,7 @@ def _ways(request: Request, context: Mapping[str, object]) -> list[Group]:
 def _names(request: Request) -> dict[str, tuple[str, str]]:
     """What the channels are called, as texts."""
     deps: Deps = request.app.state.deps
-    return {f"channel.{name}": (it.zh, it.en) for name, it in deps.channels.names.items()}
+    return channel_names(deps)
 
 
 def _lag_s(request: Request) -> float:

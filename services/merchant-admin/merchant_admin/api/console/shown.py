@@ -1,8 +1,45 @@
 """How values look to people."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.internal import EndpointView
 from foundation.money_text import BEIJING, minor_units, moment, money, plain_amount
 
-__all__ = ["BEIJING", "minor_units", "moment", "money", "plain_amount", "raw"]
+__all__ = [
+    "BEIJING",
+    "ShownState",
+    "endpoint_state",
+    "minor_units",
+    "moment",
+    "money",
+    "plain_amount",
+    "raw",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownState:
+    """`badge`: its look; `words` and `why`: texts; `at`: since or until when."""
+
+    badge: str
+    words: str
+    why: str | None = None
+    at: datetime | None = None
+
+
+def endpoint_state(item: EndpointView, late_before: datetime) -> ShownState:
+    """How an address is; what is due at it since before `late_before` is late."""
+    if item.suspended_at:
+        why = f"endpoint.{item.suspended_for}"
+        return ShownState("failed", "endpoint.suspended", why, item.suspended_at)
+    if item.held_until:
+        return ShownState("pending", "endpoint.held", at=item.held_until)
+    if item.failing_since:
+        return ShownState("failing", "endpoint.is_failing")
+    if item.oldest_due_at and item.oldest_due_at < late_before:
+        return ShownState("failing", "endpoint.behind")
+    return ShownState("active", "endpoint.well")
 
 
 def raw(value: bytes) -> str:

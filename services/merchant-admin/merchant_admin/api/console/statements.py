@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import Problem
 from contracts.words import Words
 from foundation.money_text import BEIJING
+from foundation.pages import language_asked
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.books import refusal_of
 from merchant_admin.api.console.exports import kind_of
@@ -86,7 +87,8 @@ async def export_statement(request: Request, deps: Work, visitor: Seen) -> Respo
         asked["app_id"] = app_id
     query = ListQuery(visitor.scope, asked)
     kind = kind_of(request)
-    return await download(deps, visitor.caller, listings.STATEMENTS, query, kind, for_people=True)
+    language = language_asked(request)
+    return await download(deps, visitor.caller, listings.STATEMENTS, query, kind, language=language)
 
 
 def _period(filters: Filters, today: date) -> tuple[date, date, str]:

@@ -24,6 +24,7 @@ from merchant_admin.api.console.texts import (
     people,
     reports,
     second_factor,
+    sheets,
     signature,
     written,
 )
@@ -51,5 +52,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **reports.TEXTS,
     **filters.TEXTS,
     **audit.TEXTS,
+    **sheets.TEXTS,
     **written.TEXTS,
 }

@@ -113,6 +113,9 @@ _WORDS: Final[dict[tuple[str, str], str]] = {
     ("交易核心没有应答", "trade-core did not answer"): "overloaded internal",
     ("没有找到", "Not found"): "not_found",
     ("渠道账户已停用", "The channel account is disabled"): "channel_account_disabled",
+    ("须上传渠道账单", "People upload the statements of this channel"): "to_upload",
+    ("渠道的应答不是账单", "The channel answered with something else"): "senseless",
+    ("账单为空，而当日有入账", "Empty, though something was booked on that day"): "empty",
     ("其他原因", "Another reason"): "other",
 }
 
