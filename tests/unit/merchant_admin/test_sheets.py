@@ -46,13 +46,22 @@ from contracts.internal import (
     ReplayRequest,
     SettleDifference,
 )
+from gateway.channels.easy import PLUGIN
+from gateway.channels.plugin import schema
 from merchant_admin.api.callbacks import DeliveryState
-from merchant_admin.api.console.audited import action_words, actor_words, changes_of, thing_words
+from merchant_admin.api.console.audited import (
+    action_words,
+    actor_words,
+    changes_of,
+    facts_words,
+    thing_words,
+)
 from merchant_admin.api.console.sheets import SHEETS
 from merchant_admin.api.console.texts import TEXTS
 from merchant_admin.api.list_queries import TokenState, UserState
 from merchant_admin.domain.approvals import ApprovalKind, ApprovalState
 from merchant_admin.domain.audit import SYSTEM, AuditEntry
+from merchant_admin.domain.credential_forms import CredentialForm
 from merchant_admin.domain.expiring import Holder
 from merchant_admin.domain.export_tables import Found, Kind, Table
 from merchant_admin.domain.four_eyes import NO_FOUR_EYES
@@ -196,6 +205,15 @@ def test_facts_of_the_audit_are_in_words(facts: dict[str, object], words: str) -
     wording = Wording(CHINESE, NOW, {"M1": "绿城"})
     shown = {name: value for name, _, value in changes_of(entry, wording)}
     assert words in shown.values()
+
+
+def test_credentials_are_in_the_words_of_their_form() -> None:
+    form = CredentialForm.of(schema(PLUGIN.credentials, PLUGIN.form))
+    wording = Wording(CHINESE, NOW, forms={"easy": form})
+    shown = {"values": {"product": "direct", "requester": "merchant", "notify_ack": "json"}}
+    words = facts_words(shown, wording, "easy")
+    assert words.startswith("签约产品 易企通 2.0（直连） · 接入方式 ")
+    assert not any(it in words for it in shown["values"].values())
 
 
 def test_people_things_and_actions_are_called_by_their_names() -> None:

@@ -77,6 +77,21 @@ class CredentialForm:
         entries = (_entry(name, it, needed, ways) for name, it in properties if name not in choices)
         return cls(tuple(entries), ways)
 
+    @property
+    def titles(self) -> dict[str, Words]:
+        """What each field is called."""
+        return {entry.name: entry.title for entry in self.entries}
+
+    def choice(self, field: str, value: str) -> Words | None:
+        """What a value is called that was chosen; None for what somebody typed."""
+        chosen = [
+            each.options[value]
+            for each in self.entries
+            if each.name == field and value in each.options
+        ]
+        ways = [way.title for way in self.ways if way.chosen_by.get(field) == value]
+        return next(iter([*chosen, *ways]), None)
+
     def credentials(self, entered: Mapping[str, str], way: str) -> dict[str, JsonValue]:
         """What was entered, without what is empty or belongs to another way."""
         chosen = next((each for each in self.ways if each.name == way), None)

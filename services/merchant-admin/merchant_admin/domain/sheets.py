@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias, assert_never
 
 from chassis.web import Words
-from contracts.words import Words as Title
+from merchant_admin.domain.credential_forms import CredentialForm
 from merchant_admin.domain.export_tables import Found, Kind, Table
 
 Texts: TypeAlias = Mapping[str, tuple[str, str]]
@@ -20,21 +20,29 @@ Texts: TypeAlias = Mapping[str, tuple[str, str]]
 @dataclass(frozen=True, slots=True)
 class Wording:
     """What a file is worded with: the texts of its reader, the `names` of merchants, apps and
-    accounts by id, what the fields of each channel's credentials are called (`titles`), and `at`,
-    when it is made."""
+    accounts by id, by channel the form of its credentials, and `at`, when it is made."""
 
     t: Words
     at: datetime
     names: Mapping[str, str] = field(default_factory=dict)
-    titles: Mapping[str, Mapping[str, Title]] = field(default_factory=dict)
+    forms: Mapping[str, CredentialForm] = field(default_factory=dict)
 
     def name(self, thing_id: str) -> str:
         return self.names.get(thing_id, thing_id)
 
-    def title(self, field: str) -> str:
-        """Of a field of credentials; its name where no channel calls it otherwise."""
-        found = [it[field] for it in self.titles.values() if field in it]
+    def title(self, field: str, channel: str | None = None) -> str:
+        """Of a field of credentials, of this channel or any; its name where none calls it
+        otherwise."""
+        found = [it.titles[field] for it in self._forms(channel) if field in it.titles]
         return found[0].of(self.t.language) if found else field
+
+    def choice(self, field: str, value: str, channel: str | None) -> str:
+        """Of a value in credentials; as it is where it was not chosen."""
+        found = [words for it in self._forms(channel) if (words := it.choice(field, value))]
+        return found[0].of(self.t.language) if found else value
+
+    def _forms(self, channel: str | None) -> Iterable[CredentialForm]:
+        return [self.forms[channel]] if channel and channel in self.forms else self.forms.values()
 
     def named(self, ids: Iterable[str]) -> str:
         return SEVERAL.join(self.name(each) for each in ids)
@@ -91,13 +99,13 @@ def _nobody(_: Any) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`name`: of the list, which is called by the text of that name. `needs_titles`: what it says
-    of credentials wants to know what their fields are called. `mentions`: the ids of whom a thing
+    """`name`: of the list, which is called by the text of that name. `needs_forms`: what it says
+    of credentials wants to know their forms. `mentions`: the ids of whom a thing
     speaks of beside those of its `Named` cells."""
 
     name: str
     columns: tuple[Column, ...]
-    needs_titles: bool = False
+    needs_forms: bool = False
     mentions: Callable[[Any], Iterable[str]] = _nobody
 
     def table(self, of: Table, t: Words) -> Table:

@@ -1,11 +1,10 @@
-"""What people read is worded for them, with the names and titles that it takes."""
+"""What people read is worded for them, with the names and forms that it takes."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
 from chassis.web import Language, Words
 from contracts.identifiers import PREFIX
-from contracts.words import Words as Title
 from merchant_admin.domain.credential_forms import CredentialForm
 from merchant_admin.domain.export_tables import Found, Table
 from merchant_admin.domain.scope import Scope
@@ -33,13 +32,13 @@ class WordedFile:
         return cls(deps, scope, of, words_of(deps, language))
 
     async def rows(self, found: AsyncIterator[Found]) -> AsyncIterator[Sequence[Sequence[Any]]]:
-        titles = titles_of(self._deps) if self._sheet.needs_titles else {}
+        forms = forms_of(self._deps) if self._sheet.needs_forms else {}
         async for page in found:
             new = self._sheet.ids(self._of, page) - self._names.keys()
             if new:
                 known = await read_names(self._deps, self._scope, new, self._t)
                 self._names |= {each: each for each in new} | known
-            wording = Wording(self._t, self._deps.clock(), self._names, titles)
+            wording = Wording(self._t, self._deps.clock(), self._names, forms)
             yield self._sheet.rows(self._of, page, wording)
 
 
@@ -53,15 +52,10 @@ def channel_names(deps: Deps) -> dict[str, tuple[str, str]]:
     return {f"channel.{name}": (it.zh, it.en) for name, it in deps.channels.names.items()}
 
 
-def titles_of(deps: Deps) -> dict[str, dict[str, Title]]:
-    """By channel what the fields of its credentials are called, as far as the gateway has said."""
+def forms_of(deps: Deps) -> dict[str, CredentialForm]:
+    """By channel the form of its credentials, as far as the gateway has described them."""
     listed = deps.channels.found.items if deps.channels.found else []
-    return {
-        each.channel: {
-            entry.name: entry.title for entry in CredentialForm.of(each.credentials_schema).entries
-        }
-        for each in listed
-    }
+    return {each.channel: CredentialForm.of(each.credentials_schema) for each in listed}
 
 
 async def read_names(deps: Deps, scope: Scope, ids: Collection[str], t: Words) -> dict[str, str]:

@@ -27,7 +27,7 @@ from merchant_admin.domain.errors import (
 )
 from merchant_admin.flows import approvals
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.wording import titles_of
+from merchant_admin.flows.wording import forms_of
 
 HOME: Final = "/console/approvals"
 REFUSED: Final = "approval_refused"
@@ -89,7 +89,7 @@ async def _page(
     context = {
         "visitor": visitor,
         **await list_context(request, deps, visitor.scope, filters, page, merchant_ids),
-        "titles": titles_of(deps),
+        "forms": forms_of(deps),
         "now": deps.clock(),
         "problem": problem or problem_in(request, REFUSALS),
         "given": given or {},

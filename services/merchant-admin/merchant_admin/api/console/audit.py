@@ -15,7 +15,7 @@ from merchant_admin.api.paging import DEFAULT_LIMIT, number_after, page_of
 from merchant_admin.domain.audit import AuditEntry
 from merchant_admin.domain.sheets import Wording
 from merchant_admin.flows import searching
-from merchant_admin.flows.wording import read_names, titles_of, words_of
+from merchant_admin.flows.wording import forms_of, read_names, words_of
 
 router = APIRouter(include_in_schema=False, prefix="/console/audit")
 
@@ -45,7 +45,7 @@ async def audit_page(request: Request, deps: Work, visitor: SeenByCentre) -> Res
     t = words_of(deps, language_asked(request))
     ids = {each for one in found for each in texts_in([one.entry.before, one.entry.after])}
     names = await read_names(deps, visitor.scope, ids, t)
-    wording = Wording(t, deps.clock(), names, titles_of(deps))
+    wording = Wording(t, deps.clock(), names, forms_of(deps))
     page = page_of(
         found,
         DEFAULT_LIMIT,

@@ -157,18 +157,28 @@ def changes_of(entry: AuditEntry, wording: Wording) -> list[tuple[str, str, str]
     ]
 
 
-def facts_words(shown: Mapping[str, Any], wording: Wording) -> str:
-    """What people may see of credentials: what is no secret, and the fingerprints."""
-    lines = [
-        f"{_label(name, wording)} {'✓' if value == 'on' else value}"
-        for name, value in shown.get("values", {}).items()
+def facts_words(shown: Mapping[str, Any], wording: Wording, channel: str | None) -> str:
+    """What people may see of the credentials of a channel: what is no secret, and the
+    fingerprints."""
+    lines = []
+    for name, value in shown.get("values", {}).items():
+        chosen = "✓" if value == "on" else wording.choice(name, value, channel)
+        lines.append(f"{_field(name, wording, channel)} {chosen}")
+    lines += [
+        f"{_field(key['field'], wording, channel)} {_key(key, wording)}"
+        for key in shown.get("keys", [])
     ]
-    lines += [_key(key, wording) for key in shown.get("keys", [])]
     return SEVERAL.join(lines) or NOTHING
 
 
+def _field(name: str, wording: Wording, channel: str | None) -> str:
+    """The field that says which of the ways it is has no title but theirs."""
+    legend = f"ways_legend.{name}"
+    return wording.t(legend) if legend in wording.t else wording.title(name, channel)
+
+
 def _key(key: Mapping[str, Any], wording: Wording) -> str:
-    parts = [_label(key["field"], wording), "SHA-256", key["fingerprint"]]
+    parts = ["SHA-256", key["fingerprint"]]
     if serial := key.get("serial"):
         parts += [wording.t("serial"), serial]
     if until := key.get("valid_until"):
@@ -209,7 +219,7 @@ def _value(name: str, facts: Mapping[str, Any], wording: Wording) -> str:
         case None:
             return wording.t("scope_all") if name == "merchant_ids" else NOTHING
         case Mapping() as inner if "values" in inner or "keys" in inner:
-            return facts_words(inner, wording)
+            return facts_words(inner, wording, facts.get("channel"))
         case Mapping() as inner:
             return SEVERAL.join(_parts(inner, wording)) or NOTHING
         case list() as several:
@@ -255,5 +265,5 @@ def _worded(name: str, value: str, wording: Wording) -> str:
     if name == "key":
         return thing_words(t, value)
     if name == "field":
-        return _label(value, wording)
+        return _field(value, wording, None)
     return wording.name(value)

@@ -1,6 +1,6 @@
 """Channel accounts: a list, a page each, new ones, other credentials, and trying them out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import Problem
 from chassis.web import parse
 from contracts.events.configuration import State
-from contracts.words import Words
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount
 from merchant_admin.api.console.filter_fields import LISTS
@@ -29,7 +28,6 @@ from merchant_admin.api.console.visiting import (
 )
 from merchant_admin.api.ids import MerchantId, PaymentId
 from merchant_admin.api.paging import id_after, page_of
-from merchant_admin.domain.credential_forms import Way
 from merchant_admin.domain.entities import ChannelAccount
 from merchant_admin.domain.seen import Shown
 from merchant_admin.flows import account_trials, channel_accounts, channels, merchants
@@ -138,19 +136,14 @@ async def _account_page(
         "wrong": wrong_fields(refusal) if refusal else {},
         "names": await merchants.read_names(deps, {account.merchant_id}),
         "known": await channel_accounts.read_details(deps, payment_id),
-        "titles": {entry.name: entry.title for entry in known.form.entries} if known else {},
-        "kinds": _kinds(known.form.ways) if known else {},
+        "form": known.form if known else None,
+        "titles": known.form.titles if known else {},
         "api_url": (await channels.read_list(deps)).api_url,
         "done": done_in(request, DONE),
         "problem": problem_in(request, REFUSALS),
     }
     status = refusal.status if refusal else 200
     return render(request, "channel_account.html", context, status=status)
-
-
-def _kinds(ways: Sequence[Way]) -> dict[tuple[str, str], Words]:
-    """What a choice that stands for a way is called, by its field and value."""
-    return {choice: way.title for way in ways for choice in way.chosen_by.items()}
 
 
 def _filled(account: ChannelAccount) -> dict[str, str]:

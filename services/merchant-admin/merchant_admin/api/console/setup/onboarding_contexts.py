@@ -63,7 +63,8 @@ async def _trial(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Cont
     return {
         "account": await channel_accounts.find(deps, account_id, visitor.scope),
         "known": await channel_accounts.read_details(deps, account_id),
-        "titles": {entry.name: entry.title for entry in channel.form.entries},
+        "form": channel.form,
+        "titles": channel.form.titles,
     }
 
 

@@ -83,10 +83,10 @@ def _credentials(shown: Mapping[str, Any], wording: Wording) -> Iterator[Line]:
     yield "approval_what", wording.t(what)
     before, facts = shown.get("facts_before"), shown.get("facts")
     if before:
-        yield "approval_before", facts_words(before, wording)
+        yield "approval_before", facts_words(before, wording, shown["channel"])
     if facts:
         label = "approval_after" if before else "four_eyes_credentials"
-        yield label, facts_words(facts, wording)
+        yield label, facts_words(facts, wording, shown["channel"])
 
 
 def _callback_address(approval: Approval, wording: Wording) -> Iterator[Line]:

@@ -49,7 +49,7 @@ def _state_of_token(it: ApiToken, wording: Wording) -> str:
 
 
 def _identity(it: ChannelAccount, wording: Wording) -> str:
-    return facts_words({"values": dict(it.identity or {})}, wording)
+    return facts_words({"values": dict(it.identity or {})}, wording, it.channel)
 
 
 def _end(it: EndingCertificate, wording: Wording) -> str:
@@ -89,7 +89,7 @@ SHEETS: Final = (
             Same("ip", "sheet.ip"),
             Same("request_id", "request_id"),
         ),
-        needs_titles=True,
+        needs_forms=True,
         mentions=_mentions,
     ),
     Sheet(
@@ -109,7 +109,7 @@ SHEETS: Final = (
             Described("result", outcome_words),
             Same("expires_at_beijing", "expires_at"),
         ),
-        needs_titles=True,
+        needs_forms=True,
     ),
     Sheet(
         "merchants",
@@ -136,7 +136,7 @@ SHEETS: Final = (
             Same("credentials_changed_at_beijing", "credentials_changed_at"),
             CHANGED,
         ),
-        needs_titles=True,
+        needs_forms=True,
     ),
     Sheet(
         "apps",
@@ -206,6 +206,6 @@ SHEETS: Final = (
             Described("approval_what", _what),
             *MERCHANTS,
         ),
-        needs_titles=True,
+        needs_forms=True,
     ),
 )
