@@ -69,6 +69,7 @@ from merchant_admin.domain.search import Search
 from merchant_admin.domain.sheets import Named, Same, Sheet, Worded, Wording
 from merchant_admin.domain.users import Role
 from merchant_admin.flows import listings, money_listings
+from merchant_admin.flows.comparing import Publishing
 from trade_core.domain.ledger import Purpose
 
 NOW: Final = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -98,6 +99,7 @@ VALUES: Final[dict[str, Iterable[str]]] = {
     "approval_kind.": ApprovalKind,
     "approval_state.": ApprovalState,
     "audited.callback_signature.": CallbackSignature,
+    "audited.published.": Publishing,
     "audited.refund_splits.": RefundSplits,
     "cause.": RefundCause,
     "certificate_holder.": Holder,
@@ -137,6 +139,7 @@ RECORDED: Final = (
     "size_bytes", "sha256", "url", "key", "created_from", "suspended", "merchant_order_no",
     "amount_paid", "amount_left", "facts", "facts_before", "new_account", "before", "after",
     "query_changed", "new_credentials", "withdraw_earlier_credentials", "payment_no",
+    "published", "ended",
 )  # fmt: skip
 """The names in the audit."""
 

@@ -89,6 +89,7 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "method": ("method.",),
     "outcome": ("audited.outcome.", "failure."),
     "password": ("audited.",),
+    "published": ("audited.published.",),
     "refund_splits": ("audited.refund_splits.",),
     "role": ("role.",),
     "second_factor": ("audited.",),
