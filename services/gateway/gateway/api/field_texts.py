@@ -67,7 +67,8 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "app's address",
     "return_url": "Where our page sends the payer back to, http or https, ≤ 512 characters",
     "expires_in_s": "Seconds until nothing can be paid any more",
-    "splits": "It will be split later by `POST /v1/splits`",
+    "splits": "It will be split later by `POST /v1/splits`. WeChat Pay must know it now: what was "
+    "created without it cannot be split, unless its account splits every payment",
     # actions
     "type": "What kind it is; it decides what the other members are",
     "qr_code": "The text to draw as a QR code",
