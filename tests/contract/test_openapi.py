@@ -11,13 +11,15 @@ from typing import Any, Final, get_args
 import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter, ValidationError
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 
 from chassis.settings import AcceptedToken
 from contracts import sealing
 from contracts.api import CallbackType
+from contracts.api.requests import Reason, Subject
 from contracts.codes import CODES
+from contracts.money import MINOR_DIGITS
 from contracts.remedies import REMEDIES
 from gateway.api import openapi
 from gateway.api.examples import ANSWERS, EVENTS, REQUESTS
@@ -110,6 +112,30 @@ def test_every_operation_shows_an_example_that_holds(described: dict[str, Any]) 
     assert len(shown) == len(ANSWERS) + len(REQUESTS) + len(EVENTS) + SHOWN_TWICE
     for schema, example in shown:
         OAS31Validator(schema | {"components": described["components"]}).validate(example)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a\nb", "line breaks"),
+        ("a\u200bb", "U+200B"),
+        ("👨\u200d👩", "U+200D"),
+        ("می\u200cروم", "U+200C"),
+        ("a\u202eb", "bidi controls"),
+        (" ", "Not blank"),
+    ],
+)
+def test_every_text_that_is_refused_is_described(text: str, words: str) -> None:
+    for kind, name in ((Subject, "subject"), (Reason, "reason")):
+        with pytest.raises(ValidationError):
+            TypeAdapter(kind).validate_python(text)
+        assert words in FIELD_TEXTS[name]
+
+
+def test_every_currency_is_named_in_the_guide() -> None:
+    for language in ("en", "zh"):
+        page = (FILE.parents[2] / "docs/guide" / language / "way-of-a-payment.md").read_text()
+        assert all(f"`{currency}`" in page for currency in MINOR_DIGITS)
 
 
 def test_every_callback_is_described(described: dict[str, Any]) -> None:

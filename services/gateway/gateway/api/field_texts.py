@@ -5,6 +5,15 @@ A model that knows more about a field of its own describes it there; that text t
 
 from typing import Final
 
+from contracts.money import MINOR_DIGITS
+
+READABLE: Final = (
+    "Not blank; refused are control characters (line breaks and tabs too), bidi controls, and "
+    "characters without width (such as U+200B, and the joiners U+200C and U+200D, also within an "
+    "emoji or a word)"
+)
+CURRENCIES: Final = ", ".join(MINOR_DIGITS)
+
 FIELD_TEXTS: Final[dict[str, str]] = {
     # who and where
     "merchant_id": "The merchant (商户标识) whose money it is, `M…`",
@@ -12,7 +21,8 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "payer has not chosen one on our page",
     "channel": "The third party: `alipay`, `wechat`, `easy` …; null as long as none is chosen",
     "app_id": "Your app (应用), `A…`",
-    "account": "The receiver's account at the channel, as the channel names it; ≤ 64 characters",
+    "account": "The receiver's account at the channel, as the channel names it; ≤ 64 characters. "
+    + READABLE,
     # the numbers
     "merchant_order_no": "Your number of the order: 1 to 64 of `0-9 A-Z a-z _ - . : @`, unique "
     "for an app and a merchant",
@@ -33,13 +43,15 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "request_id": "Of this answer, also in the header `X-Request-Id`; tell it when you ask us",
     # money
     "amount": "Whole minor units (分) of the currency: 1299 is 12.99 yuan; 1 to 10¹²",
-    "currency": "ISO 4217, three capital letters; the same in each payment of an order",
+    "currency": f"ISO 4217, one of {CURRENCIES}; the same in each payment of an order",
     "amount_paid": "What of the order is paid, minor units (分)",
     "amount_refunded": "What went back to the payer so far, minor units (分)",
     "amount_returned": "What the receiver gave back for refunds so far, minor units (分)",
-    "subject": "What the payer reads; 1 to 127 characters, cut to what the channel takes",
-    "description": "What the receiver reads; 1 to 80 characters",
-    "reason": "Why money goes back; 1 to 80 characters, shown to the payer where the channel does",
+    "subject": "What the payer reads; 1 to 127 characters, cut to what the channel takes. "
+    + READABLE,
+    "description": "What the receiver reads; 1 to 80 characters. " + READABLE,
+    "reason": "Why money goes back; 1 to 80 characters, shown to the payer where the channel does. "
+    + READABLE,
     # how it stands
     "failure": "Why it failed; null where nothing did",
     "cause": "Who wanted the refund: you, or the rules that protect the payer",
@@ -51,7 +63,8 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "action": "How to call the payer while the payment is `pending`. Null where the channel did "
     "not say it; `pending` without it: its answer was lost, and the same order may be sent again "
     "after `reinitiate_after_s`",
-    "metadata": "Your own values, given back as they were; ≤ 4,096 bytes of JSON",
+    "metadata": "Your own values, given back as they were; ≤ 4,096 bytes of JSON. Refused are "
+    "whole numbers of more than 64 bits and the character NUL: send such as text",
     "order": "The order of this payment, as it stands",
     "payments": "All attempts to pay this order, the oldest first",
     "refunds": "All refunds of this order, the oldest first",
