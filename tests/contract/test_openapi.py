@@ -142,6 +142,14 @@ def test_every_callback_is_described(described: dict[str, Any]) -> None:
     assert set(described["webhooks"]) == set(get_args(CallbackType))
 
 
+def test_end_of_the_events_is_no_reason_to_begin_anew(described: dict[str, Any]) -> None:
+    cursor = described["components"]["schemas"]["EventPage"]["properties"]["next_cursor"]
+    assert "the cursor that you had" in cursor["description"]
+    for language, words in (("en", "the cursor that you had"), ("zh", "仍用手上的游标")):
+        page = FILE.parents[2] / "docs/guide" / language / "reconciling.md"
+        assert words in page.read_text()
+
+
 def test_every_code_says_why_and_what_to_do() -> None:
     assert set(REMEDIES) == set(CODES)
 

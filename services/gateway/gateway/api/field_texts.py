@@ -136,6 +136,11 @@ FIELD_TEXTS: Final[dict[str, str]] = {
 }
 
 OF_ONE_MODEL: Final[dict[tuple[str, str], str]] = {
+    (
+        "EventPage",
+        "next_cursor",
+    ): "Give it as `after` to go on, and keep it. Null: nothing new; ask "
+    "again with the cursor that you had, for without one the list begins anew",
     ("AttemptView", "status"): "The HTTP status that your server answered; null for none",
     ("Problem", "status"): "The HTTP status of this answer",
     ("Problem", "title"): "What the code means, for people",
