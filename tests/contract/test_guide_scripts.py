@@ -69,9 +69,25 @@ class WeChat {
     void sendReq(PayReq request) { Shown.asked = request; }
 }
 
+class UPPayAssistantEx {
+    static void startPay(Object activity, String one, String other, String tn, String mode) {
+        Shown.tn = tn;
+    }
+}
+
+class PaymentConfiguration {
+    static void init(Object context, String key) { Shown.key = key; }
+}
+
+class PaymentSheet {
+    void presentWithPaymentIntent(String secret) { Shown.secret = secret; }
+}
+
 public class Shown {
     static PayReq asked;
-    static String paid;
+    static String paid, tn, key, secret;
+    static Object context = new Object();
+    static PaymentSheet paymentSheet = new PaymentSheet();
 
     static void run(WeChat wechat, Object activity, Map<String, String> params) {
         %s
@@ -79,12 +95,14 @@ public class Shown {
 
     public static void main(String[] arguments) {
         var params = new java.util.HashMap<String, String>();
-        var names = "appid partnerid prepayid package noncestr timestamp sign order_string";
+        var names = "appid partnerid prepayid package noncestr timestamp sign order_string"
+            + " tn publishable_key client_secret";
         for (var name : names.split(" "))
             params.put(name, name.toUpperCase());
         run(new WeChat(), new Object(), params);
         System.out.println(String.join(" ", asked.appId, asked.partnerId, asked.prepayId,
-            asked.packageValue, asked.nonceStr, asked.timeStamp, asked.sign, paid));
+            asked.packageValue, asked.nonceStr, asked.timeStamp, asked.sign, paid,
+            tn, key, secret));
     }
 }
 """
@@ -111,6 +129,7 @@ def test_the_app_hands_the_wallet_what_it_was_given(tmp_path: Path) -> None:
     source = tmp_path / "Shown.java"
     source.write_text(WALLETS % "\n".join(blocks(METHODS, "java")))
     words = "APPID PARTNERID PREPAYID PACKAGE NONCESTR TIMESTAMP SIGN ORDER_STRING"
+    words += " TN PUBLISHABLE_KEY CLIENT_SECRET"
     output("javac", "-d", str(tmp_path), str(source))
     assert output("java", "-cp", str(tmp_path), "Shown").strip() == words
 

@@ -150,6 +150,15 @@ def test_end_of_the_events_is_no_reason_to_begin_anew(described: dict[str, Any])
         assert words in page.read_text()
 
 
+@pytest.mark.parametrize("member", ["order_string", "tn", "client_secret", "publishable_key"])
+def test_what_an_apps_sdk_is_given_is_named(described: dict[str, Any], member: str) -> None:
+    params = described["components"]["schemas"]["AppAction"]["properties"]["params"]
+    assert f"`{member}`" in params["description"]
+    for language in ("en", "zh"):
+        page = FILE.parents[2] / "docs/guide" / language / "methods.md"
+        assert f'params.get("{member}")' in page.read_text()
+
+
 def test_every_code_says_why_and_what_to_do() -> None:
     assert set(REMEDIES) == set(CODES)
 

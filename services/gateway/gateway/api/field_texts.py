@@ -87,7 +87,6 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "qr_code": "The text to draw as a QR code",
     "url": "The address",
     "fields": "What the form carries, each name once",
-    "params": "What the wallet's JavaScript bridge, mini program or SDK is given, unchanged",
     # lists
     "items": "What was found, in the order that was asked for",
     "next_cursor": "Give it as `after` to go on; null at the end",
@@ -148,6 +147,12 @@ OF_ONE_MODEL: Final[dict[tuple[str, str], str]] = {
     ("Failure", "code"): "The channel's own code where it spoke, else one of ours",
     ("ChannelWords", "code"): "The channel's own code",
     ("FormAction", "method"): "With which HTTP method the form is submitted",
+    ("JsapiAction", "params"): "Unchanged for the wallet's bridge or mini program. WeChat Pay: "
+    "`appId`, `timeStamp`, `nonceStr`, `package`, `signType`, `paySign`; Alipay: `trade_no`",
+    ("AppAction", "params"): "Unchanged for the wallet's SDK. WeChat Pay: `appid`, `partnerid`, "
+    "`prepayid`, `package`, `noncestr`, `timestamp`, `sign`; Alipay: `order_string`; UnionPay: "
+    "`tn`; Stripe: `client_secret`, `payment_intent`, and `publishable_key` where the account has "
+    "one",
     ("MethodCapability", "action"): "The type of the action that comes back",
     ("RedirectAction", "url"): "Where to send the payer's browser",
     ("FormAction", "url"): "Where the payer's browser submits the form",
