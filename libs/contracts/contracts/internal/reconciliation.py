@@ -26,6 +26,8 @@ class StatementRow(Message):
     The numbers are "" where the channel names none; `channel_no` is that of the trade or, in a row
     about a refund, of the refund. `fee` (手续费) is what the channel kept of it, negative where it
     gave that back. `status`: the money was moved, is on its way, or was not moved after all.
+    `queried_as`: of a refund made without us that is on its way, the number by which the channel
+    can be asked about it, "" where it cannot.
     An `unreadable` row says nothing of money: `raw` is its text, cleaned and cut to
     `MAX_RAW_CHARS`, `line` its line in the file, from 1. It becomes a difference of its own.
     """
@@ -41,6 +43,7 @@ class StatementRow(Message):
     status: Literal["done", "under_way", "failed"] = "done"
     raw: str = ""
     line: int | None = None
+    queried_as: str = ""
 
 
 class StatementPage(Message):

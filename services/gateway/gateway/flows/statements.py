@@ -203,4 +203,5 @@ def _row(row: StatementRow) -> internal.StatementRow:
         status=row.status,
         raw=row.raw,
         line=row.line,
+        queried_as=row.queried_as,
     )

@@ -45,7 +45,8 @@ def find_own(row: StatementRow) -> OwnRow | None:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a comparison found; see `contracts.internal.DifferenceView`."""
+    """What a comparison found; see `contracts.internal.DifferenceView`. `queried_as`: of refunds
+    made without us that were under way, the numbers by which the channel can be asked."""
 
     kind: DifferenceKind
     about: About
@@ -57,6 +58,7 @@ class Found:
     billed_amount: int | None
     billed_currency: str | None
     detail: str | None = None
+    queried_as: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -65,9 +67,17 @@ class Found:
     @property
     def is_askable(self) -> bool:
         """Whether the channel's answer to a question may book it."""
-        return self.kind is DifferenceKind.NOT_BOOKED and self.our_status in (
-            _ASKABLE_REFUNDS if is_id("refund", self.subject) else _ASKABLE_PAYMENTS
+        return self.is_asked_by_number or (
+            self.kind is DifferenceKind.NOT_BOOKED
+            and self.our_status
+            in (_ASKABLE_REFUNDS if is_id("refund", self.subject) else _ASKABLE_PAYMENTS)
         )
+
+    @property
+    def is_asked_by_number(self) -> bool:
+        """Of a payment that was not paid here, refunds are no news: it is asked about itself."""
+        is_paid = self.our_status == PaymentStatus.SUCCEEDED
+        return self.kind is DifferenceKind.NOT_BOOKED and is_paid and bool(self.queried_as)
 
     @property
     def is_being_asked(self) -> bool:
@@ -179,4 +189,19 @@ def unfinished(found: Iterable[Found]) -> list[str]:
 
 def ended(found: Iterable[Found]) -> list[str]:
     """The numbers of what ended here, so that the channel must be asked specially."""
-    return [each.subject for each in found if each.is_askable and not each.is_being_asked]
+    return [
+        each.subject
+        for each in found
+        if each.is_askable and not each.is_being_asked and not each.is_asked_by_number
+    ]
+
+
+def outside(found: Iterable[Found]) -> list[tuple[str, str]]:
+    """Refunds made without us that were under way: of which payment, and by what number the channel
+    is asked."""
+    return [
+        (each.subject, number)
+        for each in found
+        if each.is_asked_by_number
+        for number in each.queried_as
+    ]

@@ -10,6 +10,7 @@ from contracts.events.commands import (
     CommandName,
     FetchStatement,
     FetchStatementRecord,
+    RefundRef,
 )
 from contracts.identifiers import new_id
 from contracts.topics import CHANNEL_COMMANDS
@@ -37,6 +38,22 @@ def command(
         split=views.split_ref(about) if isinstance(about, Split) else None,
         lease_until=lease_until,
     )
+
+
+def about_outside(
+    order: Order, payment: Payment, number: str, *, lease_until: datetime
+) -> ChannelCommand:
+    """Ask about a refund made without us, by its number at the channel. How much it is, the answer
+    says."""
+    refund = RefundRef(
+        refund_no=number,
+        amount=0,
+        reason=None,
+        channel_refund_no=None,
+        created_at=payment.created_at,
+    )
+    asked = command(CommandName.QUERY_REFUND, order, payment, None, lease_until=lease_until)
+    return asked.model_copy(update={"refund": refund})
 
 
 def message(

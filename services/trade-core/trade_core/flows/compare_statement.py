@@ -174,20 +174,26 @@ async def _ask(deps: Deps, found: Sequence[Found], now: datetime) -> None:
     """What is not final is due at once; what ended here has no due row, and is asked by itself."""
     async with deps.db.connection() as tx:
         await due.begin_again(tx, reconciling.unfinished(found), now)
-        numbers = reconciling.ended(found)
+        numbers, outside = reconciling.ended(found), reconciling.outside(found)
         refunds = await reading.refunds(tx, [each for each in numbers if is_id("refund", each)])
         wanted = [refunds[each].payment_no if each in refunds else each for each in numbers]
-        payments = await reading.payments(tx, wanted)
+        payments = await reading.payments(tx, [*wanted, *(number for number, _ in outside)])
         orders = await reading.orders(tx, list({p.order_id for p in payments.values()}))
     deps.wake_due()
+    lease_until = now + schedule.ANSWERED_AFTER
     messages = []
     for number in numbers:
         refund = refunds.get(number)
         payment = payments[number if refund is None else refund.payment_no]
         name = CommandName.QUERY if refund is None else CommandName.QUERY_REFUND
         order = orders[payment.order_id]
-        lease_until = now + schedule.ANSWERED_AFTER
         command = channel_commands.command(name, order, payment, refund, lease_until=lease_until)
+        messages.append(channel_commands.message(command, number, now))
+    for payment_no, number in outside:
+        payment = payments[payment_no]
+        command = channel_commands.about_outside(
+            orders[payment.order_id], payment, number, lease_until=lease_until
+        )
         messages.append(channel_commands.message(command, number, now))
     if messages:
         await deps.send(messages)

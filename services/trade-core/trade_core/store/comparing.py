@@ -117,6 +117,7 @@ def _found(row: asyncpg.Record) -> Found:
         billed_amount=row["billed_amount"],
         billed_currency=row["billed_currency"],
         detail=row["detail"],
+        queried_as=tuple(row["queried_as"] or ()),
     )
 
 
@@ -155,15 +156,19 @@ group by o.app_id, b.currency
 # Several rows of one number count as their sum. A payment that we do not count as taken, and that
 # the channel itself returned in full (撤销), agrees. A number that is on file at another account is
 # that account's business. A refund made without us is listed under the number of its payment: such
-# a row is none of the payment. Our side ($5 to $7; null: not looked at) may stand in any statement
-# of the account whose rows are kept. What was booked as made outside must be in these, where they
-# are there of the day on which it was said; near midnight, of both days.
+# a row is none of the payment, and counts while it is under way, too: no later statement lists it
+# again. Our side ($5 to $7; null: not looked at) may stand in any statement of the account whose
+# rows are kept. What was booked as made outside must be in these, where they are there of the day
+# on which it was said; near midnight, of both days.
 _COMPARE = """
 with billed as materialized (
     select about, subject, sum(amount)::bigint as amount, min(currency) as currency,
-        max(currency) as other_currency, min(channel_no) as channel_no, bool_and(is_ours) as is_ours
-    from bill_row
-    where statement_no = $1 and round = $2 and status = 'done'
+        max(currency) as other_currency, min(channel_no) as channel_no,
+        bool_and(is_ours) as is_ours,
+        array_agg(queried_as) filter (where queried_as is not null) as queried_as
+    from bill_row b
+    where statement_no = $1 and round = $2 and (status = 'done' or status = 'under_way'
+        and about = 'refund' and not exists (select from refunds where refund_no = b.subject))
     group by about, subject
 ), beside as materialized (
     select b.*, p.payment_no, p.currency as paid_currency,
@@ -209,7 +214,7 @@ with billed as materialized (
       and (currency, other_currency) = (paid_currency, paid_currency)
 ), found as (
     select kind, about, subject, channel_no, our_amount, our_currency, our_status,
-        amount as billed_amount, currency as billed_currency, null as detail
+        amount as billed_amount, currency as billed_currency, null as detail, queried_as
     from differing d
     where kind is not null and case
         when kind = 'not_booked' and not is_by_us and our_status = 'succeeded' then
@@ -228,11 +233,11 @@ with billed as materialized (
         else true end
     union all
     select 'amount', about, subject, channel_no, booked, paid_currency, our_status, listed,
-        paid_currency, null
+        paid_currency, null, null
     from outside where booked < listed
     union all
     select 'not_billed', case when m.amount > 0 then 'payment' else 'refund' end, m.subject, null,
-        m.amount, m.currency, 'succeeded', null, null, null
+        m.amount, m.currency, 'succeeded', null, null, null, null
     from movement m
     where m.payment_id = $3 and m.day = $4 and m.booked_at >= $5 and m.booked_at < $6
       and m.begun_at >= $7
@@ -241,7 +246,8 @@ with billed as materialized (
         where k.subject = m.subject and (k.about = 'payment') = (m.amount > 0)
           and k.status <> 'failed' and s.payment_id = $3 and k.round = s.rows_round)
     union all
-    select 'unreadable_row', about, subject, null, null, null, null, null, null, raw
+    select 'unreadable_row', about, subject, null, null, null, null, null, null, raw,
+        null
     from bill_row where statement_no = $1 and round = $2 and status = 'unreadable'
 )
 select *, count(*) over () as total from found order by kind, about, subject limit $8

@@ -27,6 +27,7 @@ async def add_page(
             "amount": own.row.amount,
             "currency": own.row.currency,
             "fee": own.row.fee,
+            "queried_as": own.row.queried_as or None,
             "status": "unreadable" if own.about == "row" else own.row.status,
             "raw": clean(own.row.raw, MAX_RAW_CHARS) if own.about == "row" else None,
         }
@@ -60,14 +61,14 @@ returning true
 # have lost, under the number that it had here.
 _ADD_ROWS = """
 insert into bill_row (statement_no, round, line, about, subject, is_ours, channel_no, amount,
-    currency, fee, status, raw)
+    currency, fee, status, raw, queried_as)
 select $1, $2, g.line, g.about, coalesce(lost.payment_no, g.subject),
     p.payment_id is not distinct from $3,
     case when lost.payment_no is null then g.channel_no else g.subject end,
-    g.amount, g.currency, g.fee, g.status, g.raw
+    g.amount, g.currency, g.fee, g.status, g.raw, g.queried_as
 from jsonb_to_recordset($4)
   as g (line int, about text, subject text, payment_no text, channel_no text, amount bigint,
-        currency text, fee bigint, status text, raw text)
+        currency text, fee bigint, status text, raw text, queried_as text)
 left join refunds r on r.refund_no = g.subject
 left join payments lost on r.refund_no is null and lost.payment_no = g.payment_no
 left join payments p on p.payment_no = coalesce(r.payment_no, lost.payment_no, g.subject)

@@ -231,6 +231,15 @@ def test_a_refund_in_wechat_pays_statement_need_not_have_reached_the_payer(
     assert given.status == status
 
 
+def test_a_refund_under_way_in_wechat_pays_console_names_what_it_is_asked_by() -> None:
+    content = WECHAT_TRADES.replace("`ORIGINAL,`SUCCESS", "`ORIGINAL,`PROCESSING")
+    for number, queried_as in (("K-1", "K-1"), ("../K|1", ""), ("0", ""), (R1, "")):
+        [_, given] = from_wechat(content.replace(R1, number))
+        assert (given.status, given.queried_as) == ("under_way", queried_as)
+    [_, done] = from_wechat(WECHAT_TRADES.replace(R1, "K-1"))
+    assert (done.status, done.queried_as) == ("done", "")
+
+
 def test_a_reversal_of_wechat_pay_is_money_that_went_back() -> None:
     content = WECHAT_TRADES.replace("`NATIVE,`REFUND", "`NATIVE,`REVOKED")
     [_, reversal] = from_wechat(content.replace("`ORIGINAL,`SUCCESS", "`,`"))

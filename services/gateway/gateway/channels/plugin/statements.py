@@ -48,7 +48,9 @@ class StatementRow:
     without us goes by `refund_no` or, where that is "", by `channel_no`: the number that the
     channel's notifications of it have, or it is booked twice (`money-moved-outside`). `fee` (minor
     units of the same currency) is what the channel kept of it, negative where it gave that back.
-    `status`: the money was moved, is on its way, or was not moved after all. An `unreadable` row
+    `status`: the money was moved, is on its way, or was not moved after all. `queried_as`: of a
+    refund made without us that is on its way, the number with which the plugin's `query_refund`
+    asks about it, "" where it cannot. An `unreadable` row
     says nothing of money: `raw` is its clean text, `line` its line in the file, from 1.
     """
 
@@ -62,6 +64,7 @@ class StatementRow:
     status: RowStatus = "done"
     raw: str = ""
     line: int | None = None
+    queried_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

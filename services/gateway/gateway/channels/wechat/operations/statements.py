@@ -8,6 +8,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4013071227 (trade bill), 4013071235 (f
 """
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -47,6 +48,9 @@ TOTALS: Final = ("总交易单数", "资金流水总笔数")
 SEPARATOR: Final = ",`"
 FREE_TEXT: Final = ("商品名称", "手续费")
 """From the name of the goods up to the fee: what the merchant wrote, whatever it holds."""
+
+_PLAIN_NUMBER: Final = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
+"""What stands in an address as it is."""
 
 NO_NUMBER: Final = "0"
 """How the trade statement writes that a row is about no refund."""
@@ -138,6 +142,7 @@ def _cells(names: Sequence[str], line: str) -> Mapping[str, str]:
 def _trade_row(cells: Mapping[str, str]) -> StatementRow:
     state = cells["交易状态"]
     if state in ("REFUND", "REVOKED"):
+        status = "done" if state == "REVOKED" else _STATUSES.get(cells["退款状态"], "under_way")
         return StatementRow(
             kind="refund",
             payment_no=cells["商户订单号"],
@@ -146,7 +151,8 @@ def _trade_row(cells: Mapping[str, str]) -> StatementRow:
             amount=_money(cells["申请退款金额"], out=True),
             at=read_spaced(cells["交易时间"]),
             fee=_fee(cells),
-            status="done" if state == "REVOKED" else _STATUSES.get(cells["退款状态"], "under_way"),
+            status=status,
+            queried_as=_queried_as(cells) if status == "under_way" else "",
         )
     return StatementRow(
         kind="payment" if state == "SUCCESS" else "other",
@@ -183,6 +189,13 @@ def _refund_no(cells: Mapping[str, str]) -> str:
     number = _number(cells["商户退款单号"])
     is_numbered = _number(cells["微信退款单号"]) != ""
     return "" if is_numbered and not is_id("refund", number) else number
+
+
+def _queried_as(cells: Mapping[str, str]) -> str:
+    """The number in WeChat's console by which the query knows a refund made there."""
+    number = cells["商户退款单号"]
+    is_made_there = _number(number) != "" and not is_id("refund", number)
+    return number if is_made_there and _PLAIN_NUMBER.fullmatch(number) else ""
 
 
 def _number(cell: str) -> str:
