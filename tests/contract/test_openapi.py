@@ -159,6 +159,17 @@ def test_what_an_apps_sdk_is_given_is_named(described: dict[str, Any], member: s
         assert f'params.get("{member}")' in page.read_text()
 
 
+def test_closed_words_of_a_delivery_are_listed(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    (error, _) = schemas["AttemptView"]["properties"]["error"]["anyOf"]
+    assert {"bad_status", "address_refused"} < {*error["enum"]}
+    states = ["pending", "delivered", "exhausted"]
+    assert schemas["DeliveryView"]["properties"]["state"]["enum"] == states
+    parameters = described["paths"]["/v1/deliveries"]["get"]["parameters"]
+    (state,) = (each for each in parameters if each["name"] == "state")
+    assert state["schema"]["anyOf"][0]["enum"] == states
+
+
 def test_every_code_says_why_and_what_to_do() -> None:
     assert set(REMEDIES) == set(CODES)
 

@@ -1,11 +1,14 @@
 """When an app has taken a callback, by its own rule, and what its answer says of it."""
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 
 from contracts.events.configuration import CallbackAck
+from contracts.internal import AttemptError, DeliveryState
 from notifier.domain.answers import Answer, AttemptResult, Classification, FailureKind, classify
+from notifier.domain.deliveries import State
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -76,3 +79,8 @@ def test_kept_text_is_short_printable_and_storable() -> None:
 
 def test_no_body_is_no_text() -> None:
     assert answer(200).text() is None
+
+
+def test_every_word_of_an_attempt_and_of_a_delivery_is_in_the_contract() -> None:
+    assert {*FailureKind} == {*get_args(AttemptError)}
+    assert {*State} == {*get_args(DeliveryState)}

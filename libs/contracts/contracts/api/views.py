@@ -222,8 +222,8 @@ class EventItem(BaseModel):
 
 
 class EventPage(BaseModel):
-    """`next_cursor` is where the next call goes on. Null on an empty page, when nothing more is there
-    now: ask again with the cursor that you had."""
+    """`next_cursor` is where the next call goes on. Null on an empty page, when nothing more is
+    there now: ask again with the cursor that you had."""
 
     items: list[EventItem]
     next_cursor: str | None

@@ -104,9 +104,11 @@ from contracts.internal.alerts import (
 )
 from contracts.internal.callbacks import (
     AlertTest,
+    AttemptError,
     AttemptView,
     CheckAddress,
     DeliveryPage,
+    DeliveryState,
     DeliveryView,
     EndpointPage,
     EndpointView,
@@ -263,6 +265,7 @@ __all__ = [
     "AlertsTaken",
     "AskForStatement",
     "AskWho",
+    "AttemptError",
     "AttemptView",
     "BeginUpload",
     "Begun",
@@ -294,6 +297,7 @@ __all__ = [
     "DecideRefund",
     "DecisionOnFile",
     "DeliveryPage",
+    "DeliveryState",
     "DeliveryView",
     "DifferenceKind",
     "DifferencePage",

@@ -1,11 +1,28 @@
 """What the notifier tells of callbacks, and does for apps and people."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AwareDatetime, Field
 
 from contracts.internal.message import Message
+
+DeliveryState = Literal["pending", "delivered", "exhausted"]
+AttemptError = Literal[
+    "bad_status",
+    "redirect_not_followed",
+    "body_not_success",
+    "timeout",
+    "dns",
+    "tls",
+    "connect",
+    "disconnected",
+    "protocol",
+    "url_refused",
+    "address_refused",
+    "internal",
+]
+"""What stands in answers is described by these; a word of a later notifier is passed on."""
 
 
 class Ping(Message):
@@ -30,7 +47,7 @@ class AttemptView(Message):
 
     at: datetime
     status: int | None
-    error: str | None
+    error: Annotated[str, Field(json_schema_extra={"enum": [*get_args(AttemptError)]})] | None
     latency_ms: int
     answer: str | None
 
@@ -43,7 +60,7 @@ class DeliveryView(Message):
     event_id: str
     type: str
     url: str
-    state: str
+    state: Annotated[str, Field(json_schema_extra={"enum": [*get_args(DeliveryState)]})]
     created_at: datetime
     next_attempt_at: datetime | None
     merchant_id: str | None = None
@@ -106,7 +123,7 @@ class ReplayRequest(Message):
     created_from: AwareDatetime
     created_before: AwareDatetime
     type: str | None = None
-    state: Literal["pending", "delivered", "exhausted"] | None = None
+    state: DeliveryState | None = None
     per_s: Annotated[int, Field(ge=1, le=500)] = 50
 
 

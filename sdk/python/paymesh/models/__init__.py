@@ -53,7 +53,9 @@ from paymesh.models.requests import (
 )
 from paymesh.models.vocabulary import (
     ActionType,
+    AttemptError,
     Code,
+    DeliveryState,
     EventType,
     LineKind,
     LinkStatus,
@@ -72,6 +74,7 @@ __all__ = [
     "Action",
     "ActionType",
     "AppAction",
+    "AttemptError",
     "AttemptView",
     "Capabilities",
     "ChannelWords",
@@ -83,6 +86,7 @@ __all__ = [
     "CreateSplit",
     "DayStatement",
     "DeliveryPage",
+    "DeliveryState",
     "DeliveryView",
     "EndpointPage",
     "EndpointView",

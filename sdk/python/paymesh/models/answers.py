@@ -5,7 +5,16 @@ from datetime import datetime
 
 from paymesh.models.actions import Answered
 from paymesh.models.money import OrderView, PaymentView, RefundView, SplitView
-from paymesh.models.vocabulary import ActionType, Code, LineKind, LinkStatus, Method, PayerField
+from paymesh.models.vocabulary import (
+    ActionType,
+    AttemptError,
+    Code,
+    DeliveryState,
+    LineKind,
+    LinkStatus,
+    Method,
+    PayerField,
+)
 
 
 class PaymentPage(Answered):
@@ -122,19 +131,19 @@ class AttemptView(Answered):
 
     at: datetime
     status: int | None
-    error: str | None
+    error: AttemptError | None
     latency_ms: int
     answer: str | None
 
 
 class DeliveryView(Answered):
-    """Why a callback did or did not arrive. `state`: pending, delivered, exhausted."""
+    """Why a callback did or did not arrive."""
 
     delivery_id: str
     event_id: str
     type: str
     url: str
-    state: str
+    state: DeliveryState
     created_at: datetime
     next_attempt_at: datetime | None
     merchant_id: str | None = None

@@ -86,6 +86,29 @@ class LinkStatus(OpenEnum):
     DISABLED = "disabled"
 
 
+class DeliveryState(OpenEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    EXHAUSTED = "exhausted"
+
+
+class AttemptError(OpenEnum):
+    """Why a callback was not taken: what was wrong with the answer, or why none came."""
+
+    BAD_STATUS = "bad_status"
+    REDIRECT_NOT_FOLLOWED = "redirect_not_followed"
+    BODY_NOT_SUCCESS = "body_not_success"
+    TIMEOUT = "timeout"
+    DNS = "dns"
+    TLS = "tls"
+    CONNECT = "connect"
+    DISCONNECTED = "disconnected"
+    PROTOCOL = "protocol"
+    URL_REFUSED = "url_refused"
+    ADDRESS_REFUSED = "address_refused"
+    INTERNAL = "internal"
+
+
 class EventType(OpenEnum):
     PAYMENT_SUCCEEDED = "payment.succeeded"
     PAYMENT_FAILED = "payment.failed"

@@ -9,7 +9,7 @@ from chassis.problems import FieldError, InvalidRequest
 from chassis.web import answer
 from contracts.api import EventPage
 from contracts.codes import Code
-from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView
+from contracts.internal import DeliveryPage, DeliveryState, DeliveryView, EndpointPage, EndpointView
 from contracts.text import storable
 from gateway.api.openapi import problems
 from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
@@ -84,9 +84,7 @@ async def list_deliveries(
         EMPTY_IS_ABSENT,
     ] = None,
     state: Annotated[
-        Text,
-        Query(max_length=32, description="`pending`, `delivered` or `exhausted`"),
-        EMPTY_IS_ABSENT,
+        DeliveryState | None, Query(description="How they stand"), EMPTY_IS_ABSENT
     ] = None,
     after: Cursor = None,
     limit: Limit = 50,

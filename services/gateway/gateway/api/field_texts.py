@@ -97,7 +97,8 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "attempts": "Each time that we tried, the oldest first",
     "at": "When; RFC 3339 in UTC",
     "answer": "The beginning of what your server answered; null where it did not",
-    "error": "Why nothing was answered; null where something was",
+    "error": "Why it was not taken: what was wrong with the answer, or why none came; null where "
+    "it was taken",
     "latency_ms": "How long your server took, milliseconds",
     "next_attempt_at": "When we try again; RFC 3339 in UTC; null where we do not",
     "address": "The callback address",

@@ -1,13 +1,14 @@
 """`/api/deliveries`, `/api/events`, `/api/callback-addresses`: what the notifier tells and does
 for people."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.api import CallbackType
 from contracts.internal import (
+    DeliveryState,
     DeliveryView,
     EndpointPage,
     EndpointView,
@@ -25,7 +26,6 @@ from merchant_admin.flows import callbacks
 
 router = APIRouter(prefix="/api")
 
-DeliveryState = Literal["pending", "delivered", "exhausted"]
 EventId = Annotated[str, Path(max_length=64)]
 EndpointId = Annotated[str, Path(pattern=r"^L[0-9]{1,18}$")]
 ReplayId = Annotated[str, Path(pattern=r"^W[0-9]{1,18}$")]

@@ -9,10 +9,16 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import FieldError, Problem
 from chassis.web import parse
 from contracts.api import CallbackType
-from contracts.internal import EndpointPage, EndpointView, FoundDeliveryPage, ReplayRequest
+from contracts.internal import (
+    DeliveryState,
+    EndpointPage,
+    EndpointView,
+    FoundDeliveryPage,
+    ReplayRequest,
+)
 from contracts.words import Words
 from merchant_admin.api.access import Work
-from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
+from merchant_admin.api.callbacks import EndpointId, ReplayId
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
 from merchant_admin.api.console.refused_forms import RefusedForm

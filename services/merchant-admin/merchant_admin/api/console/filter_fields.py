@@ -17,9 +17,8 @@ from contracts.api import (
 )
 from contracts.events.alerts import Severity
 from contracts.events.configuration import State
-from contracts.internal import AlertState, DeadLetterState, ReconciliationState
+from contracts.internal import AlertState, DeadLetterState, DeliveryState, ReconciliationState
 from contracts.money import MINOR_DIGITS
-from merchant_admin.api.callbacks import DeliveryState
 from merchant_admin.api.console.filters import ALL, CURRENCY, Field, FieldKind, Filters
 from merchant_admin.api.list_queries import TokenState, UserState
 from merchant_admin.domain.approvals import ApprovalKind, ApprovalState
