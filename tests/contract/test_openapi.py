@@ -58,9 +58,9 @@ def test_the_api_is_what_it_was(described: dict[str, Any]) -> None:
 
 
 def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
-    schemas = described["components"]["schemas"]
+    components = described["components"]
     for name in references(described):
-        assert name in schemas
+        assert name in components["schemas"] | components["headers"]
 
 
 def test_every_code_is_told_with_its_status(described: dict[str, Any]) -> None:
@@ -168,6 +168,23 @@ def test_closed_words_of_a_delivery_are_listed(described: dict[str, Any]) -> Non
     parameters = described["paths"]["/v1/deliveries"]["get"]["parameters"]
     (state,) = (each for each in parameters if each["name"] == "state")
     assert state["schema"]["anyOf"][0]["enum"] == states
+
+
+def test_every_answer_names_its_headers(described: dict[str, Any]) -> None:
+    answers = described["paths"]["/v1/payments"]["post"]["responses"]
+    with_retry_after = {
+        status for status, each in answers.items() if "Retry-After" in each["headers"]
+    }
+    assert with_retry_after == {"402", "409", "429", "502", "503"}
+    assert "Idempotent-Replayed" in answers["200"]["headers"]
+    assert "Idempotent-Replayed" not in answers["201"]["headers"]
+    everywhere = (
+        answer
+        for path in described["paths"].values()
+        for operation in path.values()
+        for answer in operation["responses"].values()
+    )
+    assert all("X-Request-Id" in answer["headers"] for answer in everywhere)
 
 
 def test_every_code_says_why_and_what_to_do() -> None:

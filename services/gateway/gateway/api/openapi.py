@@ -22,7 +22,13 @@ from contracts.api import (
 )
 from contracts.codes import CODES, Code
 from contracts.remedies import REMEDIES
-from gateway.api.teaching import callbacks, explain_fields, show_examples
+from gateway.api.teaching import (
+    ANSWER_HEADERS,
+    callbacks,
+    explain_fields,
+    name_headers,
+    show_examples,
+)
 
 VERSION: Final = "1.0.0"
 REFERENCE: Final = "#/components/schemas/{model}"
@@ -172,6 +178,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     made["webhooks"] = callbacks()
     explain_fields(schemas)
     show_examples(made["paths"])
+    components["headers"] = ANSWER_HEADERS
+    name_headers(made["paths"])
     return made
 
 

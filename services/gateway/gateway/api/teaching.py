@@ -3,10 +3,38 @@
 from typing import Any, Final, get_args
 
 from contracts.api import CallbackType
+from contracts.codes import Code
 from gateway.api.examples import ANSWERS, EVENTS, REQUESTS, event
 from gateway.api.field_texts import FIELD_TEXTS, OF_ONE_MODEL
 
 JSON: Final = "application/json"
+HEADER: Final = "#/components/headers/{}"
+
+ANSWER_HEADERS: Final = {
+    "X-Request-Id": {
+        "description": "The `request_id`, of every answer; tell it when you ask us",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds; before them it is refused again. Where it is absent, waiting is "
+        "not what helps, or you choose how long",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "Idempotent-Replayed": {
+        "description": "This was made before, by the same request; nothing was done anew",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
+WITH_RETRY_AFTER: Final = (
+    Code.TOO_SOON,
+    Code.PAYMENT_IN_PROGRESS,
+    Code.REFUND_EXCEEDS_PAID,
+    Code.DECLINED,
+    Code.NOT_SENT,
+    Code.RATE_LIMITED,
+    Code.OVERLOADED,
+)
+"""What may come with it; a code's answer may be without."""
 
 ABOUT: Final = {
     "payment": "PaymentView",
@@ -36,6 +64,18 @@ def show_examples(paths: Json) -> None:
         for status, response in operation["responses"].items():
             if status < "300":
                 response["content"][JSON]["example"] = ANSWERS[name]
+
+
+def name_headers(paths: Json) -> None:
+    """Say of each answer which headers of ours it may have."""
+    for operation in (operation for path in paths.values() for operation in path.values()):
+        for status, response in operation["responses"].items():
+            names = ["X-Request-Id"]
+            if any(f"`{code}`" in response["description"] for code in WITH_RETRY_AFTER):
+                names.append("Retry-After")
+            if status == "200" and "201" in operation["responses"]:
+                names.append("Idempotent-Replayed")
+            response["headers"] = {name: {"$ref": HEADER.format(name)} for name in names}
 
 
 def callbacks() -> Json:
