@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from contracts.identifiers import is_id
 from contracts.internal import MAX_RAW_CHARS
 from contracts.money import Money
 from contracts.text import storable
@@ -80,6 +81,20 @@ def read_each(
             )
         if row is not None:
             yield row
+
+
+def known_row(row: StatementRow, *named: str) -> StatementRow:
+    """The row itself. Raises Unverifiable for one that has, or names in other columns, a number of
+    ours, and is of a kind or state that nobody has heard of: people must see what it says of our
+    money."""
+    if row.kind == "other" and any(map(is_ours, (row.payment_no, row.refund_no, *named))):
+        raise Unverifiable("a kind or state that nobody has heard of")
+    return row
+
+
+def is_ours(number: str) -> bool:
+    """Whether it has the form of a number of ours."""
+    return is_id("payment", number) or is_id("refund", number)
 
 
 def storable_row(row: StatementRow) -> StatementRow:

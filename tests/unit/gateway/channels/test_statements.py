@@ -148,8 +148,17 @@ def test_wechat_pays_flows_say_what_came_in_and_what_went_out() -> None:
 
 
 def test_a_row_in_a_state_nobody_knows_is_neither_payment_nor_refund() -> None:
-    [strange, _] = from_wechat(WECHAT_TRADES.replace("`NATIVE,`SUCCESS", "`NATIVE,`NEW"))
-    assert strange.kind == "other"
+    """One of ours is set aside, for people to see: it was counted as a stranger's."""
+    odd = WECHAT_TRADES.replace("`NATIVE,`SUCCESS", "`NATIVE,`NEW")
+    [strange, _] = from_wechat(odd)
+    [ours, _] = from_wechat(odd.replace("`P1,", f"`{PAYMENT_NO},"))
+    assert (strange.kind, ours.kind) == ("other", "unreadable")
+
+
+def test_a_row_of_a_kind_nobody_knows_in_alipays_statement_is_set_aside_where_it_is_ours() -> None:
+    for number, kind in (("O9", "other"), (PAYMENT_NO, "unreadable")):
+        odd = ALIPAY_TRADES.replace("交易\t", "其他\t").replace("P1\t", f"{number}\t")
+        assert from_alipay(packed(odd))[0].kind == kind
 
 
 @pytest.mark.parametrize(

@@ -481,6 +481,17 @@ def test_a_movement_that_cannot_be_read_is_set_aside(side: StripeSide, account: 
     assert [row.kind for row in rows] == ["unreadable", "unreadable", "other"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "read_as"), [("charge_reserve", "unreadable"), ("refund_failure", "other")]
+)
+def test_a_movement_of_ours_of_an_unknown_kind_is_set_aside(
+    side: StripeSide, account: Any, kind: str, read_as: str
+) -> None:
+    """But for what webhooks tell of."""
+    [row] = read(side, account, movement(kind, 1299, side.charge(PAYMENT_NO))).rows
+    assert row.kind == read_as
+
+
 # ── the credentials ──
 
 

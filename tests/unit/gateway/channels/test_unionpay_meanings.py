@@ -428,7 +428,7 @@ def test_a_fee_that_cannot_be_read_sets_its_row_aside(side: UnionpaySide, cell: 
         ("S99", "01", "payment"),
         ("S99", "04", "refund"),
         ("S99", "31", "refund"),
-        ("S22", "02", "other"),
+        ("S22", "02", "unreadable"),
         ("S22", "", "payment"),
     ],
 )

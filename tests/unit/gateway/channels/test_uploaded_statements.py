@@ -156,6 +156,11 @@ def test_rows_of_other_kinds_without_a_number_of_ours_are_nobodys() -> None:
     assert [each.kind for each in read(lines(PAID, row))] == ["payment", "other"]
 
 
+def test_a_row_of_an_unknown_kind_that_names_a_payment_of_ours_is_set_aside() -> None:
+    row = f"2026-01-31 12:00:00,{MER_CODE},W1,,{PAYMENT_NO},EP9,冲正,成功,12.99,0"
+    assert [each.kind for each in read(lines(PAID, row))] == ["payment", "unreadable"]
+
+
 def test_rows_of_other_merchants_are_left_out() -> None:
     other = PAID.replace(MER_CODE, "850000000000009")
     assert [each.channel_no for each in read(lines(other, PAID))] == ["EP1"]

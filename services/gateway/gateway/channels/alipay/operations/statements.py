@@ -32,7 +32,7 @@ from gateway.channels.plugin import (
     StatementRow,
     Unverifiable,
 )
-from gateway.channels.statement_rows import fitted, lines_of, read_each, ungrouped
+from gateway.channels.statement_rows import fitted, known_row, lines_of, read_each, ungrouped
 
 METHOD: Final = "alipay.data.dataservice.bill.downloadurl.query"
 TYPES: Final[Mapping[StatementKind, str]] = {"trade": "trade", "funds": "signcustomer"}
@@ -110,7 +110,7 @@ def _cells(names: Sequence[str], line: str) -> Mapping[str, str]:
 def _trade_row(cells: Mapping[str, str]) -> StatementRow:
     """Refunds are rows of negative amounts. 服务费 is negative where it was taken."""
     kind: RowKind = _KINDS.get(cells["业务类型"], "other")
-    return StatementRow(
+    row = StatementRow(
         kind=kind,
         payment_no=cells["商户订单号"],
         refund_no=cells["退款批次号/请求号"] if kind == "refund" else "",
@@ -119,6 +119,7 @@ def _trade_row(cells: Mapping[str, str]) -> StatementRow:
         at=read_spaced(cells["完成时间"]),
         fee=-_money(cells["服务费（元）"]).amount_minor,
     )
+    return known_row(row)
 
 
 def _flow_row(cells: Mapping[str, str]) -> StatementRow:

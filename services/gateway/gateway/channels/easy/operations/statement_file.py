@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from contracts.identifiers import is_id
 from contracts.money import Money
 from contracts.words import Words
 from gateway.channels import uploaded_tables
@@ -24,7 +23,7 @@ from gateway.channels.plugin import (
     StatementRow,
     Unverifiable,
 )
-from gateway.channels.statement_rows import read_each, ungrouped
+from gateway.channels.statement_rows import is_ours, known_row, read_each, ungrouped
 from gateway.channels.uploaded_tables import Table
 
 ABOUT: Final = Words(
@@ -99,12 +98,12 @@ def _row(cells: Mapping[str, str], table: Table, account: Account) -> StatementR
         return None
     number = _our_number(cells, "info", "number")
     kind, status = KINDS.get(cells["kind"]), STATUSES.get(cells.get("status", ""))
-    if status is None or (kind is None and is_ours(number)):
-        raise Unverifiable("a kind or state that nobody has heard of")
+    if status is None:
+        raise Unverifiable("a state that nobody has heard of")
     kind = kind or "other"
     amount = abs(_money(cells["amount"], table.heads["amount"]))
     original = _our_number(cells, "original_info", "original")
-    return StatementRow(
+    row = StatementRow(
         kind=kind,
         payment_no=original if kind == "refund" else number,
         refund_no=number if kind == "refund" else "",
@@ -114,17 +113,13 @@ def _row(cells: Mapping[str, str], table: Table, account: Account) -> StatementR
         fee=_money(cells.get("fee", "") or "0", table.heads.get("fee", "")),
         status=status,
     )
+    return known_row(row, original)
 
 
 def _our_number(cells: Mapping[str, str], *columns: str) -> str:
     """易企通 2.0 has ours as its own, 云易收 beside its own; without one of ours, the last."""
     numbers = [cells.get(column, "") for column in columns]
     return next((number for number in numbers if is_ours(number)), numbers[-1])
-
-
-def is_ours(number: str) -> bool:
-    """Whether it has the form of a number of ours."""
-    return is_id("payment", number) or is_id("refund", number)
 
 
 def _money(cell: str, head: str) -> int:

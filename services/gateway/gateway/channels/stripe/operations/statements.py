@@ -28,7 +28,7 @@ from gateway.channels.plugin import (
     Unverifiable,
     clean,
 )
-from gateway.channels.statement_rows import storable_row
+from gateway.channels.statement_rows import known_row, storable_row
 from gateway.channels.stripe import amounts, codes, limits, objects, refunds
 from gateway.channels.stripe.credentials import Account
 from gateway.channels.stripe.wire import BALANCE_TRANSACTIONS
@@ -43,6 +43,11 @@ _KINDS: Final[Mapping[str, RowKind]] = {
     "refund": "refund",
     "payment_refund": "refund",
 }
+
+_BY_WEBHOOK: Final = frozenset(
+    {"adjustment", "refund_failure", "payment_failure_refund", "payment_reversal"}
+)
+"""What is booked by the webhooks of disputes and of refunds that failed, whosever it is."""
 
 
 def call(requested: StatementRequest, account: Account) -> Call:
@@ -86,13 +91,17 @@ def _row(moved: Any) -> StatementRow:
 
 
 def _read(moved: Mapping[str, Any]) -> StatementRow:
-    kind, source = _KINDS.get(text(moved, "type"), "other"), moved.get("source")
+    type_, source = text(moved, "type"), moved.get("source")
+    kind = _KINDS.get(type_, "other")
     booked = amounts.read(moved["amount"], moved["currency"])
     if kind == "other":
         number = text(moved, "source") or text(moved, "source", "id") or text(moved, "id")
-        return StatementRow(
+        row = StatementRow(
             "other", "", "", number, booked, objects.seconds(moved, "created"), fee=_fee(moved)
         )
+        if isinstance(source, Mapping) and type_ not in _BY_WEBHOOK:
+            return known_row(row, objects.payment_no(source))
+        return row
     if not isinstance(source, Mapping):
         raise Unverifiable("a movement of nothing")
     amount = amounts.read(source["amount"], source["currency"])

@@ -28,7 +28,7 @@ from gateway.channels.plugin import (
     StatementRow,
     Unverifiable,
 )
-from gateway.channels.statement_rows import read_each
+from gateway.channels.statement_rows import known_row, read_each
 from gateway.channels.unionpay import codes, trade
 from gateway.channels.unionpay.credentials import Account
 from gateway.channels.unionpay.wire import FILE_PATH, MAX_FILE_BYTES
@@ -129,7 +129,7 @@ def _row(cells: Mapping[str, str], day: date) -> StatementRow:
         raise Unverifiable("an amount that cannot be read")
     amount = int(cells["amount"])
     year = day.year - (cells["traced_at"][:2] == "12" and day.month == 1)
-    return StatementRow(
+    row = StatementRow(
         kind=kind,
         payment_no=cells["order_id" if kind == "payment" else "paid_order_id"],
         refund_no=trade.refund_no_of(cells["order_id"]) if kind == "refund" else "",
@@ -138,6 +138,7 @@ def _row(cells: Mapping[str, str], day: date) -> StatementRow:
         at=read_compact(f"{year}{cells['traced_at']}"),
         fee=_fee(cells["fee"]),
     )
+    return known_row(row, cells["order_id"], trade.refund_no_of(cells["order_id"]))
 
 
 def _kind(cells: Mapping[str, str]) -> RowKind:

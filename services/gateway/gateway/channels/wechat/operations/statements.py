@@ -33,7 +33,7 @@ from gateway.channels.plugin import (
     StatementRow,
     Unverifiable,
 )
-from gateway.channels.statement_rows import fitted, lines_of, read_each, ungrouped
+from gateway.channels.statement_rows import fitted, known_row, lines_of, read_each, ungrouped
 from gateway.channels.wechat import codes, wire
 from gateway.channels.wechat.account import Account
 
@@ -107,7 +107,8 @@ def read(
 
 def _own_trade_row(account: Account, cells: Mapping[str, str]) -> StatementRow | None:
     """特约商户号 names the merchant behind a provider; a merchant of its own has none there."""
-    return _trade_row(cells) if account.sub_mchid in (None, cells["特约商户号"]) else None
+    is_own = account.sub_mchid in (None, cells["特约商户号"])
+    return known_row(_trade_row(cells)) if is_own else None
 
 
 def _unpacked(reply: Reply) -> bytes:
