@@ -168,3 +168,23 @@ async def test_where_there_is_no_key_for_now_nothing_is_sent() -> None:
 @pytest.mark.parametrize("answer", [TAKEN, LOST, KEPT])
 async def test_the_first_key_alone_costs_no_question(answer: Outcome) -> None:
     assert await sent_by("R1", refund=[answer]) == (answer, ["refund"])
+
+
+async def asked_by(*later: str, answers: list[Outcome]) -> tuple[Outcome, list[str]]:
+    """What is known of a refund that may have been sent by these keys too, and who was asked."""
+    keys: list[str] = []
+
+    async def ask(name: str, _: Operation[Refunding, str], about: Refunding) -> Outcome:
+        assert name == "query_refund"
+        keys.append(about.key)
+        return answers.pop(0)
+
+    plugin = fake_plugin(later_refund_keys=lambda _: later)
+    return await MoneyBack(plugin, REFUNDING, ask).query(), keys
+
+
+@pytest.mark.parametrize("known", [TAKEN, BACK, NO, LOST, AWAY])
+async def test_each_key_is_asked_about_until_the_channel_knows_one(known: Outcome) -> None:
+    assert await asked_by("a", "b", answers=[known]) == (known, [""])
+    assert await asked_by("a", "b", answers=[ABSENT, known]) == (known, ["", "a"])
+    assert await asked_by("a", "b", answers=[ABSENT] * 3) == (ABSENT, ["", "a", "b"])

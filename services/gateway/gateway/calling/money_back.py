@@ -7,7 +7,7 @@ remembered here of what was sent before, so that is asked first (`refund-reserva
 A channel that keeps its refusals is asked by the keys that its plugin names (`Plugin.refund_keys`).
 The next key is used only where the channel says that it repeats a refusal, for then no call by the
 one before, however late it arrives, makes a refund; after any other answer, and after none, it is
-the same key again.
+the same key again. A channel that knows a refund by its key is asked about each of them before.
 """
 
 from collections.abc import Awaitable, Callable
@@ -57,14 +57,14 @@ class MoneyBack:
             undone = await self._ask("query_undo", undo.query)
             if not _came_to_nothing(undone):
                 return undone
-        return await self._ask("query_refund", self.plugin.query_refund)
+        return await self._known()
 
     async def _refunded(self) -> Outcome:
         """Where it may have been sent by another key, it is asked about first."""
         keys = self.plugin.refund_keys(self.refunding) if self.plugin.refund_keys else None
         if keys is None or keys == (self.refunding.refund_no,):
             return await self._ask("refund", self.plugin.refund)
-        known = await self._ask("query_refund", self.plugin.query_refund)
+        known = await self._known()
         if not _is_absent(known):
             return known
         outcome: Outcome = NOT_NOW
@@ -75,6 +75,16 @@ class MoneyBack:
                 break
         return outcome
 
+    async def _known(self) -> Outcome:
+        """How the refund stands, by the first of its keys by which the channel knows it."""
+        known = await self._ask("query_refund", self.plugin.query_refund)
+        for key in self.plugin.later_refund_keys(self.refunding):
+            if not _is_absent(known):
+                break
+            by_key = replace(self.refunding, key=key)
+            known = await self.ask("query_refund", self.plugin.query_refund, by_key)
+        return known
+
     async def _ask(self, name: str, operation: Operation[Refunding, Any]) -> Outcome:
         return await self.ask(name, operation, self.refunding)
 
@@ -82,7 +92,7 @@ class MoneyBack:
         """The undo is sent where the channel knows of none. A refusal may be of a repeat alone, so
         that the channel is asked once more."""
         known = await self._ask("query_undo", undo.query)
-        if not _is_absent(known):
+        if not _is_absent(known) or not undo.may_begin(self.refunding):
             return known
         sent = await self._ask("undo", undo.send)
         return await self._ask("query_undo", undo.query) if _is_refusal(sent) else sent

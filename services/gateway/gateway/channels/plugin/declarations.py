@@ -164,12 +164,14 @@ class Undo(Generic[AccountT]):
     `is_for`: whether this refund begins as one, told by what is stored of it and of its payment
     and by no clock, so that each repeat speaks of the same. `send` is repeated with the same
     number, and `query` tells what became of it: Declined where it came to nothing. For such a
-    refund the plugin's `refund` and `query_refund` then use a number of their own.
+    refund the plugin's `refund` and `query_refund` then use a number of their own. When it may not
+    begin any more (`may_begin`), it is only asked about.
     """
 
     is_for: Callable[[Refunding], bool]
     send: Operation[Refunding, AccountT]
     query: Operation[Refunding, AccountT]
+    may_begin: Callable[[Refunding], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +209,10 @@ class Plugin(Generic[AccountT]):
     wrong where it signs with a key of this name, that nobody entered. `form`: how people enter the
     credentials.
 
-    `refund_keys`, of a channel that keeps its refusals: by which keys this refund may be sent now,
-    each only after the channel repeated its refusal of the one before; none: not now
-    (`calling.money_back`).
+    `refund_keys`, of a channel that keeps its refusals, or takes a call for a while only: by which
+    keys this refund may be sent now, each only after the channel repeated its refusal of the one
+    before; none: not now (`calling.money_back`). `later_refund_keys`: by which it is asked about as
+    well, where the channel knows a refund by its key.
 
     `undo`: what a refund may begin with. `closes`: the ways to pay whose payments `close` can end
     (None: all); others end by their time.
@@ -250,6 +253,7 @@ class Plugin(Generic[AccountT]):
     undo: Undo[AccountT] | None = None
     former_query: FormerQuery[AccountT] | None = None
     refund_keys: Callable[[Refunding], tuple[str, ...]] | None = None
+    later_refund_keys: Callable[[Refunding], tuple[str, ...]] = lambda _: ()
     refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None
     statements: Statements[AccountT] | None = None

@@ -11,7 +11,7 @@ from gateway.channels.plugin import (
     Statements,
     Undo,
 )
-from gateway.channels.unionpay import limits, wire
+from gateway.channels.unionpay import limits, refund_times, wire
 from gateway.channels.unionpay.credentials import (
     FILE_URLS,
     Account,
@@ -72,7 +72,10 @@ PLUGIN: Plugin[Account] = Plugin(
         undo.is_for,
         Operation(undo.call, undo.outcome),
         Operation(query_undo.call, query_undo.outcome),
+        may_begin=refund_times.is_first,
     ),
+    refund_keys=refund_times.usable,
+    later_refund_keys=refund_times.later,
     notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),
     trial=trial.read,
     channel_key=trial.channel_key,

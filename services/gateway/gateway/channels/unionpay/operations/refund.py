@@ -7,7 +7,7 @@ Source: open.unionpay.com (acpAPIId=901, backTransReq 退货交易)
 
 from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, Pending, Refunding, Trade
-from gateway.channels.unionpay import codes, trade
+from gateway.channels.unionpay import codes, refund_times, trade
 from gateway.channels.unionpay.credentials import Account
 from gateway.channels.unionpay.operations import undo
 from gateway.channels.unionpay.wire import BACK_PATH
@@ -24,7 +24,7 @@ def call(refunding: Refunding, account: Account) -> Call:
             "txnType": trade.REFUND,
             "txnSubType": "00",
             **trade.product(paid.method),
-            **trade.key(number_of(refunding), refunding.created_at),
+            **trade.key(number_of(refunding), refund_times.begun_at(refunding)),
             "txnAmt": str(refunding.amount.amount_minor),
             **_original(paid),
             "backUrl": refunding.notify_url,
@@ -36,7 +36,7 @@ def call(refunding: Refunding, account: Account) -> Call:
 def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
     if refusal := codes.find_refusal(answer, codes.REFUND):
         return refusal
-    trade.check_it_is(answer.content, number_of(refunding), refunding.created_at)
+    trade.check_it_is(answer.content, number_of(refunding), refund_times.begun_at(refunding))
     return Pending(channel_no=text(answer.content, "queryId") or None)
 
 
