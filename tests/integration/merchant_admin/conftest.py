@@ -222,12 +222,14 @@ class TradeCore:
 
         @app.post("/internal/refunds")
         async def refund(request: Request) -> Response:
+            if request.url.path in self.refusals:
+                return self.refusals[request.url.path]
             body = await request.json()
-            created = body not in self.asked
-            self.asked.append(body)
             assert self.payment is not None
             if body["wish"]["amount"] > self.payment["amount"]:
                 return problem(409, "refund_exceeds_paid")
+            created = body not in self.asked
+            self.asked.append(body)
             return JSONResponse({"created": created, "refund": self.refund})
 
     def _add_the_rest(self, app: FastAPI) -> None:

@@ -973,7 +973,8 @@ async def test_on_the_pages_it_waits_and_another_person_agrees(
     admin.trade_core.payment |= {"payment_no": story.payment_no}
     boss, li = await Person.logged_in(admin), await Person.hired(admin, "finance")
     form = {"amount": "5.00", "reason": "多收", "merchant_refund_no": "r-1"}
-    sent = await boss.send(f"payments/{story.payment_no}/refunds", **form)
+    action = f"payments/{story.payment_no}/refunds"
+    sent = await boss.save(f"orders/{story.order_id}", action, **form)
     assert sent.headers["location"] == "/console/approvals?done=approval_waits"
     own = await boss.open_page("approvals", done="approval_waits")
     assert ("another person has to agree" in own, "/approve" in own) == (True, False)

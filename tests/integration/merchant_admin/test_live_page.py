@@ -17,6 +17,7 @@ PAGE = """<!doctype html><title>Order</title>
 <form><input name="reason"><textarea name="note"></textarea>
 <select name="decision"><option>accept</option><option>refund</option></select>
 <input type="checkbox" name="sure"></form>
+<dialog><form><input name="amount"><button formmethod="dialog">leave</button></form></dialog>
 <details><summary>close</summary>sure?</details><a href="#there">there</a></div>
 <script>%s</script>"""
 ROUND_MS = 4_000
@@ -60,6 +61,19 @@ async def test_what_goes_on_is_looked_at_again(order: Order) -> None:
     for looks in (2, 3):
         await order.waits()
         await order.shows(looks)
+
+
+async def test_a_dialog_that_was_left_is_drawn_anew_with_the_page(order: Order) -> None:
+    await order.page.evaluate("document.querySelector('dialog').showModal()")
+    await order.page.fill("dialog input", "12.00")
+    await order.waits()
+    assert order.looks == 1
+    await order.page.evaluate(
+        "document.querySelector('dialog').close(); document.activeElement.blur()"
+    )
+    await order.waits()
+    await order.shows(2)
+    assert await order.page.input_value("dialog input") == ""
 
 
 DOING = {

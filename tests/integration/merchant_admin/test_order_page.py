@@ -18,7 +18,7 @@ from .test_callbacks import DELIVERY
 from .test_console_callbacks import TRIED
 from .test_decisions import on_file
 from .test_read_model import BEGAN, Story, delivery
-from .test_refunds import paid_story, refund
+from .test_refunds import paid_story, refund, refunded
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -151,8 +151,7 @@ async def test_chinese_page_says_a_failure_in_chinese(admin: Admin) -> None:
 async def test_refund_leads_to_its_order_which_tells_it_as_trade_core_has_it(admin: Admin) -> None:
     story = await paid_story(admin)
     person = await Person.logged_in(admin)
-    form = {"amount": "3.00", "reason": "多收", "merchant_refund_no": "admin-R1"}
-    answer = await person.send(f"payments/{story.payment_no}/refunds", **form)
+    answer = await refunded(person, story, amount="3.00")
     page = await admin.anonymous.get(answer.headers["location"], headers=person.headers)
     (done,) = re.findall(r'<p class="done".*?</p>', page.text, flags=re.S)
     assert admin.trade_core.refund is not None
@@ -262,3 +261,13 @@ async def test_number_leads_straight_to_what_has_it(admin: Admin) -> None:
     assert story.payment_no in await person.open_page("search", q=story.payment_no[:-3])
     for nothing in ("", "W2026-W%", "W2026", "\x00", "P0" + "Z" * 40, "%"):
         assert story.order_id not in await person.open_page("search", q=nothing), nothing
+
+
+async def test_the_dialog_of_a_refund_is_as_new_as_the_page(admin: Admin) -> None:
+    """It stood outside of what is drawn anew, and told of money that had gone back since."""
+    story = await paid_story(admin)
+    html = await (await Person.logged_in(admin)).open_page(f"orders/{story.order_id}")
+    live = html[html.index('<div id="live"') : html.index("</main>")]
+    assert "<dialog" in live
+    before = live[: live.index("<dialog")]
+    assert before.count("<div") > before.count("</div>"), "inside of what is drawn anew"

@@ -113,7 +113,7 @@ async def test_a_large_refund_wants_to_know_and_a_small_one_does_not(admin: Admi
     person, browser = await Person.logged_in(admin), await cookie_of(admin)
     admin.clock.ahead = LATER
     path = f"payments/{story.payment_no}/refunds"
-    form = {"reason": "x", "merchant_refund_no": "r-1"}
+    form = {"reason": "x", "merchant_refund_no": "r-1", "version": "0"}
     assert (await person.send(path, **form, amount="999.99")).status_code == 303
     between = await person.send(path, **form, amount="1000.00")
     assert (between.status_code, 'value="1000.00"' in between.text) == (401, True)
@@ -135,7 +135,7 @@ async def test_a_refund_in_another_currency_always_wants_to_know(admin: Admin) -
     person, browser = await Person.logged_in(admin), await cookie_of(admin)
     admin.clock.ahead = LATER
     path = f"payments/{story.payment_no}/refunds"
-    form = {"reason": "x", "merchant_refund_no": "r-1", "amount": "1.200"}
+    form = {"reason": "x", "merchant_refund_no": "r-1", "version": "0", "amount": "1.200"}
     assert (await person.send(path, **form)).status_code == 401
     body = {"amount": 1200, "merchant_refund_no": "r-2"}
     api = await admin.anonymous.post(f"/api/{path}", json=body, headers=browser)

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import Response
 from fastapi.responses import JSONResponse
@@ -11,7 +12,7 @@ from contracts.identifiers import new_id
 from merchant_admin.flows.read_model import apply
 
 from .conftest import Admin, problem
-from .people import Person
+from .people import Person, fields_of, marked
 from .test_read_model import Story
 
 NOW = "2026-11-22T08:00:00Z"
@@ -110,11 +111,10 @@ async def test_why_an_amount_cannot_go_back_stands_beside_it(
     admin.gateway.cannot_refund = cannot_carry()
     person = await Person.logged_in(admin)
     person.headers["Accept-Language"] = language
-    form = {"amount": "3.05", "reason": "多收", "merchant_refund_no": "admin-R1"}
-    answer = await person.send(f"payments/{story.payment_no}/refunds", **form)
+    answer = await refunded(person, story, amount="3.05")
     assert answer.status_code == 422
     assert f'<span class="wrong" id="wrong-amount">{words}</span>' in answer.text
-    assert 'aria-describedby="wrong-refund wrong-amount"' in answer.text
+    assert 'aria-describedby="wrong-amount"' in answer.text
     assert 'value="3.05"' in answer.text
 
 
@@ -137,39 +137,100 @@ async def paid_story(admin: Admin) -> Story:
     return story
 
 
+async def refunded(person: Person, story: Story, **fields: str) -> httpx.Response:
+    """The form of the order's page, with these fields filled in."""
+    action = f"payments/{story.payment_no}/refunds"
+    return await person.save(f"orders/{story.order_id}", action, **{"reason": "多收", **fields})
+
+
 async def test_a_form_sent_twice_is_one_refund(admin: Admin) -> None:
     story = await paid_story(admin)
     person = await Person.logged_in(admin)
     path = f"payments/{story.payment_no}"
-    html = await person.open_page(path)
-    assert 'value="12.99"' in html
-    number = re.search(r'name="merchant_refund_no" value="(admin-R[0-9A-Z]+)"', html)
-    assert number is not None
-    form = {"amount": "3.00", "reason": "多收", "merchant_refund_no": number.group(1)}
+    shown = await person.form_of(path, f"{path}/refunds")
+    assert shown["amount"] == "12.99"
+    number = shown["merchant_refund_no"]
+    assert admin.trade_core.refund is not None
+    admin.trade_core.refund["merchant_refund_no"] = number
     for _ in range(2):
-        answer = await person.send(f"{path}/refunds", **form)
-        assert admin.trade_core.refund is not None
+        answer = await person.send(f"{path}/refunds", **{**shown, "amount": "3", "reason": "多收"})
         done = f"?done=refund_requested&number={admin.trade_core.refund['refund_no']}"
         assert answer.headers["location"] == f"/console/orders/{story.order_id}{done}"
     first, second = admin.trade_core.asked
     assert (first, first["wish"]["amount"]) == (second, 300)
-    assert first["wish"]["merchant_refund_no"] == number.group(1)
+    assert first["wish"]["merchant_refund_no"] == number
     assert 'role="status"' in await person.open_page(path, done="refund_requested")
-    assert number.group(1) not in await person.open_page(path)
+    assert f'name="merchant_refund_no" value="{number}"' not in await person.open_page(path)
 
 
-@pytest.mark.parametrize("amount", ["", "0", "-1", "1.001", "ten", "13.00", "1e3", "\u0663"])
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "您查看之后它已有变化"), ("en", "It has changed")]
+)
+async def test_the_same_is_not_given_back_twice_by_two_people(
+    admin: Admin, language: str, words: str
+) -> None:
+    """Both had opened the page before either of them sent the form."""
+    story = await paid_story(admin)
+    first, second = await Person.logged_in(admin), await Person.hired(admin, "finance")
+    action = f"payments/{story.payment_no}/refunds"
+    page = f"orders/{story.order_id}"
+    seen = [await each.form_of(page, action) for each in (first, second)]
+    filled = [{**each, "amount": "3.00", "reason": "多收"} for each in seen]
+    assert (await first.send(action, **filled[0])).status_code == 303
+    second.headers["Accept-Language"] = language
+    late = await second.send(action, **filled[1])
+    assert late.status_code == 409
+    assert late.text.count(words) == 1
+    fresh = fields_of(late.text, action)
+    assert (fresh["amount"], fresh["version"]) == ("3.00", "300")
+    assert len(admin.trade_core.asked) == 1
+    assert (await second.send(action, **fresh)).status_code == 303, "who has looked again may"
+
+
+async def test_a_refund_that_waits_is_seen_before_another_is_asked_for(admin: Admin) -> None:
+    story = await paid_story(admin)
+    person = await Person.logged_in(admin)
+    stale = {"amount": "3.00", "reason": "多收", "merchant_refund_no": "admin-R1", "version": "-1"}
+    answer = await person.send(f"payments/{story.payment_no}/refunds", **stale)
+    assert (answer.status_code, admin.trade_core.asked) == (409, [])
+
+
+async def test_a_form_without_an_answer_stays_with_its_number(admin: Admin) -> None:
+    """It said that nothing is done twice, and the dialog, opened again, had another number."""
+    story = await paid_story(admin)
+    person = await Person.logged_in(admin)
+    action = f"payments/{story.payment_no}/refunds"
+    shown = await person.form_of(f"orders/{story.order_id}", action)
+    admin.trade_core.refusals["/internal/refunds"] = problem(503, "overloaded")
+    lost = await person.send(action, **{**shown, "amount": "3.00", "reason": "多收"})
+    assert lost.status_code == 503
+    assert "whether it was done is not known" in lost.text
+    kept = fields_of(lost.text, action)
+    assert (kept["merchant_refund_no"], kept["amount"]) == (shown["merchant_refund_no"], "3.00")
+    admin.trade_core.refusals.clear()
+    assert (await person.send(action, **kept)).status_code == 303
+
+
+@pytest.mark.parametrize("amount", ["", "0", "-1", "1.001", "ten", "1e3", "\u0663"])
 async def test_a_refused_form_comes_back_filled_in_with_its_number(
     admin: Admin, amount: str
 ) -> None:
     story = await paid_story(admin)
     person = await Person.logged_in(admin)
-    form = {"amount": amount, "reason": "多收", "merchant_refund_no": "admin-R1"}
-    answer = await person.send(f"payments/{story.payment_no}/refunds", **form)
-    assert answer.status_code in (409, 422)
-    for text in ("Not refunded", 'value="多收"', 'value="admin-R1"'):
+    answer = await refunded(person, story, amount=amount, merchant_refund_no="admin-R1")
+    assert answer.status_code == 422
+    for text in ('value="多收"', 'value="admin-R1"'):
         assert text in answer.text
-    assert re.search(rf'name="amount"[^>]*value="{amount}" aria-invalid="true"', answer.text)
+    assert re.search(rf'name="amount"[^>]*value="{amount}" aria-describedby', answer.text)
+    assert marked(answer.text) == {"amount": "must be an amount above 0, as 12.99"}
+    assert answer.text.count("Check what is marked.") == 1
+
+
+async def test_who_asks_for_too_much_reads_how_much_there_is(admin: Admin) -> None:
+    story = await paid_story(admin)
+    person = await Person.logged_in(admin)
+    answer = await refunded(person, story, amount="13.00")
+    assert (answer.status_code, marked(answer.text)) == (409, {"amount": "¥12.99 at most"})
 
 
 async def test_a_viewer_is_shown_no_form_for_refunds(admin: Admin) -> None:

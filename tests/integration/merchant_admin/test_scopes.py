@@ -403,6 +403,7 @@ WRITES: dict[str, Sent] = {
     "/console/payments/{payment_no}/decision": lambda _: FORM,
     "/console/payments/{payment_no}/refunds": lambda _: {
         "amount": "0.01", "reason": "x", "merchant_refund_no": "r-1",
+        "version": str(REFUNDS_FROM),  # one waits yet
     },
     "/console/payments/{payment_no}/refunds/{refund_no}/decision": lambda _: VERSIONED,
     "/console/reconciliations": statement_of_day,

@@ -97,14 +97,17 @@ async def show_late_form(request: Request, late: Exception) -> Response:
     return shown_again(request, wanted, late.visitor.csrf, status=401)
 
 
-def shown_again(request: Request, wanted: Wanted, csrf: str, status: int = 200) -> Response:
-    """What was filled in, to be looked at and sent."""
+def shown_again(
+    request: Request, wanted: Wanted, csrf: str, *, hint: str = "kept_form_hint", status: int = 200
+) -> Response:
+    """What was filled in, to be looked at and sent. `hint`: the text that says why."""
     shown = {name: value for name, value in wanted.form.items() if value and name not in HIDDEN}
     context = {
         "visitor": None,
         "action": wanted.back,
         "shown": shown,
         "labels": LABELS,
+        "hint": hint,
         "fields": {**wanted.form, CSRF_FIELD: csrf},
     }
     return render(request, "kept_form.html", context, status=status)

@@ -9,17 +9,22 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import FieldError, Problem
 from chassis.web import parse
+from contracts.api import PaymentView
 from contracts.codes import Code
 from contracts.words import Words
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import RequestRefund
 from merchant_admin.api.console import order
-from merchant_admin.api.console.forms import whole_number
+from merchant_admin.api.console.forms import VERSION, whole_number
+from merchant_admin.api.console.kept_forms import Wanted, shown_again
 from merchant_admin.api.console.order import RefusedAction
 from merchant_admin.api.console.rendering import error_page
-from merchant_admin.api.console.shown import minor_units
+from merchant_admin.api.console.setup.wrong import TOP, wrong_fields
+from merchant_admin.api.console.shown import minor_units, plain_amount
 from merchant_admin.api.console.visiting import (
+    PROOFS,
     Seen,
+    Sent,
     SentByDecider,
     SentByRefunder,
     Visitor,
@@ -30,7 +35,7 @@ from merchant_admin.api.decisions import DecideOnPayment, DecideOnRefund
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.scope import Scope
-from merchant_admin.flows import decisions, refunds, searching
+from merchant_admin.flows import decisions, order_story, refunds, searching
 from merchant_admin.flows.deps import Deps
 
 CLAIM_FIELDS: Final = ("payment_id", "channel_trade_no", "amount", "currency")
@@ -62,7 +67,7 @@ async def decide(request: Request, deps: Work, sent: SentByDecider, payment_no: 
         )
     except Problem as problem:
         refused = _refused(problem, number, sent.form, "decision")
-        return await _page(request, deps, sent.visitor, number, refused)
+        return await _refusal(request, deps, sent, number, refused)
     return await _to_order(deps, sent.scope, number, "done=payment_decided")
 
 
@@ -70,16 +75,24 @@ async def decide(request: Request, deps: Work, sent: SentByDecider, payment_no: 
 async def request_refund(
     request: Request, deps: Work, sent: SentByRefunder, payment_no: str
 ) -> Response:
-    """The form carries the number that it got when it was shown, so it is one refund."""
+    """The form carries the number that it got when it was shown, so it is one refund, and what had
+    gone back by then: where that is another amount now, the page comes back with it."""
     number = with_form_of("payment", payment_no)
     try:
         payment = await searching.read_payment(deps, number, sent.scope)
         currency = payment.found.payment.currency
         amount = minor_units(sent.form.get("amount", ""), currency)
-        if amount is None:
-            raise Unusable(FieldError("/amount", "is not an amount"))
+        if not amount:
+            raise Unusable(_no_amount(payment.found.payment))
         given = {name: sent.form.get(name, "") for name in ("merchant_refund_no", "reason")}
         requested = parse(RequestRefund, {**given, "amount": amount})
+        await order_story.require_refund_as_shown(
+            deps,
+            payment.order.order_id,
+            number,
+            merchant_refund_no=requested.merchant_refund_no,
+            seen=sent.form.get(VERSION, ""),
+        )
         if refunds.wants_proof(deps, requested.amount, currency):
             await proved(deps, sent.visitor, sent.form)
         opened = await refunds.request(
@@ -87,7 +100,7 @@ async def request_refund(
         )
     except Problem as problem:
         refused = _refused(problem, number, sent.form, "refund")
-        return await _page(request, deps, sent.visitor, number, refused)
+        return await _refusal(request, deps, sent, number, refused)
     done = f"done=refund_requested&number={opened.refund.refund_no}"
     return await _to_order(deps, sent.scope, number, done)
 
@@ -111,7 +124,7 @@ async def decide_on_refund(
         )
     except Problem as problem:
         refused = _refused(problem, refund_number, sent.form, "decision")
-        return await _page(request, deps, sent.visitor, number, refused)
+        return await _refusal(request, deps, sent, number, refused)
     return await _to_order(deps, sent.scope, number, "done=refund_decided")
 
 
@@ -130,6 +143,20 @@ async def _page(
         return error_page(request, 404, visitor)
     return await order.page(
         request, deps, visitor, found.order.order_id, refused=refused, payment_no=number
+    )
+
+
+async def _refusal(
+    request: Request, deps: Deps, sent: Sent, payment_no: str, refused: RefusedAction
+) -> Response:
+    """The page with the form as it was filled in. Where no answer came the page would lack what the
+    form is about: the form alone stays, with its number, so that sent again it is the same one."""
+    if refused.status < 500:
+        return await _page(request, deps, sent.visitor, payment_no, refused)
+    form = {name: value for name, value in sent.form.items() if name not in PROOFS}
+    wanted = Wanted(request.url.path, form)
+    return shown_again(
+        request, wanted, sent.visitor.csrf, hint="kept_form_unknown", status=refused.status
     )
 
 
@@ -153,15 +180,19 @@ def _claim(form: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def _refused(problem: Problem, about: str, form: Mapping[str, str], thing: str) -> RefusedAction:
-    """`thing`_refused or `thing`_failed, unless the code itself has a text."""
-    wrong = {error.pointer.removeprefix("/"): _words(error) for error in problem.errors}
+    """`thing`_refused, or what is wrong with its fields, unless the code itself has a text."""
+    wrong: dict[str, Words | None] = {**wrong_fields(problem)} if problem.errors else {}
+    is_marked = wrong.pop(TOP, None) is not None and thing == "refund"
+    text = "form_refused" if is_marked else f"{thing}_refused"
     if problem.code == Code.REFUND_EXCEEDS_PAID:
-        wrong = {"amount": None}
-    text = f"{thing}_refused" if problem.status < 500 else "decision_failed"
+        text, wrong = "form_refused", {"amount": None}
     if problem.code in SHOWN_AS_IT_IS:
         text = problem.code
     return RefusedAction(text, problem.status, thing, about, form, wrong)
 
 
-def _words(error: FieldError) -> Words | None:
-    return Words(error.message_zh, error.message) if error.message_zh else None
+def _no_amount(payment: PaymentView) -> FieldError:
+    like = plain_amount(payment.amount, payment.currency)
+    return FieldError(
+        "/amount", f"must be an amount above 0, as {like}", f"须为大于 0 的金额，如 {like}"
+    )

@@ -12,7 +12,7 @@ function isBusy() {
   return document.hidden
     || document.querySelector("dialog[open]")
     || live.querySelector("details[open], :focus-visible, .table:focus-within, form:focus-within")
-    || [...live.querySelectorAll("input:not([type=hidden]), textarea, select")].some(isChanged)
+    || [...live.querySelectorAll("input:not([type=hidden]), textarea, select")].some((field) => isChanged(field) && !field.closest("dialog"))
     || (!selection.isCollapsed && live.contains(selection.anchorNode));
 }
 
@@ -24,6 +24,7 @@ async function look() {
     if (answer?.ok && !answer.redirected) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const there = page.querySelector("#live");
+      for (const dialog of there?.querySelectorAll("dialog[open]") ?? []) dialog.removeAttribute("open"); // by the address, and closed since
       if (there && !isBusy()) here.replaceWith(there);
     }
   }

@@ -51,10 +51,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "该处理当前不可行：请核对状态、渠道所述金额与账户，并填写说明。",
         "Not possible here: check the state, what the channel says, and give a reason.",
     ),
-    "decision_failed": (
-        "交易核心暂时没有应答，请稍后再试；重复提交不会重复处理。",
-        "trade-core does not answer. Try again later; the same decision is carried out once.",
-    ),
+    "form_refused": ("请核对标出的各项。", "Check what is marked."),
     "claim_changed": (
         "您查看之后渠道所述已有变化：以下是最新内容，请重新核对后提交。",
         "The channel says something else by now: this is the newest. Please look again.",
@@ -71,10 +68,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The refund is on its way; its result will be shown here.",
     ),
     "refund_refused": (
-        "未能退款：请核对金额（不超过可退金额减去待复核的退款）、状态与原因。",
-        "Not refunded: check the amount (at most what is left beside refunds that wait for a "
-        "second person), the state and the reason.",
+        "未能退款：该支付目前不能这样退款，请核对它的状态与已有的退款。",
+        "Not refunded: the payment cannot be refunded so now; check its state and its refunds.",
     ),
+    "refund_at_most": ("最多可退 {amount}", "{amount} at most"),
     "claim": ("渠道所述", "What the channel says"),
     "claim_none": ("渠道未确认收款。", "The channel has not said that it took money."),
     "decision.accept": ("接受：按渠道实收入账，订单视为已付", "Accept: the order is paid so"),
