@@ -86,6 +86,7 @@ async def test_a_code_shows_what_was_paid_there_today(admin: Admin) -> None:
     page = await person.open_page("counter-codes")
     assert ">¥25.98</strong>" in page
     assert "/ ¥2,000.00 · 2 paid" in page
+    assert (await only_code(admin))["received_today"] == {"payments": 2, "amount": 2598}
     (link,) = re.findall(r'"/console/payments\?(code_id=[^"]*)"', page)
     listed = await person.open_page("payments", **dict(parse_qsl(html.unescape(link))))
     assert [story.payment_no in listed for story in (*paid, before)] == [True, True, False]

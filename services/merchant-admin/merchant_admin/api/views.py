@@ -1,5 +1,6 @@
 """What is answered. Never a credential; a secret of ours only in the answer that makes it."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -58,8 +59,16 @@ class UserView(BaseModel):
         )
 
 
+class ReceivedView(BaseModel):
+    """How often and how much was paid, in minor units."""
+
+    payments: int
+    amount: int
+
+
 class CounterCodeView(BaseModel):
-    """`url`: what the printed code says. Amounts in minor units."""
+    """`url`: what the printed code says. Amounts in minor units. `received_today`: as far as what
+    people search knows, since the Beijing day began."""
 
     code_id: str
     url: str
@@ -71,13 +80,19 @@ class CounterCodeView(BaseModel):
     daily_limit: int
     amounts: list[int]
     state: State
+    received_today: ReceivedView
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def of(cls, shown: ShownCode) -> "CounterCodeView":
-        members = {name: getattr(shown.code, name) for name in cls.model_fields if name != "url"}
-        return cls(**{**members, "amounts": list(shown.code.amounts)}, url=shown.url)
+        beside = {
+            "url": shown.url,
+            "amounts": list(shown.code.amounts),
+            "received_today": ReceivedView(**asdict(shown.received)),
+        }
+        names = cls.model_fields.keys() - beside.keys()
+        return cls(**{name: getattr(shown.code, name) for name in names}, **beside)
 
 
 class MerchantView(BaseModel):

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from chassis.problems import FieldError
 from contracts.api import PaymentView
 from contracts.events.configuration import State
 from contracts.identifiers import new_id
 from contracts.internal import PointAddress
+from foundation.money_text import BEIJING
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import CounterCode, Received, advanced
 from merchant_admin.domain.errors import MadeOtherwise, NoSuch, Unusable
@@ -21,13 +21,16 @@ from merchant_admin.store import counter_codes as store
 from merchant_admin.store.apps import get_app
 from merchant_admin.store.merchants import get_merchant
 
+NOTHING: Final = Received(payments=0, amount=0)
+
 
 @dataclass(frozen=True, slots=True)
 class ShownCode:
-    """With the address that is printed."""
+    """With the address that is printed, and what was paid there today."""
 
     code: CounterCode
     url: str
+    received: Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,11 @@ async def create(
             there = await store.get_code(tx, code.code_id)
             if any(getattr(there, name) != value for name, value in terms.items()):
                 raise MadeOtherwise
-            return ShownCode(there, url)
-        await record_change(tx, actor, "created", was=None, now=code)
+            code = there
+        else:
+            await record_change(tx, actor, "created", was=None, now=code)
     deps.wake()
-    return ShownCode(code, url)
+    return await _shown(deps, code, url)
 
 
 async def change(deps: Deps, actor: Actor, code_id: str, changes: Mapping[str, Any]) -> ShownCode:
@@ -86,7 +90,7 @@ async def change(deps: Deps, actor: Actor, code_id: str, changes: Mapping[str, A
             await store.update_code(tx, code)
             await record_change(tx, actor, "updated", was=was, now=code)
     deps.wake()
-    return ShownCode(code, url)
+    return await _shown(deps, code, url)
 
 
 async def read(deps: Deps, code_id: str, scope: Scope) -> ShownCode:
@@ -94,7 +98,7 @@ async def read(deps: Deps, code_id: str, scope: Scope) -> ShownCode:
     async with deps.db.connection() as tx:
         code = await store.get_code(tx, code_id)
     scope.require(code.merchant_id, "counter code")
-    return ShownCode(code, await _url(deps, code_id))
+    return await _shown(deps, code, await _url(deps, code_id))
 
 
 async def find_begun(
@@ -122,24 +126,33 @@ async def read_codes(
         return await store.list_codes(tx, asked, after=after, limit=limit)
 
 
-async def received_since(
-    deps: Deps, codes: Sequence[CounterCode], at: datetime
-) -> dict[str, Received]:
-    """By code, as far as the read model knows; codes at which nothing was paid are left out."""
+async def received_today(deps: Deps, codes: Sequence[CounterCode]) -> dict[str, Received]:
+    """By code, since the Beijing day began, as far as the read model knows; codes at which nothing
+    was paid are left out."""
+    now = deps.clock().astimezone(BEIJING)
+    morning = now.replace(hour=0, minute=0, second=0, microsecond=0)
     async with deps.reader.connection() as tx:
-        return await store.received_since(tx, [code.code_id for code in codes], at)
+        return await store.received_since(tx, [code.code_id for code in codes], morning)
 
 
 async def read_page(
     deps: Deps, asked: ListQuery, *, after: str | None, limit: int
 ) -> list[ShownCode]:
-    """With their addresses, which the gateway tells. Raises Forwarded."""
+    """Each as `read` has it; the gateway knows the addresses. Raises Forwarded."""
     codes = await read_codes(deps, asked, after=after, limit=limit)
     if not codes:
         return []
     first = codes[0].code_id
     base = (await _url(deps, first)).removesuffix(first)
-    return [ShownCode(code, base + code.code_id) for code in codes]
+    received = await received_today(deps, codes)
+    return [
+        ShownCode(code, base + code.code_id, received.get(code.code_id, NOTHING)) for code in codes
+    ]
+
+
+async def _shown(deps: Deps, code: CounterCode, url: str) -> ShownCode:
+    received = await received_today(deps, [code])
+    return ShownCode(code, url, received.get(code.code_id, NOTHING))
 
 
 async def _url(deps: Deps, code_id: str) -> str:

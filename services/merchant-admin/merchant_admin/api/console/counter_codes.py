@@ -1,7 +1,6 @@
 """Fixed counter codes (固定收款码): put up, turned off and on, printed."""
 
 from collections.abc import Mapping
-from datetime import datetime, time
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -96,8 +95,6 @@ async def _page(
     page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.code_id)
     named = {code.merchant_id for code in page.items}
     known_apps = ListQuery(visitor.scope)
-    today = deps.clock().astimezone(BEIJING).date()
-    morning = datetime.combine(today, time(), BEIJING)
     context = {
         "visitor": visitor,
         **await list_context(
@@ -110,8 +107,8 @@ async def _page(
             app_ids={code.app_id for code in page.items},
         ),
         "apps": await apps.read_page(deps, known_apps, after=None, limit=MAX_SUGGESTED),
-        "received": await counter_codes.received_since(deps, page.items, morning),
-        "today": today,
+        "received": await counter_codes.received_today(deps, page.items),
+        "today": deps.clock().astimezone(BEIJING).date(),
         "currency": CURRENCY,
         "home": HOME,
         "wrong": refused.wrong,
