@@ -56,6 +56,7 @@ from merchant_admin.api.console.audited import (
     facts_words,
     thing_words,
 )
+from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.sheets import SHEETS
 from merchant_admin.api.console.texts import TEXTS
 from merchant_admin.api.list_queries import TokenState, UserState
@@ -131,6 +132,8 @@ RECORDED: Final = (
         for name in model.model_fields
     ),
     *NO_FOUR_EYES.recorded(),
+    *({field.name for it in LISTS.values() for field in it.fields} - {"min", "max"}),
+    *(name for it in LISTS.values() for name in it.period or ()),
     *(name for name in Search.__slots__ if name not in ("scope", "after", "limit")),
     "role", "merchant_ids", "is_from_environment", "disabled", "invited", "password",
     "expires_at", "subject", "requested_by", "shown", "decided_by", "refund_no", "status", "code",
@@ -139,7 +142,7 @@ RECORDED: Final = (
     "size_bytes", "sha256", "url", "key", "created_from", "suspended", "merchant_order_no",
     "amount_paid", "amount_left", "facts", "facts_before", "new_account", "before", "after",
     "query_changed", "new_credentials", "withdraw_earlier_credentials", "payment_no",
-    "published", "ended",
+    "published", "ended", "first", "last",
 )  # fmt: skip
 """The names in the audit."""
 
@@ -193,6 +196,10 @@ def test_every_name_in_the_audit_has_words() -> None:
         ({"merchant_ids": None}, "全部商户"),
         ({"merchant_ids": ["M1", "M2"]}, "绿城 · M2"),
         ({"state": "disabled"}, "停用"),
+        ({"state": "all"}, "全部"),
+        ({"ending": "any"}, "任何时候"),
+        ({"amount_from": 1_000_500}, "1000.5"),
+        ({"action": "app.created"}, "应用 · 新建"),
         ({"outcome": "done"}, "已执行"),
         ({"outcome": "not_found"}, "没有找到"),
         ({"key": "payment.conflicted:P1"}, "渠道金额与账簿不符 P1"),

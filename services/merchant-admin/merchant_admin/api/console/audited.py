@@ -7,13 +7,16 @@ from typing import Any, Final
 
 from chassis.web import Words
 from contracts.alert_titles import kind_of
-from foundation.money_text import moment, money
+from foundation.money_text import moment, money, plain_amount
+from merchant_admin.api.console.filters import FINEST
 from merchant_admin.domain.audit import SYSTEM, AuditEntry
 from merchant_admin.domain.sheets import SEVERAL, Wording
 
 NOTHING: Final = "—"
 
 LABELS: Final[Mapping[str, str]] = {
+    "action": "what",
+    "actor": "who",
     "after": "approval_after",
     "amount_from": "amount_min",
     "amount_to": "amount_max",
@@ -35,14 +38,21 @@ LABELS: Final[Mapping[str, str]] = {
     "disabled": "state.disabled",
     "display_name": "look_name",
     "earlier_credentials_sealed": "earlier_credentials",
+    "ends_before": "created_before",
+    "ends_from": "from_day",
+    "entity_id": "number",
     "facts": "approval_after",
     "facts_before": "approval_before",
     "file_name": "statement_file",
+    "first": "from_day",
     "first_at": "sheet.first_at",
     "from": "from_day",
     "holder": "certificate_use",
     "invited": "state.invited",
+    "kept_before": "created_before",
+    "kept_from": "from_day",
     "key": "alert_what",
+    "last": "to_day",
     "list": "export_list",
     "logo": "look_logo",
     "colour": "look_colour",
@@ -66,6 +76,7 @@ LABELS: Final[Mapping[str, str]] = {
     "sha256": "file_sha256",
     "shown": "approval_what",
     "status": "state",
+    "text": "filter_text",
     "to": "to_day",
     "type": "event_type",
     "url": "address",
@@ -81,6 +92,7 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "channel": ("channel.",),
     "code": ("failure.",),
     "decision": ("decision.",),
+    "ending": ("ending.",),
     "format": ("audited.format.",),
     "holder": ("certificate_holder.",),
     "kind": ("approval_kind.", "alert_kind.", "audited_call."),
@@ -94,8 +106,17 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "role": ("role.",),
     "second_factor": ("audited.",),
     "severity": ("severity.",),
-    "state": ("state.", "delivery.", "statement.", "approval_state.", "alert_state."),
+    "state": (
+        "state.",
+        "delivery.",
+        "statement.",
+        "approval_state.",
+        "alert_state.",
+        "letter_state.",
+        "token_state.",
+    ),
     "status": ("state.",),
+    "suspended": ("suspended.",),
     "type": ("event.",),
 }
 """How the texts of their values begin."""
@@ -104,6 +125,9 @@ _AMOUNTS: Final = frozenset(
     {"amount", "amount_paid", "amount_left", "amount_refunded", "refunds_from", "min_amount",
      "max_amount", "daily_limit", "amounts"}
 )  # fmt: skip
+_OF_ANY_CURRENCY: Final = frozenset({"amount_from", "amount_to"})
+"""Filters of lists, in thousandths."""
+
 _USUAL: Final = "CNY"
 _SWITCHES: Final = frozenset({"credentials", "callback_addresses"})
 _TRUE_IF_NAMED: Final = frozenset(
@@ -248,6 +272,8 @@ def _text(name: str, value: Any, facts: Mapping[str, Any], wording: Wording) -> 
             return t("audited.yes" if value else "audited.no")
         case int() if name in _AMOUNTS:
             return money(value, facts.get("currency") or _USUAL)
+        case int() if name in _OF_ANY_CURRENCY:
+            return plain_amount(value, FINEST).rstrip("0").rstrip(".")
         case str():
             return _worded(name, value, wording)
         case _:
@@ -265,6 +291,8 @@ def _worded(name: str, value: str, wording: Wording) -> str:
         return f"{t('key_sealed' if value.startswith('sealed') else 'look_logo')} {mark[1]}"
     if name == "key":
         return thing_words(t, value)
+    if name == "action":
+        return action_words(t, value)
     if name == "field":
         return _field(value, wording, None)
     return wording.name(value)
