@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+from aiohttp import ClientSession, DummyCookieJar
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -53,7 +53,7 @@ from notifier.messengers.mail import Mail
 from notifier.messengers.webhook import Webhook
 from notifier.messengers.wecom import WeCom
 from notifier.sending.guard import Guard
-from notifier.sending.resolver import Resolver
+from notifier.sending.resolver import Resolver, ResolvingConnector
 from notifier.sending.sender import Limits, Sender
 from notifier.settings import NotifierSettings
 from notifier.store.presence import Presence
@@ -116,9 +116,7 @@ def messengers_of(route: AlertRoute, session: ClientSession) -> list[Messenger]:
 
 def session_for_people(guard: Guard | None = None) -> ClientSession:
     """For messages to people. Without a guard where the address is the operator's word."""
-    connector = TCPConnector(
-        resolver=Resolver(), socket_factory=guard.open_socket if guard else None
-    )
+    connector = ResolvingConnector(Resolver(), socket_factory=guard.open_socket if guard else None)
     return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
 
 

@@ -15,6 +15,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import StreamReader
 from aiohttp.tracing import Trace
 
+from notifier.sending.resolver import Resolver, ResolvingConnector
+
 MAX_INTERIM_ANSWERS: Final = 8
 """An honest server sends one or two (100, 103) before its answer."""
 
@@ -22,12 +24,12 @@ peer: ContextVar[str] = ContextVar("peer", default="")
 """The address that the running try is connected to."""
 
 
-class Connector(aiohttp.TCPConnector):
+class Connector(ResolvingConnector):
     """Tells each try whom it is connected to: a short answer has left its connection before it can
     be asked."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+    def __init__(self, resolver: Resolver, **settings: Any) -> None:
+        super().__init__(resolver, **settings)
         self._factory = partial(_converse, loop=self._loop)
 
     async def connect(

@@ -11,9 +11,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
+import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.tracing import Trace
 
 MAX_LOOKUPS: Final = 128  # The connector asks once per name at a time, so: names that hang at once.
 LINE_S: Final = 3.0  # As long as a connection may take; behind it, nobody waits for the answer.
@@ -31,8 +33,12 @@ def look_up(host: str, family: socket.AddressFamily) -> Found:
     return [(found, str(where[0])) for found, _, _, _, where in rows]
 
 
+class NotItsTurn(Exception):
+    """Whoever asks has as many lookups running as it may. It is no answer about the name."""
+
+
 class Resolver(AbstractResolver):
-    """For aiohttp's connector, which caches the answers; each is checked when it is dialled.
+    """For `ResolvingConnector`, which caches the answers; each is checked when it is dialled.
 
     No asker has more lookups running than are left free: one whose name servers hang waits for its
     own, and nobody else does. A lookup counts until its thread ends, however long that is.
@@ -47,9 +53,10 @@ class Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
+        """Raises OSError for a name without an address, and NotItsTurn at once."""
         who = asker.get()
-        if self._running[who] >= self._free:
-            await self._wait_in_line(who)
+        if not self._may_ask(who):
+            raise NotItsTurn
         found = await self._in_thread(host, family, who)
         return [
             ResolveResult(
@@ -66,10 +73,14 @@ class Resolver(AbstractResolver):
     async def close(self) -> None:
         """Nothing waits for lookups that hang."""
 
-    async def _wait_in_line(self, who: str) -> None:
+    async def until_its_turn(self) -> None:
+        """Of whoever runs this. Raises TimeoutError."""
         async with asyncio.timeout(LINE_S):
-            while self._running[who] >= self._free:
+            while not self._may_ask(asker.get()):
                 await self._ended.wait()
+
+    def _may_ask(self, who: str) -> bool:
+        return self._running[who] < self._free
 
     def _give_back(self, who: str) -> None:
         self._free += 1
@@ -108,3 +119,21 @@ class Resolver(AbstractResolver):
             self._give_back(who)
             raise OSError(str(error)) from error
         return await result
+
+
+class ResolvingConnector(aiohttp.TCPConnector):
+    """aiohttp has a name asked for once at a time, and hands what came of it to all who want the
+    name. Whose turn it is not waits here by itself, so that nobody gets its failure."""
+
+    def __init__(self, resolver: Resolver, **settings: Any) -> None:
+        super().__init__(resolver=resolver, **settings)
+        self._turns = resolver
+
+    async def _resolve_host(
+        self, host: str, port: int, traces: Sequence[Trace] | None = None
+    ) -> list[ResolveResult]:
+        while True:
+            try:
+                return await super()._resolve_host(host, port, traces)
+            except NotItsTurn:
+                await self._turns.until_its_turn()

@@ -66,9 +66,9 @@ class Sender:
 
     async def __aenter__(self) -> Self:
         connector = Connector(
+            self._resolver(),
             limit=0,
             ssl=self._tls,
-            resolver=self._resolver(),
             ttl_dns_cache=DNS_CACHE_S,
             keepalive_timeout=KEEP_ALIVE_S,
             socket_factory=self._guard.open_socket,
