@@ -62,6 +62,11 @@ class Restarts:
         self._runs_since = self._now() + wait_s
         return wait_s
 
+    def worked(self) -> None:
+        """For a loop that goes on after a failure: this round went well, so the next failure is the
+        first of a row. Of one that begins again `steady_s` says so."""
+        self._begin_anew()
+
     def _begin_anew(self) -> None:
         self._row_began, self._wait_s = None, self._first_s
 

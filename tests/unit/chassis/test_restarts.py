@@ -93,6 +93,18 @@ async def test_a_lock_now_and_then_is_nobodys_business(error: Exception) -> None
     assert crashes(loop) == 0
 
 
+@pytest.mark.parametrize("error", OTHERS_FIRST, ids=repr)
+async def test_who_worked_between_has_failed_for_the_first_time(error: Exception) -> None:
+    """Each second time, in one loop that goes on."""
+    database, loop = Database(), f"between {error!r}"
+    restarts = database.restarts(loop)
+    for _ in range(100):
+        assert await restarts.after(error) == 1.0
+        restarts.worked()
+        database.now += 2
+    assert crashes(loop) == 0
+
+
 @pytest.mark.parametrize("answers", [True, False])
 @pytest.mark.parametrize("error", FAULTS, ids=repr)
 async def test_anything_else_is_a_crash_at_once(error: Exception, answers: bool) -> None:

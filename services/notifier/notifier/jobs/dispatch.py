@@ -89,12 +89,14 @@ class Dispatch:
         """Lease for the free slots and start sending; when to look again."""
         try:
             wait_s = await attempts.next_due_s(self._deps)
-            if wait_s > 0:
-                return min(max(wait_s, LINGER_S), LONGEST_POLL_S)
-            return 0.0 if await self._lease_due() else POLL_S
+            has_more = wait_s <= 0 and await self._lease_due()
         except Exception as error:  # noqa: BLE001  # What is being sent goes on.
             await pause(stop, await self._leasing.after(error))
             return POLL_S
+        self._leasing.worked()
+        if wait_s > 0:
+            return min(max(wait_s, LINGER_S), LONGEST_POLL_S)
+        return 0.0 if has_more else POLL_S
 
     async def _lease_due(self) -> bool:
         slots, leased = self._deps.slots, attempts.NOTHING
