@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 from typing import TypeVar
 
 import pytest
@@ -9,11 +10,13 @@ from pydantic import BaseModel
 from tests.unit.gateway.client import application, client_of
 from tests.unit.gateway.harness import FakeService, Harness
 from tests.unit.gateway.test_api import NO, gateway
+from tests.unit.gateway.test_day_statements import LINE, here, page
 from tests.unit.gateway.test_routing import REQUEST
 
 from chassis.problems import Overloaded
 from foundation.service_client import Query
 from gateway.admission.read_lines import MAX_READS, ReadLines
+from gateway.flows.day_statements import DayQuery, all_lines
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,6 +42,22 @@ class Hanging(FakeService):
         return await super().get(answer, path, params)
 
 
+class HangingAfterOne(Hanging):
+    """The first page of each statement is answered at once."""
+
+    async def get(self, answer: type[M], path: str, params: Query | None = None) -> M:
+        if params is None or params["after"] is None:
+            return await FakeService.get(self, answer, path, params)
+        return await super().get(answer, path, params)
+
+
+def days() -> Harness:
+    """A statement of three pages."""
+    return here(
+        {None: page(LINE, next_cursor="2"), "2": page(LINE, next_cursor="3"), "3": page(LINE)}
+    )
+
+
 def shop_before(core: Hanging, lines: ReadLines) -> Harness:
     shop = gateway()
     return replace(shop, deps=replace(shop.deps, trade_core=core, read_lines=lines))
@@ -56,6 +75,38 @@ async def test_reads_of_one_app_wait_outside_and_payments_pass() -> None:
         core.released.set()
         assert {each.status_code for each in await asyncio.gather(*reads)} == {200}
     assert core.most == MAX_READS
+
+
+async def test_each_page_of_a_file_stands_in_line() -> None:
+    """The request has left it when its first page is there."""
+    core, path = HangingAfterOne(days().trade_core), "/v1/statements/2026-01-05?merchant_id=M1"
+    async with client_of(application(shop_before(core, ReadLines()))) as client:
+        wanted = {"Accept": "text/csv"}
+        reads = [asyncio.ensure_future(client.get(path, headers=wanted)) for _ in range(100)]
+        await core.is_full.wait()
+        core.released.set()
+        files = await asyncio.gather(*reads)
+    assert {(each.status_code, len(each.text.splitlines())) for each in files} == {(200, 4)}
+    assert core.most == MAX_READS
+
+
+async def test_half_a_file_waits_longer_than_who_can_come_again() -> None:
+    lines, over = ReadLines(patience_s=0.01), asyncio.Event()
+    query = DayQuery("A1", "M1", "CNY", date(2026, 1, 5))
+    pages = all_lines(replace(days().deps, read_lines=lines), query)
+    await anext(pages)
+    held = [asyncio.ensure_future(hold(lines, over)) for _ in range(MAX_READS)]
+    await asyncio.sleep(0)
+    second = asyncio.ensure_future(anext(pages))
+    await asyncio.sleep(0.05)
+    over.set()
+    assert await second == [LINE]
+    await asyncio.gather(*held)
+
+
+async def hold(lines: ReadLines, over: asyncio.Event) -> None:
+    async with lines.place("A1"):
+        await over.wait()
 
 
 async def test_who_waits_too_long_is_told_to_come_again() -> None:
@@ -80,15 +131,10 @@ async def test_line_that_nobody_stands_in_is_forgotten() -> None:
 
 async def test_who_gives_up_waiting_leaves_the_line() -> None:
     lines, over = ReadLines(patience_s=0.01), asyncio.Event()
-
-    async def hold() -> None:
-        async with lines.place("A1"):
-            await over.wait()
-
-    held = [asyncio.ensure_future(hold()) for _ in range(MAX_READS)]
+    held = [asyncio.ensure_future(hold(lines, over)) for _ in range(MAX_READS)]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
-        await hold()
+        await hold(lines, over)
     over.set()
     await asyncio.gather(*held)
     assert len(lines) == 0

@@ -37,12 +37,13 @@ class ReadLines:
         return len(self._lines)
 
     @asynccontextmanager
-    async def place(self, who: str) -> AsyncIterator[None]:
-        """Around a read. Waits a moment where too many are under way; raises Overloaded."""
+    async def place(self, who: str, patience_s: float | None = None) -> AsyncIterator[None]:
+        """Around a read. Waits a moment (`patience_s`) where too many are under way; raises
+        Overloaded."""
         line = self._lines.setdefault(who, _Line())
         line.inside += 1
         try:
-            await _enter(line.places, self._patience_s)
+            await _enter(line.places, self._patience_s if patience_s is None else patience_s)
             try:
                 yield
             finally:

@@ -11,6 +11,9 @@ from gateway.flows.deps import Deps
 FILE_PAGE: Final = 1_000
 """Lines of a file that are in memory at once."""
 
+FILE_PATIENCE_S: Final = 30.0
+"""Whoever has half of a file waits rather than begin again."""
+
 
 @dataclass(frozen=True, slots=True)
 class DayQuery:
@@ -39,11 +42,11 @@ async def get_day_statement(
 
 
 async def all_lines(deps: Deps, query: DayQuery) -> AsyncIterator[list[StatementLine]]:
-    """The lines page by page: at least one page, which may be empty."""
-    after: str | None = None
-    while True:
-        page = await get_day_statement(deps, query, after=after, limit=FILE_PAGE)
+    """The lines page by page: at least one page, which may be empty. The first is read by the
+    request, which has its place in the app's line; each other stands in line for itself."""
+    page = await get_day_statement(deps, query, after=None, limit=FILE_PAGE)
+    yield page.lines
+    while page.next_cursor is not None:
+        async with deps.read_lines.place(query.app_id, FILE_PATIENCE_S):
+            page = await get_day_statement(deps, query, after=page.next_cursor, limit=FILE_PAGE)
         yield page.lines
-        after = page.next_cursor
-        if after is None:
-            return
