@@ -547,6 +547,7 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
         ),
         ref=PAYMENT_REF,
         app_id=APP,
+        amount_reserved=300,
     ),
     "internal.decide-payment": internal.DecidePayment(
         decision=internal.PaymentDecision.ACCEPT,

@@ -161,6 +161,7 @@ async def test_nobody_is_asked_about_what_was_never_paid(
 
 
 async def test_what_is_on_its_way_back_is_not_left(admin: Admin, merchant_id: str) -> None:
+    """Of a trade-core of the version before the read model knows it."""
     story = Story(merchant_id=merchant_id).paid()
     going = story.refund("processing")
     story.tell(OrderEventType.REFUND_CREATED, order=story.order("paid", 1299), refund=going)
@@ -172,6 +173,26 @@ async def test_what_is_on_its_way_back_is_not_left(admin: Admin, merchant_id: st
     await waiting(await admin.http.post(refunds(admin), json=BODY))
     (item,) = (await admin.http.get("/api/approvals")).json()["items"]
     assert (item["shown"]["amount_paid"], item["shown"]["amount_left"]) == (1299, 999)
+
+
+@pytest.mark.parametrize(("refunded", "reserved"), [(300, 0), (0, 300)])
+async def test_what_is_left_is_what_trade_core_says_and_no_older_word(
+    admin: Admin, merchant_id: str, refunded: int, reserved: int
+) -> None:
+    """Here the refund is on its way back still, or nobody has told of it yet."""
+    story = Story(merchant_id=merchant_id).paid()
+    if refunded:
+        going = story.refund("processing")
+        story.tell(OrderEventType.REFUND_CREATED, order=story.order("paid", 1299), refund=going)
+    await apply(admin.deps, story.events)
+    assert admin.trade_core.payment is not None
+    admin.trade_core.payment |= {
+        "payment_no": story.payment_no, "amount_refunded": refunded, "amount_reserved": reserved
+    }  # fmt: skip
+    refused = await admin.http.post(refunds(admin), json={**BODY, "amount": 1000})
+    assert refused.json()["code"] == "refund_exceeds_paid"
+    whole = {**BODY, "amount": 999}
+    await waiting(await admin.http.post(refunds(admin), json=whole))
 
 
 async def test_of_two_numbers_asked_for_at_once_one_finds_that_the_other_waits(

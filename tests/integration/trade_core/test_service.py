@@ -60,7 +60,7 @@ async def test_payment_close_and_refund_over_http_and_kafka(service: RunningServ
         "status"
     ] == "processing"
     on_file = (await service.http.get(f"/internal/payments/{payment['payment_no']}")).json()
-    assert on_file["app_id"] == APP
+    assert (on_file["app_id"], on_file["amount_reserved"]) == (APP, 500)
 
     async def is_delivered() -> bool:
         return len(service.events(payment)) == 5 and service.commands(payment) == ["refund"]

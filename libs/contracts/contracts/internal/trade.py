@@ -49,7 +49,8 @@ class PaymentOnFile(PaymentWithOrder):
     named an account: then only that one is offered. `splits`: it must be initiated as one that will
     be split. `ref`: how its channel is asked about it, which is not how the app wanted it
     (`method`) where the payer chose on our page; None while it is at no channel, and from a
-    trade-core that does not tell. `app_id`: whose it is; None from one that does not tell.
+    trade-core that does not tell. `app_id`: whose it is, and `amount_reserved`: what is on its way
+    back; None from one that does not tell.
     """
 
     model_config = ConfigDict(
@@ -62,6 +63,7 @@ class PaymentOnFile(PaymentWithOrder):
     splits: bool = False
     ref: PaymentRef | None = None
     app_id: str | None = None
+    amount_reserved: int | None = None
 
 
 class ChooseChannel(Message):

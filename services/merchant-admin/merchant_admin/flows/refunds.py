@@ -180,9 +180,12 @@ async def _sum_waiting(deps: Deps, tx: Tx, payment_no: str) -> int:
 
 
 async def _require_left(tx: Tx, payment: PaymentOnFile, amount: int, waiting: int) -> int:
-    """What can be given back, as far as was told here. Raises RefundExceedsPaid where less of it is
-    left beside what waits."""
-    left = payment.amount - payment.amount_refunded - await sum_under_way(tx, payment.payment_no)
+    """What can be given back, as far as trade-core told it. Raises RefundExceedsPaid where less of
+    it is left beside what waits."""
+    under_way = payment.amount_reserved
+    if under_way is None:  # a trade-core of the version before does not tell
+        under_way = await sum_under_way(tx, payment.payment_no)
+    left = payment.amount - payment.amount_refunded - under_way
     if amount > left - waiting:
         raise RefundExceedsPaid(
             money(max(left - waiting, 0), payment.currency),

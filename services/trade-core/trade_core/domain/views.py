@@ -91,7 +91,7 @@ def payment_in_books(order: Order, payment: Payment) -> PaymentInBooks:
     is_paid = payment.state is PaymentStatus.SUCCEEDED
     return PaymentInBooks(
         **_payment(order, payment),
-        amount_reserved=payment.refund_reserved - payment.amount_refunded,
+        amount_reserved=_on_its_way_back(payment),
         amount_left=payment.amount - payment.refund_reserved if is_paid else 0,
         amount_split=payment.split_reserved,
         claim=None if payment.claim is None else _claim_view(payment.claim),
@@ -107,8 +107,13 @@ def payment_on_file(order: Order, payment: Payment) -> PaymentOnFile:
         splits=payment.will_split,
         ref=_ref(order, payment),
         app_id=order.app_id,
+        amount_reserved=_on_its_way_back(payment),
         claim=None if payment.claim is None else _claim_view(payment.claim),
     )
+
+
+def _on_its_way_back(payment: Payment) -> int:
+    return payment.refund_reserved - payment.amount_refunded
 
 
 def _claim_view(claim: ReportedPayment) -> ClaimView:
