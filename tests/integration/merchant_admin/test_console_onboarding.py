@@ -168,9 +168,35 @@ async def test_a_first_step_sent_twice_makes_one_merchant(person: Person) -> Non
     number = re.search(r'name="number" value="(M[^"]+)"', shown)
     assert number is not None
     form = {"name": "万科物业", "merchant_id": "", "number": number[1], **draft_of(shown)}
-    await asyncio.gather(*(send(person, f"{HOME}/merchant", form) for _ in range(3)))
+    at_once = await asyncio.gather(*(send(person, f"{HOME}/merchant", form) for _ in range(3)))
+    for answer in (*at_once, await send(person, f"{HOME}/merchant", form)):
+        assert (answer.status_code, answer.headers.get("location")) == (303, f"{HOME}/channel")
     listed = (await person.admin.http.get("/api/merchants")).json()["items"]
     assert [it["merchant_id"] for it in listed] == [number[1]]
+
+
+async def test_credentials_sent_twice_make_one_account(person: Person) -> None:
+    await step(person, "merchant", {"name": "万科物业"})
+    await step(person, "channel", {"channel": "wechat"})
+    shown = await page(person, f"{HOME}/credentials")
+    number = re.search(r'name="number" value="(C[^"]+)"', shown)
+    assert number is not None
+    form = {**ENTERED, "number": number[1], **draft_of(shown)}
+    at_once = await asyncio.gather(*(send(person, f"{HOME}/credentials", form) for _ in range(3)))
+    for answer in (*at_once, await send(person, f"{HOME}/credentials", form)):
+        assert (answer.status_code, answer.headers.get("location")) == (303, f"{HOME}/trial")
+    assert json.loads(await draft_text(person))[0]["payment_id"] == number[1]
+
+
+async def test_another_merchant_is_chosen_on_a_page_that_made_one(person: Person) -> None:
+    other = (await person.admin.post("/api/merchants", {"name": "乙物业"}))["merchant_id"]
+    shown = await page(person, f"{HOME}/merchant")
+    number = re.search(r'name="number" value="(M[^"]+)"', shown)
+    assert number is not None
+    form = {"name": "万科物业", "merchant_id": "", "number": number[1], **draft_of(shown)}
+    await send(person, f"{HOME}/merchant", form)
+    chosen = {**form, "name": "", "merchant_id": other}
+    assert (await send(person, f"{HOME}/merchant", chosen)).status_code == 409
 
 
 async def test_a_new_merchant_and_one_that_there_is_are_not_taken_together(person: Person) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from merchant_admin.api.access import Work
-from merchant_admin.api.console.forms import seen_in
+from merchant_admin.api.console.forms import NUMBER, seen_in
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.setup import onboarding_steps as steps
 from merchant_admin.api.console.setup.credential_pages import form_context
@@ -71,7 +71,7 @@ async def take(request: Request, deps: Work, sent: FreshlySentFileByAdmin, step:
     """What the step asks for; where something is wrong, its page comes back filled in."""
     username = sent.visitor.username
     draft = await onboarding.read(deps, username)
-    if not draft.may_enter(step):
+    if not draft.may_enter(step) or _is_sent_again(sent, draft, step):
         return to(f"{HOME}/{draft.step}")
     try:
         seen_in(sent.form, MADE, field=DRAFT).require(draft)
@@ -86,6 +86,18 @@ async def take(request: Request, deps: Work, sent: FreshlySentFileByAdmin, step:
     if taken.shown:
         return await _page(request, deps, sent.visitor, taken.draft, taken.step, taken.shown)
     return to(f"{HOME}/{taken.step}" + (f"?{taken.query}" if taken.query else ""))
+
+
+def _is_sent_again(sent: Sent, draft: Draft, step: Step) -> bool:
+    """Whether this very form made what the draft has: its second click is no news."""
+    number = sent.form.get(NUMBER)
+    match step:
+        case Step.MERCHANT if not sent.form.get("merchant_id"):
+            return number is not None and number == draft.merchant_id
+        case Step.CREDENTIALS:
+            return number is not None and number == draft.account_id
+        case _:
+            return False
 
 
 async def _refused(
