@@ -46,7 +46,7 @@ from contracts.internal import (
     StatementRow,
 )
 from trade_core.domain.deciding import claim_shown
-from trade_core.domain.reconciliation import NEIGHBOURS_THERE, beginning_of, ready_at
+from trade_core.domain.reconciliation import EDGE, NEIGHBOURS_THERE, beginning_of, ready_at
 from trade_core.flows import compare_statement
 from trade_core.flows.check_ledger import check
 from trade_core.flows.decide import decide_payment, decide_refund
@@ -491,6 +491,20 @@ async def test_refund_at_the_console_of_the_next_day_is_no_difference_until_it_m
     harness.now = beginning_of(TODAY) + NEIGHBOURS_THERE
     again = await compared_again(harness, found.statement_no)
     assert (again.state, differences_of(again)) == ("matched", [])
+
+
+async def test_refund_at_the_console_that_the_next_statement_may_list_is_no_difference(
+    harness: Harness,
+) -> None:
+    """UnionPay's day ends at 23:00, by a clock of its own."""
+    payment = await harness.paid()
+    await harness.apply(paid(payment, channel_refund_no="c-1", channel_refund_amount=100))
+    harness.now = beginning_of(TODAY + timedelta(days=1)) - EDGE + timedelta(minutes=5)
+    await harness.apply(paid(payment, channel_refund_no="c-2", channel_refund_amount=200))
+    await next_morning(harness)
+    first = row_of(payment, kind="refund", refund_no="c-1", amount=-100)
+    found = await compared(harness, row_of(payment), first)
+    assert (found.state, differences_of(found)) == ("matched", [])
 
 
 async def test_refund_at_the_console_beyond_what_was_paid_stays_a_difference(

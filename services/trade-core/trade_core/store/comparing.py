@@ -59,6 +59,7 @@ async def compare(
         side.booked_before if side else None,
         side.begun_from if side else None,
         limit,
+        schedule.EDGE,
         timeout=COMPARE_LIMIT_S,
     )
     return [_found(row) for row in rows], rows[0]["total"] if rows else 0
@@ -202,7 +203,7 @@ with billed as materialized (
          join payments of on of.payment_no = r.payment_no and of.order_id = r.order_id
          where r.payment_no = d.payment_no and r.cause = 'external' and not r.is_dispute
            and not exists (
-             select from (values (interval '-1 hour'), (interval '1 hour')) near (edge)
+             select from (values (-$9::interval), ($9::interval)) near (edge)
              where not exists (
                select from statement s
                where s.payment_id = $3 and s.rows_until is not null and s.rows_round is not null
