@@ -190,7 +190,7 @@ class Plan:
                     "PAYMESH_CONFIGURATION_PUBLIC_KEYS": keyring.configuration_signing.public_key,
                     "PAYMESH_CONFIGURATION_SNAPSHOT": self._snapshot("notifier"),
                     "PAYMESH_CALLBACK_ALLOW_CIDRS": "127.0.0.0/8",
-                    "PAYMESH_CALLBACK_PORTS": "1024-65535",
+                    "PAYMESH_CALLBACK_PORTS": "443,80,1024-65535",
                     "PAYMESH_WATCHED_SERVICES": ",".join(
                         f"{each.name}={self.private_url(each.name)}"
                         for each in SERVICES
