@@ -4,14 +4,18 @@ the sandbox, in both languages.
 `make golden` writes them anew; `test_guide` holds them.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from contracts.api import Method
+from chassis.problems import InvalidRequest
+from chassis.web import parse
+from contracts.api import CreatePayment, Method
 from contracts.codes import CODES
 from contracts.remedies import REMEDIES
+from gateway.api.example_objects import CREATE_PAYMENT
 from gateway.channels.plugin import Plugin
 from gateway.channels.registry import PLUGINS
 from sandbox.faults import ONLY_AT, Kind, Operation
@@ -20,6 +24,8 @@ REPOSITORY: Final = Path(__file__).parents[2]
 GUIDE: Final = REPOSITORY / "docs" / "guide"
 
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+REQUEST_ID: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 Language = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
@@ -31,10 +37,7 @@ ERRORS: Final[dict[Language, str]] = {
 Every error is `application/problem+json` (RFC 9457):
 
 ```json
-{"type": "about:blank", "title": "The request is malformed", "status": 422,
- "code": "invalid_request", "detail": "A field is wrong.",
- "errors": [{"pointer": "/amount", "message": "is not a whole number"}],
- "request_id": "01KB5VD3M9H2R6TXQ8Z4CFWNYA", "retryable": false}
+@refused@
 ```
 
 Decide by `code`, tell people `detail`, and keep `request_id` (also in the header
@@ -50,10 +53,7 @@ again later; where there is a `Retry-After`, not before that.
 所有错误都是 `application/problem+json`（RFC 9457）：
 
 ```json
-{"type": "about:blank", "title": "The request is malformed", "status": 422,
- "code": "invalid_request", "detail": "A field is wrong.",
- "errors": [{"pointer": "/amount", "message": "is not a whole number"}],
- "request_id": "01KB5VD3M9H2R6TXQ8Z4CFWNYA", "retryable": false}
+@refused@
 ```
 
 程序按 `code` 判断，`detail` 给人看，`request_id`（也在 `X-Request-Id` 头里）用于向我们查询。
@@ -123,7 +123,16 @@ def errors(language: Language) -> str:
         what = (remedy.what_to_do, remedy.what_to_do_zh)[language == "zh"]
         again = AGAIN[language][row.retryable]
         rows.append(f"| `{code}` | {row.status} | {again} | {why} | {what} |")
-    return ERRORS[language] + "\n".join(rows) + "\n"
+    return ERRORS[language].replace("@refused@", _refused()) + "\n".join(rows) + "\n"
+
+
+def _refused() -> str:
+    """What the gateway answers to an amount that is a text."""
+    try:
+        parse(CreatePayment, CREATE_PAYMENT | {"amount": "12.99"})
+    except InvalidRequest as refused:
+        return json.dumps(refused.body(REQUEST_ID), ensure_ascii=False, indent=1)
+    raise AssertionError("it is refused")
 
 
 def ways(language: Language, plugins: Mapping[str, Plugin[Any]] = PLUGINS) -> str:

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -19,9 +20,11 @@ from contracts import sealing
 from contracts.api import CallbackType
 from contracts.api.requests import Reason, Subject
 from contracts.codes import CODES
+from contracts.identifiers import is_id
 from contracts.money import MINOR_DIGITS
 from contracts.remedies import REMEDIES
 from gateway.api import openapi
+from gateway.api.example_objects import DELIVERED, ENDPOINT, EVENT
 from gateway.api.examples import ANSWERS, EVENTS, REQUESTS
 from gateway.api.field_texts import FIELD_TEXTS, OF_ONE_MODEL
 from gateway.main import build
@@ -185,6 +188,29 @@ def test_every_answer_names_its_headers(described: dict[str, Any]) -> None:
         for answer in operation["responses"].values()
     )
     assert all("X-Request-Id" in answer["headers"] for answer in everywhere)
+
+
+def test_no_field_is_said_to_be_null_that_never_is(described: dict[str, Any]) -> None:
+    wrong = [
+        (model, name)
+        for model, schema in described["components"]["schemas"].items()
+        for name, field in schema.get("properties", {}).items()
+        if "null" in field["description"].lower()
+        and "null" not in json.dumps(field.get("anyOf"))
+        and field.get("default", "") is not None
+    ]
+    assert wrong == []
+
+
+def test_numbers_in_the_examples_are_of_the_form_that_we_make() -> None:
+    assert is_id("event", EVENT)
+    assert re.fullmatch(r"D\d+", DELIVERED["delivery_id"])
+    assert re.fullmatch(r"L\d+", ENDPOINT["endpoint_id"])
+    for language in ("en", "zh"):
+        page = (FILE.parents[2] / "docs/guide" / language / "callbacks.md").read_text()
+        shown = re.findall(r"webhook[-_]id[:=] ?\"?(\w+)", page)
+        assert len(shown) == 2
+        assert all(is_id("event", number) for number in shown)
 
 
 def test_every_code_says_why_and_what_to_do() -> None:

@@ -9,8 +9,8 @@ PAYMENT_NO: Final = "P01KB5VD3M9H2R6TXQ8Z4CFWNYA"
 TRADE_NO: Final = "4200002511202611289876543210"
 REFUND_NO: Final = "R01KB5W0G7K4S8VZN2Q6XDTHCMB"
 SPLIT_NO: Final = "S01KB5W5N8P3T7YAR4V9ZEHKCFD"
-EVENT: Final = "01KB5VF8T2C6W9QXH4R7MZNKDAE"
-DELIVERY: Final = "01KB5VF8V5D7X2RYJ6S9NAPMEBF"
+EVENT: Final = "E01KB5VF8T2C6W9QXH4R7MZNKDA"
+DELIVERY: Final = "D100"
 
 Json = dict[str, Any]
 
@@ -233,7 +233,7 @@ DELIVERED: Final[Json] = {
 WAITING: Final[Json] = DELIVERED | {"state": "pending", "attempts": []}
 
 ENDPOINT: Final[Json] = {
-    "endpoint_id": "L01KB5T9D2F6H8KMQ4S7VXZACEG",
+    "endpoint_id": "L1",
     "app_id": "A01KB5T6B3D7F9HKMP5R8TWYACE",
     "address": "https://app.example.com/paymesh",
     "suspended_at": None,

@@ -17,9 +17,8 @@ CURRENCIES: Final = ", ".join(MINOR_DIGITS)
 FIELD_TEXTS: Final[dict[str, str]] = {
     # who and where
     "merchant_id": "The merchant (商户标识) whose money it is, `M…`",
-    "payment_id": "The channel account (支付标识) that takes the money, `C…`; null as long as the "
-    "payer has not chosen one on our page",
-    "channel": "The third party: `alipay`, `wechat`, `easy` …; null as long as none is chosen",
+    "payment_id": "The channel account (支付标识) that takes the money, `C…`",
+    "channel": "The third party: `alipay`, `wechat`, `easy` …",
     "app_id": "Your app (应用), `A…`",
     "account": "The receiver's account at the channel, as the channel names it; ≤ 64 characters. "
     + READABLE,
@@ -29,7 +28,7 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "payment_no": "Our number of this attempt to pay, `P` and 26 characters; channels know it",
     "channel_trade_no": "The channel's number of the trade; null until the channel has told it",
     "merchant_refund_no": "Your number of the refund: 1 to 64 of `0-9 A-Z a-z _ - . : @`, unique "
-    "for an app and a merchant; sent again it is the same refund. Null for refunds that we opened",
+    "for an app and a merchant; sent again it is the same refund",
     "refund_no": "Our number of the refund, `R` and 26 characters",
     "channel_refund_no": "The channel's number of the refund; null until the channel has told it",
     "merchant_split_no": "Your number of the split: 1 to 64 of `0-9 A-Z a-z _ - . : @`, unique "
@@ -141,6 +140,29 @@ OF_ONE_MODEL: Final[dict[tuple[str, str], str]] = {
         "next_cursor",
     ): "Give it as `after` to go on, and keep it. Null: nothing new; ask "
     "again with the cursor that you had, for without one the list begins anew",
+    **{
+        (model, "payment_id"): "The channel account (支付标识) that takes the money, `C…`; null as "
+        "long as the payer has not chosen one on our page"
+        for model in ("PaymentView", "PaymentWithOrder")
+    },
+    **{
+        (
+            model,
+            "channel",
+        ): "The third party: `alipay`, `wechat`, `easy` …; null as long as none is chosen"
+        for model in ("PaymentView", "PaymentWithOrder")
+    },
+    (
+        "CreatePayment",
+        "payment_id",
+    ): "The channel account (支付标识) that takes the money, `C…`; may "
+    'be absent only with `method: "cashier"`: the payer chooses on our page',
+    (
+        "CreateRefund",
+        "payment_id",
+    ): "The channel account (支付标识) that took the money, `C…`: that of the payment",
+    ("RefundView", "merchant_refund_no"): "Your number of the refund; null for refunds that we "
+    "opened",
     ("AttemptView", "status"): "The HTTP status that your server answered; null for none",
     ("Problem", "status"): "The HTTP status of this answer",
     ("Problem", "title"): "What the code means, for people",
