@@ -33,12 +33,12 @@ async def run(
 ) -> dict[str, Difference]:
     signing = record_proof.signing_key(config.configuration_key.get_secret_value())
     public = base64.b64encode(signing.public_bytes()).decode()
-    told = await read_topic(config.broker(), record_proof.public_keys(public))
+    in_topic = await read_topic(config.broker(), record_proof.public_keys(public))
     db = await Database.connect(
         config.database_url.get_secret_value(), application_name=NAME, min_size=1
     )
     try:
-        return await compare(db, told, now=datetime.now(UTC), publishing=publishing, ends=ends)
+        return await compare(db, in_topic, now=datetime.now(UTC), publishing=publishing, ends=ends)
     finally:
         await db.close()
 

@@ -21,7 +21,7 @@ from contracts.events.configuration import (
 )
 from contracts.identifiers import new_id
 from merchant_admin.compare_configuration import report, run
-from merchant_admin.flows.comparing import Difference, Publishing, Told, compare
+from merchant_admin.flows.comparing import Difference, InTopic, Publishing, compare
 from merchant_admin.flows.configured import KINDS
 from merchant_admin.flows.recording import entity_id
 
@@ -30,7 +30,7 @@ from .test_bus import started, until
 from .test_sealing_anew import everything, latest
 
 
-async def told_by(admin: Admin) -> dict[str, Entity]:
+async def topic_of(admin: Admin) -> dict[str, Entity]:
     """What the topic says when all was published."""
     async with admin.deps.db.transaction() as tx:
         items = [item for kind in KINDS for item in await kind(tx, after="", limit=100)]
@@ -43,7 +43,9 @@ async def test_what_is_told_as_it_is_differs_in_nothing(admin: Admin) -> None:
     now = admin.deps.clock()
 
     assert (
-        await compare(admin.deps.db, await told_by(admin), now=now, publishing=Publishing.DIFFERING)
+        await compare(
+            admin.deps.db, await topic_of(admin), now=now, publishing=Publishing.DIFFERING
+        )
         == {}
     )
     assert report({}) == ["nothing differs"]
@@ -54,14 +56,14 @@ async def test_each_difference_is_named_and_changes_nothing_until_it_is_asked_fo
     admin: Admin,
 ) -> None:
     ids = await everything(admin)
-    told = await told_by(admin)
-    app, account = told[ids["app"]], told[ids["channel_account"]]
-    del told[ids["merchant"]]
-    told[ids["app"]] = app.model_copy(update={"name": "entered since", "version": 9})
-    told[ids["channel_account"]] = account.model_copy(update={"version": account.version - 1})
-    told[ids["key"]] = told[ids["key"]].model_copy(update={"state": State.DISABLED})
-    told["A_LOST"] = app.model_copy(update={"app_id": "A_LOST"})
-    told["A_OVER"] = app.model_copy(update={"app_id": "A_OVER", "state": State.DISABLED})
+    in_topic = await topic_of(admin)
+    app, account = in_topic[ids["app"]], in_topic[ids["channel_account"]]
+    del in_topic[ids["merchant"]]
+    in_topic[ids["app"]] = app.model_copy(update={"name": "entered since", "version": 9})
+    in_topic[ids["channel_account"]] = account.model_copy(update={"version": account.version - 1})
+    in_topic[ids["key"]] = in_topic[ids["key"]].model_copy(update={"state": State.DISABLED})
+    in_topic["A_LOST"] = app.model_copy(update={"app_id": "A_LOST"})
+    in_topic["A_OVER"] = app.model_copy(update={"app_id": "A_OVER", "state": State.DISABLED})
     differences = {
         ids["merchant"]: Difference.UNTOLD,
         ids["channel_account"]: Difference.OLDER,
@@ -71,17 +73,17 @@ async def test_each_difference_is_named_and_changes_nothing_until_it_is_asked_fo
     }
     before, at = await latest(admin), admin.deps.clock()
 
-    assert await compare(admin.deps.db, told, now=at) == differences
+    assert await compare(admin.deps.db, in_topic, now=at) == differences
     assert await latest(admin) == before
 
     publish = partial(compare, admin.deps.db, now=at, publishing=Publishing.DIFFERING)
-    assert await publish(told) == differences
+    assert await publish(in_topic) == differences
     after = await latest(admin)
     assert after[ids["app"]] == {**before[ids["app"]], "version": 10}
-    assert after[ids["key"]] == {**before[ids["key"]], "version": told[ids["key"]].version + 1}
+    assert after[ids["key"]] == {**before[ids["key"]], "version": in_topic[ids["key"]].version + 1}
     assert after[ids["merchant"]] == before[ids["merchant"]]
     assert "A_LOST" not in after
-    assert await publish(await told_by(admin)) == {}
+    assert await publish(await topic_of(admin)) == {}
     row = (await admin.audit())[0]
     assert (row["action"], row["after"]) == (
         "configuration.published",
@@ -91,11 +93,11 @@ async def test_each_difference_is_named_and_changes_nothing_until_it_is_asked_fo
 
 async def test_all_is_told_anew_higher_than_any_reader_knows(admin: Admin) -> None:
     ids = await everything(admin)
-    told = await told_by(admin)
-    told[ids["app"]] = told[ids["app"]].model_copy(update={"version": 9})
+    in_topic = await topic_of(admin)
+    in_topic[ids["app"]] = in_topic[ids["app"]].model_copy(update={"version": 9})
     before, at = await latest(admin), admin.deps.clock()
 
-    await compare(admin.deps.db, told, now=at, publishing=Publishing.ALL)
+    await compare(admin.deps.db, in_topic, now=at, publishing=Publishing.ALL)
 
     raised = {name: entity["version"] + 1 for name, entity in before.items()}
     raised[ids["app"]] = 10
@@ -106,11 +108,13 @@ async def test_all_is_told_anew_higher_than_any_reader_knows(admin: Admin) -> No
 
 async def test_what_only_the_topic_knows_can_be_ended(admin: Admin) -> None:
     ids = await everything(admin)
-    told = await told_by(admin)
-    app = told[ids["app"]]
-    told |= {lost: app.model_copy(update={"app_id": lost}) for lost in ("A_LOST", "A_KEPT")}
+    in_topic = await topic_of(admin)
+    app = in_topic[ids["app"]]
+    in_topic |= {lost: app.model_copy(update={"app_id": lost}) for lost in ("A_LOST", "A_KEPT")}
 
-    found = await compare(admin.deps.db, told, now=admin.deps.clock(), ends=["A_LOST", ids["app"]])
+    found = await compare(
+        admin.deps.db, in_topic, now=admin.deps.clock(), ends=["A_LOST", ids["app"]]
+    )
 
     assert found == {"A_LOST": Difference.UNKNOWN, "A_KEPT": Difference.UNKNOWN}
     after = await latest(admin)
@@ -137,15 +141,15 @@ def record_of(version: int, name: str) -> Record:
 
 def test_the_topic_is_read_as_its_readers_read_it() -> None:
     """The highest version counts, not the last record; what the key did not sign counts nothing."""
-    told = Told(record_proof.public_keys(CONFIGURATION_PUBLIC_KEY))
+    in_topic = InTopic(record_proof.public_keys(CONFIGURATION_PUBLIC_KEY))
     forged = replace(record_of(99, "forged"), headers={})
     for each in (record_of(5, "first"), record_of(4, "older"), record_of(5, "second"), forged):
-        told.take(each)
-    (merchant,) = told.entities.values()
+        in_topic.take(each)
+    (merchant,) = in_topic.entities.values()
     assert isinstance(merchant, MerchantEntity)
     assert (merchant.version, merchant.name) == (5, "first")
-    told.take(proven(replace(record_of(5, "gone"), value=b"")))
-    assert told.entities == {}
+    in_topic.take(proven(replace(record_of(5, "gone"), value=b"")))
+    assert in_topic.entities == {}
 
 
 async def test_by_kafka_a_restore_and_another_signing_key_are_mended(
@@ -159,11 +163,11 @@ async def test_by_kafka_a_restore_and_another_signing_key_are_mended(
             merchant_id = made.json()["merchant_id"]
             merchant = f"/api/merchants/{merchant_id}"
 
-            async def is_told() -> bool:
+            async def is_published() -> bool:
                 return merchant_id not in await run(settings)
 
             assert (await http.patch(merchant, json={"name": "改名物业"})).is_success
-            await until(is_told)
+            await until(is_published)
 
             # Restored to before the change, which is entered again otherwise.
             restored = await asyncpg.connect(url)
@@ -173,7 +177,7 @@ async def test_by_kafka_a_restore_and_another_signing_key_are_mended(
             assert (await run(settings, publishing=Publishing.DIFFERING))[
                 merchant_id
             ] is Difference.OTHERWISE
-            await until(is_told)
+            await until(is_published)
             assert (await http.get(merchant)).json()["name"] == "又名物业"
 
         # What the pod before signed is still the newest of the topic.
@@ -181,4 +185,4 @@ async def test_by_kafka_a_restore_and_another_signing_key_are_mended(
         settings = settings.model_copy(update={"configuration_key": private})
         assert (await run(settings))[merchant_id] is Difference.UNTOLD
         async with started(settings):
-            await until(is_told)
+            await until(is_published)

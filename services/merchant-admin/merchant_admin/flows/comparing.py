@@ -47,7 +47,7 @@ class Difference(StrEnum):
 
 
 @dataclass(slots=True)
-class Told:
+class InTopic:
     """By id what the topic says, of what the present key signed: the highest version, and of two
     records with the same one the first, as its readers take it."""
 
@@ -69,11 +69,11 @@ class Told:
 
 async def read_topic(bootstrap: Broker | str, keys: PublicKeys) -> Mapping[str, Entity]:
     """All that is in the topic now. Raises TimeoutError where Kafka does not give it."""
-    told, stop = Told(keys), asyncio.Event()
-    broadcast = Broadcast(bootstrap=bootstrap, topic=MERCHANT_CONFIG, handle=told.take)
+    in_topic, stop = InTopic(keys), asyncio.Event()
+    broadcast = Broadcast(bootstrap=bootstrap, topic=MERCHANT_CONFIG, handle=in_topic.take)
     async with _running(broadcast, stop):
         await asyncio.wait_for(broadcast.caught_up.wait(), READING_LIMIT_S)
-    return told.entities
+    return in_topic.entities
 
 
 @asynccontextmanager
@@ -88,7 +88,7 @@ async def _running(broadcast: Broadcast, stop: asyncio.Event) -> AsyncIterator[N
 
 async def compare(
     db: Database,
-    told: Mapping[str, Entity],
+    in_topic: Mapping[str, Entity],
     *,
     now: datetime,
     publishing: Publishing = Publishing.NOTHING,
@@ -98,10 +98,10 @@ async def compare(
     found: dict[str, Difference] = {}
     seen: set[str] = set()
     for list_locked in KINDS:
-        await _compare_kind(db, list_locked, told, publishing, now, found, seen)
+        await _compare_kind(db, list_locked, in_topic, publishing, now, found, seen)
     unknown = {
         name: entity
-        for name, entity in told.items()
+        for name, entity in in_topic.items()
         if name not in seen and entity.state is State.ACTIVE
     }
     found |= dict.fromkeys(unknown, Difference.UNKNOWN)
@@ -123,7 +123,7 @@ def _ended(entity: Entity) -> Entity:
 async def _compare_kind(
     db: Database,
     list_locked: ListLocked,
-    told: Mapping[str, Entity],
+    in_topic: Mapping[str, Entity],
     publishing: Publishing,
     now: datetime,
     found: dict[str, Difference],
@@ -138,7 +138,7 @@ async def _compare_kind(
                 ours = item.entity()
                 after = entity_id(ours)
                 seen.add(after)
-                theirs = told.get(after)
+                theirs = in_topic.get(after)
                 difference = _difference(ours, theirs)
                 if difference is not None:
                     found[after] = difference
