@@ -205,6 +205,37 @@ async def test_of_two_numbers_asked_for_at_once_one_finds_that_the_other_waits(
     assert sorted(each.status_code for each in asked) == [202, 409, 409, 409, 409]
 
 
+async def test_pieces_of_a_refund_wait_as_the_whole_does(admin: Admin, merchant_id: str) -> None:
+    """Half of the limit, and half again, passed with nobody else looking."""
+    assert admin.trade_core.payment is not None
+    half = {"amount": LIMIT // 2 + 1, "reason": "x"}
+    answers = [
+        await admin.http.post(refunds(admin), json={**half, "merchant_refund_no": f"half-{number}"})
+        for number in range(2)
+    ]
+    assert [each.status_code for each in answers] == [201, 202]
+    assert len(admin.trade_core.asked) == 1
+
+
+async def test_pieces_asked_for_at_once_wait_too(admin: Admin, merchant_id: str) -> None:
+    half = {"amount": LIMIT // 2 + 1, "reason": "x"}
+    bodies = [{**half, "merchant_refund_no": f"half-{number}"} for number in range(2)]
+    asked = await asyncio.gather(*(admin.http.post(refunds(admin), json=body) for body in bodies))
+    assert sorted(each.status_code for each in asked) == [201, 202]
+
+
+async def test_a_piece_that_was_refused_or_failed_counts_no_more(
+    admin: Admin, merchant_id: str
+) -> None:
+    half = {"amount": LIMIT // 2 + 1, "reason": "x"}
+    admin.trade_core.refusals["/internal/refunds"] = problem(409, "refund_exceeds_paid")
+    refused = await admin.http.post(refunds(admin), json={**half, "merchant_refund_no": "half-0"})
+    assert refused.status_code == 409
+    admin.trade_core.refusals.clear()
+    again = await admin.http.post(refunds(admin), json={**half, "merchant_refund_no": "half-1"})
+    assert again.status_code == 201
+
+
 async def test_an_order_shows_the_refund_that_waits(admin: Admin, merchant_id: str) -> None:
     story = Story(merchant_id=merchant_id).paid()
     await apply(admin.deps, story.events)

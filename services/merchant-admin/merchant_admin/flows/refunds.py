@@ -26,7 +26,7 @@ from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store.approvals import find_refund_locked, list_waiting_refunds
 from merchant_admin.store.merchants import list_four_eyes
-from merchant_admin.store.search import sum_under_way
+from merchant_admin.store.search import sum_by_people, sum_under_way
 
 log = structlog.get_logger()
 
@@ -62,7 +62,9 @@ async def request(
     """
     payment = await _read_payment(deps, payment_no)
     scope.require(payment.merchant_id, "payment")
-    if not is_proved and wants_proof(deps, amount, payment.currency):
+    if not is_proved and await wants_proof_for(
+        deps, payment_no, merchant_refund_no, amount, payment.currency
+    ):
         raise ReauthenticationRequired
     if payment.payment_id is None:  # the payer has not chosen yet
         raise NotRefundable(payment_no, payment.status)
@@ -74,10 +76,20 @@ async def request(
         amount=amount,
         reason=reason,
     )
-    if not await _is_opened(deps, payment.app_id, requested):
-        await _require_carried(deps, requested, payment.currency)
-        await _await_second_person(deps, actor, payment, requested)
-    return await send(deps, actor, requested)
+    if await _is_opened(deps, payment.app_id, requested):
+        return await send(deps, actor, requested)
+    await _require_carried(deps, requested, payment.currency)
+    await _await_second_person(deps, actor, payment, requested)
+    return await _open(deps, actor, requested)
+
+
+async def wants_proof_for(
+    deps: Deps, payment_no: str, merchant_refund_no: str, amount: int, currency: str
+) -> bool:
+    """Of a refund, together with what people gave back of the payment: pieces are no way around."""
+    async with deps.db.connection() as tx:
+        others = await sum_by_people(tx, payment_no, other_than=merchant_refund_no)
+    return wants_proof(deps, others + amount, currency)
 
 
 def wants_proof(deps: Deps, amount: int, currency: str) -> bool:
@@ -90,6 +102,10 @@ async def send(deps: Deps, actor: Actor, requested: CreateRefund) -> OpenedRefun
     what came of it after. Raises Forwarded for trade-core's problems (not found, more than was
     paid, …)."""
     await _audit(deps, actor, "requested", requested)
+    return await _open(deps, actor, requested)
+
+
+async def _open(deps: Deps, actor: Actor, requested: CreateRefund) -> OpenedRefund:
     try:
         opened = await deps.trade_core.post(
             OpenedRefund, "/internal/refunds", body=OpenRefund(app_id=None, request=requested)
@@ -152,16 +168,22 @@ async def _await_second_person(
     """Raises AwaitsApproval, also for a number that waits already, and NumberTaken for a number
     that was asked for with other content. One that was agreed to goes on. Nobody is asked about
     what was never paid (NotRefundable), nor about more than is left (RefundExceedsPaid); what
-    waits is out of reach of smaller refunds, too."""
+    waits is out of reach of smaller refunds, too. What may go on is audited at once, so that of two
+    pieces asked for at the same moment the second counts the first."""
     async with deps.db.transaction() as tx:
         four_eyes = (await list_four_eyes(tx, [payment.merchant_id])).get(payment.merchant_id)
         approval = await find_refund_locked(
             tx, requested.payment_no, requested.merchant_refund_no, deps.clock()
         )
         waiting = await _sum_waiting(deps, tx, payment.payment_no)
-        if four_eyes is None or not four_eyes.wants_for_refund(requested.amount, payment.currency):
+        others = await sum_by_people(
+            tx, payment.payment_no, other_than=requested.merchant_refund_no
+        )
+        whole = others + requested.amount
+        if four_eyes is None or not four_eyes.wants_for_refund(whole, payment.currency):
             if waiting:
                 await _require_left(tx, payment, requested.amount, waiting)
+            await _write_down(deps, tx, actor, "requested", requested)
             return
         if approval is None:
             if payment.status is not PaymentStatus.SUCCEEDED:
@@ -172,6 +194,7 @@ async def _await_second_person(
         raise NumberTaken
     if approval.state is ApprovalState.WAITING:
         raise AwaitsApproval(approval)
+    await _audit(deps, actor, "requested", requested)
 
 
 async def _sum_waiting(deps: Deps, tx: Tx, payment_no: str) -> int:
@@ -221,13 +244,19 @@ def _seen(payment: PaymentOnFile) -> dict[str, object]:
 async def _audit(
     deps: Deps, actor: Actor, action: str, requested: CreateRefund, **outcome: str
 ) -> None:
-    after = requested.model_dump(mode="json", exclude_none=True) | outcome
     async with deps.db.transaction() as tx:
-        await record_action(
-            tx,
-            actor,
-            f"refund.{action}",
-            at=deps.clock(),
-            entity_id=requested.payment_no,
-            after=after,
-        )
+        await _write_down(deps, tx, actor, action, requested, **outcome)
+
+
+async def _write_down(
+    deps: Deps, tx: Tx, actor: Actor, action: str, requested: CreateRefund, **outcome: str
+) -> None:
+    after = requested.model_dump(mode="json", exclude_none=True) | outcome
+    await record_action(
+        tx,
+        actor,
+        f"refund.{action}",
+        at=deps.clock(),
+        entity_id=requested.payment_no,
+        after=after,
+    )

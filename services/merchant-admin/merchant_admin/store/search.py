@@ -213,6 +213,21 @@ select coalesce(sum(amount), 0)::bigint from refunds_view
 """
 
 
+BY_PEOPLE = """
+with asked as (
+    select after ->> 'merchant_refund_no' as number, max((after ->> 'amount')::bigint) as amount,
+           bool_or(action = 'refund.refused')
+               and not bool_or(action = 'refund.opened') as is_refused
+      from audit
+     where entity_id = $1 and action in ('refund.requested', 'refund.opened', 'refund.refused')
+     group by 1)
+select coalesce(sum(asked.amount), 0)::bigint
+  from asked left join refunds_view on payment_no = $1 and merchant_refund_no = number
+ where number <> $2
+   and case when refund_no is null then not is_refused else status <> 'failed' end
+"""
+
+
 async def list_orders(tx: Tx, search: Search) -> list[FoundOrder]:
     """The newest first."""
     return [_order(row) for row in await _fetch(tx, orders_found(search), ORDER_COLUMNS, search)]
@@ -267,6 +282,11 @@ async def get_refund(tx: Tx, refund_no: str, scope: Scope) -> FoundRefund:
 async def sum_under_way(tx: Tx, payment_no: str) -> int:
     """Of refunds that have not ended."""
     return int(await tx.fetchval(UNDER_WAY, payment_no))
+
+
+async def sum_by_people(tx: Tx, payment_no: str, *, other_than: str) -> int:
+    """What people have asked for of it that went back or may, but for one `merchant_refund_no`."""
+    return int(await tx.fetchval(BY_PEOPLE, payment_no, other_than))
 
 
 def orders_found(search: Search) -> str:

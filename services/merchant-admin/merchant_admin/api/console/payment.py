@@ -93,7 +93,9 @@ async def request_refund(
             merchant_refund_no=requested.merchant_refund_no,
             seen=sent.form.get(VERSION, ""),
         )
-        if refunds.wants_proof(deps, requested.amount, currency):
+        if await refunds.wants_proof_for(
+            deps, number, requested.merchant_refund_no, requested.amount, currency
+        ):
             await proved(deps, sent.visitor, sent.form)
         opened = await refunds.request(
             deps, sent.actor, sent.scope, number, **dict(requested), is_proved=True
