@@ -5,12 +5,14 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from tests.unit.gateway.harness import NOW, Harness, fake_plugin, harness
 
 from chassis.problems import InvalidRequest, Overloaded
+from contracts.identifiers import new_id
 from contracts.internal import (
     MAX_PAGE_ROWS,
     BeginUpload,
@@ -22,6 +24,7 @@ from contracts.internal import (
 from contracts.money import Money
 from contracts.words import Words
 from gateway.channels.plugin import StatementFile, StatementRequest, StatementRow, UnreadableFile
+from gateway.channels.statement_rows import with_whole_fees
 from gateway.directory import ChannelAccount
 from gateway.domain.errors import NotHere
 from gateway.flows.statements import take_file
@@ -99,6 +102,31 @@ async def test_rows_of_other_days_are_left_out_and_counted() -> None:
     page = gateway.trade_core.asked[-1][2]
     assert isinstance(page, StatementPage)
     assert [row.at for row in page.rows] == [None, NOW]
+
+
+@pytest.mark.parametrize(
+    ("exact", "fees"),
+    [
+        (["0.3"] * 10, 3),
+        (["0.6"] * 10, 6),
+        (["0.5", "-0.5"], 0),
+        (["7.794", "8.0", "0.206"], 16),
+    ],
+)
+def test_fees_finer_than_money_are_rounded_once(exact: list[str], fees: int) -> None:
+    """Row by row, ten of 0.3 fen were nothing and ten of 0.6 fen ten."""
+    rows = [
+        replace(ROW, channel_no=f"T{place}", exact_fee=Decimal(each))
+        for place, each in enumerate(exact)
+    ]
+    assert sum(row.fee for row in with_whole_fees(rows)) == fees
+
+
+def test_the_same_row_twice_has_the_same_fee_twice_and_strangers_round_by_themselves() -> None:
+    ours = replace(ROW, payment_no=new_id("payment"), exact_fee=Decimal("0.5"))
+    others = replace(ROW, exact_fee=Decimal("0.4"))
+    rounded = with_whole_fees([others, ours, ours, replace(ours, channel_no="T2")])
+    assert [row.fee for row in rounded] == [0, 1, 1, 0]
 
 
 async def test_a_file_of_another_day_is_refused() -> None:

@@ -93,18 +93,34 @@ def decimal_money(amount: str, currency: str) -> Money | None:
         return None
 
 
-def rounded_minor(amount: str, currency: str) -> int:
-    """Decimal text finer than the minor unit, to the nearest whole one; halves away from zero, so
-    that what is given back in full undoes what was taken.
+def exact_minor(amount: str, currency: str) -> Decimal:
+    """Decimal text in minor units, also where it is finer than these.
 
     Raises:
         Unverifiable: it cannot be read.
     """
     try:
         exact = Decimal(amount).scaleb(MINOR_DIGITS[currency])
-        return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+        rounded(exact)
     except (ArithmeticError, ValueError) as error:
         raise Unverifiable("an amount that cannot be read") from error
+    return exact
+
+
+def rounded_minor(amount: str, currency: str) -> int:
+    """As `exact_minor`, to the nearest whole one."""
+    return rounded(exact_minor(amount, currency))
+
+
+def finer(exact: Decimal) -> Decimal | None:
+    """What is finer than the minor unit; None for what is whole."""
+    return exact if exact % 1 else None
+
+
+def rounded(exact: Decimal) -> int:
+    """To the nearest whole one; halves away from zero, so that what is given back in full undoes
+    what was taken."""
+    return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def cut_to_bytes(text: str, limit_bytes: int) -> str:

@@ -6,13 +6,17 @@ found from both ends; a row that still cannot be read is set aside, and the rest
 """
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, replace
+from decimal import Decimal
 from typing import Final
 
 from contracts.identifiers import is_id
 from contracts.internal import MAX_RAW_CHARS
 from contracts.money import Money
 from contracts.text import storable
+from gateway.channels.formats import rounded
 from gateway.channels.plugin import StatementRow, Unverifiable, clean
 
 MAX_ROW_AMOUNT: Final = 100_000_000_000_000
@@ -81,6 +85,26 @@ def read_each(
             )
         if row is not None:
             yield row
+
+
+def with_whole_fees(rows: Iterable[StatementRow]) -> list[StatementRow]:
+    """The rows with fees that add up to what the exact ones do, rounded once: ten of 0.3 fen are
+    three, and not nothing. A row that stands there twice has the same fee twice. What is ours is
+    rounded by itself, and what was not moved after all."""
+    exact, given = defaultdict[tuple[bool, bool], Decimal](Decimal), Counter[tuple[bool, bool]]()
+    known: dict[tuple[object, ...], int] = {}
+    found = []
+    for row in rows:
+        if row.exact_fee is not None:
+            key = (*astuple(row), row.exact_fee)
+            if key not in known:
+                group = (is_ours(row.payment_no) or is_ours(row.refund_no), row.status == "failed")
+                exact[group] += row.exact_fee
+                known[key] = rounded(exact[group]) - given[group]
+                given[group] += known[key]
+            row = replace(row, fee=known[key])
+        found.append(row)
+    return found
 
 
 def known_row(row: StatementRow, *named: str) -> StatementRow:

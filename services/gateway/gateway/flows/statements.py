@@ -36,6 +36,7 @@ from gateway.channels.plugin import (
     Unknown,
     UnreadableFile,
 )
+from gateway.channels.statement_rows import with_whole_fees
 from gateway.directory import ChannelAccount
 from gateway.domain.errors import NotHere
 from gateway.flows.deps import Deps
@@ -156,6 +157,7 @@ async def _hand_over(
     deps: Deps, statement_no: str, round_no: int, rows: Sequence[StatementRow]
 ) -> bool:
     """Page by page; an empty statement is one empty page. False where another round has begun."""
+    rows = with_whole_fees(rows)
     for first in range(0, len(rows) or 1, MAX_PAGE_ROWS):
         page = StatementPage(
             round=round_no,

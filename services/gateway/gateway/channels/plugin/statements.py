@@ -1,7 +1,8 @@
 """A channel's statement of one day (渠道账单), as asked for and as read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 from contracts.money import Money
@@ -50,8 +51,10 @@ class StatementRow:
     units of the same currency) is what the channel kept of it, negative where it gave that back.
     `status`: the money was moved, is on its way, or was not moved after all. `queried_as`: of a
     refund made without us that is on its way, the number with which the plugin's `query_refund`
-    asks about it, "" where it cannot. An `unreadable` row
-    says nothing of money: `raw` is its clean text, `line` its line in the file, from 1.
+    asks about it, "" where it cannot.An `unreadable` row
+    says nothing of money: `raw` is its clean text, `line` its line in the file, from 1. `exact_fee`
+    is the fee where it is finer than the minor unit, and `fee` the nearest whole one, until the
+    fees of the file are rounded together.
     """
 
     kind: RowKind
@@ -65,6 +68,7 @@ class StatementRow:
     raw: str = ""
     line: int | None = None
     queried_as: str = ""
+    exact_fee: Decimal | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,14 @@ from contracts.words import Words
 from gateway.channels import uploaded_tables
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.trade import CURRENCY
-from gateway.channels.formats import decimal_money, read_compact, read_spaced, rounded_minor
+from gateway.channels.formats import (
+    decimal_money,
+    exact_minor,
+    finer,
+    read_compact,
+    read_spaced,
+    rounded_minor,
+)
 from gateway.channels.plugin import (
     RowKind,
     RowStatus,
@@ -103,6 +110,7 @@ def _row(cells: Mapping[str, str], table: Table, account: Account) -> StatementR
     kind = kind or "other"
     amount = abs(_money(cells["amount"], table.heads["amount"]))
     original = _our_number(cells, "original_info", "original")
+    fee = cells.get("fee", "") or "0"
     row = StatementRow(
         kind=kind,
         payment_no=original if kind == "refund" else number,
@@ -110,7 +118,8 @@ def _row(cells: Mapping[str, str], table: Table, account: Account) -> StatementR
         channel_no=cells.get("channel_no", ""),
         amount=Money(-amount if kind == "refund" else amount, CURRENCY),
         at=_time(cells),
-        fee=_money(cells.get("fee", "") or "0", table.heads.get("fee", "")),
+        fee=_money(fee, table.heads.get("fee", "")),
+        exact_fee=finer(exact_minor(_plain(fee), CURRENCY)),
         status=status,
     )
     return known_row(row, original)
@@ -124,7 +133,7 @@ def _our_number(cells: Mapping[str, str], *columns: str) -> str:
 
 def _money(cell: str, head: str) -> int:
     """Minor units of a cell whose head names its unit. Raises Unverifiable."""
-    text = ungrouped(cell.removeprefix("¥").removeprefix("￥").strip())
+    text = _plain(cell)
     if "(分)" in head:
         if not WHOLE.fullmatch(text):
             raise Unverifiable("an amount that cannot be read")
@@ -135,6 +144,10 @@ def _money(cell: str, head: str) -> int:
     if exact is None:
         raise Unverifiable("an amount that cannot be read")
     return -exact.amount_minor if text.startswith("-") else exact.amount_minor
+
+
+def _plain(cell: str) -> str:
+    return ungrouped(cell.removeprefix("¥").removeprefix("￥").strip())
 
 
 def _time(cells: Mapping[str, str]) -> datetime | None:

@@ -11,13 +11,14 @@ import hashlib
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from contracts.identifiers import is_id
 from contracts.money import Money
-from gateway.channels.formats import decimal_money, read_spaced, rounded_minor, text
+from gateway.channels.formats import decimal_money, exact_minor, finer, read_spaced, rounded, text
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -141,7 +142,7 @@ def _cells(names: Sequence[str], line: str) -> Mapping[str, str]:
 
 
 def _trade_row(cells: Mapping[str, str]) -> StatementRow:
-    state = cells["交易状态"]
+    state, fee = cells["交易状态"], _fee(cells)
     if state in ("REFUND", "REVOKED"):
         status = "done" if state == "REVOKED" else _STATUSES.get(cells["退款状态"], "under_way")
         return StatementRow(
@@ -151,7 +152,8 @@ def _trade_row(cells: Mapping[str, str]) -> StatementRow:
             channel_no=_number(cells["微信退款单号"]),
             amount=_money(cells["申请退款金额"], out=True),
             at=read_spaced(cells["交易时间"]),
-            fee=_fee(cells),
+            fee=rounded(fee),
+            exact_fee=finer(fee),
             status=status,
             queried_as=_queried_as(cells) if status == "under_way" else "",
         )
@@ -162,7 +164,8 @@ def _trade_row(cells: Mapping[str, str]) -> StatementRow:
         channel_no=cells["微信订单号"],
         amount=_money(cells["订单金额"]),
         at=read_spaced(cells["交易时间"]),
-        fee=_fee(cells),
+        fee=rounded(fee),
+        exact_fee=finer(fee),
     )
 
 
@@ -203,9 +206,9 @@ def _number(cell: str) -> str:
     return "" if cell == NO_NUMBER else cell
 
 
-def _fee(cells: Mapping[str, str]) -> int:
-    """手续费 has five decimals; WeChat Pay takes and gives back whole fen."""
-    return rounded_minor(ungrouped(cells["手续费"]), "CNY")
+def _fee(cells: Mapping[str, str]) -> Decimal:
+    """In fen; 手续费 has five decimals of a yuan."""
+    return exact_minor(ungrouped(cells["手续费"]), "CNY")
 
 
 def _money(cell: str, *, out: bool = False) -> Money:
