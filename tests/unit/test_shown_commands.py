@@ -34,7 +34,9 @@ def test_every_make_command_is_one() -> None:
 
 def test_make_golden_runs_all_that_writes_what_is_made() -> None:
     folder = REPOSITORY / "tests" / "contract"
-    writers = {path.stem for path in folder.glob("*.py") if "__main__" in path.read_text()}
+    writers = {
+        path.stem for path in folder.glob("*.py") if '__name__ == "__main__"' in path.read_text()
+    }
     (run,) = re.findall(r"^WRITERS := \$\(addprefix tests\.contract\.,(.*)\)$", MAKEFILE, re.M)
     assert set(run.split()) == writers
     by_hand = re.compile(r"`python (?:-m )?tests[./]")
