@@ -285,6 +285,20 @@ async def test_a_counter_code_offers_its_amounts_and_takes_a_note(
     assert gateway.begun[0]["note"] == ("3-1201 " + "长" * 80)[:60]
 
 
+async def test_a_refused_amount_leaves_the_note_and_says_what_may_be_paid(
+    gateway: Gateway, browser: httpx.AsyncClient
+) -> None:
+    gateway.point_id = new_id("counter_code")
+    gateway.point = {
+        "amount": None, "min_amount": 100, "max_amount": 10_000, "takes_note": True,
+    }  # fmt: skip
+    page = await browser.get(gateway.path)
+    assert "可付 ¥1.00 至 ¥100.00" in page.text
+    again = await browser.post(gateway.path, data=form_of(page, amount="0.5", note="3-1201"))
+    assert again.status_code == 422
+    assert 'value="3-1201"' in again.text
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [("declined", "未能受理"), ("method_not_supported", "暂无可用"), ("order_closed", "系统繁忙")],

@@ -30,11 +30,11 @@ async def only_code(admin: Admin) -> dict[str, object]:
 
 async def test_a_code_is_put_up_listed_and_printed(admin: Admin) -> None:
     person = await Person.logged_in(admin)
-    made = await person.send("counter-codes", **await filled(admin, amounts="50 100"))
+    made = await person.send("counter-codes", **await filled(admin, amounts="50，100、200, 300"))
     assert made.status_code == httpx.codes.SEE_OTHER
     code = await only_code(admin)
     assert (code["min_amount"], code["max_amount"], code["daily_limit"]) == (100, 50_000, 200_000)
-    assert code["amounts"] == [5_000, 10_000]
+    assert code["amounts"] == [5_000, 10_000, 20_000, 30_000]
     assert made.headers["location"] == f"/console/counter-codes/{code['code_id']}/print"
     sheet = await person.open_page(f"counter-codes/{code['code_id']}/print")
     assert "幸福物业" in sheet
@@ -114,6 +114,12 @@ async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
     assert shown in answer.text
     assert 'value="2,000"' in answer.text or "daily_limit" in changes
     assert 'aria-invalid="true"' in answer.text
+
+
+async def test_limits_the_wrong_way_round_are_named_alone(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    wrong = await filled(admin, max_amount="0.50", amounts="50 100")
+    assert set(marked((await person.send("counter-codes", **wrong)).text)) == {"max_amount"}
 
 
 async def test_each_wrong_field_has_its_words_beneath_it(admin: Admin) -> None:

@@ -335,7 +335,8 @@ def test_the_receipt_has_the_three_numbers_and_the_refunds(checkout: MakeCheckou
 def test_an_overtaken_choice_is_told_in_words(checkout: MakeCheckout) -> None:
     other = {"payment_no": "P01JD0000000000000000000001", "created_at": NOW, "status": "pending",
              "channel": "alipay", "action": QR}  # fmt: skip
-    page = html(checkout("closed", **AT_WECHAT, others=[other]))
+    at = Seat(Place.DESKTOP, None, NOW, began=[PAYMENT_NO])
+    page = html(checkout("closed", **AT_WECHAT, others=[other]), at)
     assert "这里选择的支付方式已关闭，请勿再用它付款" in page
     assert "支付宝" in page
 

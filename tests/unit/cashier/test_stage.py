@@ -28,6 +28,7 @@ AT_WECHAT = {"payment_id": "C1", "channel": "wechat"}
 LATER = {"payment_no": "P01JD0000000000000000000001", "created_at": NOW}
 
 DESKTOP = Seat(Place.DESKTOP, None, NOW)
+HERE = Seat(Place.DESKTOP, None, NOW, began=[PAYMENT_NO])
 OURS = Seat(Place.DESKTOP, PAYMENT_NO, NOW)
 
 
@@ -135,12 +136,13 @@ def test_the_page_follows_the_latest_attempt_of_its_order(checkout: MakeCheckout
         "action": QR}],
     )  # fmt: skip
     assert stage_of(switched, DESKTOP) is Stage.SCAN
-    overtaken = overtaken_by(switched)
+    overtaken = overtaken_by(switched, HERE)
     assert overtaken is not None
     assert overtaken.channel == "alipay"
-    assert overtaken_by(checkout("closed", **AT_WECHAT)) is None
-    unplaced = checkout("closed", others=[LATER])
-    assert overtaken_by(unplaced) is None
+    assert overtaken_by(checkout("closed", **AT_WECHAT), HERE) is None
+    assert overtaken_by(switched, DESKTOP) is None, "who chose nothing here is not warned of it"
+    unplaced = checkout("closed")
+    assert overtaken_by(unplaced, HERE) is None
 
 
 def test_of_two_payments_the_first_success_is_shown(checkout: MakeCheckout) -> None:

@@ -47,13 +47,13 @@ async def begin(request: Request, deps: Work, point_id: PointId) -> Response:
     point = await points.get_point(deps, asker)
     if point.state is not PointState.OPEN:
         return _to(f"/pay/to/{point_id}")
+    note = _note(form.get("note", "")) if point.takes_note else None
     amount = point.amount
     if amount is None:
         amount = minor_units(form.get("amount", ""), point.currency)
         if amount is None or not _fits(point, amount):
-            given = form.get("amount", "")[:20]
-            return _page(request, point, refusal="amount", amount=given, status=422)
-    note = _note(form.get("note", "")) if point.takes_note else None
+            given = (form.get("amount", "")[:20], note or "")
+            return _page(request, point, refusal="amount", given=given, status=422)
     deps.beginnings.take(point_id, browser=visit, address=asker.address)
     choice = PayHere(amount=amount, note=note, client_ip=asker.address)
     begun = await points.begin(deps, asker, choice)
@@ -68,12 +68,13 @@ def _page(
     point: PayPoint,
     *,
     refusal: str | None,
-    amount: str = "",
+    given: tuple[str, str] = ("", ""),
     status: int = 200,
 ) -> Response:
+    """`given`: amount and note, as they were filled in."""
     visit = visit_of(request)
     response = render_point(
-        request, point, visit=_seal(visit), refusal=refusal, given_amount=amount, status=status
+        request, point, visit=_seal(visit), refusal=refusal, given=given, status=status
     )
     remember(request, response, VISIT, visit, None)
     return response

@@ -68,7 +68,8 @@ def seat_of(request: Request, deps: Deps, checkout: Checkout) -> Seat:
     begun = _attempts(request)
     # The newest where none is of this order: one that was just begun may not be known here yet.
     attempt = next((number for number in begun if number in of_this), begun[0] or None)
-    return Seat(place, attempt, deps.clock(), has_checked=request.query_params.get(CHECKED) == "1")
+    has_checked = request.query_params.get(CHECKED) == "1"
+    return Seat(place, attempt, deps.clock(), has_checked, begun)
 
 
 def with_attempt(request: Request, payment_no: str) -> str:

@@ -99,7 +99,7 @@ def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat
         "has_checked": seat.has_checked,
         "is_unconfirmed": seat.has_checked and stage not in ANSWERED_BY_STAGE,
         "refusal": f"refusal.{refusal}" if refusal in REFUSALS else None,
-        "overtaken": overtaken_by(checkout) if stage in CHOOSING else None,
+        "overtaken": overtaken_by(checkout, seat) if stage in CHOOSING else None,
         **_ways(request, checkout, seat, stage),
         **_calling(checkout, seat, stage),
         **_receipt(checkout),
@@ -114,10 +114,11 @@ def render_point(
     *,
     visit: str,
     refusal: str | None,
-    given_amount: str,
+    given: tuple[str, str],
     status: int,
 ) -> HTMLResponse:
-    """`refusal`: one of POINT_REFUSALS; `visit` shows that the form was given to this browser."""
+    """`refusal`: one of POINT_REFUSALS; `visit` shows that the form was given to this browser;
+    `given`: amount and note, as they were filled in."""
     decimals = MINOR_DIGITS.get(point.currency, 2)
     context = {
         "point": point,
@@ -134,7 +135,8 @@ def render_point(
             "currency_zh": "元" if point.currency == "CNY" else point.currency,
         },
         "is_amount_wrong": refusal == "amount",
-        "given_amount": given_amount,
+        "given_amount": given[0],
+        "given_note": given[1],
     }
     policy = _forms(request)
     return _page(request, "point.html", context, look=point.look, policy=policy, status=status)

@@ -163,6 +163,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "back_to_page": ("返回收银台", "Back to the checkout"),
     "point.amount": ("请输入金额（{currency_zh}）", "Enter the amount ({currency})"),
+    "point.range": ("可付 {least} 至 {most}", "From {least} to {most}"),
     "point.choose": ("请选择金额", "Choose the amount"),
     "point.keypad": ("数字键盘", "Keypad"),
     "point.dot": ("小数点", "Decimal point"),

@@ -92,13 +92,14 @@ before, so the page says that no payment was confirmed."""
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Who looks, from where, and when. `attempt`: the payment that this device began;
-    `has_checked`: the payer has just had its channel asked."""
+    """Who looks, from where, and when. `attempt`: the payment that this device began, of all that
+    it `began` the latest; `has_checked`: the payer has just had its channel asked."""
 
     place: Whereabouts
     attempt: str | None
     now: datetime
     has_checked: bool = False
+    began: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +181,11 @@ def refunded_of(payment: PaymentView, refunds: Sequence[RefundView]) -> int:
     )
 
 
-def overtaken_by(checkout: Checkout) -> PaymentView | None:
-    """The attempt that was begun elsewhere after the one of this page's address was closed."""
+def overtaken_by(checkout: Checkout, seat: Seat) -> PaymentView | None:
+    """The attempt that was begun elsewhere after the one of this page's address was closed. Who
+    chose nothing here has nothing to be warned of."""
     asked, current = checkout.payment, current_of(checkout)
-    is_over = asked.payment_id is not None and asked.status is PaymentStatus.CLOSED
+    is_over = asked.payment_no in seat.began and asked.status is PaymentStatus.CLOSED
     return current if is_over and current.payment_no != asked.payment_no else None
 
 

@@ -162,10 +162,10 @@ async def _url(deps: Deps, code_id: str) -> str:
 
 
 def _require_sense(code: CounterCode) -> None:
-    """Raises Unusable."""
-    faults = []
+    """Raises Unusable. Between two limits that are the wrong way round is nothing."""
     if code.max_amount < code.min_amount:
-        faults.append(FieldError("/max_amount", "is less than min_amount"))
+        raise Unusable(FieldError("/max_amount", "is less than min_amount"))
+    faults = []
     if code.daily_limit < code.max_amount:
         faults.append(FieldError("/daily_limit", "is less than max_amount"))
     for position, amount in enumerate(code.amounts):

@@ -36,3 +36,15 @@ form?.addEventListener("submit", () => {
 addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;
 });
+
+// Another language is another page: what was typed goes along.
+const TYPED = ["amount", "note"];
+const fieldOf = (name) => document.querySelector(`input#${name}`);
+for (const name of TYPED) {
+  const typed = sessionStorage.getItem(`typed ${name}`);
+  if (typed && fieldOf(name) && !fieldOf(name).value) fieldOf(name).value = typed;
+  sessionStorage.removeItem(`typed ${name}`);
+}
+document.querySelector("footer a")?.addEventListener("click", () => {
+  for (const name of TYPED) sessionStorage.setItem(`typed ${name}`, fieldOf(name)?.value ?? "");
+});

@@ -1,5 +1,6 @@
 """Fixed counter codes (固定收款码): put up, turned off and on, printed."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -121,7 +122,8 @@ def _terms(form: Mapping[str, str]) -> dict[str, Any]:
     """As the API takes them; what is no amount is none there either."""
     texts = {name: form.get(name, "").strip() for name in ("merchant_id", "app_id", "name")}
     limits = {name: minor_units(form.get(name, ""), CURRENCY) for name in AMOUNTS}
-    amounts = [minor_units(text, CURRENCY) for text in form.get("amounts", "").split()]
+    typed = re.split(r"[\s，、]+", form.get("amounts", "").strip())
+    amounts = [minor_units(text.strip(","), CURRENCY) for text in typed if text]
     return {**texts, **limits, "amounts": amounts}
 
 

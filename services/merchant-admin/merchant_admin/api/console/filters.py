@@ -216,7 +216,6 @@ async def list_context(
     if scope.has(filters.get("merchant_id")):
         named.add(filters.get("merchant_id"))
     named_apps = {*app_ids, filters.get("app_id")} - {""}
-    is_whole = page.next_cursor is None and not request.query_params.get("after")
     return {
         "page": page,
         "filters": filters,
@@ -226,7 +225,7 @@ async def list_context(
         },
         "channels": channels.listed(deps, filters.get("channel")),
         "known_merchants": await merchants.read_newest_names(deps, scope, KNOWN_MERCHANTS),
-        "count": count_of(page.items, is_whole=is_whole) if is_read else "",
+        "count": count_of(page, request.query_params.get("after")) if is_read else "",
         "is_read": is_read,
     }
 
@@ -287,6 +286,9 @@ def _amount(text: str | None) -> int | None:
     return minor_units(text, FINEST) if text else None
 
 
-def count_of(items: Sequence[Any], *, is_whole: bool) -> str:
-    """How many there are: counted no further than the page."""
-    return str(len(items)) if is_whole else f"≥ {len(items)}"
+def count_of(page: AnyPage, after: str | None) -> str:
+    """How many there are, as the first page tells; what is before a later one is not counted."""
+    if after:
+        return ""
+    count = len(page.items)
+    return str(count) if page.next_cursor is None else f"≥ {count}"
