@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html import escape
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 from fastapi import Body, Depends, FastAPI, HTTPException, Request
@@ -94,12 +94,16 @@ async def pay(request: Request) -> RedirectResponse:
 
 
 @app.post("/api/bills")
-async def pay_in_wechat(request: Request, openid: Annotated[str, Body(embed=True)]) -> PaymentView:
-    """For mini programs; the openid is that of your own login (wx.login, jscode2session)."""
+async def pay_on_a_phone(
+    request: Request,
+    channel: Annotated[Literal["wechat", "alipay"], Body()] = "wechat",
+    method: Annotated[Literal["mini_program", "app"], Body()] = "mini_program",
+    openid: Annotated[str | None, Body()] = None,
+) -> PaymentView:
+    """For mini programs and apps; the openid is that of your own login (jscode2session)."""
     offers = await request.app.state.paymesh.capabilities.get(merchant_id=MERCHANT_ID)
-    payment_id = offers.account("wechat", "mini_program").payment_id
-    how = {"method": "mini_program", "payment_id": payment_id}
-    return await new_payment(request, payer=Payer(openid=openid), **how)
+    how = {"method": method, "payment_id": offers.account(channel, method).payment_id}
+    return await new_payment(request, payer=Payer(openid=openid) if openid else None, **how)
 
 
 @app.get("/api/bills/{number}")

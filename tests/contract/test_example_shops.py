@@ -1,6 +1,8 @@
 """The example shops book what settles a bill: no second payment, none that came too late."""
 
+import asyncio
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -38,13 +40,14 @@ CAPABILITIES: Final = {
         for payment_id, channel, methods in (
             ("C1", "alipay", ["native", "mini_program"]),
             ("C2", "wechat", ["h5"]),
-            ("C3", "wechat", ["native", "mini_program"]),
+            ("C3", "wechat", ["native", "mini_program", "app"]),
         )
     ],
 }
 ACTIONS: Final[dict[str, dict[str, Any]]] = {
     "cashier": {"type": "redirect", "url": "https://pay.example/c"},
     "native": {"type": "qr_code", "qr_code": "weixin://x"},
+    "app": {"type": "app", "params": {"prepayid": "1"}},
     "mini_program": {"type": "jsapi", "params": {"package": "prepay_id=1"}},
 }
 IN_PRODUCTION: Final = {
@@ -159,6 +162,14 @@ async def test_a_shop_takes_money_by_what_its_environment_says(
         if shop.file == "fastapi_shop.py":
             made = await client.post("/api/bills", json={"openid": "o1"})
             assert made.json()["action"] == ACTIONS["mini_program"]
+            in_app = await client.post("/api/bills", json={"method": "app"})
+            assert (in_app.json()["action"], centre.asked[-1].get("payer")) == (
+                ACTIONS["app"],
+                None,
+            )
+            how = {"channel": "alipay", "method": "mini_program", "openid": "o1"}
+            assert (await client.post("/api/bills", json=how)).is_success
+            assert centre.asked.pop()["payment_id"] == "C1"
     accounts = {(each["merchant_id"], each.get("payment_id")) for each in centre.asked}
     assert accounts <= {("M7", None), ("M7", "C3")}
     assert ("M7", "C3") in accounts
@@ -179,3 +190,28 @@ async def test_a_shop_that_does_not_know_its_merchant_says_so_and_ends(
 def test_the_readme_names_every_variable_of_a_shop() -> None:
     readme = (Path(__file__).parents[2] / "examples" / "README.md").read_text()
     assert [name for name in ("PAYMESH_URL", *IN_PRODUCTION) if name not in readme] == []
+
+
+OPTIONS: Final = [
+    ("wechat", "jsapi", {"paySign": "s"}, {"provider": "wxpay", "paySign": "s"}),
+    ("wechat", "app", {"sign": "s"}, {"provider": "wxpay", "orderInfo": {"sign": "s"}}),
+    ("alipay", "jsapi", {"trade_no": "2026"}, {"provider": "alipay", "orderInfo": "2026"}),
+    ("alipay", "app", {"order_string": "a=b"}, {"provider": "alipay", "orderInfo": "a=b"}),
+]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
+async def test_the_uni_app_gives_each_wallet_what_it_takes(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "examples" / "uni-app" / "pay.vue"
+    script = page.read_text().partition("<script>")[2].partition("</script>")[0]
+    asked = [[channel, {"type": kind, "params": params}] for channel, kind, params, _ in OPTIONS]
+    shown = (
+        f"console.log(JSON.stringify({json.dumps(asked)}.map((each) => paymentOptions(...each))))"
+    )
+    program = tmp_path / "page.mjs"
+    program.write_text(
+        f"globalThis.uni = {{ getSystemInfoSync: () => ({{}}) }}\n{script}\n{shown}\n"
+    )
+    process = await asyncio.create_subprocess_exec("node", program, stdout=asyncio.subprocess.PIPE)
+    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert json.loads(out) == [options for *_, options in OPTIONS]

@@ -1,7 +1,8 @@
-// A payer's phone for the example pages: node phone.mjs <page> <shop> <sandbox>; prints the end state.
+// A payer's phone for the example pages: prints the end state.
+// node phone.mjs <page> <shop> <sandbox> [<platform of uni-app> [<which way to pay>]]
 import { readFileSync } from "node:fs";
 
-const [page, shop, sandbox] = process.argv.slice(2);
+const [page, shop, sandbox, platform = "mp-weixin", way = "0"] = process.argv.slice(2);
 let payment = null;
 
 async function send({ method, url, data }) {
@@ -13,9 +14,17 @@ async function send({ method, url, data }) {
   return { statusCode: answer.status, data: content };
 }
 
+// What uni.requestPayment takes: Alipay's order as text, WeChat's in an app as an object, else members.
 async function pay(options) {
-  for (const name of ["timeStamp", "nonceStr", "package", "signType", "paySign"]) {
-    if (typeof options[name] !== "string") throw { errMsg: `requestPayment:fail no ${name}` };
+  const { provider, orderInfo } = options;
+  const names =
+    payment.method === "app"
+      ? ["appid", "partnerid", "prepayid", "package", "noncestr", "timestamp", "sign"]
+      : ["timeStamp", "nonceStr", "package", "signType", "paySign"];
+  const members = payment.method === "app" ? orderInfo : options;
+  if (provider === "alipay" && typeof orderInfo !== "string") throw { errMsg: "requestPayment:fail orderInfo" };
+  for (const name of provider === "alipay" ? [] : names) {
+    if (typeof members?.[name] !== "string") throw { errMsg: `requestPayment:fail no ${name}` };
   }
   const body = JSON.stringify({ payment_no: payment.payment_no });
   const answer = await fetch(`${sandbox}/_control/pay`, { method: "POST", body });
@@ -28,7 +37,11 @@ globalThis.wx = {
   request: (options) => called(send(options), options),
   requestPayment: (options) => called(pay(options), options),
 };
-globalThis.uni = { request: send, requestPayment: pay };
+globalThis.uni = {
+  request: send,
+  requestPayment: pay,
+  getSystemInfoSync: () => ({ uniPlatform: platform }),
+};
 
 let shown = null;
 globalThis.Page = (given) => {
@@ -40,7 +53,7 @@ const script = page.endsWith(".vue") ? source.match(/<script>([^]*)<\/script>/)[
 const module = await import(`data:text/javascript,${encodeURIComponent(script)}`);
 if (module.default) {
   const vue = { ...module.default.data(), ...module.default.methods };
-  shown = { data: vue, pay: () => vue.pay() };
+  shown = { data: vue, pay: () => vue.pay(vue.ways[Number(way)]) };
 }
 await shown.pay();
 console.log(shown.data.state, shown.data.message);
