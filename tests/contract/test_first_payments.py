@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import pytest
 from aiohttp import web
-from tests.sdks.__main__ import OTHER_DIGITS
 
 from paymesh_local import ports
 
@@ -18,6 +17,9 @@ PROGRAMS: Final = Path(__file__).parents[2] / "examples" / "first-payment"
 REPOSITORY: Final = PROGRAMS.parents[1]
 START_LIMIT_S: Final = 120
 """Go and Java compile first, on a busy machine."""
+
+OTHER_DIGITS: Final = ("-Duser.language=ar", "-Duser.country=EG")
+"""Java formats numbers in the digits of its locale, here ٠١٢٣."""
 
 RUNS: Final = {
     "pay.mjs": ("node", "examples/first-payment/pay.mjs"),
