@@ -108,7 +108,9 @@ async def test_what_is_triggered_is_forwarded_until_it_is_accepted(
         assert (refused.is_authentic, refused.type) == (True, event.type)
 
 
-@pytest.mark.parametrize("event_type", ["payment.failed", "refund.abnormal", "ping"])
+@pytest.mark.parametrize(
+    "event_type", ["payment.failed", "refund.abnormal", "split.failed", "ping"]
+)
 async def test_an_event_comes_of_a_real_flow(paymesh: Command, event_type: str) -> None:
     triggered = await paymesh("trigger", event_type)
     assert triggered.exit_code == 0, triggered.output

@@ -17,12 +17,16 @@ AMOUNT: Final = 1299
 SUBJECT: Final = "paymesh trigger"
 
 RECEIVER: Final = "1900000109"
+NO_SUCH_RECEIVER: Final = "2088101117955600"
+"""Whom Alipay does not know; WeChat Pay is given each receiver before the split."""
+
 NO_SUCH_CODE: Final = "99999999"
 """A payment code (付款码) that no wallet has: the channel declines."""
 
 
 class Trigger:
-    """At the WeChat Pay account of these settings; `notify_url` for the callbacks of it all."""
+    """At the WeChat Pay account of these settings, and a split that fails at that of Alipay;
+    `notify_url` for the callbacks of it all."""
 
     def __init__(
         self,
@@ -37,6 +41,7 @@ class Trigger:
         self._paymesh = paymesh
         self._sandbox = sandbox
         self._merchant_id = settings.merchant_id
+        self._payment_ids = settings.payment_ids
         self._payment_id = settings.payment_ids["wechat"]
         self._notify_url = notify_url
         self._flows: dict[str, Callable[[], str]] = {
@@ -47,7 +52,8 @@ class Trigger:
             "refund.succeeded": self._refunded,
             "refund.failed": lambda: self._decided("failed"),
             "refund.abnormal": lambda: self._decided("abnormal"),
-            "split.succeeded": self._split,
+            "split.succeeded": lambda: self._split("wechat", RECEIVER),
+            "split.failed": lambda: self._split("alipay", NO_SUCH_RECEIVER),
             "ping": lambda: self._paymesh.callbacks.ping().event_id,
         }
 
@@ -134,10 +140,12 @@ class Trigger:
                     raise
                 time.sleep(0.1)
 
-    def _split(self) -> str:
+    def _split(self, channel: str, receiver: str) -> str:
+        if channel not in self._payment_ids:
+            raise ValueError(f"the demo merchant has no account at {channel}")
         payment = self._paymesh.payments.create_and_settle(
             merchant_id=self._merchant_id,
-            payment_id=self._payment_id,
+            payment_id=self._payment_ids[channel],
             merchant_order_no=f"trigger-{uuid4()}",
             amount=AMOUNT,
             subject=SUBJECT,
@@ -151,7 +159,7 @@ class Trigger:
             merchant_id=self._merchant_id,
             payment_no=payment.payment_no,
             merchant_split_no=f"trigger-{uuid4()}",
-            receivers=[SplitReceiver(account=RECEIVER, amount=AMOUNT // 10, description=SUBJECT)],
+            receivers=[SplitReceiver(account=receiver, amount=AMOUNT // 10, description=SUBJECT)],
             finish=True,
         )
         return split.split_no

@@ -270,6 +270,15 @@ def test_events_are_the_last_ones_and_not_the_whole_history(
         assert command("events", "--limit", limit).exit_code == 2
 
 
+def test_a_payment_code_leaves_nothing_to_scan(
+    command: Command, answered: Callable[..., Centre]
+) -> None:
+    answered(httpx.Response(201, json=payment(status="succeeded", action={"type": "none"})))
+    code = ("--method", "barcode", "--auth-code", "134579852461385201")
+    printed = command("pay", "1", *code, "--merchant", "M1", "--payment-id", "C1").stdout
+    assert ("type" in printed, "nothing to show" in printed) == (False, True)
+
+
 def test_who_listens_begins_behind_the_newest_event(
     command: Command, answered: Callable[..., Centre]
 ) -> None:

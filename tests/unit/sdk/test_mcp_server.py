@@ -6,8 +6,11 @@ from mcp import Client
 from mcp.types import CallToolResult, TextContent
 from tests.unit.sdk.prepared_centre import NO, Centre, order, payment, problem
 
-from paymesh import Settings
+from paymesh import Paymesh, Settings
 from paymesh.mcp_server import server_of
+from paymesh.models.vocabulary import EventType
+from paymesh.sandbox import Sandbox
+from paymesh.triggering import Trigger
 
 SETTINGS = Settings(
     base_url="https://pay.example",
@@ -49,6 +52,11 @@ async def test_what_was_asked_wrongly_is_told(centre: Centre) -> None:
     assert "wechat" in await error_of("pay", amount=1, subject="x", channel="zzz")
     assert "which number" in await error_of("get", number=" ")
     assert "payment.succeeded" in await error_of("trigger", event_type="moon.rose")
+
+
+def test_every_event_can_be_triggered() -> None:
+    with Paymesh.of(SETTINGS) as paymesh, Sandbox.of(SETTINGS) as sandbox:
+        assert set(Trigger(paymesh, sandbox, SETTINGS).types) == set(EventType)
 
 
 async def test_a_lost_refund_is_told_with_its_number(centre: Centre, slept: list[float]) -> None:

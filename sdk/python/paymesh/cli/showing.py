@@ -16,7 +16,7 @@ from rich.table import Table
 
 from paymesh.cli.login import NoLogin
 from paymesh.errors import ApiError, NotSendable, PaymeshError, Unauthenticated
-from paymesh.models.actions import Action, QrCodeAction, RedirectAction
+from paymesh.models.actions import Action, NoAction, QrCodeAction, RedirectAction
 from paymesh.models.money import OrderView
 
 PIPED_WIDTH: Final = 250
@@ -123,6 +123,8 @@ def how_to_pay(action: Action | None) -> None:
             out.print(f"[dim]{_plain(text)}[/]")
         case RedirectAction(url=url):
             out.print(f"open {_plain(url)}")
+        case NoAction():
+            out.print("[dim]the payer's code was read: nothing to show[/]")
         case None:
             out.print("[dim]nothing to call the payer with[/]")
         case _:
