@@ -71,11 +71,14 @@ async def test_a_refused_change_of_a_user_comes_back_filled_in(admin: Admin) -> 
 async def test_people_change_their_own_password_on_a_page(admin: Admin) -> None:
     viewer = await Person.hired(admin, "viewer")
     assert "Auditor · read only" in await viewer.open_page("account")
-    refused = await viewer.send("account/password", password="wrong", new_password=NEW["password"])
+    new = {"new_password": NEW["password"], "new_password_again": NEW["password"]}
+    slip = {**new, "password": PASSWORD, "new_password_again": f"{NEW['password']}x"}
+    differs = await viewer.send("account/password", **slip)
+    assert marked(differs.text) == {"new_password_again": "The two passwords differ."}
+    refused = await viewer.send("account/password", password="wrong", **new)
     assert (refused.status_code, marked(refused.text)) == (422, {"password": "is wrong"})
     assert NEW["password"] not in refused.text
-    form = {"password": PASSWORD, "new_password": NEW["password"]}
-    done = await viewer.send("account/password", **form)
+    done = await viewer.send("account/password", password=PASSWORD, **new)
     assert done.headers["location"] == "/console/login?done=password_saved"
     await Person.logged_in(admin, "viewer", NEW["password"])
     assert "Set by the environment" in await (await Person.logged_in(admin)).open_page("account")

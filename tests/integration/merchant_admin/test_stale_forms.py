@@ -167,6 +167,7 @@ async def test_a_password_of_their_own_is_no_reason_to_refuse(admin: Admin) -> N
     it, person = await a_user(admin), await Person.logged_in(admin)
     form = await person.form_of(it.page, it.action)
     wang = await Person.logged_in(admin, "wang")
-    new = {"password": PASSWORD, "new_password": f"{PASSWORD} 2", "again": f"{PASSWORD} 2"}
+    other = f"{PASSWORD} 2"
+    new = {"password": PASSWORD, "new_password": other, "new_password_again": other}
     assert (await wang.send("account/password", **new)).status_code == 303
     assert (await person.send(it.action, **{**form, **it.filled})).status_code == 303

@@ -24,7 +24,7 @@ function addKeypad() {
     const key = event.target.closest("[data-key]")?.dataset.key;
     if (key) amount.value = pressed(amount.value, key, amounts);
   });
-  amount.closest("p").after(pad);
+  (document.getElementById("range") ?? amount.closest("p")).after(pad);
 }
 
 addKeypad();

@@ -5,11 +5,12 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.problems import Problem
+from chassis.problems import FieldError, Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.texts import TEXTS
 from merchant_admin.api.console.visiting import (
     LOGIN,
     SeenByAnyone,
@@ -19,7 +20,7 @@ from merchant_admin.api.console.visiting import (
 )
 from merchant_admin.api.ids import SessionId
 from merchant_admin.api.users import ChangeOwnPassword
-from merchant_admin.domain.errors import NoSuch, TooManyLogins
+from merchant_admin.domain.errors import NoSuch, TooManyLogins, Unusable
 from merchant_admin.domain.passwords import MIN_CHARS
 from merchant_admin.flows import sessions, users
 from merchant_admin.flows.deps import Deps
@@ -54,6 +55,9 @@ async def change_password(request: Request, deps: Work, sent: SentByAnyone) -> R
     """Leads to the login, for all sessions end."""
     given = {name: sent.form.get(name, "") for name in ("password", "new_password")}
     try:
+        if sent.form.get("new_password_again") != given["new_password"]:
+            zh, en = TEXTS["passwords_differ"]
+            raise Unusable(FieldError("/new_password_again", en, zh))
         requested = parse(ChangeOwnPassword, given)
         await users.change_own_password(deps, sent.actor, **dict(requested))
     except Problem as refusal:

@@ -46,6 +46,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The name: small letters, digits and . _ @ -; the password: 12 characters or more, "
         "and none of the common ones.",
     ),
+    "current_password": ("当前密码", "Current password"),
+    "new_password_again": ("再输一次新密码", "The new password again"),
     "new_password": ("新密码", "New password"),
     "unchanged": ("不修改请留空", "Empty: unchanged"),
     "user_disabled": ("停用（立即退出登录）", "Disabled (logged out at once)"),

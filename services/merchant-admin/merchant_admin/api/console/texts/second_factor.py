@@ -81,7 +81,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "该邀请链接已使用或已过期，请向管理员索取新的链接。",
         "This invitation was used or has expired. Please ask an administrator for another one.",
     ),
-    "password_again": ("再次输入密码", "The same password again"),
     "passwords_differ": ("两次输入的密码不一致。", "The two passwords differ."),
     "invite": ("发送新的邀请链接", "Make a link to set a password"),
     "invite_question": (
