@@ -43,7 +43,7 @@ async def _deps(request: Request) -> Deps:
     return cast(Deps, request.app.state.deps)
 
 
-DepsOfApp = Annotated[Deps, Depends(_deps)]
+DepsOf = Annotated[Deps, Depends(_deps)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 """How long a page may be; each delivery carries its attempts."""
 
@@ -79,7 +79,7 @@ def router() -> APIRouter:
 async def redeliver(
     event_id: str,
     app_id: str,
-    deps: DepsOfApp,
+    deps: DepsOf,
     asked: Redeliver | None = None,
     merchant_ids: str | None = None,
     signed_as: SignedAs = None,
@@ -97,7 +97,7 @@ async def redeliver(
 
 async def list_deliveries(
     app_id: str,
-    deps: DepsOfApp,
+    deps: DepsOf,
     event_id: str | None = None,
     state: State | None = None,
     after: str | None = None,
@@ -109,7 +109,7 @@ async def list_deliveries(
     )
 
 
-async def ping(requested: Ping, deps: DepsOfApp) -> DeliveryView:
+async def ping(requested: Ping, deps: DepsOf) -> DeliveryView:
     """Send a `ping` to the app's own address."""
     return await deliveries.ping(
         deps, requested.app_id, signed_as=requested.signed_as, url=requested.url
@@ -117,7 +117,7 @@ async def ping(requested: Ping, deps: DepsOfApp) -> DeliveryView:
 
 
 async def list_endpoints(
-    deps: DepsOfApp,
+    deps: DepsOf,
     app_id: str | None = None,
     app_ids: str | None = None,
     suspended: bool | None = None,
@@ -138,7 +138,7 @@ async def list_endpoints(
 
 async def resume(
     endpoint_id: str,
-    deps: DepsOfApp,
+    deps: DepsOf,
     app_id: str | None = None,
     signed_as: SignedAs = None,
 ) -> EndpointView:
@@ -147,33 +147,33 @@ async def resume(
     return await endpoints.resume(deps, endpoint_id, app_id, signed_as=signed_as)
 
 
-async def check_address(requested: CheckAddress, deps: DepsOfApp) -> None:
+async def check_address(requested: CheckAddress, deps: DepsOf) -> None:
     """Whether callbacks may go to an address that somebody is about to register."""
     endpoints.check_address(deps, requested.url)
 
 
-async def take_alerts(request: Request, deps: DepsOfApp) -> AlertsTaken:
+async def take_alerts(request: Request, deps: DepsOf) -> AlertsTaken:
     """What people must hear of and Kafka does not take; twice makes no difference."""
     body = await read_message(request, TakeAlerts, limit_bytes=MAX_ALERTS_BYTES)
     return AlertsTaken(new=await alerts.receive(deps, body.records))
 
 
-async def send_trial(deps: DepsOfApp, merchant_id: str | None = None) -> AlertTest:
+async def send_trial(deps: DepsOf, merchant_id: str | None = None) -> AlertTest:
     """Send a trial message by every messenger of the centre or, if one is named, of a merchant."""
     return await alerts.send_trial(deps, merchant_id)
 
 
-async def find_alerts(asked: FindAlerts, deps: DepsOfApp) -> AlertPage:
+async def find_alerts(asked: FindAlerts, deps: DepsOf) -> AlertPage:
     """Alerts as they are kept, the latest first."""
     return await kept_alerts.find(deps, asked)
 
 
-async def acknowledge_alert(asked: AcknowledgeAlert, deps: DepsOfApp) -> AlertOnFile:
+async def acknowledge_alert(asked: AcknowledgeAlert, deps: DepsOf) -> AlertOnFile:
     """Somebody has taken an alert up; the answer tells whether that counted."""
     return await kept_alerts.acknowledge(deps, asked)
 
 
-async def sign_way_back(shown: SignWayBack, deps: DepsOfApp) -> SignedWayBack:
+async def sign_way_back(shown: SignWayBack, deps: DepsOf) -> SignedWayBack:
     """Sign what a payer carries back to the app, with the app's newest secret."""
     app = deps.apps.find(shown.app_id)
     if app is None or not app.keys:
@@ -182,13 +182,13 @@ async def sign_way_back(shown: SignWayBack, deps: DepsOfApp) -> SignedWayBack:
     return SignedWayBack(signature=base64.b64encode(mac).decode())
 
 
-async def seal(asked: SealAnew, deps: DepsOfApp) -> SealedAnew:
+async def seal(asked: SealAnew, deps: DepsOf) -> SealedAnew:
     """Seal what is sealed to an older key of ours to the newest."""
     return seal_anew(deps.opener, asked)
 
 
 async def search(
-    deps: DepsOfApp,
+    deps: DepsOf,
     app_id: str | None = None,
     event_id: str | None = None,
     event_type: Annotated[str | None, Query(alias="type")] = None,
@@ -206,11 +206,11 @@ async def search(
     return await deliveries.search(deps, wanted, after=after, limit=limit)
 
 
-async def ask_replay(requested: ReplayRequest, deps: DepsOfApp) -> ReplayView:
+async def ask_replay(requested: ReplayRequest, deps: DepsOf) -> ReplayView:
     """Send many callbacks again, at a limited rate."""
     return await replays.ask(deps, requested)
 
 
-async def read_replay(replay_id: str, deps: DepsOfApp) -> ReplayView:
+async def read_replay(replay_id: str, deps: DepsOf) -> ReplayView:
     """How far a replay is."""
     return await replays.get(deps, replay_id)

@@ -19,10 +19,10 @@ from cashier.api.reading import (
     LAST_USED_KEPT_S,
     PLACE,
     VISIT,
+    DepsOf,
     LogoMark,
     MerchantId,
     Token,
-    Work,
     address_of,
     agent_of,
     kept,
@@ -68,7 +68,7 @@ def add_to(app: FastAPI) -> None:
 
 
 @router.get("/pay/payer")
-async def payer(request: Request, deps: Work) -> Response:
+async def payer(request: Request, deps: DepsOf) -> Response:
     """Back from the wallet that was asked who pays. The code does not stay in the address."""
     query = request.query_params
     step = await checkouts.payer_came(
@@ -91,13 +91,13 @@ async def land(request: Request) -> Response:
 
 
 @router.api_route("/pay/{token}", methods=READ)
-async def show(request: Request, deps: Work, token: Token) -> Response:
+async def show(request: Request, deps: DepsOf, token: Token) -> Response:
     checkout = await checkouts.get_checkout(deps, Asker(token, address_of(request)))
     return render_checkout(request, token, checkout, seat_of(request, deps, checkout))
 
 
 @router.post("/pay/{token}/channel")
-async def choose(request: Request, deps: Work, token: Token) -> Response:
+async def choose(request: Request, deps: DepsOf, token: Token) -> Response:
     """To where this choice is paid, or back to the page with the reason why not."""
     form = await read_form(request)
     account_id, given = form.get("payment_id", ""), form.get("place", "")
@@ -112,7 +112,7 @@ async def choose(request: Request, deps: Work, token: Token) -> Response:
 
 
 @router.post("/pay/{token}/check")
-async def check(request: Request, deps: Work, token: Token) -> Response:
+async def check(request: Request, deps: DepsOf, token: Token) -> Response:
     """The payer says to have paid, or came back: the channel is asked, and the page tells."""
     await checkouts.check(deps, Asker(token, address_of(request)))
     return _to_page(token, place=request.query_params.get("place", ""), is_checked=True)
@@ -126,7 +126,7 @@ async def again(token: Token) -> Response:
 
 
 @router.api_route("/pay/{token}/back", methods=["GET", "POST"])
-async def back(request: Request, deps: Work, token: Token) -> Response:
+async def back(request: Request, deps: DepsOf, token: Token) -> Response:
     """Back from a channel's page, by link or by form, whatever the browser carries along. The
     device that was there began it, also where our page had not sent it there."""
     await checkouts.check(deps, Asker(token, address_of(request)))
@@ -137,14 +137,14 @@ async def back(request: Request, deps: Work, token: Token) -> Response:
 
 
 @router.api_route("/pay/{token}/code.png", methods=READ)
-async def code(request: Request, deps: Work, token: Token) -> Response:
+async def code(request: Request, deps: DepsOf, token: Token) -> Response:
     """The page's own address as an image, to be kept or sent on."""
     checkout = await checkouts.get_checkout(deps, Asker(token, address_of(request)))
     return Response(qr_png(checkout.page_url), media_type="image/png", headers=HEADERS)
 
 
 @router.api_route("/pay/logos/{merchant_id}/{mark}", methods=READ)
-async def logo(deps: Work, merchant_id: MerchantId, mark: LogoMark) -> Response:
+async def logo(deps: DepsOf, merchant_id: MerchantId, mark: LogoMark) -> Response:
     """A picture from outside: it is shown and does nothing else, wherever it is opened."""
     picture = await deps.logos.get(deps.gateway, merchant_id, mark)
     return Response(picture.content, media_type=picture.media_type, headers=PICTURE_HEADERS)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from cashier.api.forms import read_form
-from cashier.api.reading import VISIT, PointId, Work, address_of, remember, visit_of
+from cashier.api.reading import VISIT, DepsOf, PointId, address_of, remember, visit_of
 from cashier.api.rendering import HEADERS, render_point
 from cashier.api.texts import POINT_REFUSALS
 from cashier.domain.stage import is_safe_link
@@ -24,7 +24,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/pay/to/{point_id}", methods=READ)
-async def show(request: Request, deps: Work, point_id: PointId) -> Response:
+async def show(request: Request, deps: DepsOf, point_id: PointId) -> Response:
     """Who is to be paid for what; where that was begun, the page of that order."""
     point = await points.get_point(deps, Asker(point_id, address_of(request)))
     if point.page_url and point.state is not PointState.DISABLED:
@@ -34,7 +34,7 @@ async def show(request: Request, deps: Work, point_id: PointId) -> Response:
 
 
 @router.post("/pay/to/{point_id}")
-async def begin(request: Request, deps: Work, point_id: PointId) -> Response:
+async def begin(request: Request, deps: DepsOf, point_id: PointId) -> Response:
     """To where it is paid, or back to the page with the reason why not.
 
     A form that this browser was not given by us begins nothing: other sites could send it.

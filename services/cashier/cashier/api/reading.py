@@ -53,7 +53,7 @@ def _with_form(form: str, thing: str) -> AfterValidator:
     return AfterValidator(checked)
 
 
-Work = Annotated[Deps, Depends(_deps)]
+DepsOf = Annotated[Deps, Depends(_deps)]
 Token = Annotated[str, _with_form(r"P[0-9A-Z]{26}\.[0-9A-Za-z_-]{22}", "checkout")]
 PointId = Annotated[str, _with_form(r"[LF][0-9A-Z]{26}", "payment link")]
 MerchantId = Annotated[str, _with_form(r"M[0-9A-Z]{26}", "merchant")]

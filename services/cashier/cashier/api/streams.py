@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from cashier.api.reading import Token, Work, address_of, seat_of
+from cashier.api.reading import DepsOf, Token, address_of, seat_of
 from cashier.domain.stage import Status, status_of
 from cashier.flows import following
 from cashier.flows.admission import Asker
@@ -32,7 +32,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/pay/{token}/events")
-async def events(request: Request, deps: Work, token: Token) -> Response:
+async def events(request: Request, deps: DepsOf, token: Token) -> Response:
     """Server-sent events `status`: `{status, order, stage, mark, final}`, the present one first."""
     asker = Asker(token, address_of(request))
     deps.hub.require_seat(asker.link, asker.address)  # before anything is read for it
@@ -46,7 +46,7 @@ async def events(request: Request, deps: Work, token: Token) -> Response:
 
 
 @router.get("/pay/{token}/status")
-async def status(request: Request, deps: Work, token: Token) -> Response:
+async def status(request: Request, deps: DepsOf, token: Token) -> Response:
     """The present status, for pages that poll."""
     checkout = await following.get_known(deps, Asker(token, address_of(request)))
     latest = status_of(checkout, seat_of(request, deps, checkout))

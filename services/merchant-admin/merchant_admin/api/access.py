@@ -73,7 +73,7 @@ async def _deps(request: Request) -> Deps:
     return deps
 
 
-Work = Annotated[Deps, Depends(_deps)]
+DepsOf = Annotated[Deps, Depends(_deps)]
 
 
 def actor_of(request: Request, username: str) -> Actor:
@@ -175,7 +175,7 @@ class Guard:
 
 
 class _ApiGuard(Guard):
-    async def __call__(self, request: Request, response: Response, deps: Work) -> Caller:
+    async def __call__(self, request: Request, response: Response, deps: DepsOf) -> Caller:
         caller = await _logged_in(request, response, deps)
         if self.is_for_people and caller.is_machine:
             raise NotForMachines

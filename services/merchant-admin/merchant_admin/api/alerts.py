@@ -9,7 +9,7 @@ from contracts.events.alerts import Severity
 from contracts.internal import AlertOnFile, AlertPage, AlertState, AlertTest, FindAlerts
 from contracts.moments import Moment
 from contracts.text import storable
-from merchant_admin.api.access import CentreOperator, Operator, Viewer, Work
+from merchant_admin.api.access import CentreOperator, DepsOf, Operator, Viewer
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -47,7 +47,7 @@ class RequestAcknowledgement(Body):
 
 @router.get("")
 async def list_alerts(
-    deps: Work, caller: Viewer, query: Annotated[AlertQuery, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[AlertQuery, Query()]
 ) -> AlertPage:
     """Alerts with one key are one, raised `total` times; the latest first."""
     return await alerts.find(deps, caller.scope, FindAlerts(**query.model_dump()))
@@ -55,7 +55,7 @@ async def list_alerts(
 
 @router.post("/acknowledge")
 async def acknowledge(
-    deps: Work,
+    deps: DepsOf,
     caller: Operator,
     request: Annotated[RequestAcknowledgement, Depends(body(RequestAcknowledgement))],
 ) -> AlertOnFile:
@@ -68,7 +68,7 @@ async def acknowledge(
 
 @router.post("/test")
 async def send_trial(
-    deps: Work, caller: CentreOperator, merchant_id: MerchantId | None = None
+    deps: DepsOf, caller: CentreOperator, merchant_id: MerchantId | None = None
 ) -> AlertTest:
     """Send a trial message by DingTalk and by whatever else is set up, here or by a merchant."""
     return await alerts.send_trial(deps, caller.actor, merchant_id)

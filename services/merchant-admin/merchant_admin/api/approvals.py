@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from contracts.api import Reason
-from merchant_admin.api.access import Approver, Viewer, Work
+from merchant_admin.api.access import Approver, DepsOf, Viewer
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.ids import ApprovalId
 from merchant_admin.api.list_queries import ApprovalParameters
@@ -82,7 +82,7 @@ async def awaits_approval(_: Request, error: Exception) -> Response:
 
 @router.get("")
 async def list_page(
-    deps: Work, caller: Viewer, query: Annotated[ApprovalParameters, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[ApprovalParameters, Query()]
 ) -> Page[ApprovalView]:
     """The newest first."""
     found = await approvals.read_page(
@@ -95,13 +95,13 @@ async def list_page(
 
 
 @router.get("/{approval_id}")
-async def read(deps: Work, caller: Viewer, approval_id: ApprovalId) -> ApprovalView:
+async def read(deps: DepsOf, caller: Viewer, approval_id: ApprovalId) -> ApprovalView:
     return ApprovalView.of(await approvals.read(deps, approval_id, caller.scope))
 
 
 @router.post("/{approval_id}/approve")
 async def approve(
-    deps: Work,
+    deps: DepsOf,
     caller: Approver,
     approval_id: ApprovalId,
     request: Annotated[Approve, Depends(body(Approve))],
@@ -116,7 +116,7 @@ async def approve(
 
 @router.post("/{approval_id}/reject")
 async def reject(
-    deps: Work,
+    deps: DepsOf,
     caller: Approver,
     approval_id: ApprovalId,
     request: Annotated[Reject, Depends(body(Reject))],

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from merchant_admin.api.access import Admin, FreshAdmin, Viewer, Work
+from merchant_admin.api.access import Admin, DepsOf, FreshAdmin, Viewer
 from merchant_admin.api.app_bodies import ChangeApp, CreateApp
 from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import body
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/apps")
 
 @router.post("", status_code=201)
 async def create(
-    deps: Work, caller: Admin, request: Annotated[CreateApp, Depends(body(CreateApp))]
+    deps: DepsOf, caller: Admin, request: Annotated[CreateApp, Depends(body(CreateApp))]
 ) -> ShownAppView:
     """`webhook_secret`, with which callbacks are signed, is shown here and never again."""
     given = request.callback_client_certificate
@@ -31,7 +31,7 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, caller: Viewer, query: Annotated[AppParameters, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[AppParameters, Query()]
 ) -> Page[AppView]:
     """The newest first."""
     found = await apps.read_page(
@@ -44,13 +44,13 @@ async def list_page(
 
 
 @router.get("/{app_id}")
-async def read(deps: Work, caller: Viewer, app_id: AppId) -> AppView:
+async def read(deps: DepsOf, caller: Viewer, app_id: AppId) -> AppView:
     return AppView.of(await apps.read(deps, app_id, caller.scope))
 
 
 @router.patch("/{app_id}", responses=WAITS)
 async def change(
-    deps: Work,
+    deps: DepsOf,
     caller: FreshAdmin,
     app_id: AppId,
     request: Annotated[ChangeApp, Depends(body(ChangeApp))],

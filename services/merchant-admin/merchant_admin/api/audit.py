@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from merchant_admin.api.access import CentreViewer, Work
+from merchant_admin.api.access import CentreViewer, DepsOf
 from merchant_admin.api.list_queries import AuditParameters
 from merchant_admin.api.paging import Page, number_after, page_of
 from merchant_admin.api.views import AuditView
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/audit")
 
 @router.get("")
 async def list_page(
-    deps: Work, caller: CentreViewer, query: Annotated[AuditParameters, Query()]
+    deps: DepsOf, caller: CentreViewer, query: Annotated[AuditParameters, Query()]
 ) -> Page[AuditView]:
     """The newest first."""
     found = await searching.read_audit(

@@ -13,7 +13,7 @@ from contracts.internal import (
     LedgerEntries,
 )
 from contracts.moments import Moment
-from merchant_admin.api.access import CentreOperator, CentreViewer, Viewer, Work
+from merchant_admin.api.access import CentreOperator, CentreViewer, DepsOf, Viewer
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from merchant_admin.api.parameters import Text
@@ -61,7 +61,7 @@ class Replay(Body):
 
 @router.get("/ledger/balances")
 async def list_balances(
-    deps: Work, caller: Viewer, query: Annotated[BalanceQuery, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[BalanceQuery, Query()]
 ) -> LedgerBalances:
     """What each merchant's accounts hold; a positive amount is a debit."""
     return await books.find_balances(deps, caller.scope, query.filters())
@@ -69,7 +69,7 @@ async def list_balances(
 
 @router.get("/ledger/entries")
 async def list_entries(
-    deps: Work, caller: Viewer, subject: Annotated[Text, Query()]
+    deps: DepsOf, caller: Viewer, subject: Annotated[Text, Query()]
 ) -> LedgerEntries:
     """What was booked of a payment, refund or split, in that order."""
     return await books.find_entries(deps, caller.scope, subject)
@@ -77,7 +77,7 @@ async def list_entries(
 
 @router.get("/dead-letters")
 async def list_dead_letters(
-    deps: Work, _: CentreViewer, query: Annotated[LetterQuery, Query()]
+    deps: DepsOf, _: CentreViewer, query: Annotated[LetterQuery, Query()]
 ) -> DeadLetterPage:
     """Words of channels that could not be applied, with their raw bytes, the newest first."""
     return await books.find_dead_letters(deps, query.filters())
@@ -85,7 +85,7 @@ async def list_dead_letters(
 
 @router.post("/dead-letters/{letter_id}/replay")
 async def replay(
-    deps: Work,
+    deps: DepsOf,
     caller: CentreOperator,
     letter_id: LetterId,
     request: Annotated[Replay, Depends(body(Replay))],

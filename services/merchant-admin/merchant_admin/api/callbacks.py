@@ -18,7 +18,7 @@ from contracts.internal import (
 )
 from contracts.moments import Moment
 from contracts.text import storable
-from merchant_admin.api.access import CentreOperator, Operator, Viewer, Work
+from merchant_admin.api.access import CentreOperator, DepsOf, Operator, Viewer
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from merchant_admin.api.parameters import Text
@@ -78,7 +78,7 @@ class RequestReplay(Body):
 
 @router.get("/deliveries")
 async def list_deliveries(
-    deps: Work, caller: Viewer, query: Annotated[DeliveryQuery, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[DeliveryQuery, Query()]
 ) -> FoundDeliveryPage:
     """Why a callback did not arrive: deliveries with their attempts, newest first. Whoever has
     some merchants sees what is about those."""
@@ -87,7 +87,7 @@ async def list_deliveries(
 
 @router.post("/events/{event_id}/redeliver", status_code=202)
 async def redeliver(
-    deps: Work, caller: Operator, event_id: EventId, app_id: Annotated[Text, Query()]
+    deps: DepsOf, caller: Operator, event_id: EventId, app_id: Annotated[Text, Query()]
 ) -> DeliveryView:
     """Send the callback of one event again, under the same `webhook-id`."""
     return await callbacks.send_again(deps, caller.actor, caller.scope, app_id, event_id)
@@ -95,7 +95,7 @@ async def redeliver(
 
 @router.post("/deliveries/replays", status_code=202)
 async def replay(
-    deps: Work,
+    deps: DepsOf,
     caller: Operator,
     request: Annotated[RequestReplay, Depends(body(RequestReplay))],
 ) -> ReplayView:
@@ -106,20 +106,20 @@ async def replay(
 
 
 @router.get("/deliveries/replays/{replay_id}")
-async def read_replay(deps: Work, caller: Viewer, replay_id: ReplayId) -> ReplayView:
+async def read_replay(deps: DepsOf, caller: Viewer, replay_id: ReplayId) -> ReplayView:
     """How far it is: `sent` of `matched`."""
     return await callbacks.read_replay(deps, caller.scope, replay_id)
 
 
 @router.get("/callback-addresses")
 async def list_endpoints(
-    deps: Work, caller: Viewer, query: Annotated[EndpointQuery, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[EndpointQuery, Query()]
 ) -> EndpointPage:
     """Where callbacks go, and which addresses are suspended."""
     return await callbacks.find_endpoints(deps, caller.scope, query.filters())
 
 
 @router.post("/callback-addresses/{endpoint_id}/resume")
-async def resume(deps: Work, caller: CentreOperator, endpoint_id: EndpointId) -> EndpointView:
+async def resume(deps: DepsOf, caller: CentreOperator, endpoint_id: EndpointId) -> EndpointView:
     """End a suspension; what waited is sent oldest first."""
     return await callbacks.resume(deps, caller.actor, endpoint_id)

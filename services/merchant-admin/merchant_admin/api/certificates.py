@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from merchant_admin.api.access import Viewer, Work
+from merchant_admin.api.access import DepsOf, Viewer
 from merchant_admin.api.list_queries import CertificateParameters
 from merchant_admin.api.paging import (
     Page,
@@ -45,7 +45,7 @@ class CertificateView(BaseModel):
 
 @router.get("")
 async def list_certificates(
-    deps: Work, caller: Viewer, query: Annotated[CertificateParameters, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[CertificateParameters, Query()]
 ) -> Page[CertificateView]:
     """The next to end first."""
     found = await expiring.read_page(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from contracts.internal import AccountTrial, ChannelDescription
-from merchant_admin.api.access import Admin, Anyone, FreshAdmin, Viewer, Work
+from merchant_admin.api.access import Admin, Anyone, DepsOf, FreshAdmin, Viewer
 from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount, body
 from merchant_admin.api.ids import MerchantId, PaymentId
@@ -21,7 +21,7 @@ ACCOUNT = "/channel-accounts/{payment_id}"
 
 @router.post(ACCOUNTS, status_code=201, responses=WAITS)
 async def create(
-    deps: Work,
+    deps: DepsOf,
     caller: FreshAdmin,
     merchant_id: MerchantId,
     request: Annotated[CreateChannelAccount, Depends(body(CreateChannelAccount))],
@@ -40,7 +40,7 @@ async def create(
 
 @router.get(ACCOUNTS)
 async def list_page(
-    deps: Work,
+    deps: DepsOf,
     caller: Viewer,
     merchant_id: MerchantId,
     after: After = None,
@@ -54,7 +54,7 @@ async def list_page(
 
 @router.get(ACCOUNTS + "/{payment_id}")
 async def read(
-    deps: Work, caller: Viewer, merchant_id: MerchantId, payment_id: PaymentId
+    deps: DepsOf, caller: Viewer, merchant_id: MerchantId, payment_id: PaymentId
 ) -> ChannelAccountView:
     return ChannelAccountView.of(
         await channel_accounts.read(deps, merchant_id, payment_id, caller.scope)
@@ -63,7 +63,7 @@ async def read(
 
 @router.patch(ACCOUNTS + "/{payment_id}", responses=WAITS)
 async def change(
-    deps: Work,
+    deps: DepsOf,
     caller: FreshAdmin,
     merchant_id: MerchantId,
     payment_id: PaymentId,
@@ -84,7 +84,7 @@ async def change(
 
 @router.get("/channel-accounts")
 async def list_all(
-    deps: Work, caller: Viewer, query: Annotated[AccountParameters, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[AccountParameters, Query()]
 ) -> Page[ChannelAccountView]:
     """Those of all merchants, the newest first."""
     found = await channel_accounts.read_all(
@@ -99,14 +99,14 @@ async def list_all(
 
 
 @router.get(ACCOUNT)
-async def read_by_id(deps: Work, caller: Viewer, payment_id: PaymentId) -> ChannelAccountView:
+async def read_by_id(deps: DepsOf, caller: Viewer, payment_id: PaymentId) -> ChannelAccountView:
     """As a payment names it."""
     return ChannelAccountView.of(await channel_accounts.find(deps, payment_id, caller.scope))
 
 
 @router.patch(ACCOUNT, responses=WAITS)
 async def change_by_id(
-    deps: Work,
+    deps: DepsOf,
     caller: FreshAdmin,
     payment_id: PaymentId,
     request: Annotated[ChangeChannelAccount, Depends(body(ChangeChannelAccount))],
@@ -117,13 +117,13 @@ async def change_by_id(
 
 
 @router.post(ACCOUNT + "/test")
-async def try_out(deps: Work, caller: Admin, payment_id: PaymentId) -> AccountTrial:
+async def try_out(deps: DepsOf, caller: Admin, payment_id: PaymentId) -> AccountTrial:
     """Try the credentials: one signed query for a payment that cannot exist. `ok`: the channel
     took them; else `field` is the one that is most likely wrong."""
     return await account_trials.try_out(deps, caller.actor, payment_id)
 
 
 @router.get("/channels")
-async def list_channels(deps: Work, _: Anyone) -> Page[ChannelDescription]:
+async def list_channels(deps: DepsOf, _: Anyone) -> Page[ChannelDescription]:
     """The channels there are, with the JSON Schema of their credentials."""
     return Page(items=(await channels.read_list(deps)).items, next_cursor=None)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from merchant_admin.api.access import Admin, Viewer, Work
+from merchant_admin.api.access import Admin, DepsOf, Viewer
 from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode, body
 from merchant_admin.api.ids import CodeId
 from merchant_admin.api.list_queries import CodeParameters
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/counter-codes")
 
 @router.post("", status_code=201)
 async def create(
-    deps: Work,
+    deps: DepsOf,
     caller: Admin,
     request: Annotated[CreateCounterCode, Depends(body(CreateCounterCode))],
 ) -> CounterCodeView:
@@ -27,7 +27,7 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, caller: Viewer, query: Annotated[CodeParameters, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[CodeParameters, Query()]
 ) -> Page[CounterCodeView]:
     """The newest first."""
     found = await counter_codes.read_page(
@@ -42,13 +42,13 @@ async def list_page(
 
 
 @router.get("/{code_id}")
-async def read(deps: Work, caller: Viewer, code_id: CodeId) -> CounterCodeView:
+async def read(deps: DepsOf, caller: Viewer, code_id: CodeId) -> CounterCodeView:
     return CounterCodeView.of(await counter_codes.read(deps, code_id, caller.scope))
 
 
 @router.patch("/{code_id}")
 async def change(
-    deps: Work,
+    deps: DepsOf,
     caller: Admin,
     code_id: CodeId,
     request: Annotated[ChangeCounterCode, Depends(body(ChangeCounterCode))],

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from contracts.api import PaymentWithOrder, Reason, RefundView
 from contracts.internal import ClaimSeen, PaymentDecision, RefundDecision
-from merchant_admin.api.access import Caller, Decider, Viewer, Work
+from merchant_admin.api.access import Caller, Decider, DepsOf, Viewer
 from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.ids import PaymentNo, RefundNo
@@ -66,7 +66,7 @@ class DecideOnRefund(Body):
 
 
 @router.get("/payments/{payment_no}/claim")
-async def read_claim(deps: Work, caller: Viewer, payment_no: PaymentNo) -> ClaimShown:
+async def read_claim(deps: DepsOf, caller: Viewer, payment_no: PaymentNo) -> ClaimShown:
     """The money that the channel says it took, where that is not what it should be."""
     claim = (await decisions.read_on_file(deps, payment_no, caller.scope)).claim
     if claim is None:
@@ -76,7 +76,7 @@ async def read_claim(deps: Work, caller: Viewer, payment_no: PaymentNo) -> Claim
 
 @router.post("/payments/{payment_no}/decision", responses=WAITS)
 async def decide_payment(
-    deps: Work,
+    deps: DepsOf,
     caller: Decider,
     payment_no: PaymentNo,
     request: Annotated[DecideOnPayment, Depends(body(DecideOnPayment))],
@@ -99,7 +99,7 @@ async def decide_payment(
 
 @router.post("/refunds/{refund_no}/decision", responses=WAITS)
 async def decide_refund(
-    deps: Work,
+    deps: DepsOf,
     caller: Decider,
     refund_no: RefundNo,
     request: Annotated[DecideOnRefund, Depends(body(DecideOnRefund))],

@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from chassis.web import Language
-from merchant_admin.api.access import Caller, Viewer, Work
+from merchant_admin.api.access import Caller, DepsOf, Viewer
 from merchant_admin.api.ids import ExportId
 from merchant_admin.api.list_queries import ExportParameters
 from merchant_admin.api.paging import Page, id_after, page_of
@@ -85,35 +85,35 @@ class ExportView(BaseModel):
 
 @router.get("/orders", response_class=StreamingResponse, responses=FILE)
 async def export_orders(
-    deps: Work, caller: Viewer, query: Annotated[OrderExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[OrderExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, ORDERS, query.search(caller.scope), query.format)
 
 
 @router.get("/payments", response_class=StreamingResponse, responses=FILE)
 async def export_payments(
-    deps: Work, caller: Viewer, query: Annotated[PaymentExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[PaymentExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, PAYMENTS, query.search(caller.scope), query.format)
 
 
 @router.get("/refunds", response_class=StreamingResponse, responses=FILE)
 async def export_refunds(
-    deps: Work, caller: Viewer, query: Annotated[RefundExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[RefundExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, REFUNDS, query.search(caller.scope), query.format)
 
 
 @router.get("/splits", response_class=StreamingResponse, responses=FILE)
 async def export_splits(
-    deps: Work, caller: Viewer, query: Annotated[SplitExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[SplitExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, SPLITS, query.search(caller.scope), query.format)
 
 
 @router.post("/orders", status_code=202)
 async def ask_for_orders(
-    deps: Work, caller: Viewer, query: Annotated[OrderExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[OrderExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
     return await ask_for(deps, caller, ORDERS, query.search(caller.scope), query.format)
@@ -121,7 +121,7 @@ async def ask_for_orders(
 
 @router.post("/payments", status_code=202)
 async def ask_for_payments(
-    deps: Work, caller: Viewer, query: Annotated[PaymentExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[PaymentExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
     return await ask_for(deps, caller, PAYMENTS, query.search(caller.scope), query.format)
@@ -129,7 +129,7 @@ async def ask_for_payments(
 
 @router.post("/refunds", status_code=202)
 async def ask_for_refunds(
-    deps: Work, caller: Viewer, query: Annotated[RefundExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[RefundExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
     return await ask_for(deps, caller, REFUNDS, query.search(caller.scope), query.format)
@@ -137,7 +137,7 @@ async def ask_for_refunds(
 
 @router.post("/splits", status_code=202)
 async def ask_for_splits(
-    deps: Work, caller: Viewer, query: Annotated[SplitExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[SplitExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
     return await ask_for(deps, caller, SPLITS, query.search(caller.scope), query.format)
@@ -145,7 +145,7 @@ async def ask_for_splits(
 
 @router.get("")
 async def list_exports(
-    deps: Work, caller: Viewer, query: Annotated[ExportParameters, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[ExportParameters, Query()]
 ) -> Page[ExportView]:
     """Your own of the last seven days, the newest first."""
     found = await background_exports.read_page(
@@ -159,18 +159,18 @@ async def list_exports(
 
 
 @router.get("/{export_id}")
-async def get_export(deps: Work, caller: Viewer, export_id: ExportId) -> ExportView:
+async def get_export(deps: DepsOf, caller: Viewer, export_id: ExportId) -> ExportView:
     return _view(await background_exports.read(deps, caller.username, caller.scope, export_id))
 
 
 @router.get("/{export_id}/file", response_class=StreamingResponse, responses=KEPT_FILE)
-async def get_file(deps: Work, caller: Viewer, export_id: ExportId) -> StreamingResponse:
+async def get_file(deps: DepsOf, caller: Viewer, export_id: ExportId) -> StreamingResponse:
     """404 as long as it is not done."""
     return await kept(deps, caller, export_id)
 
 
 @router.delete("/{export_id}", status_code=204)
-async def delete_export(deps: Work, caller: Viewer, export_id: ExportId) -> Response:
+async def delete_export(deps: DepsOf, caller: Viewer, export_id: ExportId) -> Response:
     """Also one that is still being made."""
     await background_exports.remove(deps, caller.actor, caller.scope, export_id)
     return Response(status_code=204)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from merchant_admin.api.access import FreshAdmin, Viewer, Work
+from merchant_admin.api.access import DepsOf, FreshAdmin, Viewer
 from merchant_admin.api.bodies import ChangeKey, CreateKey, body
 from merchant_admin.api.ids import AppId, KeyId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/apps/{app_id}/keys")
 
 @router.post("", status_code=201)
 async def create(
-    deps: Work,
+    deps: DepsOf,
     caller: FreshAdmin,
     app_id: AppId,
     request: Annotated[CreateKey, Depends(body(CreateKey))],
@@ -35,7 +35,7 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, caller: Viewer, app_id: AppId, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: DepsOf, caller: Viewer, app_id: AppId, after: After = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[KeyView]:
     found = await keys.read_page(
         deps, app_id, caller.scope, after=id_after("key", after), limit=limit + 1
@@ -44,13 +44,13 @@ async def list_page(
 
 
 @router.get("/{key_id}")
-async def read(deps: Work, caller: Viewer, app_id: AppId, key_id: KeyId) -> KeyView:
+async def read(deps: DepsOf, caller: Viewer, app_id: AppId, key_id: KeyId) -> KeyView:
     return KeyView.of(await keys.read(deps, app_id, key_id, caller.scope))
 
 
 @router.patch("/{key_id}")
 async def change(
-    deps: Work,
+    deps: DepsOf,
     caller: FreshAdmin,
     app_id: AppId,
     key_id: KeyId,
@@ -61,6 +61,6 @@ async def change(
 
 
 @router.delete("/{key_id}", status_code=204)
-async def delete(deps: Work, caller: FreshAdmin, app_id: AppId, key_id: KeyId) -> None:
+async def delete(deps: DepsOf, caller: FreshAdmin, app_id: AppId, key_id: KeyId) -> None:
     """From now on nothing that it signs is accepted."""
     await keys.delete(deps, caller.actor, app_id, key_id)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from merchant_admin.api.access import Admin, Caller, CentreViewer, Viewer, Work
+from merchant_admin.api.access import Admin, Caller, CentreViewer, DepsOf, Viewer
 from merchant_admin.api.alerts import AlertQuery
 from merchant_admin.api.books import BalanceQuery, LetterQuery
 from merchant_admin.api.callbacks import DeliveryQuery, EndpointQuery
@@ -106,7 +106,7 @@ class TokenExport(TokenParameters, _Export):
 
 @router.get("/callbacks", response_class=StreamingResponse, responses=FILE)
 async def export_callbacks(
-    deps: Work, caller: Viewer, query: Annotated[CallbackExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[CallbackExport, Query()]
 ) -> StreamingResponse:
     """As `GET /api/deliveries`, with the last attempt of each."""
     return await download(deps, caller, listings.CALLBACKS, query.asked(caller), query.format)
@@ -114,7 +114,7 @@ async def export_callbacks(
 
 @router.post("/callbacks", status_code=202)
 async def ask_for_callbacks(
-    deps: Work, caller: Viewer, query: Annotated[CallbackExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[CallbackExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
     return await ask_for(deps, caller, listings.CALLBACKS, query.asked(caller), query.format)
@@ -122,7 +122,7 @@ async def ask_for_callbacks(
 
 @router.get("/endpoints", response_class=StreamingResponse, responses=FILE)
 async def export_endpoints(
-    deps: Work, caller: Viewer, query: Annotated[EndpointExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[EndpointExport, Query()]
 ) -> StreamingResponse:
     """As `GET /api/callback-addresses`."""
     return await download(deps, caller, listings.ENDPOINTS, query.asked(caller), query.format)
@@ -130,14 +130,14 @@ async def export_endpoints(
 
 @router.get("/alerts", response_class=StreamingResponse, responses=FILE)
 async def export_alerts(
-    deps: Work, caller: Viewer, query: Annotated[AlertExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[AlertExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, listings.ALERTS, query.asked(caller), query.format)
 
 
 @router.post("/alerts", status_code=202)
 async def ask_for_alerts(
-    deps: Work, caller: Viewer, query: Annotated[AlertExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[AlertExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
     return await ask_for(deps, caller, listings.ALERTS, query.asked(caller), query.format)
@@ -145,14 +145,14 @@ async def ask_for_alerts(
 
 @router.get("/reconciliations", response_class=StreamingResponse, responses=FILE)
 async def export_reconciliations(
-    deps: Work, caller: Viewer, query: Annotated[ReconciliationExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[ReconciliationExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, listings.RECONCILIATIONS, query.asked(caller), query.format)
 
 
 @router.post("/reconciliations", status_code=202)
 async def ask_for_reconciliations(
-    deps: Work, caller: Viewer, query: Annotated[ReconciliationExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[ReconciliationExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
     return await ask_for(deps, caller, listings.RECONCILIATIONS, query.asked(caller), query.format)
@@ -160,7 +160,7 @@ async def ask_for_reconciliations(
 
 @router.get("/differences", response_class=StreamingResponse, responses=FILE)
 async def export_differences(
-    deps: Work, caller: Viewer, query: Annotated[DifferenceExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[DifferenceExport, Query()]
 ) -> StreamingResponse:
     """Of one reconciliation, the oldest first."""
     return await download(deps, caller, listings.DIFFERENCES, query.asked(caller), query.format)
@@ -168,7 +168,7 @@ async def export_differences(
 
 @router.get("/ledger", response_class=StreamingResponse, responses=FILE)
 async def export_balances(
-    deps: Work, caller: Viewer, query: Annotated[BalanceExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[BalanceExport, Query()]
 ) -> StreamingResponse:
     """As `GET /api/ledger/balances`; a positive amount is a debit."""
     return await download(deps, caller, listings.BALANCES, query.asked(caller), query.format)
@@ -176,14 +176,14 @@ async def export_balances(
 
 @router.get("/dead-letters", response_class=StreamingResponse, responses=FILE)
 async def export_dead_letters(
-    deps: Work, caller: CentreViewer, query: Annotated[LetterExport, Query()]
+    deps: DepsOf, caller: CentreViewer, query: Annotated[LetterExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, listings.DEAD_LETTERS, query.asked(caller), query.format)
 
 
 @router.post("/dead-letters", status_code=202)
 async def ask_for_dead_letters(
-    deps: Work, caller: CentreViewer, query: Annotated[LetterExport, Query()]
+    deps: DepsOf, caller: CentreViewer, query: Annotated[LetterExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
     return await ask_for(deps, caller, listings.DEAD_LETTERS, query.asked(caller), query.format)
@@ -191,14 +191,14 @@ async def ask_for_dead_letters(
 
 @router.get("/audit", response_class=StreamingResponse, responses=FILE)
 async def export_audit(
-    deps: Work, caller: CentreViewer, query: Annotated[AuditExport, Query()]
+    deps: DepsOf, caller: CentreViewer, query: Annotated[AuditExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, listings.AUDIT, query.asked(caller), query.format)
 
 
 @router.post("/audit", status_code=202)
 async def ask_for_audit(
-    deps: Work, caller: CentreViewer, query: Annotated[AuditExport, Query()]
+    deps: DepsOf, caller: CentreViewer, query: Annotated[AuditExport, Query()]
 ) -> ExportView:
     """Have a file of up to a million rows made; the parameters are those of the list."""
     return await ask_for(deps, caller, listings.AUDIT, query.asked(caller), query.format)
@@ -206,21 +206,21 @@ async def ask_for_audit(
 
 @router.get("/approvals", response_class=StreamingResponse, responses=FILE)
 async def export_approvals(
-    deps: Work, caller: Viewer, query: Annotated[ApprovalExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[ApprovalExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, listings.APPROVALS, query.asked(caller), query.format)
 
 
 @router.get("/merchants", response_class=StreamingResponse, responses=FILE)
 async def export_merchants(
-    deps: Work, caller: Viewer, query: Annotated[MerchantExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[MerchantExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, listings.MERCHANTS, query.asked(caller), query.format)
 
 
 @router.get("/channel-accounts", response_class=StreamingResponse, responses=FILE)
 async def export_accounts(
-    deps: Work, caller: Viewer, query: Annotated[AccountExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[AccountExport, Query()]
 ) -> StreamingResponse:
     """Without secrets, as everywhere."""
     return await download(deps, caller, listings.ACCOUNTS, query.asked(caller), query.format)
@@ -228,14 +228,14 @@ async def export_accounts(
 
 @router.get("/apps", response_class=StreamingResponse, responses=FILE)
 async def export_apps(
-    deps: Work, caller: Viewer, query: Annotated[AppExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[AppExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, listings.APPS, query.asked(caller), query.format)
 
 
 @router.get("/certificates", response_class=StreamingResponse, responses=FILE)
 async def export_certificates(
-    deps: Work, caller: Viewer, query: Annotated[CertificateExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[CertificateExport, Query()]
 ) -> StreamingResponse:
     """The next to end first."""
     return await download(deps, caller, listings.CERTIFICATES, query.asked(caller), query.format)
@@ -243,21 +243,21 @@ async def export_certificates(
 
 @router.get("/counter-codes", response_class=StreamingResponse, responses=FILE)
 async def export_codes(
-    deps: Work, caller: Viewer, query: Annotated[CodeExport, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[CodeExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, listings.CODES, query.asked(caller), query.format)
 
 
 @router.get("/users", response_class=StreamingResponse, responses=FILE)
 async def export_users(
-    deps: Work, caller: Admin, query: Annotated[UserExport, Query()]
+    deps: DepsOf, caller: Admin, query: Annotated[UserExport, Query()]
 ) -> StreamingResponse:
     return await download(deps, caller, listings.USERS, query.asked(caller), query.format)
 
 
 @router.get("/tokens", response_class=StreamingResponse, responses=FILE)
 async def export_tokens(
-    deps: Work, caller: Admin, query: Annotated[TokenExport, Query()]
+    deps: DepsOf, caller: Admin, query: Annotated[TokenExport, Query()]
 ) -> StreamingResponse:
     """Without secrets, which nobody has."""
     return await download(deps, caller, listings.TOKENS, query.asked(caller), query.format)

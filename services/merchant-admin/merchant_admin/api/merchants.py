@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from merchant_admin.api.access import Admin, FreshAdmin, Viewer, Work
+from merchant_admin.api.access import Admin, DepsOf, FreshAdmin, Viewer
 from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import MAX_LOGO_BYTES, ChangeMerchant, CreateMerchant, body
 from merchant_admin.api.ids import MerchantId
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/merchants")
 
 @router.post("", status_code=201)
 async def create(
-    deps: Work, caller: Admin, request: Annotated[CreateMerchant, Depends(body(CreateMerchant))]
+    deps: DepsOf, caller: Admin, request: Annotated[CreateMerchant, Depends(body(CreateMerchant))]
 ) -> MerchantView:
     route = request.alert_route.route() if request.alert_route else None
     merchant = await merchants.create(deps, caller.actor, name=request.name, alert_route=route)
@@ -27,7 +27,7 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, caller: Viewer, query: Annotated[MerchantParameters, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[MerchantParameters, Query()]
 ) -> Page[MerchantView]:
     """The newest first."""
     found = await merchants.read_page(
@@ -40,13 +40,13 @@ async def list_page(
 
 
 @router.get("/{merchant_id}")
-async def read(deps: Work, caller: Viewer, merchant_id: MerchantId) -> MerchantView:
+async def read(deps: DepsOf, caller: Viewer, merchant_id: MerchantId) -> MerchantView:
     return MerchantView.of(await merchants.read(deps, merchant_id, caller.scope))
 
 
 @router.patch("/{merchant_id}", responses=WAITS)
 async def change(
-    deps: Work,
+    deps: DepsOf,
     caller: FreshAdmin,
     merchant_id: MerchantId,
     request: Annotated[ChangeMerchant, Depends(body(ChangeMerchant, limit_bytes=MAX_LOGO_BYTES))],

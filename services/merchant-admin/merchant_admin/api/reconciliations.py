@@ -18,7 +18,7 @@ from contracts.internal import (
     UploadedStatement,
 )
 from contracts.moments import Day
-from merchant_admin.api.access import CentreDecider, Decider, Operator, Viewer, Work
+from merchant_admin.api.access import CentreDecider, Decider, DepsOf, Operator, Viewer
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.ids import DifferenceNo, StatementNo
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -94,7 +94,7 @@ class Settle(Body):
 
 @router.get("/reconciliations")
 async def list_statements(
-    deps: Work, caller: Viewer, query: Annotated[StatementQuery, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[StatementQuery, Query()]
 ) -> ReconciliationPage:
     """How each channel account's statement of a day compares with our books, latest day first."""
     return await reconciling.find(deps, caller.scope, query.filters())
@@ -102,7 +102,7 @@ async def list_statements(
 
 @router.post("/reconciliations", status_code=202)
 async def ask_for_bill(
-    deps: Work, caller: Operator, request: Annotated[AskForBill, Depends(body(AskForBill))]
+    deps: DepsOf, caller: Operator, request: Annotated[AskForBill, Depends(body(AskForBill))]
 ) -> ReconciliationView:
     """Have the statement of one account and day fetched and compared, where that was never done."""
     return await reconciling.ask_for(
@@ -112,7 +112,7 @@ async def ask_for_bill(
 
 @router.post("/reconciliations/uploads", status_code=202)
 async def upload_statement(
-    deps: Work,
+    deps: DepsOf,
     caller: Decider,
     request: Annotated[UploadFile, Depends(body(UploadFile, limit_bytes=MAX_FILE_BODY_BYTES))],
 ) -> UploadedStatement:
@@ -125,7 +125,7 @@ async def upload_statement(
 
 @router.get("/reconciliations/{statement_no}")
 async def read_statement(
-    deps: Work, caller: Viewer, statement_no: StatementNo, query: Annotated[PageQuery, Query()]
+    deps: DepsOf, caller: Viewer, statement_no: StatementNo, query: Annotated[PageQuery, Query()]
 ) -> ReconciliationOnFile:
     """With a page of its differences, the oldest first."""
     return await reconciling.read(deps, caller.scope, statement_no, query.filters())
@@ -133,7 +133,7 @@ async def read_statement(
 
 @router.post("/reconciliations/{statement_no}/fetch", status_code=202)
 async def fetch_again(
-    deps: Work, caller: Operator, statement_no: StatementNo
+    deps: DepsOf, caller: Operator, statement_no: StatementNo
 ) -> ReconciliationView:
     """Have it fetched and compared again; differences that are gone are closed by that."""
     return await reconciling.fetch_again(deps, caller.actor, caller.scope, statement_no)
@@ -141,7 +141,7 @@ async def fetch_again(
 
 @router.post("/differences/{difference_no}/settle")
 async def settle(
-    deps: Work,
+    deps: DepsOf,
     caller: CentreDecider,
     difference_no: DifferenceNo,
     request: Annotated[Settle, Depends(body(Settle))],

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.api import Currency, Method
 from contracts.moments import Day
 from foundation.money_text import BEIJING
-from merchant_admin.api.access import Viewer, Work
+from merchant_admin.api.access import DepsOf, Viewer
 from merchant_admin.api.parameters import Text
 from merchant_admin.domain import reports as domain
 from merchant_admin.domain.reports import By, Grain, Report
@@ -142,7 +142,7 @@ class ReportView(BaseModel):
 
 @router.get("/reports")
 async def get_report(
-    deps: Work, caller: Viewer, query: Annotated[ReportQuery, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[ReportQuery, Query()]
 ) -> ReportView:
     """What was paid, refunded and kept in a period; of the caller's own merchants."""
     today = deps.clock().astimezone(BEIJING).date()

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.problems import FieldError, InvalidRequest
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, RefundView
 from contracts.moments import Moment
-from merchant_admin.api.access import Refunder, Viewer, Work
+from merchant_admin.api.access import DepsOf, Refunder, Viewer
 from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import RequestRefund, body
 from merchant_admin.api.found_views import (
@@ -99,7 +99,7 @@ class RefundQuery(SearchQuery):
 
 @router.get("/orders")
 async def list_orders(
-    deps: Work, caller: Viewer, query: Annotated[OrderQuery, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[OrderQuery, Query()]
 ) -> Page[OrderItem]:
     found = await searching.find_orders(deps, query.search(caller.scope))
     return page_of(
@@ -108,13 +108,13 @@ async def list_orders(
 
 
 @router.get("/orders/{order_id}")
-async def read_order(deps: Work, caller: Viewer, order_id: OrderId) -> OrderItem:
+async def read_order(deps: DepsOf, caller: Viewer, order_id: OrderId) -> OrderItem:
     return OrderItem.of(await searching.read_order(deps, order_id, caller.scope))
 
 
 @router.get("/payments")
 async def list_payments(
-    deps: Work, caller: Viewer, query: Annotated[PaymentQuery, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[PaymentQuery, Query()]
 ) -> Page[PaymentItem]:
     found = await searching.find_payments(deps, query.search(caller.scope))
     return page_of(
@@ -123,14 +123,14 @@ async def list_payments(
 
 
 @router.get("/payments/{payment_no}")
-async def read_payment(deps: Work, caller: Viewer, payment_no: PaymentNo) -> PaymentInFullView:
+async def read_payment(deps: DepsOf, caller: Viewer, payment_no: PaymentNo) -> PaymentInFullView:
     """With its order and its refunds."""
     return PaymentInFullView.full(await searching.read_payment(deps, payment_no, caller.scope))
 
 
 @router.post("/payments/{payment_no}/refunds", status_code=201, responses=WAITS)
 async def request_refund(
-    deps: Work,
+    deps: DepsOf,
     caller: Refunder,
     response: Response,
     payment_no: PaymentNo,
@@ -153,7 +153,7 @@ async def request_refund(
 
 @router.get("/refunds")
 async def list_refunds(
-    deps: Work, caller: Viewer, query: Annotated[RefundQuery, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[RefundQuery, Query()]
 ) -> Page[RefundItem]:
     found = await searching.find_refunds(deps, query.search(caller.scope))
     return page_of(
@@ -162,7 +162,7 @@ async def list_refunds(
 
 
 @router.get("/refunds/{refund_no}")
-async def read_refund(deps: Work, caller: Viewer, refund_no: RefundNo) -> RefundInFullView:
+async def read_refund(deps: DepsOf, caller: Viewer, refund_no: RefundNo) -> RefundInFullView:
     """With the `version` that a decision about it names."""
     found = await searching.read_refund(deps, refund_no, caller.scope)
     return RefundInFullView.full(

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from merchant_admin.api.access import AdminInPerson, FreshOneself, Oneself, Work
+from merchant_admin.api.access import AdminInPerson, DepsOf, FreshOneself, Oneself
 from merchant_admin.api.bodies import Body, Totp, body
 from merchant_admin.api.ids import Username
 from merchant_admin.domain.second_factor import is_needed_by
@@ -42,7 +42,7 @@ class RecoveryCodesView(BaseModel):
 
 
 @router.get(OWN)
-async def read(deps: Work, caller: Oneself) -> SecondFactorView:
+async def read(deps: DepsOf, caller: Oneself) -> SecondFactorView:
     left = await second_factors.count_recovery_codes(deps, caller.username)
     return SecondFactorView(
         enrolled=left is not None,
@@ -52,14 +52,14 @@ async def read(deps: Work, caller: Oneself) -> SecondFactorView:
 
 
 @router.post(OWN, status_code=201)
-async def begin(deps: Work, caller: FreshOneself) -> EnrolmentView:
+async def begin(deps: DepsOf, caller: FreshOneself) -> EnrolmentView:
     enrolment = await second_factors.begin(deps, caller.actor)
     return EnrolmentView(secret=enrolment.secret, uri=enrolment.uri)
 
 
 @router.post(OWN + "/confirm")
 async def confirm(
-    deps: Work,
+    deps: DepsOf,
     caller: FreshOneself,
     request: Annotated[ConfirmTotp, Depends(body(ConfirmTotp))],
 ) -> RecoveryCodesView:
@@ -69,19 +69,19 @@ async def confirm(
 
 
 @router.post(OWN + "/recovery-codes")
-async def renew_recovery_codes(deps: Work, caller: FreshOneself) -> RecoveryCodesView:
+async def renew_recovery_codes(deps: DepsOf, caller: FreshOneself) -> RecoveryCodesView:
     """Ten others; those that were left are gone."""
     codes = await second_factors.renew_recovery_codes(deps, caller.actor)
     return RecoveryCodesView(recovery_codes=list(codes))
 
 
 @router.delete(OWN, status_code=204)
-async def remove(deps: Work, caller: FreshOneself) -> None:
+async def remove(deps: DepsOf, caller: FreshOneself) -> None:
     """Where the caller's role requires one, another is to be set up before anything else."""
     await second_factors.remove(deps, caller.actor, caller.username)
 
 
 @router.delete("/users/{username}/totp", status_code=204)
-async def remove_of_user(deps: Work, caller: AdminInPerson, username: Username) -> None:
+async def remove_of_user(deps: DepsOf, caller: AdminInPerson, username: Username) -> None:
     """Of somebody whose phone is lost; they are logged out everywhere."""
     await second_factors.remove(deps, caller.actor, username)

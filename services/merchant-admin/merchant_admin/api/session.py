@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from merchant_admin.api.access import Oneself, Work, actor_of
+from merchant_admin.api.access import DepsOf, Oneself, actor_of
 from merchant_admin.api.bodies import LogIn, Reauthenticate, body
 from merchant_admin.api.views import SessionView
 from merchant_admin.flows import sessions
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/session")
 async def log_in(
     request: Request,
     response: Response,
-    deps: Work,
+    deps: DepsOf,
     requested: Annotated[LogIn, Depends(body(LogIn))],
 ) -> SessionView:
     """A token for `Authorization: Bearer …`, valid for a working day. Of whoever has a second
@@ -30,7 +30,7 @@ async def log_in(
 
 @router.post("/reauthentication", status_code=204)
 async def reauthenticate(
-    deps: Work,
+    deps: DepsOf,
     caller: Oneself,
     request: Annotated[Reauthenticate, Depends(body(Reauthenticate))],
 ) -> None:
@@ -39,5 +39,5 @@ async def reauthenticate(
 
 
 @router.delete("", status_code=204)
-async def log_out(deps: Work, caller: Oneself) -> None:
+async def log_out(deps: DepsOf, caller: Oneself) -> None:
     await sessions.log_out(deps, caller.actor, caller.token)

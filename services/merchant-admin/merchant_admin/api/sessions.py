@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from merchant_admin.api.access import Admin, AdminInPerson, Oneself, Work
+from merchant_admin.api.access import Admin, AdminInPerson, DepsOf, Oneself
 from merchant_admin.api.ids import SessionId, Username
 from merchant_admin.api.paging import Page
 from merchant_admin.domain.sessions import OpenSession
@@ -34,30 +34,30 @@ class OpenSessionView(BaseModel):
 
 
 @router.get(OWN)
-async def list_own(deps: Work, caller: Oneself) -> Page[OpenSessionView]:
+async def list_own(deps: DepsOf, caller: Oneself) -> Page[OpenSessionView]:
     """The newest first."""
     return _page(await sessions.read_open(deps, caller.username))
 
 
 @router.delete(OWN, status_code=204)
-async def end_own(deps: Work, caller: Oneself) -> None:
+async def end_own(deps: DepsOf, caller: Oneself) -> None:
     """All of the caller's, this one too."""
     await sessions.end_all(deps, caller.actor, caller.username)
 
 
 @router.delete(OWN + "/{session_id}", status_code=204)
-async def end_one_own(deps: Work, caller: Oneself, session_id: SessionId) -> None:
+async def end_one_own(deps: DepsOf, caller: Oneself, session_id: SessionId) -> None:
     await sessions.end(deps, caller.actor, caller.username, session_id)
 
 
 @router.get(OF_USER)
-async def list_of_user(deps: Work, _: Admin, username: Username) -> Page[OpenSessionView]:
+async def list_of_user(deps: DepsOf, _: Admin, username: Username) -> Page[OpenSessionView]:
     await users.read(deps, username)
     return _page(await sessions.read_open(deps, username))
 
 
 @router.delete(OF_USER, status_code=204)
-async def end_of_user(deps: Work, caller: AdminInPerson, username: Username) -> None:
+async def end_of_user(deps: DepsOf, caller: AdminInPerson, username: Username) -> None:
     """Log them out everywhere."""
     await users.read(deps, username)
     await sessions.end_all(deps, caller.actor, username)
@@ -65,7 +65,7 @@ async def end_of_user(deps: Work, caller: AdminInPerson, username: Username) -> 
 
 @router.delete(OF_USER + "/{session_id}", status_code=204)
 async def end_one_of_user(
-    deps: Work, caller: AdminInPerson, username: Username, session_id: SessionId
+    deps: DepsOf, caller: AdminInPerson, username: Username, session_id: SessionId
 ) -> None:
     await sessions.end(deps, caller.actor, username, session_id)
 

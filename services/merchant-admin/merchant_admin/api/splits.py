@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.api import SplitStatus
 from contracts.moments import Moment
-from merchant_admin.api.access import Viewer, Work
+from merchant_admin.api.access import DepsOf, Viewer
 from merchant_admin.api.found_views import SplitItem
 from merchant_admin.api.ids import SplitNo
 from merchant_admin.api.paging import (
@@ -52,7 +52,7 @@ class SplitQuery(BaseModel):
 
 @router.get("/splits")
 async def list_splits(
-    deps: Work, caller: Viewer, query: Annotated[SplitQuery, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[SplitQuery, Query()]
 ) -> Page[SplitItem]:
     found = await searching.find_splits(deps, query.search(caller.scope))
     return page_of(
@@ -61,5 +61,5 @@ async def list_splits(
 
 
 @router.get("/splits/{split_no}")
-async def read_split(deps: Work, caller: Viewer, split_no: SplitNo) -> SplitItem:
+async def read_split(deps: DepsOf, caller: Viewer, split_no: SplitNo) -> SplitItem:
     return SplitItem.of(await searching.read_split(deps, split_no, caller.scope))

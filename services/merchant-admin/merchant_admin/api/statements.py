@@ -10,7 +10,7 @@ from chassis.problems import FieldError, InvalidRequest
 from contracts.api import Currency
 from contracts.moments import Day
 from foundation.money_text import BEIJING
-from merchant_admin.api.access import Viewer, Work
+from merchant_admin.api.access import DepsOf, Viewer
 from merchant_admin.api.parameters import Text
 from merchant_admin.domain.errors import BadPeriod
 from merchant_admin.flows import statements
@@ -82,7 +82,7 @@ class StatementView(BaseModel):
 
 @router.get("/statements")
 async def get_statement(
-    deps: Work, caller: Viewer, query: Annotated[StatementQuery, Query()]
+    deps: DepsOf, caller: Viewer, query: Annotated[StatementQuery, Query()]
 ) -> StatementView:
     """What moved of a merchant's money in a Beijing day or month."""
     first, last = query.period(deps.clock().astimezone(BEIJING).date())

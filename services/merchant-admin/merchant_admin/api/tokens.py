@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from merchant_admin.api.access import Admin, AdminInPerson, Work
+from merchant_admin.api.access import Admin, AdminInPerson, DepsOf
 from merchant_admin.api.bodies import Body, MerchantIds, Name, body
 from merchant_admin.api.ids import TokenId
 from merchant_admin.api.list_queries import TokenParameters
@@ -55,7 +55,7 @@ class ShownTokenView(TokenView):
 
 @router.post("", status_code=201)
 async def create(
-    deps: Work, caller: AdminInPerson, request: Annotated[CreateToken, Depends(body(CreateToken))]
+    deps: DepsOf, caller: AdminInPerson, request: Annotated[CreateToken, Depends(body(CreateToken))]
 ) -> ShownTokenView:
     shown = await api_tokens.create(
         deps,
@@ -70,7 +70,7 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, caller: Admin, query: Annotated[TokenParameters, Query()]
+    deps: DepsOf, caller: Admin, query: Annotated[TokenParameters, Query()]
 ) -> Page[TokenView]:
     """The newest first."""
     found = await api_tokens.read_page(
@@ -83,6 +83,6 @@ async def list_page(
 
 
 @router.delete("/{token_id}", status_code=204)
-async def revoke(deps: Work, caller: AdminInPerson, token_id: TokenId) -> None:
+async def revoke(deps: DepsOf, caller: AdminInPerson, token_id: TokenId) -> None:
     """From now on it opens nothing."""
     await api_tokens.revoke(deps, caller.actor, token_id)

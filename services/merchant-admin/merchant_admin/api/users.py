@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from merchant_admin.api.access import Admin, AdminInPerson, Oneself, Work, actor_of
+from merchant_admin.api.access import Admin, AdminInPerson, DepsOf, Oneself, actor_of
 from merchant_admin.api.bodies import Body, MerchantIds, Patch, body
 from merchant_admin.api.ids import Username
 from merchant_admin.api.list_queries import UserParameters
@@ -103,7 +103,7 @@ class NewUserView(UserView):
 
 @router.post(USERS, status_code=201)
 async def create(
-    deps: Work,
+    deps: DepsOf,
     caller: AdminInPerson,
     requested: Annotated[CreateUser, Depends(body(CreateUser))],
 ) -> NewUserView:
@@ -115,7 +115,7 @@ async def create(
 
 
 @router.post(USERS + "/{username}/invitation", status_code=201)
-async def invite(deps: Work, caller: AdminInPerson, username: Username) -> InvitationView:
+async def invite(deps: DepsOf, caller: AdminInPerson, username: Username) -> InvitationView:
     """Another link, in place of the one before; who has a password keeps it until it is used."""
     return InvitationView.of(deps, await users.invite(deps, caller.actor, username))
 
@@ -123,7 +123,7 @@ async def invite(deps: Work, caller: AdminInPerson, username: Username) -> Invit
 @router.post("/invitations", status_code=204)
 async def accept(
     request: Request,
-    deps: Work,
+    deps: DepsOf,
     requested: Annotated[AcceptInvitation, Depends(body(AcceptInvitation))],
 ) -> None:
     """Set the password of whoever the link was made for."""
@@ -132,7 +132,7 @@ async def accept(
 
 @router.get(USERS)
 async def list_page(
-    deps: Work, caller: Admin, query: Annotated[UserParameters, Query()]
+    deps: DepsOf, caller: Admin, query: Annotated[UserParameters, Query()]
 ) -> Page[UserView]:
     """By name."""
     found = await users.read_page(
@@ -142,13 +142,13 @@ async def list_page(
 
 
 @router.get(USERS + "/{username}")
-async def read(deps: Work, _: Admin, username: Username) -> UserView:
+async def read(deps: DepsOf, _: Admin, username: Username) -> UserView:
     return UserView.of(await users.read(deps, username))
 
 
 @router.patch(USERS + "/{username}")
 async def change(
-    deps: Work,
+    deps: DepsOf,
     caller: AdminInPerson,
     username: Username,
     request: Annotated[ChangeUser, Depends(body(ChangeUser))],
@@ -159,7 +159,7 @@ async def change(
 
 @router.put("/password", status_code=204)
 async def change_own_password(
-    deps: Work,
+    deps: DepsOf,
     caller: Oneself,
     request: Annotated[ChangeOwnPassword, Depends(body(ChangeOwnPassword))],
 ) -> None:

@@ -13,7 +13,7 @@ async def deps_of(request: Request) -> Deps:
     return cast(Deps, request.app.state.deps)
 
 
-DepsOfApp = Annotated[Deps, Depends(deps_of)]
+DepsOf = Annotated[Deps, Depends(deps_of)]
 MAX_REQUEST_BYTES: Final = 131_072
 """An app's request has at most half of it; the gateway writes it anew."""
 

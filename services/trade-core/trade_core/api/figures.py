@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from contracts.internal import EventLogPage, FeeSums, PeriodStatement
-from trade_core.api.dependencies import BY_ADMIN, DepsOfApp
+from trade_core.api.dependencies import BY_ADMIN, DepsOf
 from trade_core.flows import read_figures
 from trade_core.flows.read_figures import MAX_EVENTS
 from trade_core.store.figures import FeePart, FeeQuestion
@@ -20,7 +20,7 @@ def add_routes(routes: APIRouter) -> None:
 
 
 async def get_fees(
-    deps: DepsOfApp,
+    deps: DepsOf,
     first: date,
     last: date,
     currency: str,
@@ -39,14 +39,14 @@ async def get_fees(
 
 
 async def get_period_statement(
-    merchant_id: str, deps: DepsOfApp, first: date, last: date, currency: str
+    merchant_id: str, deps: DepsOf, first: date, last: date, currency: str
 ) -> PeriodStatement:
     """What moved of a merchant's money in these Beijing days, both within."""
     return await read_figures.read_period(deps, merchant_id, currency, first, last)
 
 
 async def get_event_log(
-    deps: DepsOfApp, after: int = 0, limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = MAX_EVENTS
+    deps: DepsOf, after: int = 0, limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = MAX_EVENTS
 ) -> EventLogPage:
     """What was told of orders, from behind a position on, to project it again."""
     return await read_figures.read_event_log(deps, after, limit)

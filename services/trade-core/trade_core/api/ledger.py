@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from contracts.internal import LedgerBalances, LedgerEntries
-from trade_core.api.dependencies import BY_ADMIN, DepsOfApp, Limit
+from trade_core.api.dependencies import BY_ADMIN, DepsOf, Limit
 from trade_core.flows import read_ledger
 
 
@@ -14,7 +14,7 @@ def add_routes(routes: APIRouter) -> None:
 
 
 async def list_balances(
-    deps: DepsOfApp,
+    deps: DepsOf,
     merchant_id: str | None = None,
     merchant_ids: str | None = None,
     payment_id: str | None = None,
@@ -33,6 +33,6 @@ async def list_balances(
     )
 
 
-async def list_entries(subject: str, deps: DepsOfApp) -> LedgerEntries:
+async def list_entries(subject: str, deps: DepsOf) -> LedgerEntries:
     """What was booked of a payment, refund or split."""
     return await read_ledger.list_entries(deps, subject)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from contracts.api import DayStatement, EventPage, OrderPage, PaymentPage, RefundPage, SplitPage
 from contracts.internal import ListQuery
-from trade_core.api.dependencies import BY_GATEWAY, DepsOfApp, Limit
+from trade_core.api.dependencies import BY_GATEWAY, DepsOf, Limit
 from trade_core.flows import list_records, read, read_day_statement
 from trade_core.flows.read_day_statement import MAX_LINES
 from trade_core.store.day_statements import Holder
@@ -25,7 +25,7 @@ def add_routes(routes: APIRouter) -> None:
 
 async def list_events(
     app_id: str,
-    deps: DepsOfApp,
+    deps: DepsOf,
     after: str | None = None,
     limit: Limit = 100,
     last: Limit | None = None,
@@ -36,25 +36,25 @@ async def list_events(
     return await read.list_events(deps, app_id, after, limit)
 
 
-async def list_payments(query: ListQuery, deps: DepsOfApp) -> PaymentPage:
+async def list_payments(query: ListQuery, deps: DepsOf) -> PaymentPage:
     return await list_records.list_payments(deps, query)
 
 
-async def list_orders(query: ListQuery, deps: DepsOfApp) -> OrderPage:
+async def list_orders(query: ListQuery, deps: DepsOf) -> OrderPage:
     return await list_records.list_orders(deps, query)
 
 
-async def list_refunds(query: ListQuery, deps: DepsOfApp) -> RefundPage:
+async def list_refunds(query: ListQuery, deps: DepsOf) -> RefundPage:
     return await list_records.list_refunds(deps, query)
 
 
-async def list_splits(query: ListQuery, deps: DepsOfApp) -> SplitPage:
+async def list_splits(query: ListQuery, deps: DepsOf) -> SplitPage:
     return await list_records.list_splits(deps, query)
 
 
 async def get_day_statement(
     day: date,
-    deps: DepsOfApp,
+    deps: DepsOf,
     app_id: str,
     merchant_id: str,
     currency: str,

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from chassis.web import answer
 from contracts.internal import LinkOnFile, OpenedLink, OpenLink, PayAtCode, PayAtLink
-from trade_core.api.dependencies import BY_GATEWAY, DepsOfApp
+from trade_core.api.dependencies import BY_GATEWAY, DepsOf
 from trade_core.api.payments import opened_answer
 from trade_core.flows import counter_codes, payment_links
 
@@ -18,7 +18,7 @@ def add_routes(routes: APIRouter) -> None:
     routes.post("/counter-codes/{code_id}/payments", dependencies=BY_GATEWAY)(post_at_code)
 
 
-async def post_link(opening: OpenLink, deps: DepsOfApp) -> Response:
+async def post_link(opening: OpenLink, deps: DepsOf) -> Response:
     """201 for a new payment link, 200 for a repeat."""
     made = await payment_links.create(
         deps, opening.app_id, opening.request, signed_as=opening.signed_as
@@ -27,19 +27,19 @@ async def post_link(opening: OpenLink, deps: DepsOfApp) -> Response:
     return answer(opened, 201 if made.created else 200)
 
 
-async def get_link(link_id: str, deps: DepsOfApp, app_id: str | None = None) -> LinkOnFile:
+async def get_link(link_id: str, deps: DepsOf, app_id: str | None = None) -> LinkOnFile:
     return await payment_links.get(deps, link_id, app_id)
 
 
-async def post_disable_link(link_id: str, app_id: str, deps: DepsOfApp) -> LinkOnFile:
+async def post_disable_link(link_id: str, app_id: str, deps: DepsOf) -> LinkOnFile:
     return await payment_links.disable(deps, link_id, app_id)
 
 
-async def post_at_link(link_id: str, request: PayAtLink, deps: DepsOfApp) -> Response:
+async def post_at_link(link_id: str, request: PayAtLink, deps: DepsOf) -> Response:
     """A payer begins there: 201 for a new order, 200 for the one that is there."""
     return opened_answer(await payment_links.pay(deps, link_id, request))
 
 
-async def post_at_code(code_id: str, request: PayAtCode, deps: DepsOfApp) -> Response:
+async def post_at_code(code_id: str, request: PayAtCode, deps: DepsOf) -> Response:
     """A payer begins at a counter code."""
     return opened_answer(await counter_codes.pay(deps, code_id, request))

@@ -20,7 +20,7 @@ from trade_core.api.dependencies import (
     BY_BOTH,
     BY_GATEWAY,
     MAX_REQUEST_BYTES,
-    DepsOfApp,
+    DepsOf,
     deps_of,
 )
 from trade_core.domain import views
@@ -56,15 +56,15 @@ async def post_payment(request: Request) -> Response:
     return opened_answer(await open_payment.open_payment(await deps_of(request), asked))
 
 
-async def get_payment(payment_no: str, deps: DepsOfApp, app_id: str | None = None) -> PaymentOnFile:
+async def get_payment(payment_no: str, deps: DepsOf, app_id: str | None = None) -> PaymentOnFile:
     return await read.get_payment(deps, payment_no, app_id)
 
 
-async def get_checkout(payment_no: str, deps: DepsOfApp) -> CheckoutOnFile:
+async def get_checkout(payment_no: str, deps: DepsOf) -> CheckoutOnFile:
     return await read.get_checkout(deps, payment_no)
 
 
-async def post_channel(payment_no: str, request: ChooseChannel, deps: DepsOfApp) -> ChosenChannel:
+async def post_channel(payment_no: str, request: ChooseChannel, deps: DepsOf) -> ChosenChannel:
     """The payer's choice on our page."""
     choice = Choice(request.payment_id, request.channel, request.method, request.anew)
     order, chosen = await choose_channel.choose_channel(deps, payment_no, choice)
@@ -78,7 +78,7 @@ async def post_channel(payment_no: str, request: ChooseChannel, deps: DepsOfApp)
 
 
 async def post_payment_decision(
-    payment_no: str, request: DecidePayment, deps: DepsOfApp
+    payment_no: str, request: DecidePayment, deps: DepsOf
 ) -> PaymentOnFile:
     """A person ends a conflict; the same decision again changes nothing."""
     await decide.decide_payment(deps, payment_no, request)
@@ -86,12 +86,12 @@ async def post_payment_decision(
 
 
 async def get_order(
-    merchant_order_no: str, app_id: str, merchant_id: str, deps: DepsOfApp
+    merchant_order_no: str, app_id: str, merchant_id: str, deps: DepsOf
 ) -> OrderView:
     return await read.get_order(deps, OrderKey(app_id, merchant_id, merchant_order_no))
 
 
-async def post_close(merchant_order_no: str, request: CloseOrderFor, deps: DepsOfApp) -> OrderView:
+async def post_close(merchant_order_no: str, request: CloseOrderFor, deps: DepsOf) -> OrderView:
     """Close the order; closing a closed one changes nothing."""
     key = OrderKey(request.app_id, request.merchant_id, merchant_order_no)
     await close_order.close_order(deps, key)

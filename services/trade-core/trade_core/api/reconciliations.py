@@ -19,7 +19,7 @@ from contracts.internal import (
     StatementReceipt,
     UploadRound,
 )
-from trade_core.api.dependencies import BY_ADMIN, BY_GATEWAY, DepsOfApp, Limit
+from trade_core.api.dependencies import BY_ADMIN, BY_GATEWAY, DepsOf, Limit
 from trade_core.flows import read_reconciliation, receive_statement
 from trade_core.store.reconciliation_views import Wanted
 
@@ -39,26 +39,26 @@ def add_routes(routes: APIRouter) -> None:
 
 
 async def post_statement_page(
-    statement_no: str, request: StatementPage, deps: DepsOfApp
+    statement_no: str, request: StatementPage, deps: DepsOf
 ) -> StatementReceipt:
     """Rows of a channel statement, from the gateway; twice and in any order."""
     return await receive_statement.take_page(deps, statement_no, request)
 
 
 async def post_no_statement(
-    statement_no: str, request: NoStatement, deps: DepsOfApp
+    statement_no: str, request: NoStatement, deps: DepsOf
 ) -> StatementReceipt:
     """Why the channel gave no statement, from the gateway."""
     return await receive_statement.take_none(deps, statement_no, request)
 
 
-async def post_upload(request: BeginUpload, deps: DepsOfApp) -> UploadRound:
+async def post_upload(request: BeginUpload, deps: DepsOf) -> UploadRound:
     """A person's file of an account and day, whose rows follow."""
     return await receive_statement.begin_upload(deps, request)
 
 
 async def list_reconciliations(
-    deps: DepsOfApp,
+    deps: DepsOf,
     merchant_id: str | None = None,
     payment_id: str | None = None,
     state: ReconciliationState | None = None,
@@ -76,25 +76,25 @@ async def list_reconciliations(
     return await read_reconciliation.list_reconciliations(deps, wanted, after, limit)
 
 
-async def post_reconciliation(request: AskForStatement, deps: DepsOfApp) -> ReconciliationView:
+async def post_reconciliation(request: AskForStatement, deps: DepsOf) -> ReconciliationView:
     """Have the statement of an account and day fetched and compared now."""
     return await read_reconciliation.ask_for(deps, request)
 
 
 async def get_reconciliation(
-    statement_no: str, deps: DepsOfApp, after: str | None = None, limit: Limit = 50
+    statement_no: str, deps: DepsOf, after: str | None = None, limit: Limit = 50
 ) -> ReconciliationOnFile:
     """A reconciliation with a page of its differences."""
     return await read_reconciliation.get_reconciliation(deps, statement_no, after, limit)
 
 
-async def post_fetch(statement_no: str, deps: DepsOfApp) -> ReconciliationView:
+async def post_fetch(statement_no: str, deps: DepsOf) -> ReconciliationView:
     """Have it fetched and compared anew."""
     return await read_reconciliation.fetch_again(deps, statement_no)
 
 
 async def post_settle(
-    difference_no: str, request: SettleDifference, deps: DepsOfApp
+    difference_no: str, request: SettleDifference, deps: DepsOf
 ) -> DifferenceView:
     """A person lets a difference be; one that is settled stays as it is."""
     return await read_reconciliation.settle(deps, difference_no, request)

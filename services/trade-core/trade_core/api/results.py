@@ -19,7 +19,7 @@ from trade_core.api.dependencies import (
     BY_ADMIN,
     BY_GATEWAY,
     MAX_REQUEST_BYTES,
-    DepsOfApp,
+    DepsOf,
     LetterId,
     Limit,
 )
@@ -35,20 +35,20 @@ def add_routes(routes: APIRouter) -> None:
     routes.post("/dead-letters/{letter_id}/replay", dependencies=BY_ADMIN)(post_replay)
 
 
-async def post_results(request: Request, deps: DepsOfApp) -> ResultsReceipt:
+async def post_results(request: Request, deps: DepsOf) -> ResultsReceipt:
     """What channels said and Kafka did not take, from the gateway; twice makes no difference."""
     taken = await read_message(request, TakeResults, limit_bytes=MAX_RESULTS_BYTES)
     return await take_results.take(deps, taken.records)
 
 
-async def post_serials(request: Request, deps: DepsOfApp) -> SerialList:
+async def post_serials(request: Request, deps: DepsOf) -> SerialList:
     return await find_serials.find(
         deps, await read_message(request, FindSerials, limit_bytes=MAX_REQUEST_BYTES)
     )
 
 
 async def list_dead_letters(
-    deps: DepsOfApp,
+    deps: DepsOf,
     key: str | None = None,
     state: DeadLetterState | None = None,
     kept_from: AwareDatetime | None = None,
@@ -62,7 +62,7 @@ async def list_dead_letters(
 
 
 async def post_replay(
-    letter_id: LetterId, request: ReplayDeadLetter, deps: DepsOfApp
+    letter_id: LetterId, request: ReplayDeadLetter, deps: DepsOf
 ) -> DeadLetterView:
     """Try to apply it again; `replayed_at` tells whether that worked."""
     return await dead_letters.replay(deps, letter_id, request.version)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import FieldError, Problem
 from chassis.web import parse
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.texts import TEXTS
@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def account_page(request: Request, deps: Work, visitor: SeenByAnyone) -> Response:
+async def account_page(request: Request, deps: DepsOf, visitor: SeenByAnyone) -> Response:
     return await _page(request, deps, visitor)
 
 
@@ -51,7 +51,7 @@ async def _page(
 
 
 @router.post("/password")
-async def change_password(request: Request, deps: Work, sent: SentByAnyone) -> Response:
+async def change_password(request: Request, deps: DepsOf, sent: SentByAnyone) -> Response:
     """Leads to the login, for all sessions end."""
     given = {name: sent.form.get(name, "") for name in ("password", "new_password")}
     try:
@@ -66,14 +66,14 @@ async def change_password(request: Request, deps: Work, sent: SentByAnyone) -> R
 
 
 @router.post("/sessions/{session_id}/end")
-async def end_session(deps: Work, sent: SentByAnyone, session_id: SessionId) -> Response:
+async def end_session(deps: DepsOf, sent: SentByAnyone, session_id: SessionId) -> Response:
     with suppress(NoSuch):  # It has ended by itself.
         await sessions.end(deps, sent.actor, sent.visitor.username, session_id)
     return to(saying(HOME, "session_ended"))
 
 
 @router.post("/sessions/end")
-async def end_all_sessions(deps: Work, sent: SentByAnyone) -> Response:
+async def end_all_sessions(deps: DepsOf, sent: SentByAnyone) -> Response:
     """Leads to the login, for this one ends too."""
     await sessions.end_all(deps, sent.actor, sent.visitor.username)
     return to(saying(LOGIN, "sessions_ended"))

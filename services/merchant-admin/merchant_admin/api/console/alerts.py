@@ -15,7 +15,7 @@ from contracts.alert_titles import kind_of
 from contracts.events.alerts import Severity
 from contracts.internal import AlertOnFile, AlertPage, AlertTest, FindAlerts
 from foundation.money_text import money
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
 from merchant_admin.api.console.mentions import page_of_thing
@@ -116,14 +116,14 @@ def _mention(name: str, facts: Mapping[str, JsonValue]) -> Mention:
 
 
 @router.get("")
-async def alerts_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def alerts_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     """The latest first."""
     problem = problem_in(request, REFUSALS)
     return await _page(request, deps, visitor, problem=problem)
 
 
 @router.post("/acknowledge")
-async def acknowledge(request: Request, deps: Work, sent: SentByOperator) -> Response:
+async def acknowledge(request: Request, deps: DepsOf, sent: SentByOperator) -> Response:
     """Back to the list as it was filtered."""
     key = sent.form.get("key", "")[:MAX_KEY_CHARS]
     back = f"{HOME}?{request.query_params}&" if request.query_params else f"{HOME}?"
@@ -139,7 +139,7 @@ async def acknowledge(request: Request, deps: Work, sent: SentByOperator) -> Res
 
 
 @router.post("/test")
-async def send_trial(request: Request, deps: Work, sent: SentByCentreOperator) -> Response:
+async def send_trial(request: Request, deps: DepsOf, sent: SentByCentreOperator) -> Response:
     try:
         tested = await alerts.send_trial(deps, sent.actor, None)
     except Problem as refusal:

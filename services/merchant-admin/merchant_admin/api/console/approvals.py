@@ -9,7 +9,7 @@ from chassis.problems import Problem
 from chassis.web import parse
 from contracts.words import Words
 from merchant_admin.api import approvals as api
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.approvals import Reject
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
@@ -60,7 +60,7 @@ async def awaits_approval(request: Request, error: Exception) -> Response:
 
 
 @router.get("")
-async def approvals_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def approvals_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     """What waits, or with `?state=all` all there was."""
     return await _page(request, deps, visitor)
 
@@ -100,7 +100,7 @@ async def _page(
 
 
 @router.post("/{approval_id}/approve")
-async def approve(deps: Work, sent: FreshlySentByRefunder, approval_id: ApprovalId) -> Response:
+async def approve(deps: DepsOf, sent: FreshlySentByRefunder, approval_id: ApprovalId) -> Response:
     try:
         decided = await approvals.approve(
             deps, sent.actor, sent.visitor.caller.role, sent.scope, approval_id, None
@@ -112,7 +112,7 @@ async def approve(deps: Work, sent: FreshlySentByRefunder, approval_id: Approval
 
 @router.post("/{approval_id}/reject")
 async def reject(
-    request: Request, deps: Work, sent: FreshlySentByRefunder, approval_id: ApprovalId
+    request: Request, deps: DepsOf, sent: FreshlySentByRefunder, approval_id: ApprovalId
 ) -> Response:
     reason = sent.form.get("reason", "")
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 
 from foundation.pages import language_asked
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.audited import changes_of, texts_in
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
@@ -33,7 +33,7 @@ class ShownEntry:
 
 
 @router.get("")
-async def audit_page(request: Request, deps: Work, visitor: SeenByCentre) -> Response:
+async def audit_page(request: Request, deps: DepsOf, visitor: SeenByCentre) -> Response:
     """The newest first."""
     filters = LISTS["audit"].of(request)
     found = await searching.read_audit(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import Problem
 from chassis.web import parse
 from contracts.internal import DeadLetterPage, DeadLetterView, LedgerBalances
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.books import LetterId, Replay
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
@@ -50,7 +50,7 @@ class ShownLetter:
 
 
 @router.get("/ledger")
-async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def ledger_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     """What each merchant's accounts hold."""
     filters = LISTS["ledger"].of(request)
     page, problem = NO_BALANCES, None
@@ -77,7 +77,7 @@ async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
 
 
 @router.get("/dead-letters")
-async def dead_letters_page(request: Request, deps: Work, visitor: SeenByCentre) -> Response:
+async def dead_letters_page(request: Request, deps: DepsOf, visitor: SeenByCentre) -> Response:
     """What trade-core could not apply, the newest first."""
     filters = LISTS["dead-letters"].of(request)
     page, problem = NO_LETTERS, problem_in(request, REFUSALS)
@@ -99,7 +99,7 @@ async def dead_letters_page(request: Request, deps: Work, visitor: SeenByCentre)
 
 
 @router.post("/dead-letters/{letter_id}/replay")
-async def replay(deps: Work, sent: SentByCentreOperator, letter_id: LetterId) -> Response:
+async def replay(deps: DepsOf, sent: SentByCentreOperator, letter_id: LetterId) -> Response:
     """Have it tried again; the page that follows begins with it, and tells what came of it."""
     from_it = f"/console/dead-letters?after={letter_id + 1}"
     try:

@@ -17,7 +17,7 @@ from contracts.internal import (
     ReplayRequest,
 )
 from contracts.words import Words
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.callbacks import EndpointId, ReplayId
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
@@ -52,13 +52,13 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 
 
 @router.get("/deliveries")
-async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def deliveries_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     """Deliveries of all apps, newest first, and the form for a replay."""
     return await _deliveries_page(request, deps, visitor)
 
 
 @router.get("/deliveries/{event_id}")
-async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: str) -> Response:
+async def delivery_page(request: Request, deps: DepsOf, visitor: Seen, event_id: str) -> Response:
     """All that was tried for one event."""
     page, problem = NO_DELIVERIES, problem_in(request, REFUSALS)
     waits_at: dict[str, EndpointView] = {}
@@ -85,7 +85,7 @@ async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: s
 
 
 @router.post("/deliveries/{event_id}/redeliver")
-async def redeliver(deps: Work, sent: SentByOperator, event_id: str) -> Response:
+async def redeliver(deps: DepsOf, sent: SentByOperator, event_id: str) -> Response:
     app_id = sent.form.get("app_id", "")[:TEXT_CHARS]
     its_page = f"/console/deliveries/{quote(event_id, safe='')}"
     try:
@@ -96,7 +96,7 @@ async def redeliver(deps: Work, sent: SentByOperator, event_id: str) -> Response
 
 
 @router.get("/endpoints")
-async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def endpoints_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     """Where callbacks go, and which addresses are suspended."""
     filters = LISTS["endpoints"].of(request)
     wanted = {**LISTS["endpoints"].values(filters), **_page_in(request)}
@@ -123,7 +123,7 @@ async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Respons
 
 
 @router.post("/endpoints/{endpoint_id}/resume")
-async def resume(deps: Work, sent: SentByCentreOperator, endpoint_id: EndpointId) -> Response:
+async def resume(deps: DepsOf, sent: SentByCentreOperator, endpoint_id: EndpointId) -> Response:
     try:
         await callbacks.resume(deps, sent.actor, endpoint_id)
     except Problem as refusal:
@@ -132,7 +132,7 @@ async def resume(deps: Work, sent: SentByCentreOperator, endpoint_id: EndpointId
 
 
 @router.post("/replays")
-async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response:
+async def replay(request: Request, deps: DepsOf, sent: SentByOperator) -> Response:
     """Begin a replay; the times of the form are Beijing time."""
     try:
         begun = await callbacks.replay(deps, sent.actor, sent.scope, _request(sent.form))
@@ -145,7 +145,9 @@ async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response
 
 
 @router.get("/replays/{replay_id}")
-async def replay_page(request: Request, deps: Work, visitor: Seen, replay_id: ReplayId) -> Response:
+async def replay_page(
+    request: Request, deps: DepsOf, visitor: Seen, replay_id: ReplayId
+) -> Response:
     """How far it is; the page looks again by itself until it is done."""
     try:
         it = await callbacks.read_replay(deps, visitor.scope, replay_id)

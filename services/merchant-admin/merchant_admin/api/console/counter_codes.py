@@ -12,7 +12,7 @@ from chassis.web import parse
 from contracts.words import Words
 from foundation.money_text import BEIJING, minor_units
 from foundation.qr import qr_svg
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
@@ -42,12 +42,12 @@ NOTHING_REFUSED: Final = RefusedForm()
 
 
 @router.get("")
-async def list_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def list_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     return await _page(request, deps, visitor)
 
 
 @router.post("")
-async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
+async def create(request: Request, deps: DepsOf, sent: SentByAdmin) -> Response:
     try:
         terms = parse(CreateCounterCode, _terms(sent.form))
         made = await counter_codes.create(
@@ -60,7 +60,7 @@ async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
 
 
 @router.post("/{code_id}/state")
-async def change_state(deps: Work, sent: SentByAdmin, code_id: str) -> Response:
+async def change_state(deps: DepsOf, sent: SentByAdmin, code_id: str) -> Response:
     number = with_form_of("counter_code", code_id)
     wanted = parse(ChangeCounterCode, {"state": sent.form.get("state", "")})
     await counter_codes.change(deps, sent.actor, number, wanted.changes())
@@ -68,7 +68,7 @@ async def change_state(deps: Work, sent: SentByAdmin, code_id: str) -> Response:
 
 
 @router.get("/{code_id}/print")
-async def print_page(request: Request, deps: Work, visitor: Seen, code_id: str) -> Response:
+async def print_page(request: Request, deps: DepsOf, visitor: Seen, code_id: str) -> Response:
     """A page of its own, A6, to be printed and put up."""
     number = with_form_of("counter_code", code_id)
     shown = await counter_codes.read(deps, number, visitor.scope)

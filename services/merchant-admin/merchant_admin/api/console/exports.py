@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from foundation.pages import language_asked
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import Filters, list_context
 from merchant_admin.api.console.rendering import done_in, problem_in, render
@@ -38,7 +38,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def exports_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def exports_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     """One's own; and, led here by a list that is too long, the offer to make its file: the
     filters in the address are then those of that list."""
     query = request.query_params
@@ -69,38 +69,38 @@ async def exports_page(request: Request, deps: Work, visitor: Seen) -> Response:
 
 
 @router.get("/orders")
-async def export_orders(request: Request, deps: Work, visitor: Seen) -> Response:
+async def export_orders(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     return await export(request, deps, visitor, money_listings.ORDERS)
 
 
 @router.get("/payments")
-async def export_payments(request: Request, deps: Work, visitor: Seen) -> Response:
+async def export_payments(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     return await export(request, deps, visitor, money_listings.PAYMENTS)
 
 
 @router.get("/refunds")
-async def export_refunds(request: Request, deps: Work, visitor: Seen) -> Response:
+async def export_refunds(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     return await export(request, deps, visitor, money_listings.REFUNDS)
 
 
 @router.get("/splits")
-async def export_splits(request: Request, deps: Work, visitor: Seen) -> Response:
+async def export_splits(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     return await export(request, deps, visitor, money_listings.SPLITS)
 
 
 @router.get("/{export_id}/file")
-async def kept_file(deps: Work, visitor: Seen, export_id: ExportId) -> Response:
+async def kept_file(deps: DepsOf, visitor: Seen, export_id: ExportId) -> Response:
     return await kept(deps, visitor.caller, export_id)
 
 
 @router.post("/{export_id}/remove")
-async def remove(deps: Work, sent: SentByViewer, export_id: ExportId) -> Response:
+async def remove(deps: DepsOf, sent: SentByViewer, export_id: ExportId) -> Response:
     await background_exports.remove(deps, sent.actor, sent.scope, export_id)
     return to(f"{HOME}?done={REMOVED}")
 
 
 @router.post("/in-background/{things}")
-async def ask_for(request: Request, deps: Work, sent: SentByViewer, things: str) -> Response:
+async def ask_for(request: Request, deps: DepsOf, sent: SentByViewer, things: str) -> Response:
     """The filters stand in the address, as they do for the list."""
     if things not in LISTINGS or (things in OF_THE_CENTRE and not sent.scope.is_all):
         raise NoSuch("list")

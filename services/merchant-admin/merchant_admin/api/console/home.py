@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from foundation.money_text import money
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.charts import Chart, columns
 from merchant_admin.api.console.navigation import HOME, Navigation
 from merchant_admin.api.console.rendering import render
@@ -36,7 +36,7 @@ async def root() -> Response:
 
 
 @router.get(HOME)
-async def home_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def home_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     """Nothing here counts orders: it costs the same however many there are."""
     role = visitor.caller.role
     counted = request.state.waiting = await waiting.read_all(deps, visitor.scope, role)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from chassis.web import parse
-from merchant_admin.api.access import Work, actor_of
+from merchant_admin.api.access import DepsOf, actor_of
 from merchant_admin.api.console.forms import read_form
 from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.visiting import LOGIN, to
@@ -22,13 +22,13 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get(INVITATION)
-async def invitation_page(request: Request, deps: Work, token: str) -> Response:
+async def invitation_page(request: Request, deps: DepsOf, token: str) -> Response:
     """Looking at it does not use it up: programs that preview links do."""
     return await _page(request, deps, token)
 
 
 @router.post(INVITATION)
-async def accept(request: Request, deps: Work, token: str) -> Response:
+async def accept(request: Request, deps: DepsOf, token: str) -> Response:
     form = await read_form(request)
     password = form.get("password", "")
     if password != form.get("password_again"):

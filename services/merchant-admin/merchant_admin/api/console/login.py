@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Overloaded, Problem
-from merchant_admin.api.access import Work, actor_of
+from merchant_admin.api.access import DepsOf, actor_of
 from merchant_admin.api.console.forms import read_form
 from merchant_admin.api.console.kept_forms import Wanted, is_from_here, shown_again
 from merchant_admin.api.console.rendering import render
@@ -37,7 +37,7 @@ async def login_page(request: Request) -> Response:
 
 
 @router.post(LOGIN)
-async def log_in(request: Request, deps: Work) -> Response:
+async def log_in(request: Request, deps: DepsOf) -> Response:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return to(LOGIN)
     form = await read_form(request)
@@ -79,7 +79,7 @@ async def prove(sent: FreshlySentByAnyone) -> Response:
 
 
 @router.post("/console/logout")
-async def log_out(request: Request, deps: Work, sent: SentByAnyone) -> Response:
+async def log_out(request: Request, deps: DepsOf, sent: SentByAnyone) -> Response:
     await sessions.log_out(deps, sent.actor, sent.visitor.caller.token)
     response = to(LOGIN)
     response.delete_cookie(

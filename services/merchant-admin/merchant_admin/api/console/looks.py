@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import InvalidRequest, Problem
 from chassis.web import parse
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.bodies import ChangeChannelAccount, ChangeMerchant
 from merchant_admin.api.console.forms import VERSION, seen_in
 from merchant_admin.api.console.refused_forms import RefusedForm
@@ -44,7 +44,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("/look")
-async def look_page(request: Request, deps: Work, visitor: Seen, merchant_id: str) -> Response:
+async def look_page(request: Request, deps: DepsOf, visitor: Seen, merchant_id: str) -> Response:
     return await _page(
         request, deps, visitor, merchant_id, RefusedForm(problem_in(request, REFUSALS))
     )
@@ -52,7 +52,7 @@ async def look_page(request: Request, deps: Work, visitor: Seen, merchant_id: st
 
 @router.post("/look")
 async def change(
-    request: Request, deps: Work, sent: FreshlySentFileByAdmin, merchant_id: str
+    request: Request, deps: DepsOf, sent: FreshlySentFileByAdmin, merchant_id: str
 ) -> Response:
     """A logo that is not chosen stays as it is, unless it is to be taken away."""
     number = with_form_of("merchant", merchant_id)
@@ -77,7 +77,7 @@ async def change(
 
 @router.post("/look/accounts/{payment_id}")
 async def rename_account(
-    request: Request, deps: Work, sent: FreshlySentByAdmin, merchant_id: str, payment_id: str
+    request: Request, deps: DepsOf, sent: FreshlySentByAdmin, merchant_id: str, payment_id: str
 ) -> Response:
     """What payers call this account; nothing: by the channel's own name."""
     number = with_form_of("merchant", merchant_id)
@@ -98,7 +98,7 @@ async def rename_account(
 
 
 @router.get("/logo")
-async def logo(deps: Work, visitor: Seen, merchant_id: str) -> Response:
+async def logo(deps: DepsOf, visitor: Seen, merchant_id: str) -> Response:
     """A picture from outside: it is shown and does nothing else, wherever it is opened."""
     merchant = await merchants.read(deps, with_form_of("merchant", merchant_id), visitor.scope)
     if merchant.logo is None:

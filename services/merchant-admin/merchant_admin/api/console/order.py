@@ -11,7 +11,7 @@ from contracts.api import PaymentStatus, RefundStatus
 from contracts.events.configuration import RefundSplits
 from contracts.internal import PaymentDecision, PaymentInBooks, RefundDecision
 from contracts.words import Words
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.rendering import done_in, error_page, problem_in, render
 from merchant_admin.api.console.visiting import Seen, SentByOperator, Visitor, to
 from merchant_admin.api.ids import with_form_of
@@ -62,12 +62,12 @@ class RefusedAction:
 
 
 @router.get("/{order_id}")
-async def order_page(request: Request, deps: Work, visitor: Seen, order_id: str) -> Response:
+async def order_page(request: Request, deps: DepsOf, visitor: Seen, order_id: str) -> Response:
     return await page(request, deps, visitor, order_id)
 
 
 @router.post("/{order_id}/ask")
-async def ask(deps: Work, sent: SentByOperator, order_id: str) -> Response:
+async def ask(deps: DepsOf, sent: SentByOperator, order_id: str) -> Response:
     """Have the channels asked now about whatever is open."""
     number = with_form_of("order", order_id)
     try:
@@ -80,7 +80,7 @@ async def ask(deps: Work, sent: SentByOperator, order_id: str) -> Response:
 
 
 @router.post("/{order_id}/close")
-async def close(deps: Work, sent: SentByOperator, order_id: str) -> Response:
+async def close(deps: DepsOf, sent: SentByOperator, order_id: str) -> Response:
     number = with_form_of("order", order_id)
     try:
         await order_story.close(deps, sent.actor, number, sent.scope)
@@ -92,7 +92,7 @@ async def close(deps: Work, sent: SentByOperator, order_id: str) -> Response:
 
 
 @router.post("/{order_id}/callbacks/{event_id}")
-async def redeliver(deps: Work, sent: SentByOperator, order_id: str, event_id: str) -> Response:
+async def redeliver(deps: DepsOf, sent: SentByOperator, order_id: str, event_id: str) -> Response:
     """Send one of the order's callbacks again, now."""
     number = with_form_of("order", order_id)
     story = await order_story.read(deps, number, sent.scope)

@@ -12,7 +12,7 @@ from chassis.web import parse
 from contracts.api import PaymentView
 from contracts.codes import Code
 from contracts.words import Words
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.bodies import RequestRefund
 from merchant_admin.api.console import order
 from merchant_admin.api.console.forms import VERSION, whole_number
@@ -45,12 +45,12 @@ router = APIRouter(include_in_schema=False, prefix="/console/payments/{payment_n
 
 
 @router.get("")
-async def payment_page(request: Request, deps: Work, visitor: Seen, payment_no: str) -> Response:
+async def payment_page(request: Request, deps: DepsOf, visitor: Seen, payment_no: str) -> Response:
     return await _page(request, deps, visitor, payment_no)
 
 
 @router.post("/decision")
-async def decide(request: Request, deps: Work, sent: SentByDecider, payment_no: str) -> Response:
+async def decide(request: Request, deps: DepsOf, sent: SentByDecider, payment_no: str) -> Response:
     """Where the channel claims other money by now, the page comes back with that."""
     number = with_form_of("payment", payment_no)
     try:
@@ -73,7 +73,7 @@ async def decide(request: Request, deps: Work, sent: SentByDecider, payment_no: 
 
 @router.post("/refunds")
 async def request_refund(
-    request: Request, deps: Work, sent: SentByRefunder, payment_no: str
+    request: Request, deps: DepsOf, sent: SentByRefunder, payment_no: str
 ) -> Response:
     """The form carries the number that it got when it was shown, so it is one refund, and what had
     gone back by then: where that is another amount now, the page comes back with it."""
@@ -109,7 +109,7 @@ async def request_refund(
 
 @router.post("/refunds/{refund_no}/decision")
 async def decide_on_refund(
-    request: Request, deps: Work, sent: SentByDecider, payment_no: str, refund_no: str
+    request: Request, deps: DepsOf, sent: SentByDecider, payment_no: str, refund_no: str
 ) -> Response:
     number = with_form_of("payment", payment_no)
     refund_number = with_form_of("refund", refund_no)

@@ -10,7 +10,7 @@ from chassis.problems import Problem
 from chassis.web import parse
 from contracts.internal import ReconciliationPage, ReconciliationState, ReconciliationView
 from contracts.words import Words
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.books import REFUSALS, refusal_of
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
@@ -39,7 +39,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def statements_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def statements_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     """Statements of all channel accounts, the latest day first."""
     return await _statements_page(request, deps, visitor)
 
@@ -88,7 +88,7 @@ async def _statements_page(
 
 
 @router.post("")
-async def ask_for_bill(request: Request, deps: Work, sent: SentByOperator) -> Response:
+async def ask_for_bill(request: Request, deps: DepsOf, sent: SentByOperator) -> Response:
     given = {name: sent.form.get(name, "").strip() for name in ("payment_id", "day")}
     try:
         requested = parse(AskForBill, given)
@@ -105,7 +105,7 @@ async def ask_for_bill(request: Request, deps: Work, sent: SentByOperator) -> Re
 
 @router.get("/{statement_no}")
 async def statement_page(
-    request: Request, deps: Work, visitor: Seen, statement_no: StatementNo
+    request: Request, deps: DepsOf, visitor: Seen, statement_no: StatementNo
 ) -> Response:
     """One statement with its differences; it looks again by itself while it is compared."""
     problem = problem_in(request, REFUSALS)
@@ -113,7 +113,7 @@ async def statement_page(
 
 
 @router.post("/{statement_no}/fetch")
-async def fetch_again(deps: Work, sent: SentByOperator, statement_no: StatementNo) -> Response:
+async def fetch_again(deps: DepsOf, sent: SentByOperator, statement_no: StatementNo) -> Response:
     try:
         await reconciling.fetch_again(deps, sent.actor, sent.scope, statement_no)
     except Problem as refusal:
@@ -124,7 +124,7 @@ async def fetch_again(deps: Work, sent: SentByOperator, statement_no: StatementN
 @router.post("/{statement_no}/differences/{difference_no}/settle")
 async def settle(
     request: Request,
-    deps: Work,
+    deps: DepsOf,
     sent: SentByCentreDecider,
     statement_no: StatementNo,
     difference_no: DifferenceNo,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from contracts.words import Words
 from foundation.money_text import BEIJING, money
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.charts import Chart, columns
 from merchant_admin.api.console.filter_fields import METHOD, REPORTS
 from merchant_admin.api.console.filters import CURRENCY, KNOWN_MERCHANTS, day_of
@@ -51,7 +51,7 @@ class Panel:
 
 
 @router.get("/reports")
-async def reports_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def reports_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     """Raises WrongFilters."""
     today = deps.clock().astimezone(BEIJING).date()
     report = _asked(request, visitor.scope, today)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from chassis.problems import Problem
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.visiting import (
     SECOND_FACTOR,
@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False, prefix=SECOND_FACTOR)
 
 
 @router.get("")
-async def second_factor_page(request: Request, deps: Work, visitor: SeenByAnyone) -> Response:
+async def second_factor_page(request: Request, deps: DepsOf, visitor: SeenByAnyone) -> Response:
     context = {
         "visitor": visitor,
         "codes_left": await second_factors.count_recovery_codes(deps, visitor.username),
@@ -37,13 +37,13 @@ async def second_factor_page(request: Request, deps: Work, visitor: SeenByAnyone
 
 
 @router.post("")
-async def begin(request: Request, deps: Work, sent: FreshlySentByAnyone) -> Response:
+async def begin(request: Request, deps: DepsOf, sent: FreshlySentByAnyone) -> Response:
     enrolment = await second_factors.begin(deps, sent.actor)
     return _enrolment_page(request, sent.visitor, enrolment)
 
 
 @router.post("/confirm")
-async def confirm(request: Request, deps: Work, sent: FreshlySentByAnyone) -> Response:
+async def confirm(request: Request, deps: DepsOf, sent: FreshlySentByAnyone) -> Response:
     code = sent.form.get("totp", "")[:64].strip()
     try:
         codes = await second_factors.confirm(deps, sent.actor, sent.visitor.caller.token, code)
@@ -57,7 +57,7 @@ async def confirm(request: Request, deps: Work, sent: FreshlySentByAnyone) -> Re
 
 
 @router.post("/recovery-codes")
-async def renew_codes(request: Request, deps: Work, sent: FreshlySentByAnyone) -> Response:
+async def renew_codes(request: Request, deps: DepsOf, sent: FreshlySentByAnyone) -> Response:
     try:
         codes = await second_factors.renew_recovery_codes(deps, sent.actor)
     except NoSuch:
@@ -66,7 +66,7 @@ async def renew_codes(request: Request, deps: Work, sent: FreshlySentByAnyone) -
 
 
 @router.post("/remove")
-async def remove(deps: Work, sent: FreshlySentByAnyone) -> Response:
+async def remove(deps: DepsOf, sent: FreshlySentByAnyone) -> Response:
     try:
         await second_factors.remove(deps, sent.actor, sent.visitor.username)
     except NoSuch:

@@ -11,7 +11,7 @@ from chassis.web import parse
 from contracts.internal import MAX_UPLOAD_BYTES, MAX_UPLOAD_ROWS
 from contracts.words import Words
 from foundation.money_text import BEIJING
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.setup.wrong import TOP, wrong_fields
@@ -31,14 +31,14 @@ router = APIRouter(include_in_schema=False, prefix=f"{HOME}/uploads")
 
 
 @router.get("")
-async def upload_page(request: Request, deps: Work, visitor: SeenByDecider) -> Response:
+async def upload_page(request: Request, deps: DepsOf, visitor: SeenByDecider) -> Response:
     """Which statements are missing, and the form for one of them."""
     asked = {name: typed(request.query_params.get(name, "")) for name in ("payment_id", "day")}
     return await _page(request, deps, visitor, asked, {})
 
 
 @router.post("")
-async def upload(request: Request, deps: Work, sent: SentFileByDecider) -> Response:
+async def upload(request: Request, deps: DepsOf, sent: SentFileByDecider) -> Response:
     asked = {name: typed(sent.form.get(name, "")) for name in ("payment_id", "day")}
     try:
         taken = await reconciling.upload(deps, sent.actor, sent.scope, _file(asked, sent.files))

@@ -9,7 +9,7 @@ from chassis.problems import Problem
 from contracts.words import Words
 from foundation.money_text import BEIJING
 from foundation.pages import language_asked
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.books import refusal_of
 from merchant_admin.api.console.exports import kind_of
 from merchant_admin.api.console.filter_fields import STATEMENTS
@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 
 
 @router.get("/statements")
-async def statements_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def statements_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     """Of yesterday, if no day or month is named. Raises WrongFilters."""
     filters = STATEMENTS.of(request)
     merchant_id = visitor.scope.one_of(filters.get("merchant_id") or None)
@@ -70,7 +70,7 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
 
 
 @router.get("/exports/statements")
-async def export_statement(request: Request, deps: Work, visitor: Seen) -> Response:
+async def export_statement(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     """What the page of these filters shows. Raises WrongFilters, NoSuch without a merchant."""
     filters = STATEMENTS.of(request)
     merchant_id = visitor.scope.one_of(filters.get("merchant_id") or None)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from chassis.web import parse
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.forms import number_in, whole_number
@@ -36,12 +36,12 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def tokens_page(request: Request, deps: Work, visitor: SeenByAdmin) -> Response:
+async def tokens_page(request: Request, deps: DepsOf, visitor: SeenByAdmin) -> Response:
     return await _page(request, deps, visitor)
 
 
 @router.post("")
-async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Response:
+async def create(request: Request, deps: DepsOf, sent: FreshlySentByAdmin) -> Response:
     """The answer shows the token, this once."""
     form = sent.form
     given: dict[str, Any] = {name: form.get(name, "") for name in ("name", "role")}
@@ -64,7 +64,7 @@ async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Resp
 
 
 @router.post("/{token_id}/revoke")
-async def revoke(deps: Work, sent: FreshlySentByAdmin, token_id: TokenId) -> Response:
+async def revoke(deps: DepsOf, sent: FreshlySentByAdmin, token_id: TokenId) -> Response:
     with suppress(NoSuch):  # Somebody else was faster.
         await api_tokens.revoke(deps, sent.actor, token_id)
     return to(saying(HOME, "token_revoked"))

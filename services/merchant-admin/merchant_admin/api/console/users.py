@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from chassis.web import parse
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.forms import VERSION, seen_in
@@ -47,12 +47,12 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def users_page(request: Request, deps: Work, visitor: SeenByAdmin) -> Response:
+async def users_page(request: Request, deps: DepsOf, visitor: SeenByAdmin) -> Response:
     return await _users_page(request, deps, visitor)
 
 
 @router.post("")
-async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Response:
+async def create(request: Request, deps: DepsOf, sent: FreshlySentByAdmin) -> Response:
     """Without a password the answer shows the link of the invitation, this once."""
     given: dict[str, Any] = {name: sent.form.get(name, "") for name in ("username", "role")}
     given["password"] = sent.form.get("password") or None
@@ -68,7 +68,7 @@ async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Resp
 
 @router.get("/{username}")
 async def user_page(
-    request: Request, deps: Work, visitor: SeenByAdmin, username: Username
+    request: Request, deps: DepsOf, visitor: SeenByAdmin, username: Username
 ) -> Response:
     """One of them: sessions, second factor, invitation."""
     return await _user_page(request, deps, visitor, username)
@@ -76,7 +76,7 @@ async def user_page(
 
 @router.post("/{username}/invitation")
 async def invite(
-    request: Request, deps: Work, sent: FreshlySentByAdmin, username: Username
+    request: Request, deps: DepsOf, sent: FreshlySentByAdmin, username: Username
 ) -> Response:
     try:
         invitation = await users.invite(deps, sent.actor, username)
@@ -87,7 +87,7 @@ async def invite(
 
 @router.post("/{username}/second-factor/remove")
 async def remove_second_factor(
-    deps: Work, sent: FreshlySentByAdmin, username: Username
+    deps: DepsOf, sent: FreshlySentByAdmin, username: Username
 ) -> Response:
     with suppress(NoSuch):  # There is none any more.
         await second_factors.remove(deps, sent.actor, username)
@@ -95,14 +95,14 @@ async def remove_second_factor(
 
 
 @router.post("/{username}/sessions/end")
-async def end_all_sessions(deps: Work, sent: FreshlySentByAdmin, username: Username) -> Response:
+async def end_all_sessions(deps: DepsOf, sent: FreshlySentByAdmin, username: Username) -> Response:
     await sessions.end_all(deps, sent.actor, username)
     return to(saying(_home_of(username), "sessions_ended"))
 
 
 @router.post("/{username}/sessions/{session_id}/end")
 async def end_session(
-    deps: Work, sent: FreshlySentByAdmin, username: Username, session_id: SessionId
+    deps: DepsOf, sent: FreshlySentByAdmin, username: Username, session_id: SessionId
 ) -> Response:
     with suppress(NoSuch):  # It has ended by itself.
         await sessions.end(deps, sent.actor, username, session_id)
@@ -111,7 +111,7 @@ async def end_session(
 
 @router.post("/{username}")
 async def change(
-    request: Request, deps: Work, sent: FreshlySentByAdmin, username: Username
+    request: Request, deps: DepsOf, sent: FreshlySentByAdmin, username: Username
 ) -> Response:
     """An empty password leaves the one that there is."""
     form = sent.form

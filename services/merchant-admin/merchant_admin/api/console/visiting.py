@@ -9,7 +9,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from chassis.problems import Overloaded, Problem
-from merchant_admin.api.access import CSRF_FIELD, Caller, Guard, Reach, Work, find_caller
+from merchant_admin.api.access import CSRF_FIELD, Caller, DepsOf, Guard, Reach, find_caller
 from merchant_admin.api.console.forms import read_form
 from merchant_admin.api.console.rendering import error_page, render
 from merchant_admin.api.console.uploads import is_upload, read_upload
@@ -146,7 +146,7 @@ class ReauthenticationNeeded(Exception):
 
 
 class _PageGuard(Guard):
-    async def __call__(self, request: Request, deps: Work) -> Visitor:
+    async def __call__(self, request: Request, deps: DepsOf) -> Visitor:
         visitor = await _let_in(self, request, deps)
         if self.is_fresh_only and not visitor.caller.is_fresh(deps.clock()):
             raise _first_prove(visitor, f"{request.url.path}?{request.url.query}")
@@ -156,7 +156,7 @@ class _PageGuard(Guard):
 
 
 class _FormGuard(Guard):
-    async def __call__(self, request: Request, deps: Work) -> Sent:
+    async def __call__(self, request: Request, deps: DepsOf) -> Sent:
         visitor = await _let_in(self, request, deps)
         sent = _sent(request, deps, Sent(visitor, await read_form(request)))
         if self.is_fresh_only:
@@ -168,7 +168,7 @@ class _UploadGuard(Guard):
     """For forms with files, and those beside them. What may hold a secret is not kept while people
     prove who they are: they come back to the page of the form."""
 
-    async def __call__(self, request: Request, deps: Work) -> Sent:
+    async def __call__(self, request: Request, deps: DepsOf) -> Sent:
         visitor = await _let_in(self, request, deps)
         if not is_upload(request):
             sent = _sent(request, deps, Sent(visitor, await read_form(request)))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from chassis.problems import Problem
 from chassis.web import parse
 from contracts.events.configuration import State
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
@@ -52,7 +52,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get(HOME)
-async def list_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def list_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     filters = LISTS["channel-accounts"].of(request)
     found = await channel_accounts.read_all(
         deps,
@@ -69,7 +69,7 @@ async def list_page(request: Request, deps: Work, visitor: Seen) -> Response:
 @router.get(OF_MERCHANT + "/new")
 async def new_page(
     request: Request,
-    deps: Work,
+    deps: DepsOf,
     visitor: FreshlySeenByAdmin,
     merchant_id: MerchantId,
     channel: str = "",
@@ -80,7 +80,7 @@ async def new_page(
 
 @router.post(OF_MERCHANT)
 async def create(
-    request: Request, deps: Work, sent: FreshlySentFileByAdmin, merchant_id: MerchantId
+    request: Request, deps: DepsOf, sent: FreshlySentFileByAdmin, merchant_id: MerchantId
 ) -> Response:
     try:
         account = await create_from(deps, sent, merchant_id)
@@ -111,7 +111,7 @@ async def create_from(deps: Deps, sent: Sent, merchant_id: str) -> ChannelAccoun
 
 @router.get(HOME + "/{payment_id}")
 async def account_page(
-    request: Request, deps: Work, visitor: Seen, payment_id: PaymentId
+    request: Request, deps: DepsOf, visitor: Seen, payment_id: PaymentId
 ) -> Response:
     return await _account_page(request, deps, visitor, payment_id)
 
@@ -157,7 +157,7 @@ def _filled(account: ChannelAccount) -> dict[str, str]:
 
 @router.post(HOME + "/{payment_id}")
 async def change(
-    request: Request, deps: Work, sent: FreshlySentByAdmin, payment_id: PaymentId
+    request: Request, deps: DepsOf, sent: FreshlySentByAdmin, payment_id: PaymentId
 ) -> Response:
     """Its name and state; and what came before the present credentials is believed no more."""
     account = await channel_accounts.find(deps, payment_id, sent.scope)
@@ -182,7 +182,7 @@ async def change(
 
 @router.get(HOME + "/{payment_id}/credentials")
 async def credentials_page(
-    request: Request, deps: Work, visitor: FreshlySeenByAdmin, payment_id: PaymentId
+    request: Request, deps: DepsOf, visitor: FreshlySeenByAdmin, payment_id: PaymentId
 ) -> Response:
     account = await channel_accounts.find(deps, payment_id, visitor.scope)
     return await _credentials_page(request, deps, visitor, account)
@@ -190,7 +190,7 @@ async def credentials_page(
 
 @router.post(HOME + "/{payment_id}/credentials")
 async def rotate(
-    request: Request, deps: Work, sent: FreshlySentFileByAdmin, payment_id: PaymentId
+    request: Request, deps: DepsOf, sent: FreshlySentFileByAdmin, payment_id: PaymentId
 ) -> Response:
     account = await channel_accounts.find(deps, payment_id, sent.scope)
     try:
@@ -212,7 +212,7 @@ async def replace_from(deps: Deps, sent: Sent, account: ChannelAccount) -> Chann
 
 
 @router.post(HOME + "/{payment_id}/test")
-async def try_out(deps: Work, sent: SentByAdmin, payment_id: PaymentId) -> Response:
+async def try_out(deps: DepsOf, sent: SentByAdmin, payment_id: PaymentId) -> Response:
     """What came of it is then on the page of the account."""
     try:
         await account_trials.try_out(deps, sent.actor, payment_id)

@@ -9,7 +9,7 @@ from chassis.problems import Problem
 from chassis.web import parse
 from contracts.api import Method
 from contracts.events.configuration import KeyAlgorithm, State
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.bodies import CreateKey
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
@@ -46,7 +46,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def list_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def list_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     filters = LISTS["apps"].of(request)
     found = await apps.read_page(
         deps,
@@ -67,7 +67,7 @@ async def new_page(request: Request, visitor: SeenByAdmin, merchant_id: str = ""
 
 
 @router.post("")
-async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
+async def create(request: Request, deps: DepsOf, sent: SentByAdmin) -> Response:
     if app_forms.MY_ADDRESS in sent.form:
         return form_page(request, sent.visitor, None, with_own_address(sent))
     try:
@@ -80,18 +80,22 @@ async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
 
 
 @router.get("/{app_id}")
-async def app_page(request: Request, deps: Work, visitor: Seen, app_id: AppId) -> Response:
+async def app_page(request: Request, deps: DepsOf, visitor: Seen, app_id: AppId) -> Response:
     return await shown_page(request, deps, visitor, app_id)
 
 
 @router.get("/{app_id}/edit")
-async def edit_page(request: Request, deps: Work, visitor: SeenByAdmin, app_id: AppId) -> Response:
+async def edit_page(
+    request: Request, deps: DepsOf, visitor: SeenByAdmin, app_id: AppId
+) -> Response:
     app = await apps.read(deps, app_id, visitor.scope)
     return form_page(request, visitor, app, app_forms.filled(app))
 
 
 @router.post("/{app_id}")
-async def change(request: Request, deps: Work, sent: FreshlySentByAdmin, app_id: AppId) -> Response:
+async def change(
+    request: Request, deps: DepsOf, sent: FreshlySentByAdmin, app_id: AppId
+) -> Response:
     app = await apps.read(deps, app_id, sent.scope)
     if app_forms.MY_ADDRESS in sent.form:
         return form_page(request, sent.visitor, app, with_own_address(sent))
@@ -113,7 +117,9 @@ async def change(request: Request, deps: Work, sent: FreshlySentByAdmin, app_id:
 
 
 @router.post("/{app_id}/webhook-secret")
-async def rotate(request: Request, deps: Work, sent: FreshlySentByAdmin, app_id: AppId) -> Response:
+async def rotate(
+    request: Request, deps: DepsOf, sent: FreshlySentByAdmin, app_id: AppId
+) -> Response:
     """The new one is shown on the page that comes back, and never again."""
     try:
         shown = await apps.change(
@@ -127,7 +133,7 @@ async def rotate(request: Request, deps: Work, sent: FreshlySentByAdmin, app_id:
 
 @router.post("/{app_id}/keys")
 async def add_key(
-    request: Request, deps: Work, sent: FreshlySentFileByAdmin, app_id: AppId
+    request: Request, deps: DepsOf, sent: FreshlySentFileByAdmin, app_id: AppId
 ) -> Response:
     """A secret is shown on the page that comes back, and never again."""
     try:
@@ -139,14 +145,14 @@ async def add_key(
 
 @router.post("/{app_id}/keys/{key_id}/delete")
 async def delete_key(
-    deps: Work, sent: FreshlySentByAdmin, app_id: AppId, key_id: KeyId
+    deps: DepsOf, sent: FreshlySentByAdmin, app_id: AppId, key_id: KeyId
 ) -> Response:
     await keys.delete(deps, sent.actor, app_id, key_id)
     return to(f"{HOME}/{app_id}?done=key_deleted")
 
 
 @router.post("/{app_id}/ping")
-async def ping(deps: Work, sent: SentByAdmin, app_id: AppId) -> Response:
+async def ping(deps: DepsOf, sent: SentByAdmin, app_id: AppId) -> Response:
     """The attempt is then on the page of the app."""
     app = await apps.read(deps, app_id, sent.scope)
     if app.terms.notify_url is None:
@@ -159,7 +165,7 @@ async def ping(deps: Work, sent: SentByAdmin, app_id: AppId) -> Response:
 
 
 @router.get("/{app_id}/hand-over")
-async def hand_over_page(request: Request, deps: Work, visitor: Seen, app_id: AppId) -> Response:
+async def hand_over_page(request: Request, deps: DepsOf, visitor: Seen, app_id: AppId) -> Response:
     """What a developer needs, to be printed or sent; without a secret."""
     context = {"visitor": visitor, **await hand_over_context(deps, visitor, app_id)}
     return render(request, "hand_over.html", context)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import FieldError, Problem
 from chassis.web import parse
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.bodies import ChangeMerchant
 from merchant_admin.api.console.forms import seen_in
 from merchant_admin.api.console.setup.merchants import EYES, shown_page
@@ -23,7 +23,7 @@ router = APIRouter(include_in_schema=False, prefix="/console/merchants")
 
 @router.post("/{merchant_id}/four-eyes")
 async def change(
-    request: Request, deps: Work, sent: FreshlySentByAdmin, merchant_id: MerchantId
+    request: Request, deps: DepsOf, sent: FreshlySentByAdmin, merchant_id: MerchantId
 ) -> Response:
     """An empty amount: no refund waits. Less than today waits for a second person itself."""
     try:

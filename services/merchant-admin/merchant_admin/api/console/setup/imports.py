@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from contracts.words import Words
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.setup.wrong import TOP, wrong_fields
 from merchant_admin.api.console.visiting import (
@@ -30,12 +30,12 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def import_page(request: Request, deps: Work, visitor: FreshlySeenByAdmin) -> Response:
+async def import_page(request: Request, deps: DepsOf, visitor: FreshlySeenByAdmin) -> Response:
     return await _page(request, deps, visitor, {})
 
 
 @router.get("/template.csv")
-async def template(deps: Work, visitor: SeenByAdmin, channel: str = "") -> Response:
+async def template(deps: DepsOf, visitor: SeenByAdmin, channel: str = "") -> Response:
     """An empty file with the columns of a channel, as Excel opens it."""
     known = (await channels.read_all(deps)).get(channel)
     fields = [entry.name for entry in known.form.entries] if known else []
@@ -46,7 +46,7 @@ async def template(deps: Work, visitor: SeenByAdmin, channel: str = "") -> Respo
 
 
 @router.post("")
-async def check(request: Request, deps: Work, sent: FreshlySentFileByAdmin) -> Response:
+async def check(request: Request, deps: DepsOf, sent: FreshlySentFileByAdmin) -> Response:
     """Nothing is made yet; what was found is kept for an hour, credentials sealed."""
     try:
         rows = read_rows(sent.files.get("file", b""))
@@ -61,7 +61,9 @@ async def check(request: Request, deps: Work, sent: FreshlySentFileByAdmin) -> R
 
 
 @router.post("/{batch_id}")
-async def apply(request: Request, deps: Work, sent: FreshlySentByAdmin, batch_id: str) -> Response:
+async def apply(
+    request: Request, deps: DepsOf, sent: FreshlySentByAdmin, batch_id: str
+) -> Response:
     """All of it, or nothing."""
     try:
         made = await importing.apply(deps, sent.actor, batch_id[:64])

@@ -9,7 +9,7 @@ from chassis.problems import Problem
 from chassis.web import parse
 from contracts.events.configuration import State
 from contracts.words import Words
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.bodies import ChangeMerchant, CreateMerchant
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
@@ -44,7 +44,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def list_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def list_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     filters = LISTS["merchants"].of(request)
     found = await merchants.read_page(
         deps,
@@ -63,7 +63,7 @@ async def new_page(request: Request, visitor: SeenByAdmin) -> Response:
 
 
 @router.post("")
-async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
+async def create(request: Request, deps: DepsOf, sent: SentByAdmin) -> Response:
     try:
         merchant = await create_from(deps, sent)
     except Problem as refusal:
@@ -81,14 +81,14 @@ async def create_from(deps: Deps, sent: Sent) -> Merchant:
 
 @router.get("/{merchant_id}")
 async def merchant_page(
-    request: Request, deps: Work, visitor: Seen, merchant_id: MerchantId
+    request: Request, deps: DepsOf, visitor: Seen, merchant_id: MerchantId
 ) -> Response:
     return await shown_page(request, deps, visitor, merchant_id)
 
 
 @router.post("/{merchant_id}")
 async def change(
-    request: Request, deps: Work, sent: FreshlySentByAdmin, merchant_id: MerchantId
+    request: Request, deps: DepsOf, sent: FreshlySentByAdmin, merchant_id: MerchantId
 ) -> Response:
     state = State.DISABLED if "disabled" in sent.form else State.ACTIVE
     given = {"name": sent.form.get("name", "").strip(), "state": state.value}

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.forms import NUMBER, seen_in
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.setup import onboarding_steps as steps
@@ -38,14 +38,14 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def go_on(request: Request, deps: Work, visitor: FreshlySeenByAdmin) -> Response:
+async def go_on(request: Request, deps: DepsOf, visitor: FreshlySeenByAdmin) -> Response:
     """Where it was left."""
     draft = await onboarding.read(deps, visitor.username)
     return await _page(request, deps, visitor, draft, draft.step, {})
 
 
 @router.post("/restart")
-async def restart(deps: Work, sent: SentByAdmin) -> Response:
+async def restart(deps: DepsOf, sent: SentByAdmin) -> Response:
     """`merchant_id`: for the same merchant, with another channel. What was made stays."""
     draft = await onboarding.read(deps, sent.visitor.username)
     if "same_merchant" in sent.form and draft.merchant_id:
@@ -58,7 +58,7 @@ async def restart(deps: Work, sent: SentByAdmin) -> Response:
 
 @router.get("/{step}")
 async def step_page(
-    request: Request, deps: Work, visitor: FreshlySeenByAdmin, step: Step
+    request: Request, deps: DepsOf, visitor: FreshlySeenByAdmin, step: Step
 ) -> Response:
     draft = await onboarding.read(deps, visitor.username)
     if not draft.may_enter(step):
@@ -67,7 +67,9 @@ async def step_page(
 
 
 @router.post("/{step}")
-async def take(request: Request, deps: Work, sent: FreshlySentFileByAdmin, step: Step) -> Response:
+async def take(
+    request: Request, deps: DepsOf, sent: FreshlySentFileByAdmin, step: Step
+) -> Response:
     """What the step asks for; where something is wrong, its page comes back filled in."""
     username = sent.visitor.username
     draft = await onboarding.read(deps, username)

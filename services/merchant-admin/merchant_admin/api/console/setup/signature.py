@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from chassis.problems import Problem
 from contracts.identifiers import is_id
 from contracts.internal import InspectedSignature, InspectSignature
-from merchant_admin.api.access import Work
+from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import Seen, SentByViewer, Visitor
 from merchant_admin.api.ids import AppId
@@ -22,12 +22,12 @@ router = APIRouter(include_in_schema=False, prefix="/console/apps/{app_id}/signa
 
 
 @router.get("")
-async def form_page(request: Request, deps: Work, visitor: Seen, app_id: AppId) -> Response:
+async def form_page(request: Request, deps: DepsOf, visitor: Seen, app_id: AppId) -> Response:
     return await _page(request, deps, visitor, app_id, EXAMPLE)
 
 
 @router.post("")
-async def inspect(request: Request, deps: Work, sent: SentByViewer, app_id: AppId) -> Response:
+async def inspect(request: Request, deps: DepsOf, sent: SentByViewer, app_id: AppId) -> Response:
     """What was pasted is looked at and not kept."""
     entered = {name: _unix(sent.form.get(name, "")) for name in FIELDS}
     try:
