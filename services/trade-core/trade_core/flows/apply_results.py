@@ -4,7 +4,7 @@ What cannot be true becomes a dead letter while its neighbours are applied; a ba
 changes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -66,14 +66,6 @@ Refused = Sequence[Refusal]
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
-    """What became of a batch but for what changed. `quiet`: words by which nothing did."""
-
-    refused: Sequence[Refusal]
-    quiet: Sequence[QuietCall]
-
-
-@dataclass(frozen=True, slots=True)
 class Received(Generic[ResultT]):
     """A result, and the record it came in."""
 
@@ -125,11 +117,9 @@ async def _apply_payment_results(
         if look_for_trades:
             trades = TradeNumbers(await reading.trade_numbers(tx, _trades_named(received)))
         await _know_refunds(tx, opened, [item.event.data for item in received])
-        begun = await traces.find(tx, numbers)
-        applied = _apply_each(received, numbers, opened, begun, apply)
-        await _save(tx, deps, opened, applied)
+        refused = await _apply(tx, deps, opened, zip(numbers, received, strict=True), apply)
     committed(deps, opened.values())
-    return applied.refused
+    return refused
 
 
 async def apply_refund_results(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
@@ -159,11 +149,9 @@ async def _apply_own_refunds(
         received = [item for item in received if not _is_lost(item.event.data, opened)]
         numbers = [item.event.data.refund_no for item in received]
         await _know_refunds_beside(tx, opened, [item.event.data for item in received])
-        begun = await traces.find(tx, numbers)
-        applied = _apply_each(received, numbers, opened, begun, apply)
-        await _save(tx, deps, opened, applied)
+        refused = await _apply(tx, deps, opened, zip(numbers, received, strict=True), apply)
     committed(deps, opened.values())
-    return applied.refused, lost
+    return refused, lost
 
 
 def _is_lost(result: RefundResult, opened: Mapping[str, OrderAggregate]) -> bool:
@@ -179,11 +167,9 @@ async def _apply_foreign_refunds(deps: Deps, received: Sequence[Received[RefundR
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_payments(tx, set(numbers))
         await aggregates.know_refunds(tx, opened.values(), set(numbers))
-        begun = await traces.find(tx, numbers)
-        applied = _apply_each(received, numbers, opened, begun, apply)
-        await _save(tx, deps, opened, applied)
+        refused = await _apply(tx, deps, opened, zip(numbers, received, strict=True), apply)
     committed(deps, opened.values())
-    return applied.refused
+    return refused
 
 
 @retry_or_blame
@@ -196,11 +182,9 @@ async def apply_split_results(deps: Deps, received: Sequence[Received[SplitResul
     numbers = [item.event.data.split_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_splits(tx, set(numbers))
-        begun = await traces.find(tx, numbers)
-        applied = _apply_each(received, numbers, opened, begun, apply)
-        await _save(tx, deps, opened, applied)
+        refused = await _apply(tx, deps, opened, zip(numbers, received, strict=True), apply)
     committed(deps, opened.values())
-    return applied.refused
+    return refused
 
 
 async def _know_refunds(
@@ -237,18 +221,19 @@ def _trades_named(received: Sequence[Received[PaymentResult]]) -> set[TradeNumbe
     return {(one.payment_id, one.channel_trade_no) for one in words if one.channel_trade_no}
 
 
-def _apply_each(
-    received: Sequence[Received[ResultT]],
-    numbers: Sequence[str],
+async def _apply(
+    tx: Tx,
+    deps: Deps,
     opened: Mapping[str, OrderAggregate],
-    begun: Mapping[str, str],
+    numbered: Iterable[tuple[str, Received[ResultT]]],
     apply: Callable[[OrderAggregate, CloudEvent[ResultT]], None],
-) -> Applied:
-    """Nothing has changed by what is refused, and nothing is told by what is quiet. `begun`: the
-    trace that each number was asked for in, as far as it is known."""
+) -> Refused:
+    """Apply each to the order of its number, and write everything. Nothing has changed by what is
+    refused; by what is quiet nothing either, and only the call is noted."""
+    begun = await traces.find(tx, opened.keys())
     refused: list[Refusal] = []
     quiet: list[QuietCall] = []
-    for item, number in zip(received, numbers, strict=True):
+    for number, item in numbered:
         try:
             with _traced(item.event, begun.get(number)):
                 aggregate = _aggregate_of(opened, number, item.event)
@@ -259,7 +244,12 @@ def _apply_each(
         except ResultRefused as why:
             alert = operator_alerts.result_refused(item.event.data, why)
             refused.append(Refusal(item.record, str(why), alert))
-    return Applied(refused, quiet)
+    await saving.save(tx, opened.values())
+    await channel_calls.add(tx, quiet)
+    dead = [DeadRecord(each.record, each.error) for each in refused]
+    raised = [each.alert for each in refused]
+    await dead_letters.keep(tx, dead, raised, source=SOURCE, at=deps.clock())
+    return refused
 
 
 def _traced(event: CloudEvent[Any], begun: str | None) -> AbstractContextManager[object]:
@@ -283,11 +273,3 @@ def _aggregate_of(
 def _quiet_call(aggregate: OrderAggregate, number: str, event: CloudEvent[ResultT]) -> QuietCall:
     call = ChannelCall.of(event.data)
     return QuietCall(aggregate.order.order_id, number, event.time, call, event.traceparent)
-
-
-async def _save(tx: Tx, deps: Deps, opened: Mapping[str, OrderAggregate], applied: Applied) -> None:
-    await saving.save(tx, opened.values())
-    await channel_calls.add(tx, applied.quiet)
-    dead = [DeadRecord(each.record, each.error) for each in applied.refused]
-    raised = [each.alert for each in applied.refused]
-    await dead_letters.keep(tx, dead, raised, source=SOURCE, at=deps.clock())
