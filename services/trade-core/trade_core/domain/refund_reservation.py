@@ -28,45 +28,22 @@ def refund_as_requested(
     payment = aggregate.payments[request.payment_no]
     if payment.state is not PaymentStatus.SUCCEEDED:
         raise PaymentNotRefundable(aggregate.numbers_of(payment), payment.state)
-    refund_no = new_id("refund")
-    refund = Refund(
-        refund_no=refund_no,
-        returns=_returns(aggregate, payment, request.amount, policy, refund_no),
-        order_id=payment.order_id,
-        payment_no=payment.payment_no,
-        app_id=aggregate.order.app_id,
-        merchant_id=aggregate.order.merchant_id,
+    refund = _new(aggregate, payment, request.amount, RefundCause.REQUESTED)
+    refund = replace(
+        refund,
         merchant_refund_no=request.merchant_refund_no,
         fingerprint=request.fingerprint(),
-        cause=RefundCause.REQUESTED,
-        amount=request.amount,
-        currency=payment.currency,
         reason=request.reason,
         notify_url=request.notify_url,
-        created_at=aggregate.now,
+        returns=_returns(aggregate, payment, request.amount, policy, refund.refund_no),
     )
     _start(aggregate, refund, payment)
     return refund
 
 
 def return_money(aggregate: OrderAggregate, payment: Payment, cause: RefundCause) -> None:
-    """Give a payment back in full that came twice, too late, or that a person sends back; told
-    where its payment was told."""
-    refund = Refund(
-        refund_no=new_id("refund"),
-        order_id=payment.order_id,
-        payment_no=payment.payment_no,
-        app_id=aggregate.order.app_id,
-        merchant_id=aggregate.order.merchant_id,
-        merchant_refund_no=None,
-        fingerprint=None,
-        cause=cause,
-        amount=payment.amount,
-        currency=payment.currency,
-        reason=None,
-        notify_url=payment.notify_url,
-        created_at=aggregate.now,
-    )
+    """Give a payment back in full that came twice, too late, or that a person sends back."""
+    refund = _new(aggregate, payment, payment.amount, cause)
     _start(aggregate, refund, payment)
 
 
@@ -86,20 +63,8 @@ def book_external(aggregate: OrderAggregate, payment: Payment, word: OutsideWord
     booked = min(word.amount, left)
     if booked <= 0:
         return 0
-    refund = Refund(
-        refund_no=new_id("refund"),
-        order_id=payment.order_id,
-        payment_no=payment.payment_no,
-        app_id=aggregate.order.app_id,
-        merchant_id=aggregate.order.merchant_id,
-        merchant_refund_no=None,
-        fingerprint=None,
-        cause=RefundCause.EXTERNAL,
-        amount=booked,
-        currency=payment.currency,
-        reason=None,
-        notify_url=payment.notify_url,
-        created_at=aggregate.now,
+    refund = replace(
+        _new(aggregate, payment, booked, RefundCause.EXTERNAL),
         state=RefundStatus.SUCCEEDED,
         channel_refund_no=word.channel_refund_no,
         refunded_at=word.refunded_at or aggregate.now,
@@ -124,6 +89,25 @@ def is_room_awaited(aggregate: OrderAggregate, payment: Payment) -> bool:
     return any(
         one.payment_no == payment.payment_no and one.state in UNENDED
         for one in aggregate.refunds.values()
+    )
+
+
+def _new(aggregate: OrderAggregate, payment: Payment, amount: int, cause: RefundCause) -> Refund:
+    """As the centre makes one by itself; told where its payment was told."""
+    return Refund(
+        refund_no=new_id("refund"),
+        order_id=payment.order_id,
+        payment_no=payment.payment_no,
+        app_id=aggregate.order.app_id,
+        merchant_id=aggregate.order.merchant_id,
+        merchant_refund_no=None,
+        fingerprint=None,
+        cause=cause,
+        amount=amount,
+        currency=payment.currency,
+        reason=None,
+        notify_url=payment.notify_url,
+        created_at=aggregate.now,
     )
 
 
