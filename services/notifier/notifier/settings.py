@@ -1,7 +1,6 @@
 """What the notifier reads from its environment."""
 
 from datetime import time
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -9,17 +8,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from chassis.settings import PREFIX, CalledSettings, StoringSettings
+from chassis.settings import PREFIX, CalledSettings, Networks, StoringSettings
 from contracts.sealing import Opener
 from foundation.record_proof import ConfigurationPublicKeys, UnsignedUntil
 from notifier.domain.incidents import QuietHours
-from notifier.sending.guard import DEFAULT_PORTS, Network
-
-
-def _networks(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+from notifier.sending.guard import DEFAULT_PORTS
 
 
 def _ports(value: object) -> object:
@@ -100,7 +93,7 @@ class NotifierSettings(CalledSettings, StoringSettings):
     configuration_public_keys: ConfigurationPublicKeys
     configuration_snapshot: Path | None = None
     unsigned_records_until: UnsignedUntil | None = None
-    callback_allow_cidrs: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    callback_allow_cidrs: Networks = ()
     callback_ports: Annotated[tuple[range, ...], NoDecode, BeforeValidator(_ports)] = DEFAULT_PORTS
     retention_days: Annotated[int, Field(ge=8)] = 90  # Longer than the schedule of the tries.
     dingtalk_url: SecretStr | None = None
