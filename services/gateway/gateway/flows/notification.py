@@ -28,6 +28,7 @@ from gateway.directory import ChannelAccount
 from gateway.domain.errors import NotHere
 from gateway.flows import receivers, unbound_notification
 from gateway.flows.deps import Deps
+from gateway.flows.unbound_notification import Unclear
 from gateway.outgoing.results import Result, payment_result, refund_result
 
 log = structlog.get_logger()
@@ -62,41 +63,15 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
     is not accepted comes again.
     """
     account = account_of(deps, notification.channel, notification.account_id)
-    notifications = account.plugin.notifications
     try:
         notified = await deps.executor.read_notification(account, notification.raw)
-    except NotUnderstood as error:
-        _count(account, "not_understood")
-        deps.alerts.tell(_not_understood(account, str(error)))
-        log.warning("notification.not_understood", channel=account.channel, reason=str(error))
-        return _refusal(notifications.refuse, 503)
-    except AnotherReceiver as error:
-        _count(account, "another_receiver")
-        receivers.tell_of_another(deps, account, error.name)
-        log.warning("notification.another_receiver", payment_id=account.account_id)
-        return _refusal(notifications.refuse, 401)
-    except NotAnswered as error:
-        _count(account, "unclear")
-        log.warning("notification.not_answered", channel=account.channel, reason=str(error))
-        return _refusal(notifications.refuse, 503)
-    except (Unverifiable, *UNREADABLE) as error:
-        # The words of an unverified notification are not worth a line; its kind of fault is.
-        _count(account, "unverifiable")
-        deps.alerts.signatures.of_notification(account, deps.clock())
-        log.warning(
-            "notification.refused",
-            channel=account.channel,
-            payment_id=account.account_id,
-            reason=str(error) if isinstance(error, Unverifiable) else type(error).__name__,
-        )
-        return _refusal(notifications.refuse, 401)
+    except (NotAnswered, Unverifiable, *UNREADABLE) as error:
+        return _refused(deps, account, error)
     try:
         results = [await _result(deps, account, item) for item in notified]
         await deps.results.publish(*(result for result in results if result is not None))
-    except (NotPublished, unbound_notification.Unclear) as error:
-        _count(account, "not_published" if isinstance(error, NotPublished) else "unclear")
-        log.warning("notification.not_published", channel=account.channel, reason=str(error))
-        return _refusal(notifications.refuse, 503)
+    except (NotPublished, Unclear) as error:
+        return _refused(deps, account, error)
     _count(account, "accepted")
     for item in notified:
         log.info(
@@ -108,6 +83,7 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
             outcome=type(item.outcome).__name__.lower(),
             channel_no=getattr(item.outcome, "channel_no", None),
         )
+    notifications = account.plugin.notifications
     accept_of = notifications.accept_of
     return accept_of(account.opened) if accept_of else notifications.accept
 
@@ -126,8 +102,27 @@ async def _result(deps: Deps, account: ChannelAccount, item: Notified) -> Result
             )
 
 
-def _refusal(form: Acknowledgement, status: int) -> Acknowledgement:
+def _refused(deps: Deps, account: ChannelAccount, error: Exception) -> Acknowledgement:
     """The channel's own form of a no, under the status that says why."""
+    match error:
+        case NotUnderstood():
+            deps.alerts.tell(_not_understood(account, str(error)))
+            result, event, status = "not_understood", "notification.not_understood", 503
+        case AnotherReceiver():
+            receivers.tell_of_another(deps, account, error.name)
+            result, event, status = "another_receiver", "notification.another_receiver", 401
+        case NotAnswered() | Unclear():
+            result, event, status = "unclear", "notification.not_answered", 503
+        case NotPublished():
+            result, event, status = "not_published", "notification.not_published", 503
+        case _:
+            deps.alerts.signatures.of_notification(account, deps.clock())
+            result, event, status = "unverifiable", "notification.refused", 401
+    _count(account, result)
+    # The words of what cannot be read are not worth a line; its kind of fault is.
+    reason = type(error).__name__ if isinstance(error, UNREADABLE) else str(error)
+    log.warning(event, channel=account.channel, payment_id=account.account_id, reason=reason)
+    form = account.plugin.notifications.refuse
     return Acknowledgement(status, form.body, form.media_type)
 
 
