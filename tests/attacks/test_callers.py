@@ -4,6 +4,7 @@ Each internal route of each service meets each caller. A new route needs a row i
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -16,6 +17,7 @@ from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 from tests.unit.gateway import client
 from tests.unit.merchant_admin.test_settings import GOOD
 
+import contracts.internal
 from cashier.main import build as build_cashier
 from cashier.settings import CashierSettings
 from chassis.settings import AcceptedToken
@@ -122,6 +124,11 @@ RIGHTS: Final[dict[str, dict[str, set[str]]]] = {
     },
 }
 
+LISTED: Final = re.compile(
+    r"^(?:([\w-]+)(?: \(.*\))?:$|    (GET|POST) +(/internal/[^\s?]+))", re.MULTILINE
+)
+"""In the contract: a service, or one of its routes; alternatives at the end of a path."""
+
 
 def private_app(service: str) -> FastAPI:
     """The private application as its service builds it, accepting a token of everybody."""
@@ -186,6 +193,16 @@ def test_every_internal_route_says_who_may_call_it(service: str) -> None:
     found = dict(routes_of(private_app(service)))
     assert {route for route, guards in found.items() if len(guards) != 1} == set()
     assert {route: set(guards[0].callers) for route, guards in found.items()} == RIGHTS[service]
+
+
+def test_the_contract_lists_these_routes() -> None:
+    listed: dict[str, set[str]] = defaultdict(set)
+    service = ""
+    for head, method, path in LISTED.findall(contracts.internal.__doc__ or ""):
+        service = head or service
+        folder, _, last = path.rpartition("/")
+        listed[service] |= {f"{method} {folder}/{each}" for each in last.split("|") if each}
+    assert listed == {name: set(routes) for name, routes in RIGHTS.items()}
 
 
 @pytest.mark.parametrize("service", RIGHTS)

@@ -40,7 +40,7 @@ trade-core:
     GET  /internal/event-log?after=&limit=                → EventLogPage (order events of all apps)
     GET  /internal/period-statements?merchant_id=&first=&last=&currency= → PeriodStatement
     GET  /internal/dead-letters?after=&limit=             → DeadLetterPage
-    POST /internal/dead-letters/{id}/replay  ReplayDeadLetter → DeadLetterView
+    POST /internal/dead-letters/{letter_id}/replay ReplayDeadLetter → DeadLetterView
     POST /internal/statements/{statement_no}/rows  StatementPage → StatementReceipt (by gateway)
     POST /internal/statements/{statement_no}/none  NoStatement → StatementReceipt (by gateway)
     GET  /internal/reconciliations?merchant_id=&payment_id=&state=&from=&to=&after=&limit=
