@@ -39,8 +39,8 @@ class Return:
 
 @dataclass(slots=True)
 class Trade:
-    """`is_silent`: its webhook is never sent; `told_after_s`: how late each is. `asked`: what we
-    wanted of the payer. `is_misstated`: the third party says another amount than it took.
+    """`is_silent`: its webhook is never sent; `notified_after_s`: how late each is. `asked`: what
+    we wanted of the payer. `is_misstated`: the third party says another amount than it took.
     `is_strange`: it was made under our number at an account where we never asked for it."""
 
     account: str

@@ -14,7 +14,8 @@ from notifier.domain.incidents import BY_URGENCY
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """As `contracts.internal.FindAlerts`; `before`: the place behind which the page begins."""
+    """As `contracts.internal.FindAlerts`. `before_at`, `before_key`: of the alert behind which the
+    page begins."""
 
     merchant_ids: list[str] | None = None
     app_ids: list[str] | None = None

@@ -52,7 +52,7 @@ class NextCheck:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Send this to the channel, and look again. `worrying`: people must hear that it is needed."""
+    """Send this to the channel, and look again. `is_overdue`: people must hear of it."""
 
     command: CommandName
     next_check: NextCheck
