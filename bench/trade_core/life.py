@@ -72,7 +72,7 @@ class Life:
         as Kafka hands them over: each is read, applied and committed before the next."""
         waiting, paid = Tally(), Tally()
         flow = Results(lone_deps(self.db))
-        for tally, result in ((waiting, _waits), (paid, _is_paid)):
+        for tally, result in ((waiting, _waits), (paid, _pays)):
             records = [_record(result(payment)) for payment in self.opened]
             with self.meter.counting(tally):
                 for place in range(0, len(records), BATCH):
@@ -101,7 +101,7 @@ def _waits(payment: Payment) -> PaymentResult:
     return _result(payment, Source.INITIATION, Verdict.PENDING, action=QR)
 
 
-def _is_paid(payment: Payment) -> PaymentResult:
+def _pays(payment: Payment) -> PaymentResult:
     return _result(
         payment,
         Source.NOTICE,

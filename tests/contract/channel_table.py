@@ -10,13 +10,13 @@ from typing import Any, Final
 from contracts.api import Method
 from gateway.channels.plugin import Plugin
 from gateway.channels.registry import PLUGINS
-from sandbox.parties import find_parties
+from sandbox.parties import discover_parties
 
 REPOSITORY: Final = Path(__file__).parents[2]
 BEGIN: Final = "<!-- channels: made by `make golden` -->"
 END: Final = "<!-- /channels -->"
 
-JUDGES: Final = {party.name: party.judged_by for party in find_parties()}
+JUDGES: Final = {party.name: party.judged_by for party in discover_parties()}
 """Public programs that speak to our sandbox and read what our plugins write; see tests/oracles."""
 
 HEADS: Final = {

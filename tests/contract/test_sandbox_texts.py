@@ -10,7 +10,7 @@ from gateway.channels.registry import PLUGINS
 from paymesh.cli import commands
 from sandbox import control
 from sandbox.faults import Kind, Operation
-from sandbox.parties import find_parties
+from sandbox.parties import discover_parties
 
 README: Final = REPOSITORY / "libs" / "sandbox" / "README.md"
 RUNNER: Final = REPOSITORY / "deploy" / "local" / "paymesh_local" / "stack.py"
@@ -21,7 +21,7 @@ CALLS: Final = re.findall(r'\("([A-Z]+)", "(/[^"]+)"', inspect.getsource(control
 
 
 def test_every_third_party_is_named_wherever_they_are_listed() -> None:
-    titles = [PLUGINS[party.name].title for party in find_parties()]
+    titles = [PLUGINS[party.name].title for party in discover_parties()]
     english = [(GUIDE / "en" / "sandbox.md").read_text(), commands.sandbox.__doc__ or ""]
     chinese = [(GUIDE / "zh" / "sandbox.md").read_text(), RUNNER.read_text()]
     assert [each.en for each in titles for text in english if each.en not in text] == []

@@ -45,7 +45,7 @@ from gateway.flows.registration import list_channels
 from sandbox.deps import Deps
 from sandbox.faults import UNHARMED as NO_HIT
 from sandbox.main import build_app, build_deps
-from sandbox.parties import find_parties
+from sandbox.parties import discover_parties
 
 ROOT: Final = Path(__file__).parents[2]
 SOURCES: Final = ("*.py", "*.html", "*.css", "*.js")
@@ -124,7 +124,7 @@ def test_the_tables_of_the_documents_have_a_row_of_it() -> None:
 
 @pytest.fixture
 async def sandbox(tmp_path: Path) -> AsyncIterator[Deps]:
-    built = build_deps(tmp_path, "http://sandbox.test", parties=find_parties(third_parties))
+    built = build_deps(tmp_path, "http://sandbox.test", parties=discover_parties(third_parties))
     async with built.notifications.running():
         yield built
         built.later.cancel()
@@ -139,8 +139,8 @@ async def http(sandbox: Deps) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def test_the_sandbox_finds_it_by_its_folder() -> None:
-    assert find_parties(third_parties) == [PARTY]
-    assert {party.name for party in find_parties()} == set(PLUGINS)
+    assert discover_parties(third_parties) == [PARTY]
+    assert {party.name for party in discover_parties()} == set(PLUGINS)
 
 
 async def test_a_payment_there_is_asked_for_and_paid_and_told(

@@ -205,7 +205,7 @@ class AlertingSettings(Settings):
     notifier_token: Token | None = None
 
     @model_validator(mode="after")
-    def _has_both_or_neither(self) -> Self:
+    def _require_both_or_neither(self) -> Self:
         if (self.notifier_url is None) != (self.notifier_token is None):
             raise ValueError("notifier_url and notifier_token belong together")
         return self

@@ -17,7 +17,7 @@ from sandbox.deps import Deps, Party
 from sandbox.faults import Faults
 from sandbox.later import Later
 from sandbox.notifications import NotificationForm, Notifications
-from sandbox.parties import find_parties
+from sandbox.parties import discover_parties
 from sandbox.shelf import Shelf
 from sandbox.transport import SandboxProtocol
 from sandbox.truth import Truth
@@ -74,7 +74,7 @@ def build_deps(
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     truth, faults, later = Truth(state_dir / "truth.sqlite3"), Faults(), Later()
     forms: dict[str, NotificationForm] = {}
-    found = find_parties() if parties is None else parties
+    found = discover_parties() if parties is None else parties
     deps = Deps(
         truth=truth,
         faults=faults,

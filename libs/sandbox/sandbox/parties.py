@@ -9,7 +9,7 @@ import sandbox
 from sandbox.deps import Party
 
 
-def find_parties(within: ModuleType = sandbox) -> list[Party[Any]]:
+def discover_parties(within: ModuleType = sandbox) -> list[Party[Any]]:
     """Those whose folders stand in this package, in the order in which they are looked up."""
     prefix = f"{within.__name__}."
     folders = [each.name for each in pkgutil.iter_modules(within.__path__, prefix) if each.ispkg]

@@ -36,7 +36,7 @@ def unsplit(deps: Deps, trade: Trade) -> int:
 
 def is_receiver(deps: Deps, trade: Trade, account: str) -> bool:
     """Who was never registered nor struck off is a receiver, but for accounts ending in `00`."""
-    registered = deps.truth.is_registered(trade.channel, trade.merchant, account)
+    registered = deps.truth.find_registration(trade.channel, trade.merchant, account)
     return not account.endswith(NOT_REGISTERED) if registered is None else registered
 
 

@@ -105,7 +105,7 @@ def assemble(settings: GatewaySettings) -> Parts:
     )
     unbroken = Unbroken()
 
-    async def find_serials(request: FindSerials) -> SerialList:
+    async def ask_for_serials(request: FindSerials) -> SerialList:
         return await trade_core.post(SerialList, "/internal/serials", body=request)
 
     deps = Deps(
@@ -119,7 +119,7 @@ def assemble(settings: GatewaySettings) -> Parts:
             now=partial(datetime.now, UTC),
             monotonic=time.monotonic,
             tell=alerts.tell,
-            serials=Serials(find_serials),
+            serials=Serials(ask_for_serials),
         ),
         trade_core=trade_core,
         notifier=notifier,

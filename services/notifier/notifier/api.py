@@ -69,7 +69,7 @@ def router() -> APIRouter:
     routes.get("/replays/{replay_id}", dependencies=BY_ADMIN)(read_replay)
     routes.post("/alerts", dependencies=BY_ALL)(take_alerts)
     routes.post("/alerts/test", dependencies=BY_ADMIN)(send_trial)
-    routes.post("/alerts/search", dependencies=BY_ADMIN)(find_alerts)
+    routes.post("/alerts/search", dependencies=BY_ADMIN)(list_alerts)
     routes.post("/alerts/acknowledge", dependencies=BY_ADMIN)(acknowledge_alert)
     routes.post("/way-back/sign", dependencies=BY_GATEWAY)(sign_way_back)
     routes.post("/seal-anew", dependencies=BY_ADMIN)(seal)
@@ -163,7 +163,7 @@ async def send_trial(deps: DepsOf, merchant_id: str | None = None) -> AlertTest:
     return await alerts.send_trial(deps, merchant_id)
 
 
-async def find_alerts(asked: FindAlerts, deps: DepsOf) -> AlertPage:
+async def list_alerts(asked: FindAlerts, deps: DepsOf) -> AlertPage:
     """Alerts as they are kept, the latest first."""
     return await kept_alerts.find(deps, asked)
 

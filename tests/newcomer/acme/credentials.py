@@ -22,7 +22,7 @@ class Credentials(BaseModel):
 
     @field_validator("secret")
     @classmethod
-    def _is_long(cls, secret: SecretStr) -> SecretStr:
+    def _require_length(cls, secret: SecretStr) -> SecretStr:
         if not 32 <= len(secret.get_secret_value()) <= 64:
             raise Fault("应为 32 至 64 个字符", "has not 32 to 64 characters")
         return secret

@@ -17,7 +17,7 @@ from paymesh_local.processes import Process, Program
 from paymesh_local.services import SANDBOX, SERVICES, Plan, Service
 from paymesh_local.terminal import Terminal
 from paymesh_local.upgrade import ground
-from paymesh_local.upgrade.replicas import GRACE_S, is_ready
+from paymesh_local.upgrade.replicas import GRACE_S, until_ready
 from paymesh_local.walkthrough import Walkthrough
 
 REFUSAL: Final = "The settings are not usable:"
@@ -61,7 +61,7 @@ async def with_a_stack(containers: Containers, folder: Path, terminal: Terminal)
                 started.append(process)
             for service, process in zip(SERVICES, started, strict=True):
                 with terminal.step(f"{service.name} is ready"):
-                    await is_ready(process, plan.private_url(service.name))
+                    await until_ready(process, plan.private_url(service.name))
             await _show_payment(plan, terminal)
             terminal.say()
             with terminal.step("all end at SIGTERM"):

@@ -93,7 +93,7 @@ class Replicas:
         self._count += 1
         place = Place.of(self._plan, service, code, self._count)
         process = await processes.start(place.program)
-        await is_ready(process, f"http://{LOOPBACK}:{place.private}")
+        await until_ready(process, f"http://{LOOPBACK}:{place.private}")
         return Replica(process, place)
 
 
@@ -116,7 +116,7 @@ def _program(
     )
 
 
-async def is_ready(process: Process, private_url: str) -> None:
+async def until_ready(process: Process, private_url: str) -> None:
     """Return when it says so.
 
     Raises:

@@ -52,7 +52,7 @@ def create_mini(deps: Deps, asked: Asked, hit: Hit) -> Done:
 
 def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """/cashier/trade/query."""
-    trade = find_original(deps, asked)
+    trade = get_original(deps, asked)
     code, message = STATE_CODES[trade.state]
     biz = {
         "oriOrgTrace": trade.number,
@@ -68,7 +68,7 @@ def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked.account, content, biz, hit))
 
 
-def find_original(deps: Deps, asked: Asked) -> Trade:
+def get_original(deps: Deps, asked: Asked) -> Trade:
     """By oriOrgTrace or oriOutTrace, with the day of the order; raises Refusal."""
     trace, out_trace = asked.text("oriOrgTrace", 28), asked.text("oriOutTrace", 32)
     day = asked.text("oriBizDate", 8, is_needed=True)

@@ -11,7 +11,7 @@ from sandbox.answering import Done
 from sandbox.clock import beijing_compact, now
 from sandbox.deps import Deps
 from sandbox.easy.account import CHANNEL
-from sandbox.easy.orders import find_original
+from sandbox.easy.orders import get_original
 from sandbox.easy.wire import (
     FAILED,
     NOT_FOUND,
@@ -35,7 +35,7 @@ STATE_CODES = {
 
 def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """/ledger/mposrefund; orgTrace names the refund."""
-    trade = find_original(deps, asked)
+    trade = get_original(deps, asked)
     amount = asked.amount()
     refund = deps.truth.find_refund(CHANNEL, asked.account.mer_code, asked.trace)
     if refund is None:

@@ -57,7 +57,7 @@ def original(deps: Deps, asked: Asked) -> Trade:
     return find(deps, asked.account.account_id, f"/{number}")
 
 
-def find_refund(deps: Deps, asked: Asked) -> tuple[Trade, Refund]:
+def get_refund(deps: Deps, asked: Asked) -> tuple[Trade, Refund]:
     number = asked.path.rpartition("/")[2]
     refund = deps.truth.find_refund(CHANNEL, asked.account.account_id, number)
     if refund is None:
@@ -67,7 +67,7 @@ def find_refund(deps: Deps, asked: Asked) -> tuple[Trade, Refund]:
 
 def tell(deps: Deps, asked: Asked, hit: Hit) -> Done:
     asked.check_names(())
-    trade, refund = find_refund(deps, asked)
+    trade, refund = get_refund(deps, asked)
     return Done(respond(objects.refund(trade, refund, hit)))
 
 

@@ -62,7 +62,7 @@ def _number_of_refunded(deps: Deps, asked: Asked) -> str:
 
 
 def _number_of_refund(deps: Deps, asked: Asked) -> str:
-    return refunds.find_refund(deps, asked)[0].payment_no
+    return refunds.get_refund(deps, asked)[0].payment_no
 
 
 def _tell_account(deps: Deps, asked: Asked, hit: Hit) -> Done:

@@ -196,7 +196,7 @@ class Truth:
             (channel, merchant, account, is_registered),
         )
 
-    def is_registered(self, channel: str, merchant: str, account: str) -> bool | None:
+    def find_registration(self, channel: str, merchant: str, account: str) -> bool | None:
         """None where nobody said so or so."""
         found = self._db.execute(
             "SELECT is_registered FROM receiver WHERE channel=? AND merchant=? AND account=?",

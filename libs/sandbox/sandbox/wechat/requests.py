@@ -15,7 +15,7 @@ MIN_EXPIRY_S = 58  # "one minute ahead", and two seconds for the way here
 MAX_EXPIRY_S = 15 * DAY_S
 
 
-def _is_plain_url(url: str) -> str:
+def _require_plain_url(url: str) -> str:
     """Life demands https; a sandbox beside the merchant's program takes http too."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
@@ -23,7 +23,7 @@ def _is_plain_url(url: str) -> str:
     return url
 
 
-def _is_near(text: str) -> str:
+def _require_near(text: str) -> str:
     if not MIN_EXPIRY_S <= read_rfc3339(text) - now() <= MAX_EXPIRY_S:
         raise ValueError("需晚于当前时间1分钟，且不超过15天")
     return text
@@ -40,7 +40,7 @@ def at_most_bytes(limit: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-NotifyUrl = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_is_plain_url)]
+NotifyUrl = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_require_plain_url)]
 TradeNumber = Annotated[str, Field(min_length=6, max_length=32, pattern=r"^[0-9A-Za-z_\-|*]+$")]
 RefundNumber = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_\-|*@]+$")]
 Short = Annotated[str, Field(min_length=1, max_length=32)]
@@ -91,7 +91,7 @@ class OrderRequest(BaseModel):
     out_trade_no: TradeNumber
     notify_url: NotifyUrl
     amount: Amount
-    time_expire: Annotated[str, Field(max_length=64), AfterValidator(_is_near)] | None = None
+    time_expire: Annotated[str, Field(max_length=64), AfterValidator(_require_near)] | None = None
     attach: Annotated[str, at_most_bytes(128)] | None = None
     payer: Payer | None = None
     scene_info: SceneInfo | None = None
@@ -104,7 +104,7 @@ class OrderRequest(BaseModel):
 
 class JsapiRequest(OrderRequest):
     @model_validator(mode="after")
-    def _has_payer(self) -> "JsapiRequest":
+    def _require_payer(self) -> "JsapiRequest":
         if not (self.payer and self.payer.ids()):
             raise ValueError("payer.openid 必填")
         return self
@@ -112,7 +112,7 @@ class JsapiRequest(OrderRequest):
 
 class H5Request(OrderRequest):
     @model_validator(mode="after")
-    def _has_scene(self) -> "H5Request":
+    def _require_scene(self) -> "H5Request":
         if not (self.scene_info and self.scene_info.payer_client_ip and self.scene_info.h5_info):
             raise ValueError("scene_info.payer_client_ip 与 scene_info.h5_info 必填")
         return self
@@ -124,7 +124,7 @@ class CodepayRequest(OrderRequest):
     notify_url: NotifyUrl | Literal[""] = ""
 
     @model_validator(mode="after")
-    def _has_code_and_store(self) -> "CodepayRequest":
+    def _require_code_and_store(self) -> "CodepayRequest":
         if not (self.payer and self.payer.auth_code):
             raise ValueError("payer.auth_code 必填")
         store = self.scene_info.store_info if self.scene_info else None

@@ -115,7 +115,7 @@ class AlertRouteBody(Body):
     webhook_url: HttpUrl | None = None
 
     @model_validator(mode="after")
-    def _is_one(self) -> Self:
+    def _require_one(self) -> Self:
         if self.dingtalk_url is None and self.webhook_url is None:
             raise ValueError("needs dingtalk_url or webhook_url")
         if self.dingtalk_secret is not None and self.dingtalk_url is None:

@@ -64,7 +64,7 @@ async def list_balances(
     deps: DepsOf, caller: Viewer, query: Annotated[BalanceQuery, Query()]
 ) -> LedgerBalances:
     """What each merchant's accounts hold; a positive amount is a debit."""
-    return await books.find_balances(deps, caller.scope, query.filters())
+    return await books.read_balances(deps, caller.scope, query.filters())
 
 
 @router.get("/ledger/entries")
@@ -72,7 +72,7 @@ async def list_entries(
     deps: DepsOf, caller: Viewer, subject: Annotated[Text, Query()]
 ) -> LedgerEntries:
     """What was booked of a payment, refund or split, in that order."""
-    return await books.find_entries(deps, caller.scope, subject)
+    return await books.read_entries(deps, caller.scope, subject)
 
 
 @router.get("/dead-letters")
@@ -80,7 +80,7 @@ async def list_dead_letters(
     deps: DepsOf, _: CentreViewer, query: Annotated[LetterQuery, Query()]
 ) -> DeadLetterPage:
     """Words of channels that could not be applied, with their raw bytes, the newest first."""
-    return await books.find_dead_letters(deps, query.filters())
+    return await books.read_dead_letters(deps, query.filters())
 
 
 @router.post("/dead-letters/{letter_id}/replay")

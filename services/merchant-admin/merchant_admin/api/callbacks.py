@@ -116,7 +116,7 @@ async def list_endpoints(
     deps: DepsOf, caller: Viewer, query: Annotated[EndpointQuery, Query()]
 ) -> EndpointPage:
     """Where callbacks go, and which addresses are suspended."""
-    return await callbacks.find_endpoints(deps, caller.scope, query.filters())
+    return await callbacks.read_endpoints(deps, caller.scope, query.filters())
 
 
 @router.post("/callback-addresses/{endpoint_id}/resume")

@@ -101,7 +101,7 @@ class RefundQuery(SearchQuery):
 async def list_orders(
     deps: DepsOf, caller: Viewer, query: Annotated[OrderQuery, Query()]
 ) -> Page[OrderItem]:
-    found = await searching.find_orders(deps, query.search(caller.scope))
+    found = await searching.list_orders(deps, query.search(caller.scope))
     return page_of(
         found, query.limit, view=OrderItem.of, place=lambda item: place_of(item.position)
     )
@@ -116,7 +116,7 @@ async def read_order(deps: DepsOf, caller: Viewer, order_id: OrderId) -> OrderIt
 async def list_payments(
     deps: DepsOf, caller: Viewer, query: Annotated[PaymentQuery, Query()]
 ) -> Page[PaymentItem]:
-    found = await searching.find_payments(deps, query.search(caller.scope))
+    found = await searching.list_payments(deps, query.search(caller.scope))
     return page_of(
         found, query.limit, view=PaymentItem.of, place=lambda item: place_of(item.position)
     )
@@ -155,7 +155,7 @@ async def request_refund(
 async def list_refunds(
     deps: DepsOf, caller: Viewer, query: Annotated[RefundQuery, Query()]
 ) -> Page[RefundItem]:
-    found = await searching.find_refunds(deps, query.search(caller.scope))
+    found = await searching.list_refunds(deps, query.search(caller.scope))
     return page_of(
         found, query.limit, view=RefundItem.of, place=lambda item: place_of(item.position)
     )

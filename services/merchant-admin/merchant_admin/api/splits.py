@@ -54,7 +54,7 @@ class SplitQuery(BaseModel):
 async def list_splits(
     deps: DepsOf, caller: Viewer, query: Annotated[SplitQuery, Query()]
 ) -> Page[SplitItem]:
-    found = await searching.find_splits(deps, query.search(caller.scope))
+    found = await searching.list_splits(deps, query.search(caller.scope))
     return page_of(
         found, query.limit, view=SplitItem.of, place=lambda item: place_of(item.position)
     )

@@ -26,7 +26,7 @@ def scoped(scope: Scope, filters: Mapping[str, Any]) -> dict[str, Any]:
     return dict(filters)
 
 
-async def find_balances(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> LedgerBalances:
+async def read_balances(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> LedgerBalances:
     """By merchant, channel account, currency and purpose. Raises Forwarded."""
     asked = scoped(scope, filters)
     page = await deps.trade_core.get(LedgerBalances, "/internal/ledger/balances", asked)
@@ -34,14 +34,14 @@ async def find_balances(deps: Deps, scope: Scope, filters: Mapping[str, Any]) ->
     return page.model_copy(update={"items": within})
 
 
-async def find_entries(deps: Deps, scope: Scope, subject: str) -> LedgerEntries:
+async def read_entries(deps: Deps, scope: Scope, subject: str) -> LedgerEntries:
     """What was booked of a payment, refund or split. Raises Forwarded."""
     query = {"subject": subject}
     entries = await deps.trade_core.get(LedgerEntries, "/internal/ledger/entries", query)
     return LedgerEntries(items=[one for one in entries.items if scope.has(one.merchant_id)])
 
 
-async def find_dead_letters(deps: Deps, filters: Mapping[str, Any]) -> DeadLetterPage:
+async def read_dead_letters(deps: Deps, filters: Mapping[str, Any]) -> DeadLetterPage:
     """The newest first. Raises Forwarded."""
     return await deps.trade_core.get(DeadLetterPage, "/internal/dead-letters", filters)
 

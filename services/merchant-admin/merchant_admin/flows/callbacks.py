@@ -45,7 +45,7 @@ async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDel
         scope.require(merchant_id, "merchant")
         scope = Scope(frozenset({merchant_id}))
     if number := wanted.pop("number", None):
-        return await _find_with_number(deps, scope, number, wanted)
+        return await _read_with_number(deps, scope, number, wanted)
     if scope.parameter is not None:
         wanted["merchant_ids"] = ",".join(scope.parameter)
     for _ in range(MOST_ROUNDS):
@@ -57,7 +57,7 @@ async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDel
     return page.model_copy(update={"items": items})
 
 
-async def find_endpoints(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> EndpointPage:
+async def read_endpoints(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> EndpointPage:
     """The addresses that callbacks go to: of one app, of those that work for `merchant_id` (both:
     of that app if it does), or of all that work for no merchant outside the scope. Raises NoSuch,
     Forwarded."""
@@ -134,7 +134,7 @@ def shown(item: DeliveryT, scope: Scope) -> DeliveryT:
     return item.model_copy(update={"url": url, "attempts": attempts})
 
 
-async def _find_with_number(
+async def _read_with_number(
     deps: Deps, scope: Scope, number: str, filters: Mapping[str, Any]
 ) -> FoundDeliveryPage:
     """A page of those that are about this number: with something on it, as long as there is."""

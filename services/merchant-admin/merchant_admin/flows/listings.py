@@ -106,7 +106,7 @@ async def _callbacks(
 async def _endpoints(
     deps: Deps, query: ListQuery, after: Behind
 ) -> tuple[Sequence[EndpointView], Behind]:
-    page = await callbacks.find_endpoints(deps, query.scope, _wanted(query, after))
+    page = await callbacks.read_endpoints(deps, query.scope, _wanted(query, after))
     return page.items, page.next_cursor
 
 
@@ -137,14 +137,14 @@ async def _differences(
 async def _dead_letters(
     deps: Deps, query: ListQuery, after: Behind
 ) -> tuple[Sequence[DeadLetterView], Behind]:
-    page = await books.find_dead_letters(deps, _wanted(query, after))
+    page = await books.read_dead_letters(deps, _wanted(query, after))
     return page.items, page.next_cursor
 
 
 async def _balances(
     deps: Deps, query: ListQuery, after: Behind
 ) -> tuple[Sequence[LedgerBalance], Behind]:
-    page = await books.find_balances(deps, query.scope, _wanted(query, after))
+    page = await books.read_balances(deps, query.scope, _wanted(query, after))
     return page.items, page.next_cursor
 
 

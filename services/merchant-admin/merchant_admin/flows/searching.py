@@ -51,17 +51,17 @@ class PaymentInFull:
         return max(0, payment.amount - payment.amount_refunded - under_way)
 
 
-async def find_orders(deps: Deps, search: Search) -> list[FoundOrder]:
+async def list_orders(deps: Deps, search: Search) -> list[FoundOrder]:
     async with deps.reader.transaction() as tx:
         return await store.list_orders(tx, search)
 
 
-async def find_payments(deps: Deps, search: Search) -> list[FoundPayment]:
+async def list_payments(deps: Deps, search: Search) -> list[FoundPayment]:
     async with deps.reader.transaction() as tx:
         return await store.list_payments(tx, search)
 
 
-async def find_refunds(deps: Deps, search: Search) -> list[FoundRefund]:
+async def list_refunds(deps: Deps, search: Search) -> list[FoundRefund]:
     async with deps.reader.transaction() as tx:
         return await store.list_refunds(tx, search)
 
@@ -90,7 +90,7 @@ async def read_refund(deps: Deps, refund_no: str, scope: Scope) -> FoundRefund:
         return await store.get_refund(tx, refund_no, scope)
 
 
-async def find_splits(deps: Deps, search: SplitSearch) -> list[FoundSplit]:
+async def list_splits(deps: Deps, search: SplitSearch) -> list[FoundSplit]:
     async with deps.reader.transaction() as tx:
         return await splits.list_splits(tx, search)
 
@@ -100,7 +100,7 @@ async def read_split(deps: Deps, split_no: str, scope: Scope) -> FoundSplit:
         return await splits.get_split(tx, split_no, scope)
 
 
-async def find_events(deps: Deps, event_ids: Sequence[str], scope: Scope) -> dict[str, PastEvent]:
+async def read_events(deps: Deps, event_ids: Sequence[str], scope: Scope) -> dict[str, PastEvent]:
     """What orders they are events of; those that have not arrived here, or lie outside the scope,
     are left out."""
     if not event_ids:
@@ -109,7 +109,7 @@ async def find_events(deps: Deps, event_ids: Sequence[str], scope: Scope) -> dic
         return await history.list_by_events(tx, event_ids, scope)
 
 
-async def find_numbers(deps: Deps, typed: Typed, scope: Scope, limit: int) -> list[Hit]:
+async def list_hits(deps: Deps, typed: Typed, scope: Scope, limit: int) -> list[Hit]:
     """What has this number, or one that begins so."""
     async with deps.reader.transaction() as tx:
         return await numbers.find(tx, typed, scope, limit)

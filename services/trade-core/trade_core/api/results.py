@@ -23,7 +23,7 @@ from trade_core.api.dependencies import (
     LetterId,
     Limit,
 )
-from trade_core.flows import dead_letters, find_serials, take_results
+from trade_core.flows import dead_letters, draw_serials, take_results
 from trade_core.store.dead_letters import Wanted
 
 
@@ -42,7 +42,7 @@ async def post_results(request: Request, deps: DepsOf) -> ResultsReceipt:
 
 
 async def post_serials(request: Request, deps: DepsOf) -> SerialList:
-    return await find_serials.find(
+    return await draw_serials.draw(
         deps, await read_message(request, FindSerials, limit_bytes=MAX_REQUEST_BYTES)
     )
 

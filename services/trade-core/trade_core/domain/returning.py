@@ -31,12 +31,12 @@ def held(splits: Iterable[Split]) -> int:
 
 def begun(split: Split, returns: Iterable[Return]) -> Split:
     """The split while these are on their way back."""
-    return _with_shares(split, returns, _is_going)
+    return _with_shares(split, returns, _going)
 
 
 def ended(split: Split, returns: Iterable[Return]) -> Split:
     """The split when the refund is decided: what is back is back, the rest stays with them."""
-    return _with_shares(split, returns, _has_gone)
+    return _with_shares(split, returns, _gone)
 
 
 def marked(returns: Sequence[Return], back: Collection[str]) -> tuple[Return, ...]:
@@ -59,11 +59,11 @@ def are_held(returns: Iterable[Return], splits: Mapping[str, Split]) -> bool:
     return all(one.amount <= has.get((one.split_no, one.account), 0) for one in returns)
 
 
-def _is_going(share: Share, one: Return) -> Share:
+def _going(share: Share, one: Return) -> Share:
     return replace(share, amount_returning=share.amount_returning + one.amount)
 
 
-def _has_gone(share: Share, one: Return) -> Share:
+def _gone(share: Share, one: Return) -> Share:
     share = replace(share, amount_returning=share.amount_returning - one.amount)
     if not one.is_back:
         return share

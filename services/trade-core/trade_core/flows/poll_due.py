@@ -168,7 +168,7 @@ async def _try_to_end(deps: Deps, payment_nos: Sequence[str]) -> ConcurrentChang
 async def _end(deps: Deps, payment_nos: Sequence[str]) -> None:
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_payments(tx, payment_nos)
-        for aggregate in {d.order.order_id: d for d in opened.values()}.values():
+        for aggregate in {each.order.order_id: each for each in opened.values()}.values():
             closing.end_expired(aggregate)
         await saving.save(tx, opened.values())
     committed(deps, opened.values())

@@ -85,15 +85,17 @@ async def save(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
     await _update_payments(tx, changed)
     await refunds.insert(tx, changed)
     await refunds.update(
-        tx, [pair for d in changed for pair in _changes(d.snapshot.refunds, d.refunds)]
+        tx, [pair for each in changed for pair in _changes(each.snapshot.refunds, each.refunds)]
     )
     await splits.insert(tx, changed)
     await splits.update(
-        tx, [pair for d in changed for pair in _changes(d.snapshot.splits, d.splits)]
+        tx, [pair for each in changed for pair in _changes(each.snapshot.splits, each.splits)]
     )
     await ledger.append(tx, [entry for aggregate in changed for entry in aggregate.entries])
     await due.put(tx, [row for aggregate in changed for row in _dues(aggregate)])
-    await due.make_urgent(tx, [number for d in changed for number in d.urgent], changed[0].now)
+    await due.make_urgent(
+        tx, [number for each in changed for number in each.urgent], changed[0].now
+    )
     await traces.keep_new(tx, changed)
     await outbox.put(tx, outgoing.of(changed))
 
@@ -142,7 +144,9 @@ async def _save_orders(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None:
 
 
 async def _update_payments(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None:
-    changes = [pair for d in aggregates for pair in _changes(d.snapshot.payments, d.payments)]
+    changes = [
+        pair for each in aggregates for pair in _changes(each.snapshot.payments, each.payments)
+    ]
     if not changes:
         return
     being_split = {

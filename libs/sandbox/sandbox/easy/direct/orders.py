@@ -66,14 +66,14 @@ def query(deps: Deps, asked: Asked, hit: Hit) -> Done:
     if refund is not None and refund.details.get("day") == day:
         state, members = REFUND_STATES[refund.state], _refund_members(refund, hit)
     else:
-        trade = find_original(deps, asked)
+        trade = get_original(deps, asked)
         state, members = STATES[trade.state], members_of(trade, hit)
     if "unknown_status" in hit:
         state = (UNKNOWN_STATE, "未知状态")
     return Done(respond(asked.account, state, members, hit))
 
 
-def find_original(deps: Deps, asked: Asked) -> Trade:
+def get_original(deps: Deps, asked: Asked) -> Trade:
     """By oriOrgTrace, with the day of the order; raises Refusal."""
     number = asked.text("reqOrderInfo", "oriOrgTrace", 32)
     day = asked.text("reqOrderInfo", "oriTransDate", 8)

@@ -10,7 +10,7 @@ from sandbox.answering import Done
 from sandbox.clock import beijing_compact, now
 from sandbox.deps import Deps
 from sandbox.easy.account import CHANNEL
-from sandbox.easy.direct.orders import REFUND_STATES, find_original
+from sandbox.easy.direct.orders import REFUND_STATES, get_original
 from sandbox.easy.direct.wire import REFUSED, UNKNOWN_STATE, Asked, Refusal, respond
 from sandbox.faults import Hit
 from sandbox.truth import Refund, Trade
@@ -18,7 +18,7 @@ from sandbox.truth import Refund, Trade
 
 def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
     """orgTrace names the refund."""
-    trade = find_original(deps, asked)
+    trade = get_original(deps, asked)
     number = asked.text("reqOrderInfo", "orgTrace", 32)
     amount = asked.amount("refundAmount")
     refund = deps.truth.find_refund(CHANNEL, asked.account.mer_code, number)

@@ -59,7 +59,7 @@ class Credentials(BaseModel):
 
     @field_validator("app_private_key_pem")
     @classmethod
-    def _is_private_key(cls, pem: SecretStr, info: ValidationInfo) -> SecretStr:
+    def _require_private_key(cls, pem: SecretStr, info: ValidationInfo) -> SecretStr:
         rsa.private_key(pem.get_secret_value(), checked=are_checked(info))
         return pem
 
@@ -95,7 +95,7 @@ class Credentials(BaseModel):
 
     @field_validator("alipay_public_key_pem")
     @classmethod
-    def _is_alipays_key(cls, pem: str | None, info: ValidationInfo) -> str | None:
+    def _require_alipays_key(cls, pem: str | None, info: ValidationInfo) -> str | None:
         if pem is None:
             if info.data.get("app_cert_pem", "unreadable") is None:
                 raise Fault(
@@ -115,7 +115,7 @@ class Credentials(BaseModel):
 
     @field_validator("seller_id")
     @classmethod
-    def _is_distinct(cls, seller_id: str | None, info: ValidationInfo) -> str | None:
+    def _require_distinct(cls, seller_id: str | None, info: ValidationInfo) -> str | None:
         """Accounts that were registered before this was asked for go on as they are."""
         if seller_id is None and info.data.get("app_auth_token") and not are_checked(info):
             raise Fault(
@@ -126,7 +126,7 @@ class Credentials(BaseModel):
 
     @field_validator("quit_url")
     @classmethod
-    def _is_short_enough(cls, url: str, info: ValidationInfo) -> str:
+    def _require_short_enough(cls, url: str, info: ValidationInfo) -> str:
         most = limits.QUIT_URL_CHARACTERS
         if len(url) > most and not are_checked(info):
             raise Fault(f"最长 {most} 个字符", f"has more than {most} characters")

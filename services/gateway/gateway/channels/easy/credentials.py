@@ -86,13 +86,13 @@ class Credentials(BaseModel):
 
     @field_validator("org_private_key_pem")
     @classmethod
-    def _is_private_key(cls, pem: SecretStr, info: ValidationInfo) -> SecretStr:
+    def _require_private_key(cls, pem: SecretStr, info: ValidationInfo) -> SecretStr:
         rsa.private_key(pem.get_secret_value(), checked=are_checked(info))
         return pem
 
     @field_validator("easypay_public_key_pem")
     @classmethod
-    def _is_easypays_key(cls, pem: str, info: ValidationInfo) -> str:
+    def _require_easypays_key(cls, pem: str, info: ValidationInfo) -> str:
         key, own = rsa.public_key(pem), info.data.get("org_private_key_pem")
         if own and rsa.private_key(own.get_secret_value(), checked=True).public_key() == key:
             raise Fault(

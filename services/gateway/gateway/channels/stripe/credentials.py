@@ -36,7 +36,7 @@ class Credentials(BaseModel):
 
     @field_validator("secret_key")
     @classmethod
-    def _is_secret_key(cls, key: SecretStr) -> SecretStr:
+    def _require_secret_key(cls, key: SecretStr) -> SecretStr:
         text = key.get_secret_value()
         if text.startswith("pk_"):
             raise Fault("填成了可公开的密钥 (pk_)", "is the publishable key (pk_)")
@@ -49,7 +49,7 @@ class Credentials(BaseModel):
 
     @field_validator("publishable_key")
     @classmethod
-    def _is_of_the_same_mode(cls, key: str, info: ValidationInfo) -> str:
+    def _require_same_mode(cls, key: str, info: ValidationInfo) -> str:
         secret = info.data.get("secret_key")
         if key and secret and is_live(key) != is_live(secret.get_secret_value()):
             raise Fault(
@@ -60,7 +60,7 @@ class Credentials(BaseModel):
 
     @field_validator("webhook_secret")
     @classmethod
-    def _is_webhook_secret(cls, secret: SecretStr) -> SecretStr:
+    def _require_webhook_secret(cls, secret: SecretStr) -> SecretStr:
         text = secret.get_secret_value()
         if text and not (text.startswith("whsec_") and _is_key(text)):
             raise Fault("不是以 whsec_ 开头的签名密钥", "does not begin with whsec_")

@@ -49,7 +49,7 @@ class Credentials(BaseModel):
 
     @field_validator("sign_private_key_pem")
     @classmethod
-    def _is_private_key(cls, pem: SecretStr, info: ValidationInfo) -> SecretStr:
+    def _require_private_key(cls, pem: SecretStr, info: ValidationInfo) -> SecretStr:
         rsa.private_key(pem.get_secret_value(), checked=are_checked(info))
         return pem
 
@@ -66,7 +66,7 @@ class Credentials(BaseModel):
 
     @field_validator("unionpay_root_cert_pem")
     @classmethod
-    def _is_certificate(cls, pem: str) -> str:
+    def _require_certificate(cls, pem: str) -> str:
         rsa.certificates(pem)
         return pem
 

@@ -62,27 +62,27 @@ class Credentials(BaseModel):
 
     @field_validator("apiv3_key")
     @classmethod
-    def _has_32_bytes(cls, secret: SecretStr) -> SecretStr:
+    def _require_32_bytes(cls, secret: SecretStr) -> SecretStr:
         if len(secret.get_secret_value().encode()) != 32:
             raise Fault("须正好 32 个字节", "must be exactly 32 bytes long")
         return secret
 
     @field_validator("merchant_private_key_pem")
     @classmethod
-    def _is_private_key(cls, pem: SecretStr, info: ValidationInfo) -> SecretStr:
+    def _require_private_key(cls, pem: SecretStr, info: ValidationInfo) -> SecretStr:
         rsa.private_key(pem.get_secret_value(), checked=are_checked(info))
         return pem
 
     @field_validator("platform_certificate_pem")
     @classmethod
-    def _are_certificates(cls, pem: str | None) -> str | None:
+    def _require_certificates(cls, pem: str | None) -> str | None:
         for certificate in rsa.certificates(pem) if pem is not None else ():
             rsa.certified_key(certificate)
         return pem
 
     @field_validator("platform_public_key_pem")
     @classmethod
-    def _is_their_public_key(cls, pem: str | None, info: ValidationInfo) -> str | None:
+    def _require_their_public_key(cls, pem: str | None, info: ValidationInfo) -> str | None:
         if pem is None:
             if info.data.get("platform_certificate_pem", "unreadable") is None:
                 raise Fault(

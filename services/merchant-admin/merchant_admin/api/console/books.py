@@ -55,7 +55,7 @@ async def ledger_page(request: Request, deps: DepsOf, visitor: Seen) -> Response
     filters = LISTS["ledger"].of(request)
     page, problem = NO_BALANCES, None
     try:
-        page = await books.find_balances(
+        page = await books.read_balances(
             deps, visitor.scope, {**LISTS["ledger"].values(filters), **_page_in(request)}
         )
     except NoSuch:
@@ -82,7 +82,7 @@ async def dead_letters_page(request: Request, deps: DepsOf, visitor: SeenByCentr
     filters = LISTS["dead-letters"].of(request)
     page, problem = NO_LETTERS, problem_in(request, REFUSALS)
     try:
-        page = await books.find_dead_letters(
+        page = await books.read_dead_letters(
             deps, {**LISTS["dead-letters"].values(filters), **_page_in(request)}
         )
     except Problem as refusal:

@@ -78,7 +78,7 @@ async def delivery_page(request: Request, deps: DepsOf, visitor: Seen, event_id:
         "problem": problem,
         "waits_at": waits_at,
         "late_before": deps.clock() - LATE_AFTER,
-        "known": await searching.find_events(deps, [event_id[:TEXT_CHARS]], visitor.scope),
+        "known": await searching.read_events(deps, [event_id[:TEXT_CHARS]], visitor.scope),
         "names": await apps.read_names(deps, visitor.scope, {item.app_id for item in page.items}),
     }
     return render(request, "delivery.html", context)
@@ -102,7 +102,7 @@ async def endpoints_page(request: Request, deps: DepsOf, visitor: Seen) -> Respo
     wanted = {**LISTS["endpoints"].values(filters), **_page_in(request)}
     page, problem = NO_ENDPOINTS, problem_in(request, REFUSALS)
     try:
-        page = await callbacks.find_endpoints(deps, visitor.scope, wanted)
+        page = await callbacks.read_endpoints(deps, visitor.scope, wanted)
     except Problem as refusal:
         problem = problem or _refusal_of(refusal)
     context = {
@@ -185,7 +185,7 @@ async def _deliveries_page(
             app_ids={item.app_id for item in page.items},
             is_read=page is not NO_DELIVERIES,
         ),
-        "known": await searching.find_events(
+        "known": await searching.read_events(
             deps, [item.event_id for item in page.items], visitor.scope
         ),
         "given": {name: given.get(name, "") for name in REPLAY_FIELDS},
@@ -204,7 +204,7 @@ async def _addresses(
     found: dict[str, EndpointView] = {}
     for app_id in {item.app_id for item in page.items if item.state == "pending"}:
         wanted = {"app_id": app_id, "limit": PAGE}
-        endpoints = await callbacks.find_endpoints(deps, visitor.scope, wanted)
+        endpoints = await callbacks.read_endpoints(deps, visitor.scope, wanted)
         found |= {endpoint.address: endpoint for endpoint in endpoints.items}
     return found
 

@@ -20,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/console/search")
 async def search_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     typed = Typed.of(request.query_params.get("q", ""))
-    hits = await searching.find_numbers(deps, typed, visitor.scope, MAX_HITS + 1) if typed else []
+    hits = await searching.list_hits(deps, typed, visitor.scope, MAX_HITS + 1) if typed else []
     if only := only_hit(hits):
         return to(address(only))
     context = {

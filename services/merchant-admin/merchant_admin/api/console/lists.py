@@ -29,7 +29,7 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 async def orders_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     filters = LISTS["orders"].of(request)
     search = filters.search(visitor.scope, request.query_params.get("after"))
-    found = await searching.find_orders(deps, search)
+    found = await searching.list_orders(deps, search)
     return await _list(request, deps, visitor, filters, "orders", found, _merchant_of_order)
 
 
@@ -37,7 +37,7 @@ async def orders_page(request: Request, deps: DepsOf, visitor: Seen) -> Response
 async def payments_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     filters = LISTS["payments"].of(request)
     search = filters.search(visitor.scope, request.query_params.get("after"))
-    found = await searching.find_payments(deps, search)
+    found = await searching.list_payments(deps, search)
     return await _list(
         request, deps, visitor, filters, "payments", found, lambda one: one.payment.merchant_id
     )
@@ -47,7 +47,7 @@ async def payments_page(request: Request, deps: DepsOf, visitor: Seen) -> Respon
 async def refunds_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     filters = LISTS["refunds"].of(request)
     search = filters.search(visitor.scope, request.query_params.get("after"))
-    found = await searching.find_refunds(deps, search)
+    found = await searching.list_refunds(deps, search)
     return await _list(
         request, deps, visitor, filters, "refunds", found, lambda one: one.refund.merchant_id
     )
@@ -57,7 +57,7 @@ async def refunds_page(request: Request, deps: DepsOf, visitor: Seen) -> Respons
 async def splits_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
     filters = LISTS["splits"].of(request)
     search = filters.split_search(visitor.scope, request.query_params.get("after"))
-    found = await searching.find_splits(deps, search)
+    found = await searching.list_splits(deps, search)
     return await _list(
         request, deps, visitor, filters, "splits", found, lambda one: one.split.merchant_id
     )

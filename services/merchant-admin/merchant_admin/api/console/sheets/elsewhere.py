@@ -68,7 +68,7 @@ def _about(it: AlertOnFile, wording: Wording) -> str:
     return SEVERAL.join(fact.in_words(wording.t) for fact in ShownAlert.of(it).mentions)
 
 
-def _is_taken(it: AlertOnFile, wording: Wording) -> str:
+def _alert_state(it: AlertOnFile, wording: Wording) -> str:
     return wording.t(f"alert_state.{'acknowledged' if it.acknowledged_by else 'open'}")
 
 
@@ -85,7 +85,7 @@ def _subject(it: DifferenceView, _: Wording) -> str:
     return f"{it.subject} {it.detail or ''}".strip() if it.about == "row" else it.subject
 
 
-def _is_applied(it: DeadLetterView, wording: Wording) -> str:
+def _letter_state(it: DeadLetterView, wording: Wording) -> str:
     return wording.t("letter.applied" if it.replayed_at else "letter.parked")
 
 
@@ -156,7 +156,7 @@ SHEETS: Final = (
             Described("alert_about", _about),
             Described("alert_detail", _remedy),
             Same("total", "fact.count"),
-            Described("state", _is_taken),
+            Described("state", _alert_state),
             Same("acknowledged_by", "sheet.taken_by"),
             Same("acknowledged_at_beijing", "sheet.taken_at"),
         ),
@@ -215,7 +215,7 @@ SHEETS: Final = (
             Same("parked_at_beijing", "parked_at"),
             Same("key", "number"),
             Same("error", "why"),
-            Described("state", _is_applied),
+            Described("state", _letter_state),
             Same("tries", "sheet.tries"),
             Same("replayed_at_beijing", "sheet.replayed_at"),
             Same("topic", "fact.topic"),

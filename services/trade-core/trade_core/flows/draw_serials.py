@@ -5,7 +5,7 @@ from trade_core.flows.deps import Deps
 from trade_core.store import serials
 
 
-async def find(deps: Deps, request: FindSerials) -> SerialList:
+async def draw(deps: Deps, request: FindSerials) -> SerialList:
     """Draw the one that is to be drawn, and tell those that are known."""
     async with deps.db.transaction() as tx:
         if request.draw is not None:
