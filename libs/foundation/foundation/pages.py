@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from chassis.web import Language, Words, language_of
+from chassis.web import Language, Translation, language_of
 from foundation.money_text import minute, moment, money
 
 LANGUAGE_COOKIE: Final = "paymesh_language"
@@ -62,13 +62,13 @@ class Pages:
         """A whole page. `?lang=` is kept in a cookie for the pages that follow. `more`: texts that
         are not always the same."""
         asked = request.query_params.get("lang")
-        words = Words({**self._texts, **more}, language_asked(request))
-        html = self._templates.get_template(template).render(t=words, **context)
+        translation = Translation({**self._texts, **more}, language_asked(request))
+        html = self._templates.get_template(template).render(t=translation, **context)
         response = HTMLResponse(html, status_code=status, headers=dict(headers))
         if asked is not None:
             response.set_cookie(
                 LANGUAGE_COOKIE,
-                words.language,
+                translation.language,
                 max_age=LANGUAGE_KEPT_S,
                 httponly=True,
                 samesite="lax",

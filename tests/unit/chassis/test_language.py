@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.web import Words, language_of
+from chassis.web import Translation, language_of
 
 TEXTS = {"state.paid": ("已支付", "Paid")}
 
@@ -28,9 +28,9 @@ def test_the_reader_decides_the_language(
 
 
 def test_words_are_those_of_the_language() -> None:
-    assert Words(TEXTS, "zh")("state.paid") == "已支付"
-    assert Words(TEXTS, "en")("state.paid") == "Paid"
+    assert Translation(TEXTS, "zh")("state.paid") == "已支付"
+    assert Translation(TEXTS, "en")("state.paid") == "Paid"
 
 
 def test_name_without_a_text_is_its_own_text() -> None:
-    assert Words(TEXTS, "zh")("channel.newbank") == "newbank"
+    assert Translation(TEXTS, "zh")("channel.newbank") == "newbank"

@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 import pytest
 
-from chassis.web import Words
+from chassis.web import Translation
 from contracts.alert_titles import TITLES
 from contracts.api import (
     CallbackType,
@@ -74,7 +74,7 @@ from merchant_admin.flows.comparing import Publishing
 from trade_core.domain.ledger import Purpose
 
 NOW: Final = datetime(2026, 11, 22, 8, tzinfo=UTC)
-CHINESE: Final = Words(TEXTS, "zh")
+CHINESE: Final = Translation(TEXTS, "zh")
 
 WORDED_OTHERWISE: Final = {
     "alerts": {"key", "title", "detail", "facts"},

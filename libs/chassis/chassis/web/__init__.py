@@ -13,7 +13,7 @@ from chassis.web.bodies import answer, json_object, parse, read_body, read_json_
 from chassis.web.callers import CalledBy
 from chassis.web.edge import ANSWERS, SLOW_S, FairGate, InFlightLimit
 from chassis.web.errors import UNHANDLED, methods_of, problem_response
-from chassis.web.language import Language, Words, language_of
+from chassis.web.language import Language, Translation, language_of
 from chassis.web.queries import require_single_values
 from chassis.web.routes import DirectRoute, add_routes, answered_by
 from chassis.web.server import collect_rarely, serve
@@ -30,7 +30,7 @@ __all__ = [
     "Language",
     "PublicApp",
     "Remark",
-    "Words",
+    "Translation",
     "add_routes",
     "answer",
     "answered_by",

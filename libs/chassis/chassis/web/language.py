@@ -8,7 +8,7 @@ Language = Literal["zh", "en"]
 MAX_LANGUAGES: Final = 20
 
 
-class Words:
+class Translation:
     """The texts of one language, of pairs in 简体中文 and English; a name without a text (one that
     is newer than the page) is its own text: what follows its last dot."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias, assert_never
 
-from chassis.web import Words
+from chassis.web import Translation
 from merchant_admin.domain.credential_forms import CredentialForm
 from merchant_admin.domain.export_tables import Found, Kind, Table
 
@@ -22,7 +22,7 @@ class Wording:
     """What a file is worded with: the texts of its reader, the `names` of merchants, apps and
     accounts by id, by channel the form of its credentials, and `at`, when it is made."""
 
-    t: Words
+    t: Translation
     at: datetime
     names: Mapping[str, str] = field(default_factory=dict)
     forms: Mapping[str, CredentialForm] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class Sheet:
     needs_forms: bool = False
     mentions: Callable[[Any], Iterable[str]] = _nobody
 
-    def table(self, of: Table, t: Words) -> Table:
+    def table(self, of: Table, t: Translation) -> Table:
         """`of`: that of the list."""
         kinds = {t(it.head): _kind(it, of) for it in self.columns}
         assert len(kinds) == len(self.columns), f"two columns of {self.name} have one head"
@@ -171,7 +171,7 @@ def _cell(column: Column, of: Table, wording: Wording) -> Cell:
             assert_never(column)
 
 
-def _worded(place: int, column: Worded, t: Words) -> Cell:
+def _worded(place: int, column: Worded, t: Translation) -> Cell:
     known: dict[str | None, str | None] = {None: None, "": None}
 
     def cell(row: Sequence[Any], _: Any) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
-from chassis.web import Language, Words
+from chassis.web import Language, Translation
 from contracts.identifiers import PREFIX
 from merchant_admin.domain.credential_forms import CredentialForm
 from merchant_admin.domain.export_tables import Found, Table
@@ -16,7 +16,7 @@ from merchant_admin.flows.deps import Deps
 class WordedFile:
     """The file of a list for somebody who sees what is in `scope`."""
 
-    def __init__(self, deps: Deps, scope: Scope, of: Table, t: Words) -> None:
+    def __init__(self, deps: Deps, scope: Scope, of: Table, t: Translation) -> None:
         self._deps = deps
         self._scope = scope
         self._of = of
@@ -42,9 +42,9 @@ class WordedFile:
             yield self._sheet.rows(self._of, page, wording)
 
 
-def words_of(deps: Deps, language: Language) -> Words:
+def words_of(deps: Deps, language: Language) -> Translation:
     """The texts of the pages, with the names of the channels, which the gateway knows."""
-    return Words({**deps.sheets.texts, **channel_names(deps)}, language)
+    return Translation({**deps.sheets.texts, **channel_names(deps)}, language)
 
 
 def channel_names(deps: Deps) -> dict[str, tuple[str, str]]:
@@ -58,7 +58,9 @@ def forms_of(deps: Deps) -> dict[str, CredentialForm]:
     return {each.channel: CredentialForm.of(each.credentials_schema) for each in listed}
 
 
-async def read_names(deps: Deps, scope: Scope, ids: Collection[str], t: Words) -> dict[str, str]:
+async def read_names(
+    deps: Deps, scope: Scope, ids: Collection[str], t: Translation
+) -> dict[str, str]:
     """What merchants, apps and channel accounts are called, of those that may be known by name."""
     merchant_ids, app_ids, account_ids = (
         {each for each in ids if each.startswith(PREFIX[kind])}

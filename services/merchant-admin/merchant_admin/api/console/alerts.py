@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import JsonValue
 
 from chassis.problems import Problem
-from chassis.web import Words
+from chassis.web import Translation
 from contracts.alert_titles import kind_of
 from contracts.events.alerts import Severity
 from contracts.internal import AlertOnFile, AlertPage, AlertTest, FindAlerts
@@ -69,7 +69,7 @@ class Mention:
     page: str | None = None
     words: str = ""
 
-    def in_words(self, t: Words) -> str:
+    def in_words(self, t: Translation) -> str:
         """With what it is called, where it is a fact."""
         value = t(self.words) if self.words else self.value
         return f"{t(f'fact.{self.name}')} {value}" if self.name else value

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from chassis.web import Words
+from chassis.web import Translation
 from contracts.alert_titles import kind_of
 from foundation.money_text import moment, money, plain_amount
 from merchant_admin.api.console.filters import FINEST
@@ -140,7 +140,7 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*")
 _MARK: Final = re.compile(r"(?:sealed|picture):([0-9a-f]{12})[0-9a-f]*")
 
 
-def action_words(t: Words, action: str) -> str:
+def action_words(t: Translation, action: str) -> str:
     """`merchant.created`: 商户 · 新建."""
     if f"audit.{action}" in t:
         return t(f"audit.{action}")
@@ -150,7 +150,7 @@ def action_words(t: Words, action: str) -> str:
     return f"{t(thing)}{SEVERAL}{t(done)}"
 
 
-def actor_words(t: Words, username: str) -> str:
+def actor_words(t: Translation, username: str) -> str:
     """A person by their name; who is none by what it is."""
     kind, _, token_id = username.partition(":")
     if token_id:
@@ -158,7 +158,7 @@ def actor_words(t: Words, username: str) -> str:
     return t("audited.system") if username == SYSTEM.username else username
 
 
-def thing_words(t: Words, entity_id: str) -> str:
+def thing_words(t: Translation, entity_id: str) -> str:
     """What it was done to: its number or name, or the words of what has neither."""
     if entity_id in t:
         return t(entity_id)
