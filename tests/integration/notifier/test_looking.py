@@ -149,7 +149,7 @@ async def test_what_is_pending_costs_no_more_looks_where_many_servers_are_away(
     async with harness.db.transaction() as tx:
         page = await list_page(tx, wanted, before=NEWEST, limit=50, by_app=False)
         looks = await tx.fetchval(LOOKS)
-    assert (page.seen, page.goes_on_after is None) == ([], False)
+    assert (page.items, page.goes_on_after is None) == ([], False)
     walked, filtered, queries = SCANNED, SCANNED, 2
     assert looks <= (walked + filtered) * queries
 

@@ -123,7 +123,7 @@ async def list_page(
     wanted = views.Wanted(app_id=app_id, event_id=event_id, state=state)
     async with _reading(deps, wanted) as tx:
         page = await views.list_page(tx, wanted, before=before, limit=limit, by_app=True)
-    items = [_view(deps, one) for one in page.seen]
+    items = [_view(deps, one) for one in page.items]
     return DeliveryPage(items=items, next_cursor=_cursor(page))
 
 
@@ -134,7 +134,7 @@ async def search(
     before = _position(after)
     async with _reading(deps, wanted) as tx:
         page = await views.list_page(tx, wanted, before=before, limit=limit, by_app=False)
-    items = [FoundDelivery(**dict(_view(deps, one)), app_id=one.app_id) for one in page.seen]
+    items = [FoundDelivery(**dict(_view(deps, one)), app_id=one.app_id) for one in page.items]
     return FoundDeliveryPage(items=items, next_cursor=_cursor(page))
 
 
@@ -148,26 +148,26 @@ def _reading(deps: Deps, wanted: views.Wanted) -> AbstractAsyncContextManager[Tx
 async def _view_of_event(deps: Deps, tx: Tx, app_id: str, event_id: str) -> DeliveryView:
     wanted = views.Wanted(app_id=app_id, event_id=event_id)
     page = await views.list_page(tx, wanted, before=views.NEWEST, limit=1, by_app=True)
-    [newest] = page.seen
+    [newest] = page.items
     return _view(deps, newest)
 
 
-def _view(deps: Deps, seen: views.Seen) -> DeliveryView:
-    app = deps.apps.find(seen.app_id)
+def _view(deps: Deps, listed: views.ListedDelivery) -> DeliveryView:
+    app = deps.apps.find(listed.app_id)
     own_address = (app and app.notify_url) or ""
     return DeliveryView(
-        delivery_id=f"D{seen.delivery_id}",
-        event_id=seen.event_id,
-        type=seen.type,
-        url=seen.notify_url or own_address,
-        state=seen.state,
-        created_at=seen.created_at,
-        merchant_id=seen.merchant_id,
-        merchant_order_no=seen.merchant_order_no,
-        payment_no=seen.payment_no,
-        channel_trade_no=seen.channel_trade_no,
-        next_attempt_at=seen.next_attempt_at,
-        attempts=seen.attempts,
+        delivery_id=f"D{listed.delivery_id}",
+        event_id=listed.event_id,
+        type=listed.type,
+        url=listed.notify_url or own_address,
+        state=listed.state,
+        created_at=listed.created_at,
+        merchant_id=listed.merchant_id,
+        merchant_order_no=listed.merchant_order_no,
+        payment_no=listed.payment_no,
+        channel_trade_no=listed.channel_trade_no,
+        next_attempt_at=listed.next_attempt_at,
+        attempts=listed.attempts,
     )
 
 

@@ -27,7 +27,7 @@ SLACK: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ListedDelivery:
     """`notify_url` None: the app's own address. `merchant_id` and the three numbers
     None: it is about no payment."""
 
@@ -64,7 +64,7 @@ class Wanted:
 class Page:
     """`goes_on_after`: where the next page begins; None at the end."""
 
-    seen: list[Seen]
+    items: list[ListedDelivery]
     goes_on_after: int | None
 
 
@@ -77,7 +77,7 @@ async def list_page(tx: Tx, wanted: Wanted, *, before: int, limit: int, by_app: 
     goes_on_after = ids[limit - 1]["delivery_id"] if len(ids) > limit else None
     if goes_on_after is None:
         goes_on_after = _left(wanted, await tx.fetchrow(_LAST.format(_walked(wanted)), *given))
-    return Page(await _seen(tx, ids[:limit], by_app=by_app), goes_on_after)
+    return Page(await _listed(tx, ids[:limit], by_app=by_app), goes_on_after)
 
 
 def _left(wanted: Wanted, last: Record | None) -> int | None:
@@ -100,7 +100,7 @@ def _walked(wanted: Wanted) -> str:
     return _ALL if wanted.app_id is None else _OF_APP
 
 
-async def _seen(tx: Tx, ids: Sequence[Record], *, by_app: bool) -> list[Seen]:
+async def _listed(tx: Tx, ids: Sequence[Record], *, by_app: bool) -> list[ListedDelivery]:
     delivery_ids, days = [row["delivery_id"] for row in ids], [row["day"] for row in ids]
     attempts: defaultdict[int, list[AttemptView]] = defaultdict(list)
     for row in await tx.fetch(_ATTEMPTS, delivery_ids, days, ATTEMPTS_SHOWN, by_app):
@@ -115,7 +115,9 @@ async def _seen(tx: Tx, ids: Sequence[Record], *, by_app: bool) -> list[Seen]:
         )
     rows = await tx.fetch(_DELIVERIES, delivery_ids, days)
     return [
-        Seen(**{**row, "state": State(row["state"])}, attempts=attempts[row["delivery_id"]])
+        ListedDelivery(
+            **{**row, "state": State(row["state"])}, attempts=attempts[row["delivery_id"]]
+        )
         for row in rows
     ]
 
