@@ -15,7 +15,7 @@ _NO: Final = frozenset({"0", "false", "no", "n", "off", "否", "✗", "×"})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CredentialField:
     """One field. `kind`: text, secret, pem, choice or flag; `ways`: those that have it, none where
     all do; `is_needed`: in each of these; `is_shown`: it may be seen again once it was saved."""
 
@@ -49,7 +49,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class CredentialForm:
-    entries: tuple[Entry, ...]
+    fields: tuple[CredentialField, ...]
     ways: tuple[Way, ...]
 
     @classmethod
@@ -74,19 +74,19 @@ class CredentialForm:
             _members(schema).items(), key=lambda item: item[1].get("x-order", len(item[0]))
         )
         choices = {name for way in ways for name in way.chosen_by}
-        entries = (_entry(name, it, needed, ways) for name, it in properties if name not in choices)
-        return cls(tuple(entries), ways)
+        fields = (_field(name, it, needed, ways) for name, it in properties if name not in choices)
+        return cls(tuple(fields), ways)
 
     @property
     def titles(self) -> dict[str, Words]:
         """What each field is called."""
-        return {entry.name: entry.title for entry in self.entries}
+        return {one.name: one.title for one in self.fields}
 
     def choice(self, field: str, value: str) -> Words | None:
         """What a value is called that was chosen; None for what somebody typed."""
         chosen = [
             each.options[value]
-            for each in self.entries
+            for each in self.fields
             if each.name == field and value in each.options
         ]
         ways = [way.title for way in self.ways if way.chosen_by.get(field) == value]
@@ -97,15 +97,15 @@ class CredentialForm:
         chosen = next((each for each in self.ways if each.name == way), None)
         excluded = chosen.excluded if chosen else frozenset()
         given: dict[str, JsonValue] = dict(chosen.chosen_by) if chosen else {}
-        for entry in self.entries:
-            text = entered.get(entry.name, "").strip()
-            if entry.name in excluded:
+        for one in self.fields:
+            text = entered.get(one.name, "").strip()
+            if one.name in excluded:
                 continue
-            if entry.kind == "flag":
+            if one.kind == "flag":
                 if text:
-                    given[entry.name] = True
+                    given[one.name] = True
             elif text:
-                given[entry.name] = text
+                given[one.name] = text
         return given
 
     def typed(self, cells: Mapping[str, str]) -> dict[str, JsonValue]:
@@ -122,16 +122,14 @@ class CredentialForm:
         return sorted(name for name in flags if cells[name].lower() not in _YES | _NO)
 
     def _flags(self) -> set[str]:
-        return {entry.name for entry in self.entries if entry.kind == "flag"}
+        return {one.name for one in self.fields if one.kind == "flag"}
 
     def shown(self, credentials: Mapping[str, Any]) -> dict[str, str]:
         """What may be seen of them again, by field: no secret and no key."""
         return {
-            entry.name: _CHECKED
-            if credentials[entry.name] is True
-            else str(credentials[entry.name])
-            for entry in self.entries
-            if entry.is_shown and credentials.get(entry.name) not in (None, False)
+            one.name: _CHECKED if credentials[one.name] is True else str(credentials[one.name])
+            for one in self.fields
+            if one.is_shown and credentials.get(one.name) not in (None, False)
         }
 
     def way_of(self, credentials: Mapping[str, Any]) -> str:
@@ -145,12 +143,12 @@ class CredentialForm:
         return self.ways[0].name if self.ways else ANY_WAY
 
 
-def _entry(
+def _field(
     name: str, shown: Mapping[str, Any], needed: frozenset[str], ways: tuple[Way, ...]
-) -> Entry:
+) -> CredentialField:
     excluded = any(name in way.excluded for way in ways)
     default = shown.get("default")
-    return Entry(
+    return CredentialField(
         name=name,
         title=_words(shown.get("x-title"), name),
         help=_words(shown.get("x-help"), ""),

@@ -34,7 +34,7 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Guess:
     """Somebody tries a name from an address, as keyed digests: no name that was tried is stored,
     for people type passwords there."""
 
@@ -45,7 +45,7 @@ class Attempt:
     """The /64 of an IPv6 address; of an IPv4 address the address itself."""
 
     @classmethod
-    def of(cls, key: bytes, username: str, ip: str) -> "Attempt":
+    def of(cls, key: bytes, username: str, ip: str) -> "Guess":
         return cls(
             pair=_digest(key, f"pair\n{username}\n{ip}"),
             name=_digest(key, f"name\n{username}"),
@@ -73,10 +73,10 @@ class Failures:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of an attempt before the password is looked at. `failures` by subject, those
+    """What is known of a guess before the password is looked at. `failures` by subject, those
     of the window only; `is_known`: somebody logged in from this address before."""
 
-    attempt: Attempt
+    guess: Guess
     failures: Mapping[bytes, Failures]
     is_known: bool
 
@@ -84,30 +84,28 @@ class Standing:
     def priority(self) -> Priority | None:
         """None: nothing is looked at."""
         if self.is_known:
-            return Priority.LAST if self._is_over(self.attempt.pair) else Priority.KNOWN
-        return None if any(map(self._is_over, self.attempt.limits)) else Priority.STRANGER
+            return Priority.LAST if self._is_over(self.guess.pair) else Priority.KNOWN
+        return None if any(map(self._is_over, self.guess.limits)) else Priority.STRANGER
 
     @property
     def is_shut(self) -> bool:
         """Whether the whole address has to wait, whatever it tries."""
-        attempt = self.attempt
-        return not self.is_known and (
-            self._is_over(attempt.address) or self._is_over(attempt.network)
-        )
+        guess = self.guess
+        return not self.is_known and (self._is_over(guess.address) or self._is_over(guess.network))
 
     @property
     def is_worth_counting(self) -> bool:
         """A flood must not fill the database: behind its limits an address adds no more rows."""
-        return not self._is_over(self.attempt.address)
+        return not self._is_over(self.guess.address)
 
     def ends_at(self, now: datetime) -> datetime:
         """When the first of its limits that are reached is none any more."""
-        over = [self.failures[each] for each in self.attempt.limits if self._is_over(each)]
+        over = [self.failures[each] for each in self.guess.limits if self._is_over(each)]
         return max((each.first_at + WINDOW for each in over), default=now)
 
     def _is_over(self, subject: bytes) -> bool:
         known = self.failures.get(subject)
-        return known is not None and known.count >= self.attempt.limits[subject]
+        return known is not None and known.count >= self.guess.limits[subject]
 
 
 def second_factor_subject(key: bytes, username: str) -> bytes:

@@ -11,7 +11,7 @@ import structlog
 from chassis.problems import Overloaded
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import TooManyLogins
-from merchant_admin.domain.guessing import Attempt, Priority, Standing
+from merchant_admin.domain.guessing import Guess, Priority, Standing
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.hashing import MAX_REMEMBERED
 from merchant_admin.flows.recording import record_action
@@ -26,14 +26,14 @@ async def find_right_hash(deps: Deps, actor: Actor, password: str) -> str | None
 
     Raises TooManyLogins for an address that guessed too often, and Overloaded.
     """
-    attempt = Attempt.of(deps.session_keys[0], actor.username, actor.ip)
-    _require_open(deps, attempt)
+    guess = Guess.of(deps.session_keys[0], actor.username, actor.ip)
+    _require_open(deps, guess)
     recognised = deps.checks.recognised.find(actor.username, password)
     if recognised is not None and await _find_stored(deps, actor.username) == recognised:
         return recognised
-    async with deps.checks.attempts, deps.db.connection() as tx:
+    async with deps.checks.guesses, deps.db.connection() as tx:
         stored = await store.find_password_hash(tx, actor.username)
-        standing = await store.get_standing(tx, attempt, deps.clock())
+        standing = await store.get_standing(tx, guess, deps.clock())
     priority = standing.priority
     if priority is None:
         raise _too_many(deps, standing)
@@ -64,13 +64,13 @@ async def _is_right(
         raise
 
 
-def _require_open(deps: Deps, attempt: Attempt) -> None:
+def _require_open(deps: Deps, guess: Guess) -> None:
     """What was found shut a moment ago costs nothing more."""
     now = deps.clock().timestamp()
-    until = deps.checks.shut.get(attempt.address, 0.0)
+    until = deps.checks.shut.get(guess.address, 0.0)
     if until > now:
         raise TooManyLogins(max(1, round(until - now)))
-    deps.checks.shut.pop(attempt.address, None)
+    deps.checks.shut.pop(guess.address, None)
 
 
 def _too_many(deps: Deps, standing: Standing) -> TooManyLogins:
@@ -78,7 +78,7 @@ def _too_many(deps: Deps, standing: Standing) -> TooManyLogins:
     ends_at = standing.ends_at(now)
     if standing.is_shut:
         shut = deps.checks.shut
-        shut[standing.attempt.address] = ends_at.timestamp()
+        shut[standing.guess.address] = ends_at.timestamp()
         if len(shut) > MAX_REMEMBERED:
             shut.popitem(last=False)
     return TooManyLogins(max(1, round((ends_at - now).total_seconds())))
@@ -91,8 +91,8 @@ async def _count(deps: Deps, actor: Actor, standing: Standing, *, is_user: bool)
         return
     stranger = Actor(username="", ip=actor.ip, request_id=actor.request_id)
     now = deps.clock()
-    async with deps.checks.attempts, deps.db.transaction() as tx:
-        await store.count_failure(tx, standing.attempt, now)
+    async with deps.checks.guesses, deps.db.transaction() as tx:
+        await store.count_failure(tx, standing.guess, now)
         await record_action(
             tx, stranger, "session.refused", at=now,
             entity_id=actor.username if is_user else "", after={},

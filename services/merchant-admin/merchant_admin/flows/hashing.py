@@ -27,8 +27,8 @@ MAX_WAITING: Final = {Priority.KNOWN: 64, Priority.STRANGER: 16, Priority.LAST: 
 
 MAX_REMEMBERED: Final = 10_000
 
-MAX_ATTEMPTS: Final = 6
-"""Attempts that are looked up in the database at once; other pages need connections too."""
+MAX_GUESSES: Final = 6
+"""That are looked up in the database at once; other pages need connections too."""
 
 
 class Hashing:
@@ -119,6 +119,6 @@ class Checks:
     def __init__(self) -> None:
         self.hashing = Hashing()
         self.recognised = Recognised()
-        self.attempts = asyncio.Semaphore(MAX_ATTEMPTS)
+        self.guesses = asyncio.Semaphore(MAX_GUESSES)
         self.shut: OrderedDict[bytes, float] = OrderedDict()
         """Addresses that have to wait, until when (Unix time)."""

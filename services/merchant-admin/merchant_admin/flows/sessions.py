@@ -6,13 +6,13 @@ from merchant_admin.domain import guessing
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import NoSuch, NotLoggedIn
-from merchant_admin.domain.guessing import Attempt
+from merchant_admin.domain.guessing import Guess
 from merchant_admin.domain.sessions import NewSession, OpenSession, Session
 from merchant_admin.flows import second_factors
 from merchant_admin.flows.checking import find_right_hash
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
-from merchant_admin.store import guessing as attempts
+from merchant_admin.store import guessing as guesses
 from merchant_admin.store import invitations
 from merchant_admin.store import sessions as store
 
@@ -47,7 +47,7 @@ async def check_password(deps: Deps, actor: Actor, password: str) -> str:
 async def log_in_with_ticket(deps: Deps, actor: Actor, ticket: str, totp: str | None) -> NewSession:
     """As `log_in` of a browser, for whoever gave the right password a moment ago."""
     async with deps.db.connection() as tx:
-        stored = await attempts.find_password_hash(tx, actor.username)
+        stored = await guesses.find_password_hash(tx, actor.username)
     known = stored is not None and rules.is_ticket(
         deps.session_keys, actor.username, stored, ticket, deps.clock()
     )
@@ -128,7 +128,7 @@ async def forget_expired(deps: Deps) -> None:
     async with deps.db.transaction() as tx:
         await store.forget_ended(tx, now=now, idle_since=now - deps.sessions.idle_limit)
         await invitations.forget_expired(tx, now)
-        await attempts.forget_old(
+        await guesses.forget_old(
             tx,
             failures_before=now - guessing.WINDOW,
             addresses_before=now - guessing.KNOWN_FOR,
@@ -146,8 +146,8 @@ async def _begin(deps: Deps, actor: Actor, password_hash: str, *, is_browser: bo
             user_agent=actor.user_agent,
         ):  # fmt: skip
             raise _refused()
-        attempt = Attempt.of(deps.session_keys[0], actor.username, actor.ip)
-        await attempts.know_address(tx, attempt, now)
+        guess = Guess.of(deps.session_keys[0], actor.username, actor.ip)
+        await guesses.know_address(tx, guess, now)
         await record_action(
             tx, actor, "session.created", at=now, entity_id=session.username,
             after={"expires_at": session.expires_at.isoformat()},

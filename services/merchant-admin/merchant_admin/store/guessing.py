@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chassis.database import Tx
-from merchant_admin.domain.guessing import WINDOW, Attempt, Failures, Standing
+from merchant_admin.domain.guessing import WINDOW, Failures, Guess, Standing
 
 FIND_HASH = "select password_hash from admin_user where username = $1 and disabled_at is null"
 
@@ -14,7 +14,7 @@ select subject, failures, first_at from login_failure
 
 IS_KNOWN = "select exists(select from known_address where subject = $1)"
 
-# In one order, so that attempts at the same time never wait for each other in a circle.
+# In one order, so that guesses at the same time never wait for each other in a circle.
 COUNT_FAILURE = """
 insert into login_failure as f (subject, failures, first_at)
 select subject, 1, $2 from unnest($1::bytea[]) subject order by subject
@@ -48,15 +48,15 @@ async def find_password_hash(tx: Tx, username: str) -> str | None:
     return found
 
 
-async def get_standing(tx: Tx, attempt: Attempt, now: datetime) -> Standing:
-    rows = await tx.fetch(LIST_FAILURES, list(attempt.limits), now - WINDOW)
+async def get_standing(tx: Tx, guess: Guess, now: datetime) -> Standing:
+    rows = await tx.fetch(LIST_FAILURES, list(guess.limits), now - WINDOW)
     failures = {row["subject"]: Failures(row["failures"], row["first_at"]) for row in rows}
-    is_known: bool = await tx.fetchval(IS_KNOWN, attempt.network)
-    return Standing(attempt, failures, is_known)
+    is_known: bool = await tx.fetchval(IS_KNOWN, guess.network)
+    return Standing(guess, failures, is_known)
 
 
-async def count_failure(tx: Tx, attempt: Attempt, now: datetime) -> None:
-    await tx.execute(COUNT_FAILURE, list(attempt.limits), now, now - WINDOW)
+async def count_failure(tx: Tx, guess: Guess, now: datetime) -> None:
+    await tx.execute(COUNT_FAILURE, list(guess.limits), now, now - WINDOW)
 
 
 async def count_one(tx: Tx, subject: bytes, now: datetime) -> Failures:
@@ -70,10 +70,10 @@ async def forget_failures(tx: Tx, subject: bytes) -> None:
     await tx.execute(FORGET_FAILURES, subject)
 
 
-async def know_address(tx: Tx, attempt: Attempt, now: datetime) -> None:
+async def know_address(tx: Tx, guess: Guess, now: datetime) -> None:
     """Somebody logged in from there with this name, whose wrong passwords are forgotten."""
-    await tx.execute(KNOW, attempt.network, now)
-    await tx.execute(FORGET_FAILURES, attempt.pair)
+    await tx.execute(KNOW, guess.network, now)
+    await tx.execute(FORGET_FAILURES, guess.pair)
 
 
 async def forget_old(tx: Tx, *, failures_before: datetime, addresses_before: datetime) -> None:

@@ -21,7 +21,7 @@ from merchant_admin.api.console.filters import PAGE, list_context
 from merchant_admin.api.console.mentions import page_of_thing
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.visiting import (
-    Seen,
+    SeenByViewer,
     SentByCentreOperator,
     SentByOperator,
     Visitor,
@@ -116,7 +116,7 @@ def _mention(name: str, facts: Mapping[str, JsonValue]) -> Mention:
 
 
 @router.get("")
-async def alerts_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def alerts_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """The latest first."""
     problem = problem_in(request, REFUSALS)
     return await _page(request, deps, visitor, problem=problem)

@@ -15,7 +15,7 @@ from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.setup.wrong import wrong_fields
-from merchant_admin.api.console.visiting import FreshlySentByRefunder, Seen, Visitor, to
+from merchant_admin.api.console.visiting import FreshlySentByRefunder, SeenByViewer, Visitor, to
 from merchant_admin.api.ids import ApprovalId
 from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
 from merchant_admin.domain.approvals import ApprovalState, AwaitsApproval
@@ -60,7 +60,7 @@ async def awaits_approval(request: Request, error: Exception) -> Response:
 
 
 @router.get("")
-async def approvals_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def approvals_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """What waits, or with `?state=all` all there was."""
     return await _page(request, deps, visitor)
 

@@ -16,7 +16,7 @@ from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.forms import whole_number
 from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.shown import raw
-from merchant_admin.api.console.visiting import Seen, SeenByCentre, SentByCentreOperator, to
+from merchant_admin.api.console.visiting import SeenByCentre, SeenByViewer, SentByCentreOperator, to
 from merchant_admin.api.paging import DEFAULT_LIMIT
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.flows import books, channel_accounts
@@ -50,7 +50,7 @@ class ShownLetter:
 
 
 @router.get("/ledger")
-async def ledger_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def ledger_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """What each merchant's accounts hold."""
     filters = LISTS["ledger"].of(request)
     page, problem = NO_BALANCES, None

@@ -26,7 +26,7 @@ from merchant_admin.api.console.rendering import error_page, problem_in, render,
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.shown import BEIJING
 from merchant_admin.api.console.visiting import (
-    Seen,
+    SeenByViewer,
     SentByCentreOperator,
     SentByOperator,
     Visitor,
@@ -52,13 +52,15 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 
 
 @router.get("/deliveries")
-async def deliveries_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def deliveries_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """Deliveries of all apps, newest first, and the form for a replay."""
     return await _deliveries_page(request, deps, visitor)
 
 
 @router.get("/deliveries/{event_id}")
-async def delivery_page(request: Request, deps: DepsOf, visitor: Seen, event_id: str) -> Response:
+async def delivery_page(
+    request: Request, deps: DepsOf, visitor: SeenByViewer, event_id: str
+) -> Response:
     """All that was tried for one event."""
     page, problem = NO_DELIVERIES, problem_in(request, REFUSALS)
     waits_at: dict[str, EndpointView] = {}
@@ -96,7 +98,7 @@ async def redeliver(deps: DepsOf, sent: SentByOperator, event_id: str) -> Respon
 
 
 @router.get("/endpoints")
-async def endpoints_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def endpoints_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """Where callbacks go, and which addresses are suspended."""
     filters = LISTS["endpoints"].of(request)
     wanted = {**LISTS["endpoints"].values(filters), **_page_in(request)}
@@ -146,7 +148,7 @@ async def replay(request: Request, deps: DepsOf, sent: SentByOperator) -> Respon
 
 @router.get("/replays/{replay_id}")
 async def replay_page(
-    request: Request, deps: DepsOf, visitor: Seen, replay_id: ReplayId
+    request: Request, deps: DepsOf, visitor: SeenByViewer, replay_id: ReplayId
 ) -> Response:
     """How far it is; the page looks again by itself until it is done."""
     try:

@@ -6,7 +6,7 @@ from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import list_context
 from merchant_admin.api.console.rendering import render
-from merchant_admin.api.console.visiting import Seen
+from merchant_admin.api.console.visiting import SeenByViewer
 from merchant_admin.api.paging import (
     DEFAULT_LIMIT,
     certificate_after,
@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False, prefix="/console/certificates")
 
 
 @router.get("")
-async def certificates_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def certificates_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """Those that end within 30 days; with `?ending=any` all there are."""
     filters = LISTS["certificates"].of(request)
     found = await expiring.read_page(

@@ -21,7 +21,7 @@ from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.texts import TEXTS
-from merchant_admin.api.console.visiting import Seen, SentByAdmin, Visitor, to
+from merchant_admin.api.console.visiting import SeenByViewer, SentByAdmin, Visitor, to
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
 from merchant_admin.domain.list_query import ListQuery
@@ -42,7 +42,7 @@ NOTHING_REFUSED: Final = RefusedForm()
 
 
 @router.get("")
-async def list_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def list_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await _page(request, deps, visitor)
 
 
@@ -68,7 +68,9 @@ async def change_state(deps: DepsOf, sent: SentByAdmin, code_id: str) -> Respons
 
 
 @router.get("/{code_id}/print")
-async def print_page(request: Request, deps: DepsOf, visitor: Seen, code_id: str) -> Response:
+async def print_page(
+    request: Request, deps: DepsOf, visitor: SeenByViewer, code_id: str
+) -> Response:
     """A page of its own, A6, to be printed and put up."""
     number = with_form_of("counter_code", code_id)
     shown = await counter_codes.read(deps, number, visitor.scope)

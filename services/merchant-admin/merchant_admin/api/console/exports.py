@@ -10,7 +10,7 @@ from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import Filters, list_context
 from merchant_admin.api.console.rendering import done_in, problem_in, render
-from merchant_admin.api.console.visiting import Seen, SentByViewer, Visitor, to
+from merchant_admin.api.console.visiting import SeenByViewer, SentByViewer, Visitor, to
 from merchant_admin.api.exports import download, kept
 from merchant_admin.api.ids import ExportId
 from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
@@ -38,7 +38,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def exports_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def exports_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """One's own; and, led here by a list that is too long, the offer to make its file: the
     filters in the address are then those of that list."""
     query = request.query_params
@@ -69,27 +69,27 @@ async def exports_page(request: Request, deps: DepsOf, visitor: Seen) -> Respons
 
 
 @router.get("/orders")
-async def export_orders(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_orders(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, money_listings.ORDERS)
 
 
 @router.get("/payments")
-async def export_payments(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_payments(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, money_listings.PAYMENTS)
 
 
 @router.get("/refunds")
-async def export_refunds(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_refunds(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, money_listings.REFUNDS)
 
 
 @router.get("/splits")
-async def export_splits(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_splits(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, money_listings.SPLITS)
 
 
 @router.get("/{export_id}/file")
-async def kept_file(deps: DepsOf, visitor: Seen, export_id: ExportId) -> Response:
+async def kept_file(deps: DepsOf, visitor: SeenByViewer, export_id: ExportId) -> Response:
     return await kept(deps, visitor.caller, export_id)
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.rendering import render
-from merchant_admin.api.console.visiting import Seen, to
+from merchant_admin.api.console.visiting import SeenByViewer, to
 from merchant_admin.domain.numbers import Found, Hit, Typed, only_hit
 from merchant_admin.flows import searching
 
@@ -18,7 +18,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/console/search")
-async def search_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def search_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     typed = Typed.of(request.query_params.get("q", ""))
     hits = await searching.list_hits(deps, typed, visitor.scope, MAX_HITS + 1) if typed else []
     if only := only_hit(hits):

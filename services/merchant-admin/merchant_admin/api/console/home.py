@@ -11,7 +11,7 @@ from merchant_admin.api.console.charts import Chart, columns
 from merchant_admin.api.console.navigation import HOME, Navigation
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.reports import percent
-from merchant_admin.api.console.visiting import Seen, to
+from merchant_admin.api.console.visiting import SeenByViewer, to
 from merchant_admin.domain.reports import Figures
 from merchant_admin.domain.waiting import PLACES
 from merchant_admin.flows import reports, waiting
@@ -36,7 +36,7 @@ async def root() -> Response:
 
 
 @router.get(HOME)
-async def home_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def home_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """Nothing here counts orders: it costs the same however many there are."""
     role = visitor.caller.role
     counted = request.state.waiting = await waiting.read_all(deps, visitor.scope, role)

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from foundation.pages import language_asked
 from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.exports import HOME, export, kind_of
-from merchant_admin.api.console.visiting import Seen, SeenByAdmin, SeenByCentre
+from merchant_admin.api.console.visiting import SeenByAdmin, SeenByCentre, SeenByViewer
 from merchant_admin.api.exports import download
 from merchant_admin.api.ids import StatementNo
 from merchant_admin.domain.list_query import ListQuery
@@ -15,27 +15,27 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("/callbacks")
-async def export_callbacks(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_callbacks(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, listings.CALLBACKS)
 
 
 @router.get("/endpoints")
-async def export_endpoints(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_endpoints(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, listings.ENDPOINTS)
 
 
 @router.get("/alerts")
-async def export_alerts(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_alerts(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, listings.ALERTS)
 
 
 @router.get("/reconciliations")
-async def export_reconciliations(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_reconciliations(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, listings.RECONCILIATIONS)
 
 
 @router.get("/ledger")
-async def export_balances(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_balances(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, listings.BALANCES)
 
 
@@ -50,32 +50,32 @@ async def export_audit(request: Request, deps: DepsOf, visitor: SeenByCentre) ->
 
 
 @router.get("/approvals")
-async def export_approvals(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_approvals(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, listings.APPROVALS)
 
 
 @router.get("/merchants")
-async def export_merchants(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_merchants(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, listings.MERCHANTS)
 
 
 @router.get("/channel-accounts")
-async def export_accounts(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_accounts(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, listings.ACCOUNTS)
 
 
 @router.get("/apps")
-async def export_apps(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_apps(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, listings.APPS)
 
 
 @router.get("/certificates")
-async def export_certificates(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_certificates(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, listings.CERTIFICATES)
 
 
 @router.get("/counter-codes")
-async def export_codes(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_codes(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     return await export(request, deps, visitor, listings.CODES)
 
 
@@ -91,7 +91,7 @@ async def export_tokens(request: Request, deps: DepsOf, visitor: SeenByAdmin) ->
 
 @router.get("/differences")
 async def export_differences(
-    request: Request, deps: DepsOf, visitor: Seen, statement_no: StatementNo
+    request: Request, deps: DepsOf, visitor: SeenByViewer, statement_no: StatementNo
 ) -> Response:
     """Of one reconciliation."""
     query = ListQuery(visitor.scope, {"statement_no": statement_no})

@@ -9,7 +9,7 @@ from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, Filters, list_context
 from merchant_admin.api.console.rendering import render
-from merchant_admin.api.console.visiting import Seen, Visitor
+from merchant_admin.api.console.visiting import SeenByViewer, Visitor
 from merchant_admin.api.paging import page_of, place_of
 from merchant_admin.domain.search import (
     FoundOrder,
@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 
 
 @router.get("/orders")
-async def orders_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def orders_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     filters = LISTS["orders"].of(request)
     search = filters.search(visitor.scope, request.query_params.get("after"))
     found = await searching.list_orders(deps, search)
@@ -34,7 +34,7 @@ async def orders_page(request: Request, deps: DepsOf, visitor: Seen) -> Response
 
 
 @router.get("/payments")
-async def payments_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def payments_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     filters = LISTS["payments"].of(request)
     search = filters.search(visitor.scope, request.query_params.get("after"))
     found = await searching.list_payments(deps, search)
@@ -44,7 +44,7 @@ async def payments_page(request: Request, deps: DepsOf, visitor: Seen) -> Respon
 
 
 @router.get("/refunds")
-async def refunds_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def refunds_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     filters = LISTS["refunds"].of(request)
     search = filters.search(visitor.scope, request.query_params.get("after"))
     found = await searching.list_refunds(deps, search)
@@ -54,7 +54,7 @@ async def refunds_page(request: Request, deps: DepsOf, visitor: Seen) -> Respons
 
 
 @router.get("/splits")
-async def splits_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def splits_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     filters = LISTS["splits"].of(request)
     search = filters.split_search(visitor.scope, request.query_params.get("after"))
     found = await searching.list_splits(deps, search)

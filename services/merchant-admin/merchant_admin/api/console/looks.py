@@ -19,7 +19,7 @@ from merchant_admin.api.console.rendering import HEADERS, problem_in, render, sa
 from merchant_admin.api.console.visiting import (
     FreshlySentByAdmin,
     FreshlySentFileByAdmin,
-    Seen,
+    SeenByViewer,
     Visitor,
     to,
 )
@@ -44,7 +44,9 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("/look")
-async def look_page(request: Request, deps: DepsOf, visitor: Seen, merchant_id: str) -> Response:
+async def look_page(
+    request: Request, deps: DepsOf, visitor: SeenByViewer, merchant_id: str
+) -> Response:
     return await _page(
         request, deps, visitor, merchant_id, RefusedForm(problem_in(request, REFUSALS))
     )
@@ -98,7 +100,7 @@ async def rename_account(
 
 
 @router.get("/logo")
-async def logo(deps: DepsOf, visitor: Seen, merchant_id: str) -> Response:
+async def logo(deps: DepsOf, visitor: SeenByViewer, merchant_id: str) -> Response:
     """A picture from outside: it is shown and does nothing else, wherever it is opened."""
     merchant = await merchants.read(deps, with_form_of("merchant", merchant_id), visitor.scope)
     if merchant.logo is None:

@@ -13,7 +13,7 @@ from contracts.internal import PaymentDecision, PaymentInBooks, RefundDecision
 from contracts.words import Words
 from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.rendering import done_in, error_page, problem_in, render
-from merchant_admin.api.console.visiting import Seen, SentByOperator, Visitor, to
+from merchant_admin.api.console.visiting import SeenByViewer, SentByOperator, Visitor, to
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.scope import EVERYTHING
@@ -62,7 +62,9 @@ class RefusedAction:
 
 
 @router.get("/{order_id}")
-async def order_page(request: Request, deps: DepsOf, visitor: Seen, order_id: str) -> Response:
+async def order_page(
+    request: Request, deps: DepsOf, visitor: SeenByViewer, order_id: str
+) -> Response:
     return await page(request, deps, visitor, order_id)
 
 

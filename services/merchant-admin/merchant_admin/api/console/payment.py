@@ -23,7 +23,7 @@ from merchant_admin.api.console.setup.wrong import TOP, wrong_fields
 from merchant_admin.api.console.shown import minor_units, plain_amount
 from merchant_admin.api.console.visiting import (
     PROOFS,
-    Seen,
+    SeenByViewer,
     Sent,
     SentByDecider,
     SentByRefunder,
@@ -45,7 +45,9 @@ router = APIRouter(include_in_schema=False, prefix="/console/payments/{payment_n
 
 
 @router.get("")
-async def payment_page(request: Request, deps: DepsOf, visitor: Seen, payment_no: str) -> Response:
+async def payment_page(
+    request: Request, deps: DepsOf, visitor: SeenByViewer, payment_no: str
+) -> Response:
     return await _page(request, deps, visitor, payment_no)
 
 

@@ -18,7 +18,7 @@ from merchant_admin.api.console.forms import typed, whole_number
 from merchant_admin.api.console.rendering import problem_in, render, saying
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import (
-    Seen,
+    SeenByViewer,
     SentByCentreDecider,
     SentByOperator,
     Visitor,
@@ -39,7 +39,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def statements_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def statements_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """Statements of all channel accounts, the latest day first."""
     return await _statements_page(request, deps, visitor)
 
@@ -105,7 +105,7 @@ async def ask_for_bill(request: Request, deps: DepsOf, sent: SentByOperator) -> 
 
 @router.get("/{statement_no}")
 async def statement_page(
-    request: Request, deps: DepsOf, visitor: Seen, statement_no: StatementNo
+    request: Request, deps: DepsOf, visitor: SeenByViewer, statement_no: StatementNo
 ) -> Response:
     """One statement with its differences; it looks again by itself while it is compared."""
     problem = problem_in(request, REFUSALS)

@@ -14,7 +14,7 @@ from merchant_admin.api.console.charts import Chart, columns
 from merchant_admin.api.console.filter_fields import METHOD, REPORTS
 from merchant_admin.api.console.filters import CURRENCY, KNOWN_MERCHANTS, day_of
 from merchant_admin.api.console.rendering import render
-from merchant_admin.api.console.visiting import Seen
+from merchant_admin.api.console.visiting import SeenByViewer
 from merchant_admin.domain.errors import BadPeriod
 from merchant_admin.domain.reports import By, Figures, Grain, Report, ReportResult
 from merchant_admin.domain.scope import Scope
@@ -51,7 +51,7 @@ class Panel:
 
 
 @router.get("/reports")
-async def reports_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def reports_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """Raises WrongFilters."""
     today = deps.clock().astimezone(BEIJING).date()
     report = _asked(request, visitor.scope, today)

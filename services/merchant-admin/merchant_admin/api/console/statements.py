@@ -15,7 +15,7 @@ from merchant_admin.api.console.exports import kind_of
 from merchant_admin.api.console.filter_fields import STATEMENTS
 from merchant_admin.api.console.filters import CURRENCY, KNOWN_MERCHANTS, Filters, day_of
 from merchant_admin.api.console.rendering import render
-from merchant_admin.api.console.visiting import Seen
+from merchant_admin.api.console.visiting import SeenByViewer
 from merchant_admin.api.exports import download
 from merchant_admin.api.statements import last_day_of
 from merchant_admin.domain.errors import NoSuch
@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 
 
 @router.get("/statements")
-async def statements_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def statements_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """Of yesterday, if no day or month is named. Raises WrongFilters."""
     filters = STATEMENTS.of(request)
     merchant_id = visitor.scope.one_of(filters.get("merchant_id") or None)
@@ -70,7 +70,7 @@ async def statements_page(request: Request, deps: DepsOf, visitor: Seen) -> Resp
 
 
 @router.get("/exports/statements")
-async def export_statement(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def export_statement(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     """What the page of these filters shows. Raises WrongFilters, NoSuch without a merchant."""
     filters = STATEMENTS.of(request)
     merchant_id = visitor.scope.one_of(filters.get("merchant_id") or None)

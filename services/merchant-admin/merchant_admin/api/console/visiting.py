@@ -217,7 +217,7 @@ async def proved(deps: Deps, visitor: Visitor, form: dict[str, str]) -> dict[str
 SeenByAnyone = Annotated[
     Visitor, Depends(_PageGuard(Right.VIEW, Reach.OWN, is_before_enrolment=True))
 ]
-Seen = Annotated[Visitor, Depends(_PageGuard(Right.VIEW, Reach.SCOPED))]
+SeenByViewer = Annotated[Visitor, Depends(_PageGuard(Right.VIEW, Reach.SCOPED))]
 SeenByDecider = Annotated[Visitor, Depends(_PageGuard(Right.DECIDE, Reach.SCOPED))]
 SeenByCentre = Annotated[Visitor, Depends(_PageGuard(Right.VIEW, Reach.CENTRE))]
 SeenByAdmin = Annotated[Visitor, Depends(_PageGuard(Right.ADMINISTER, Reach.CENTRE))]

@@ -20,7 +20,7 @@ from merchant_admin.api.console.visiting import (
     FreshlySeenByAdmin,
     FreshlySentByAdmin,
     FreshlySentFileByAdmin,
-    Seen,
+    SeenByViewer,
     Sent,
     SentByAdmin,
     Visitor,
@@ -52,7 +52,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get(HOME)
-async def list_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def list_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     filters = LISTS["channel-accounts"].of(request)
     found = await channel_accounts.read_all(
         deps,
@@ -111,7 +111,7 @@ async def create_from(deps: Deps, sent: Sent, merchant_id: str) -> ChannelAccoun
 
 @router.get(HOME + "/{payment_id}")
 async def account_page(
-    request: Request, deps: DepsOf, visitor: Seen, payment_id: PaymentId
+    request: Request, deps: DepsOf, visitor: SeenByViewer, payment_id: PaymentId
 ) -> Response:
     return await _account_page(request, deps, visitor, payment_id)
 

@@ -21,8 +21,8 @@ from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.visiting import (
     FreshlySentByAdmin,
     FreshlySentFileByAdmin,
-    Seen,
     SeenByAdmin,
+    SeenByViewer,
     Sent,
     SentByAdmin,
     Visitor,
@@ -46,7 +46,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def list_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def list_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     filters = LISTS["apps"].of(request)
     found = await apps.read_page(
         deps,
@@ -80,7 +80,9 @@ async def create(request: Request, deps: DepsOf, sent: SentByAdmin) -> Response:
 
 
 @router.get("/{app_id}")
-async def app_page(request: Request, deps: DepsOf, visitor: Seen, app_id: AppId) -> Response:
+async def app_page(
+    request: Request, deps: DepsOf, visitor: SeenByViewer, app_id: AppId
+) -> Response:
     return await shown_page(request, deps, visitor, app_id)
 
 
@@ -165,7 +167,9 @@ async def ping(deps: DepsOf, sent: SentByAdmin, app_id: AppId) -> Response:
 
 
 @router.get("/{app_id}/hand-over")
-async def hand_over_page(request: Request, deps: DepsOf, visitor: Seen, app_id: AppId) -> Response:
+async def hand_over_page(
+    request: Request, deps: DepsOf, visitor: SeenByViewer, app_id: AppId
+) -> Response:
     """What a developer needs, to be printed or sent; without a secret."""
     context = {"visitor": visitor, **await hand_over_context(deps, visitor, app_id)}
     return render(request, "hand_over.html", context)

@@ -21,7 +21,7 @@ MAX_FILE_BYTES: Final = 65_536
 
 def credentials_in(form: CredentialForm, sent: Sent) -> dict[str, JsonValue]:
     """What was typed, pasted or uploaded."""
-    pasted = {entry.name: pasted_in(sent, entry.name) for entry in form.entries}
+    pasted = {field.name: pasted_in(sent, field.name) for field in form.fields}
     return form.credentials(pasted, sent.form.get(WAY, ""))
 
 
@@ -43,11 +43,11 @@ def form_context(
     """What the template of the form needs. `sent`: a form that comes back, of which no secret and
     no key is shown; else what is known of credentials that are to be replaced."""
     known: Mapping[str, Any] = saved.shown if saved else {}
-    values: dict[str, str] = {entry.name: entry.default for entry in form.entries}
+    values: dict[str, str] = {field.name: field.default for field in form.fields}
     values |= known.get("values", {}) | {k: v for k, v in (identity or {}).items() if v}
     if sent is not None:
-        values = {entry.name: sent.get(entry.name, "") for entry in form.entries}
-    shown = {entry.name: values.get(entry.name, "") for entry in form.entries if entry.is_shown}
+        values = {field.name: sent.get(field.name, "") for field in form.fields}
+    shown = {field.name: values.get(field.name, "") for field in form.fields if field.is_shown}
     way = (sent or {}).get(WAY) or known.get(WAY) or (form.ways[0].name if form.ways else "")
     wrong: dict[str, Words] = {}
     if refusal is not None:

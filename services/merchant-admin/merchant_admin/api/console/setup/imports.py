@@ -38,7 +38,7 @@ async def import_page(request: Request, deps: DepsOf, visitor: FreshlySeenByAdmi
 async def template(deps: DepsOf, visitor: SeenByAdmin, channel: str = "") -> Response:
     """An empty file with the columns of a channel, as Excel opens it."""
     known = (await channels.read_all(deps)).get(channel)
-    fields = [entry.name for entry in known.form.entries] if known else []
+    fields = [field.name for field in known.form.fields] if known else []
     written = io.StringIO()
     csv.writer(written).writerow([*COLUMNS, *fields])
     headers = {"Content-Disposition": 'attachment; filename="import.csv"'}

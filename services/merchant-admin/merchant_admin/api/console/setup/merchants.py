@@ -19,8 +19,8 @@ from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.shown import plain_amount
 from merchant_admin.api.console.visiting import (
     FreshlySentByAdmin,
-    Seen,
     SeenByAdmin,
+    SeenByViewer,
     Sent,
     SentByAdmin,
     Visitor,
@@ -44,7 +44,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def list_page(request: Request, deps: DepsOf, visitor: Seen) -> Response:
+async def list_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> Response:
     filters = LISTS["merchants"].of(request)
     found = await merchants.read_page(
         deps,
@@ -81,7 +81,7 @@ async def create_from(deps: Deps, sent: Sent) -> Merchant:
 
 @router.get("/{merchant_id}")
 async def merchant_page(
-    request: Request, deps: DepsOf, visitor: Seen, merchant_id: MerchantId
+    request: Request, deps: DepsOf, visitor: SeenByViewer, merchant_id: MerchantId
 ) -> Response:
     return await shown_page(request, deps, visitor, merchant_id)
 

@@ -10,7 +10,7 @@ from contracts.identifiers import is_id
 from contracts.internal import InspectedSignature, InspectSignature
 from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.rendering import render
-from merchant_admin.api.console.visiting import Seen, SentByViewer, Visitor
+from merchant_admin.api.console.visiting import SeenByViewer, SentByViewer, Visitor
 from merchant_admin.api.ids import AppId
 from merchant_admin.flows import apps, signatures
 from merchant_admin.flows.deps import Deps
@@ -22,7 +22,9 @@ router = APIRouter(include_in_schema=False, prefix="/console/apps/{app_id}/signa
 
 
 @router.get("")
-async def form_page(request: Request, deps: DepsOf, visitor: Seen, app_id: AppId) -> Response:
+async def form_page(
+    request: Request, deps: DepsOf, visitor: SeenByViewer, app_id: AppId
+) -> Response:
     return await _page(request, deps, visitor, app_id, EXAMPLE)
 
 
