@@ -33,7 +33,8 @@ ODD: Final = ("\0", "余额\0不足", "\ud83d", "x" * 5_000, "\u202e系统繁忙
 class Hooks:
     """Who watches: `on_trade` new trades, `on_closing` those that nobody has paid when our close
     arrives, just before it is done, `on_paid` money that came, `on_return` refunds that
-    somebody must decide, `on_back` those that went back, `on_notice` what is to be told to us."""
+    somebody must decide, `on_back` those that went back, `on_notification` what is to be told
+    to us."""
 
     on_trade: Callable[[Trade], None]
     on_closing: Callable[[Trade], None]

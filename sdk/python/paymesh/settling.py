@@ -44,7 +44,7 @@ NOTHING_PAID: Final = (PaymentStatus.FAILED, PaymentStatus.CLOSED)
 Get = Callable[[str], Call[PaymentWithOrder]]
 Holds = Callable[[PaymentView], bool]
 T = TypeVar("T")
-Seen = TypeVar("Seen", PaymentView, PaymentWithOrder)
+PaymentT = TypeVar("PaymentT", PaymentView, PaymentWithOrder)
 
 
 def create_and_settle(
@@ -98,7 +98,7 @@ def wait(payment_no: str, get: Get, timeout_s: float) -> Flow[PaymentWithOrder]:
     return (yield from settle(payment, get, lambda seen: seen.is_final, until))
 
 
-def settle(payment: Seen, get: Get, is_enough: Holds, until: float) -> Flow[Seen]:
+def settle(payment: PaymentT, get: Get, is_enough: Holds, until: float) -> Flow[PaymentT]:
     wait_s = FIRST_WAIT_S
     cause: PaymeshError | None = None
     while not is_enough(payment):
