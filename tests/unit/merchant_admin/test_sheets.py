@@ -38,6 +38,7 @@ from contracts.internal import (
     CloseOrderById,
     DecidePayment,
     DecideRefund,
+    DeliveryState,
     DifferenceKind,
     DifferenceState,
     PaymentDecision,
@@ -48,7 +49,6 @@ from contracts.internal import (
 )
 from gateway.channels.easy import PLUGIN
 from gateway.channels.plugin import schema
-from merchant_admin.api.callbacks import DeliveryState
 from merchant_admin.api.console.audited import (
     action_words,
     actor_words,
