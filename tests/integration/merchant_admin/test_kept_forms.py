@@ -63,6 +63,7 @@ async def test_a_form_sent_after_the_session_ended_is_shown_again_and_sent(admin
     assert again.status_code == 200
     assert "西苑" in again.text
     assert f'action="{path}"' in again.text
+    assert f'<a class="data" href="{path}">{merchant_id}</a>' in again.text, "what it is about"
     assert await name_of(admin, merchant_id) == "East Garden"
     cookie = again.headers["set-cookie"].partition(";")[0]
     sent = await admin.anonymous.post(path, data=hidden(again.text), headers={"Cookie": cookie})

@@ -1,6 +1,7 @@
 """Forms that come too late, after the session in which they were shown: what was filled in is kept
 while people log in, and shown to them before it is sent again."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,6 +21,11 @@ KEPT: Final = "kept."
 
 KEPT_BYTES: Final = 4_096
 """What goes along with the form of the login."""
+
+SUBJECT: Final = re.compile(
+    r"(/console/(?:apps|channel-accounts|merchants|orders|payments)/([A-Z][0-9A-Z]{26}))/?"
+)
+"""How the address of a form begins that is about something, which has a page there."""
 
 SECRET: Final = ("password", "totp", "secret", "ticket")
 """What the name of a field has in it that is never sent back to a browser."""
@@ -102,12 +108,14 @@ def shown_again(
 ) -> Response:
     """What was filled in, to be looked at and sent. `hint`: the text that says why."""
     shown = {name: value for name, value in wanted.form.items() if value and name not in HIDDEN}
+    found = SUBJECT.match(wanted.back)
     context = {
         "visitor": None,
         "action": wanted.back,
         "shown": shown,
         "labels": LABELS,
         "hint": hint,
+        "subject": found.groups() if found else None,
         "fields": {**wanted.form, CSRF_FIELD: csrf},
     }
     return render(request, "kept_form.html", context, status=status)
