@@ -236,6 +236,15 @@ async def test_a_piece_that_was_refused_or_failed_counts_no_more(
     assert again.status_code == 201
 
 
+async def test_what_a_second_person_agreed_to_counts_no_more(
+    admin: Admin, merchant_id: str
+) -> None:
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    assert (await approve(await hire(admin, "finance"), path)).status_code == 200
+    small = {"amount": 1, "reason": "x", "merchant_refund_no": "small"}
+    assert (await admin.http.post(refunds(admin), json=small)).status_code == 201
+
+
 async def test_an_order_shows_the_refund_that_waits(admin: Admin, merchant_id: str) -> None:
     story = Story(merchant_id=merchant_id).paid()
     await apply(admin.deps, story.events)

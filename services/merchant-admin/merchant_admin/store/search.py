@@ -225,6 +225,9 @@ select coalesce(sum(asked.amount), 0)::bigint
   from asked left join refunds_view on payment_no = $1 and merchant_refund_no = number
  where number <> $2
    and case when refund_no is null then not is_refused else status <> 'failed' end
+   and not exists (select from approval where subject = $1 and kind = 'refund'
+                       and state in ('approved', 'done')
+                       and request ->> 'merchant_refund_no' = number)
 """
 
 
@@ -285,7 +288,8 @@ async def sum_under_way(tx: Tx, payment_no: str) -> int:
 
 
 async def sum_by_people(tx: Tx, payment_no: str, *, other_than: str) -> int:
-    """What people have asked for of it that went back or may, but for one `merchant_refund_no`."""
+    """What people have asked for of it, each alone, that went back or may; but for one
+    `merchant_refund_no`."""
     return int(await tx.fetchval(BY_PEOPLE, payment_no, other_than))
 
 
