@@ -321,6 +321,7 @@ async def test_republishing_brings_back_the_period(
     await write(db, *[event(n) for n in range(10)])
     async with db.transaction() as tx:
         await tx.execute("update event_log set created_at = now() - interval '1 day' where id <= 4")
+        await tx.execute("insert into event_dead (id, error) values (4, 'x'), (5, 'too large')")
     async with running(Relay(db, broker).run):
         await drained(db)
         assert await republish(db, datetime.now(UTC) - timedelta(hours=1)) == 6
@@ -328,6 +329,8 @@ async def test_republishing_brings_back_the_period(
         assert await republish(db, datetime.now(UTC) + timedelta(hours=1)) == 0
 
     assert broker.numbers() == [*range(10), *range(4, 10)]
+    async with db.connection() as tx:  # What is told again is not dead any more.
+        assert [row["id"] for row in await tx.fetch("select id from event_dead")] == [4]
 
 
 async def test_events_are_forgotten_when_their_time_is_over(db: Database, broker: Broker) -> None:

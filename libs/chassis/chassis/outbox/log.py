@@ -178,7 +178,7 @@ async def list_pending(tx: Tx, topic: str, after: int, limit: int) -> list[tuple
 
 
 async def republish(db: Database, since: datetime) -> int:
-    """Mark every event created since then as pending again; answers how many.
+    """Mark every event created since then as pending again, dead ones too; answers how many.
 
     For a broker that lost its records. Consumers see the events again, with the same ids.
     """
@@ -298,6 +298,7 @@ limit $3
 _PAGE_AFTER = "select id, key from event_log where id > $1 order by id limit $2"
 
 _MARK = """
+with tried_again as (delete from event_dead where id = any($1::bigint[]))
 insert into event_pending (id, shard)
 select * from unnest($1::bigint[], $2::smallint[])
 on conflict do nothing

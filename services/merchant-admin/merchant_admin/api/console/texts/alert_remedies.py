@@ -132,8 +132,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Nothing is lost; the log says what is in the way.",
     ),
     "alert_remedy.outbox.dead:": (
-        "事件过大或主题不存在，Kafka 不会再接收。请查看 event_dead。",
-        "Read event_dead: too large, or no such topic.",
+        "事件超过单条消息的上限（1 MiB），已放弃发布。请查看 event_dead 并报告缺陷。",
+        "An event is larger than 1 MiB: see event_dead, and report it.",
     ),
     "alert_remedy.outbox.stuck:": (
         "最早的事件等待超过 10 秒。请查看 Kafka 与该服务的日志。",
