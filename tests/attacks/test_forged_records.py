@@ -1,6 +1,7 @@
 """A stranger who reaches the broker writes to it, and gets nothing: neither a key nor a payment."""
 
 import base64
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from prometheus_client import REGISTRY
 from tests.integration.gateway.harness import SEALING, SECRET, Harness, running_harness
@@ -198,6 +200,7 @@ async def test_a_forged_key_opens_nothing_and_a_forged_deletion_closes_nothing(
     directory = gateway.app.state.deps.directory
     forged = [_key(gateway, new_id("key")) for _ in _CONFIGURATION_FORGERIES]
     deletion = Message(topics.MERCHANT_CONFIG, gateway.credentials.key_id, b"")
+    await _all_is_read(gateway)  # What others have forged before is counted then.
     before = _refused()
 
     async with stranger(kafka_bootstrap) as producer:
@@ -212,6 +215,14 @@ async def test_a_forged_key_opens_nothing_and_a_forged_deletion_closes_nothing(
     stolen = replace(gateway.credentials, key_id=forged[0].key)
     async with ApiClient(gateway.gateway_url, stolen) as api:
         assert (await api.post("/v1/payments", gateway.request())).status_code == 401
+
+
+async def _all_is_read(gateway: Harness) -> None:
+    transport = httpx.ASGITransport(gateway.app.private)
+    give_up_at = time.monotonic() + 30
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as private:
+        while (await private.get("/health/ready")).json()["checks"]["configuration"] is not True:
+            assert time.monotonic() < give_up_at
 
 
 def _refused() -> float:

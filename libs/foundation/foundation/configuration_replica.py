@@ -75,7 +75,7 @@ class ConfigurationReplica:
             watch=self._see if snapshot else None,
         )
         self.pulse = self._broadcast.pulse
-        self.caught_up = self._broadcast.caught_up
+        self.caught_up = asyncio.Event()
         if snapshot:
             AGE_S.set_function(lambda: self.age_s or 0.0)
 
@@ -167,8 +167,9 @@ class ConfigurationReplica:
             self._refuse_doubted()
 
     async def _judge_doubted(self) -> None:
-        await self.caught_up.wait()
+        await self._broadcast.caught_up.wait()
         self._refuse_doubted()
+        self.caught_up.set()
 
     def _refuse_doubted(self) -> None:
         self._refused += sum(self._doubted.values())

@@ -166,6 +166,7 @@ class SameAccount(Unusable):
             en = f"It waits for a second person already, as {account_id} ({name})."
             zh = f"该账户已提交登记，正在等待复核：{account_id}（{name}）。"
         super().__init__(FieldError("", en, zh))
+        self.account_id = account_id
 
 
 class TooManyRows(AdminProblem):

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from chassis.problems import FieldError, Problem
 from contracts.events.configuration import State
-from merchant_admin.api.console.forms import number_in, seen_in
+from merchant_admin.api.console.forms import NUMBER, number_in, seen_in
 from merchant_admin.api.console.setup import accounts as account_pages
 from merchant_admin.api.console.setup import app_forms
 from merchant_admin.api.console.setup import merchants as merchant_pages
 from merchant_admin.api.console.setup.apps import key_in, with_own_address
 from merchant_admin.api.console.visiting import Sent
-from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.errors import SameAccount, Unusable
 from merchant_admin.domain.onboarding import Draft, Step
 from merchant_admin.flows import (
     account_trials,
@@ -75,8 +75,8 @@ async def _credentials(deps: Deps, sent: Sent, draft: Draft) -> Taken:
     was not this merchant's; it is disabled, and another one entered."""
     merchant_id, channel = draft.merchant_id or "", draft.channel or ""
     if draft.account_id is None:
-        account = await account_pages.create_from(deps, sent, merchant_id)
-        return Taken(draft.with_account(account.account_id, channel), Step.TRIAL)
+        account_id = await _make_account(deps, sent, merchant_id)
+        return Taken(draft.with_account(account_id, channel), Step.TRIAL)
     account = await channel_accounts.find(deps, draft.account_id, sent.scope)
     if "another" in sent.form:
         await channel_accounts.change(
@@ -90,6 +90,15 @@ async def _credentials(deps: Deps, sent: Sent, draft: Draft) -> Taken:
         return Taken(draft.with_channel(channel), Step.CREDENTIALS)
     await account_pages.replace_from(deps, sent, account)
     return Taken(draft.with_account(account.account_id, channel), Step.TRIAL)
+
+
+async def _make_account(deps: Deps, sent: Sent, merchant_id: str) -> str:
+    try:
+        return (await account_pages.create_from(deps, sent, merchant_id)).account_id
+    except SameAccount as same:
+        if same.account_id != sent.form.get(NUMBER):
+            raise
+        return same.account_id  # of the other click
 
 
 async def _trial(deps: Deps, sent: Sent, draft: Draft) -> Taken:
