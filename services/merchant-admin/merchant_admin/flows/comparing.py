@@ -95,15 +95,15 @@ async def compare(
     ends: Collection[str] = (),
 ) -> dict[str, Difference]:
     """By id what differs. `ends`: what only the topic has is published as disabled."""
-    found: dict[str, Difference] = {}
-    seen: set[str] = set()
+    compared: dict[str, Difference | None] = {}
     for list_locked in KINDS:
-        await _compare_kind(db, list_locked, in_topic, publishing, now, found, seen)
+        compared |= await _compare_kind(db, list_locked, in_topic, publishing, now)
     unknown = {
         name: entity
         for name, entity in in_topic.items()
-        if name not in seen and entity.state is State.ACTIVE
+        if name not in compared and entity.state is State.ACTIVE
     }
+    found = {name: difference for name, difference in compared.items() if difference}
     found |= dict.fromkeys(unknown, Difference.UNKNOWN)
     ended = [_ended(entity) for name, entity in unknown.items() if name in ends]
     if ended or publishing is not Publishing.NOTHING:
@@ -126,9 +126,8 @@ async def _compare_kind(
     in_topic: Mapping[str, Entity],
     publishing: Publishing,
     now: datetime,
-    found: dict[str, Difference],
-    seen: set[str],
-) -> None:
+) -> dict[str, Difference | None]:
+    compared: dict[str, Difference | None] = {}
     after, has_more = "", True
     while has_more:
         async with db.transaction() as tx:
@@ -137,20 +136,19 @@ async def _compare_kind(
             for item in page:
                 ours = item.entity()
                 after = entity_id(ours)
-                seen.add(after)
                 theirs = in_topic.get(after)
-                difference = _difference(ours, theirs)
-                if difference is not None:
-                    found[after] = difference
-                if publishing is Publishing.ALL or difference is Difference.OTHERWISE:
-                    item = _raised(item, theirs, now)
-                if publishing is Publishing.ALL or difference is not None:
-                    anew.append(item)
-            if publishing is not Publishing.NOTHING:
-                for item in anew:
-                    await update(tx, item)
-                await publish(tx, [item.entity() for item in anew], now)
+                difference = compared[after] = _difference(ours, theirs)
+                if publishing is Publishing.ALL or (
+                    publishing is Publishing.DIFFERING and difference is Difference.OTHERWISE
+                ):
+                    raised = _raised(item, theirs, now)
+                    await update(tx, raised)
+                    anew.append(raised.entity())
+                elif publishing is Publishing.DIFFERING and difference is not None:
+                    anew.append(ours)
+            await publish(tx, anew, now)
         has_more = len(page) == BATCH
+    return compared
 
 
 def _raised(ours: Configured, theirs: Entity | None, at: datetime) -> Configured:

@@ -28,7 +28,6 @@ from contracts.internal import (
 from merchant_admin.domain import timeline
 from merchant_admin.domain.approvals import Approval
 from merchant_admin.domain.audit import Actor, AuditEntry
-from merchant_admin.domain.errors import ChangedSinceShown
 from merchant_admin.domain.projection import PastEvent
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import FoundOrder, SplitSearch, Tried
@@ -36,6 +35,7 @@ from merchant_admin.domain.timeline import CallbackAttempt, Line
 from merchant_admin.flows import callbacks
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.refund_as_shown import amount_taken, sum_waiting
 from merchant_admin.flows.refunds import MOST_WAITING
 from merchant_admin.store import audit, history, splits, views
 from merchant_admin.store import search as store
@@ -85,7 +85,7 @@ class OrderStory:
 
     def amount_free(self, payment: PaymentInBooks) -> int:
         """What is left of it beside what waits."""
-        return max(payment.amount_left - _sum(self.waiting_of(payment.payment_no)), 0)
+        return max(payment.amount_left - sum_waiting(self.waiting_of(payment.payment_no)), 0)
 
     def amount_taken(self, payment: PaymentInBooks) -> int:
         """What a form that asks for a refund shows of others."""
@@ -160,33 +160,6 @@ async def find_on_file(deps: Deps, order_id: str) -> OrderOnFile | None:
     except (Forwarded, Overloaded) as problem:
         log.info("order.not_read", order_id=order_id, code=problem.code)
         return None
-
-
-def amount_taken(payment: PaymentInBooks, waiting: Sequence[Approval]) -> int:
-    """What went back of it, is on its way, or waits for a second person."""
-    return payment.amount_refunded + payment.amount_reserved + _sum(waiting)
-
-
-async def require_refund_as_shown(
-    deps: Deps, order_id: str, payment_no: str, *, merchant_refund_no: str, seen: str
-) -> None:
-    """`seen`: the amount taken that the form showed to whoever asks for the refund. One of a number
-    that is known is no other refund. Raises ChangedSinceShown, Forwarded, Overloaded."""
-    path = f"/internal/orders-on-file/{order_id}"
-    on_file = await deps.trade_core.get(OrderOnFile, path)
-    async with deps.db.connection() as tx:
-        waiting = await list_waiting_refunds(tx, [payment_no], deps.clock(), MOST_WAITING)
-    known = {each.merchant_refund_no for each in on_file.refunds}
-    known |= {each.asked.request["merchant_refund_no"] for each in waiting}
-    if merchant_refund_no in known:
-        return
-    taken = {each.payment_no: amount_taken(each, waiting) for each in on_file.payments}
-    if seen != str(taken.get(payment_no)):
-        raise ChangedSinceShown
-
-
-def _sum(waiting: Sequence[Approval]) -> int:
-    return sum(one.refund_amount for one in waiting)
 
 
 async def ask(deps: Deps, actor: Actor, order_id: str, scope: Scope) -> OrderOnFile:

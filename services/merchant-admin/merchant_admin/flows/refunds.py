@@ -26,7 +26,7 @@ from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store.approvals import find_refund_locked, list_waiting_refunds
 from merchant_admin.store.merchants import list_four_eyes
-from merchant_admin.store.search import sum_by_people, sum_under_way
+from merchant_admin.store.refund_sums import sum_by_people, sum_under_way
 
 log = structlog.get_logger()
 

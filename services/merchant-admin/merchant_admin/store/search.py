@@ -207,29 +207,6 @@ select {REFUND_COLUMNS}
     2,
 )
 
-UNDER_WAY = """
-select coalesce(sum(amount), 0)::bigint from refunds_view
- where payment_no = $1 and status in ('processing', 'abnormal')
-"""
-
-
-BY_PEOPLE = """
-with asked as (
-    select after ->> 'merchant_refund_no' as number, max((after ->> 'amount')::bigint) as amount,
-           bool_or(action = 'refund.refused')
-               and not bool_or(action = 'refund.opened') as is_refused
-      from audit
-     where entity_id = $1 and action in ('refund.requested', 'refund.opened', 'refund.refused')
-     group by 1)
-select coalesce(sum(asked.amount), 0)::bigint
-  from asked left join refunds_view on payment_no = $1 and merchant_refund_no = number
- where number <> $2
-   and case when refund_no is null then not is_refused else status <> 'failed' end
-   and not exists (select from approval where subject = $1 and kind = 'refund'
-                       and state in ('approved', 'done')
-                       and request ->> 'merchant_refund_no' = number)
-"""
-
 
 async def list_orders(tx: Tx, search: Search) -> list[FoundOrder]:
     """The newest first."""
@@ -280,17 +257,6 @@ async def get_refund(tx: Tx, refund_no: str, scope: Scope) -> FoundRefund:
     for refund in await list_refunds(tx, Search(scope, refund_no=refund_no, limit=1)):
         return refund
     raise NoSuch("refund")
-
-
-async def sum_under_way(tx: Tx, payment_no: str) -> int:
-    """Of refunds that have not ended."""
-    return int(await tx.fetchval(UNDER_WAY, payment_no))
-
-
-async def sum_by_people(tx: Tx, payment_no: str, *, other_than: str) -> int:
-    """What people have asked for of it, each alone, that went back or may; but for one
-    `merchant_refund_no`."""
-    return int(await tx.fetchval(BY_PEOPLE, payment_no, other_than))
 
 
 def orders_found(search: Search) -> str:

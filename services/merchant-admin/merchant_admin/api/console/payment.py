@@ -35,7 +35,7 @@ from merchant_admin.api.decisions import DecideOnPayment, DecideOnRefund
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.scope import Scope
-from merchant_admin.flows import decisions, order_story, refunds, searching
+from merchant_admin.flows import decisions, refund_as_shown, refunds, searching
 from merchant_admin.flows.deps import Deps
 
 CLAIM_FIELDS: Final = ("payment_id", "channel_trade_no", "amount", "currency")
@@ -88,7 +88,7 @@ async def request_refund(
             raise Unusable(_no_amount(payment.found.payment))
         given = {name: sent.form.get(name, "") for name in ("merchant_refund_no", "reason")}
         requested = parse(RequestRefund, {**given, "amount": amount})
-        await order_story.require_refund_as_shown(
+        await refund_as_shown.require_as_shown(
             deps,
             payment.order.order_id,
             number,
