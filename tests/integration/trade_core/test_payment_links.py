@@ -11,7 +11,13 @@ from tests.integration.trade_core.harness import Harness
 from contracts.api import CreatePaymentLink, LinkStatus, OrderStatus
 from contracts.identifiers import is_id, new_id
 from contracts.internal import LinkOnFile, PayAtLink
-from trade_core.domain.errors import AmountMissing, LinkMismatch, LinkNotFound, LinkOver
+from trade_core.domain.errors import (
+    AmountMissing,
+    LinkMismatch,
+    LinkNotFound,
+    LinkOver,
+    OrderMismatch,
+)
 from trade_core.flows import payment_links
 
 PAYERS = 20
@@ -132,6 +138,28 @@ async def test_an_order_that_the_app_makes_itself_under_the_number_is_the_links(
     await harness.opened(request(merchant_order_no="W9"))
     with pytest.raises(LinkOver):
         await payment_links.pay(harness.deps, link.link_id, PayAtLink())
+
+
+async def test_a_link_beside_an_order_of_another_amount_is_refused(harness: Harness) -> None:
+    """Its view would say one amount, its page ask another."""
+    opened = await harness.opened(request(merchant_order_no="W9", amount=500))
+    asked = terms(merchant_order_no="W9", amount=100)
+    for _ in range(2):
+        with pytest.raises(OrderMismatch) as refused:
+            await payment_links.create(harness.deps, APP, asked, signed_as="K1 n1 1")
+        assert refused.value.extra["payment"]["payment_no"] == opened.payment_no
+    assert await harness.rows("select * from payment_links") == []
+    assert (await made(harness, merchant_order_no="W9", amount=500)).amount == 500
+
+
+async def test_a_link_shows_what_its_order_asks(harness: Harness) -> None:
+    """The app may open an order with other content after it made the link."""
+    link = await made(harness, merchant_order_no="W9", amount=100)
+    await harness.opened(request(merchant_order_no="W9", amount=500, subject="停车费"))
+    seen = await payment_links.get(harness.deps, link.link_id, APP)
+    again = await payment_links.create(harness.deps, APP, terms(merchant_order_no="W9", amount=100))
+    assert (again.created, again.link) == (False, seen)
+    assert (seen.amount, seen.subject) == (500, "停车费")
 
 
 @pytest.mark.parametrize("app_id", ["A2", ""])

@@ -51,7 +51,8 @@ class CreatePaymentLink(ApiRequest):
 
 
 class PaymentLinkView(BaseModel):
-    """`merchant_order_no` of a link of one use, `payment_no` as soon as that order is there."""
+    """`merchant_order_no` of a link of one use; as soon as that order is there its `payment_no`,
+    amount and subject."""
 
     link_id: str
     url: str

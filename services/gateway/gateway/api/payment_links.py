@@ -31,7 +31,8 @@ async def create_payment_link(caller: CallerOf, deps: DepsOf) -> Response:
 
     Send `url` to the payer. With `uses` 1 whoever opens it pays one and the same order, with null
     each payer an order of their own. The orders are yours, and are told by callback as any other.
-    A `merchant_order_no` that has a link with other content: 409 `refund_mismatch`.
+    A `merchant_order_no` that has a link with other content, or an order of another amount: 409
+    `refund_mismatch`.
     """
     request = caller.request(CreatePaymentLink)
     signed_as = f"{caller.signed_as} {caller.signed_at.timestamp():.0f}"

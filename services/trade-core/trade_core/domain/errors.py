@@ -11,7 +11,7 @@ TradeError (a problem with one of the public codes)
     ├── OrderPaid · OrderClosed · CheckoutReplaced          order_paid · order_closed
     ├── PaymentConflicted                                   payment_conflicted
     ├── PaymentNotSucceeded: PaymentNotRefundable · PaymentNotSplittable
-    ├── RefundExceedsPaid · RefundMismatch
+    ├── RefundExceedsPaid · RefundMismatch · OrderMismatch
     └── SplitExceedsPaid · SplittingFinished · SplitMismatch
 """
 
@@ -261,6 +261,18 @@ class LinkMismatch(TradeError):
     def __init__(self, merchant_order_no: str) -> None:
         super().__init__(
             f"merchant_order_no {merchant_order_no} is taken by a payment link with other content."
+        )
+
+
+class OrderMismatch(PaymentError):
+    """A payment link beside an order that is there."""
+
+    code = Code.REFUND_MISMATCH
+
+    def __init__(self, amount: Money, payment: ThreeNumbers) -> None:
+        super().__init__(
+            f"merchant_order_no {payment.merchant_order_no} is taken by an order of {amount}.",
+            payment,
         )
 
 

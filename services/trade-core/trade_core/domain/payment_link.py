@@ -95,15 +95,16 @@ def payment_at(link: PaymentLink, begun: PayAtLink, now: datetime) -> PaymentReq
 
 
 def view(link: PaymentLink, order: Order | None, now: datetime) -> LinkOnFile:
+    """With the amount and subject of its one order, once that is there: so payers are asked."""
     return LinkOnFile(
         app_id=link.app_id,
         link_id=link.link_id,
         url="",
         state=status_of(link, order, now),
         merchant_id=link.merchant_id,
-        amount=link.amount,
+        amount=link.amount if order is None else order.amount,
         currency=link.currency,
-        subject=link.subject,
+        subject=link.subject if order is None else order.subject,
         uses=None if link.order_no is None else 1,
         merchant_order_no=link.order_no,
         payment_no=None if order is None else order.latest_payment_no,

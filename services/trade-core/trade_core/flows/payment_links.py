@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from chassis.database import Tx
 from contracts.api import CreatePaymentLink, Method
 from contracts.internal import LinkOnFile, PayAtLink
+from contracts.money import Money
 from trade_core.domain import payment_link
-from trade_core.domain.errors import LinkMismatch, LinkNotFound, LinkOver
-from trade_core.domain.order import Order
+from trade_core.domain.errors import LinkMismatch, LinkNotFound, LinkOver, OrderMismatch
+from trade_core.domain.order import Order, numbers_of
+from trade_core.domain.payment import Payment
 from trade_core.domain.payment_link import PaymentLink
 from trade_core.flows.deps import Deps
 from trade_core.flows.open_payment import Opened, insert_fresh
@@ -27,7 +29,7 @@ async def create(
     deps: Deps, app_id: str, request: CreatePaymentLink, *, signed_as: str | None = None
 ) -> MadeLink:
     """The same `merchant_order_no` again, and the very same request, answers the first link. Raises
-    LinkMismatch."""
+    LinkMismatch, OrderMismatch."""
     link = payment_link.fresh(app_id, request, signed_as, deps.clock())
     async with deps.db.transaction() as tx:
         created = await payment_links.insert(tx, link)
@@ -36,7 +38,11 @@ async def create(
             if known is None or known.fingerprint != link.fingerprint:
                 raise LinkMismatch(request.merchant_order_no or "")
             link = known
-        return MadeLink(await _view(deps, tx, link), created)
+        order = await _order_of(tx, link)
+        if created and order is not None and link.amount not in (None, order.amount):
+            payment = await _latest_of(tx, order)
+            raise OrderMismatch(Money(order.amount, order.currency), numbers_of(order, payment))
+        return MadeLink(payment_link.view(link, order, deps.clock()), created)
 
 
 async def get(deps: Deps, link_id: str, app_id: str | None) -> LinkOnFile:
@@ -81,7 +87,7 @@ async def _begun_before(deps: Deps, link: PaymentLink, order: Order) -> Opened:
     """The order's page, wherever it is hosted. Raises LinkOver where the app is paid another
     way under this number."""
     async with deps.db.connection() as tx:
-        payment = (await reading.payments(tx, [order.latest_payment_no]))[order.latest_payment_no]
+        payment = await _latest_of(tx, order)
     if payment.method is not Method.CASHIER:
         raise LinkOver(link.link_id, "used")
     return Opened(*await until_initiated(deps, order, payment), created=False)
@@ -93,6 +99,10 @@ async def _view(deps: Deps, tx: Tx, link: PaymentLink) -> LinkOnFile:
 
 async def _order_of(tx: Tx, link: PaymentLink) -> Order | None:
     return None if link.order_key is None else await reading.find_order(tx, link.order_key)
+
+
+async def _latest_of(tx: Tx, order: Order) -> Payment:
+    return (await reading.payments(tx, [order.latest_payment_no]))[order.latest_payment_no]
 
 
 def _require(link: PaymentLink | None, link_id: str, app_id: str | None) -> PaymentLink:
