@@ -9,6 +9,7 @@ import pytest
 from fastapi.responses import JSONResponse
 from tests.integration.merchant_admin.conftest import Admin
 from tests.integration.merchant_admin.people import Person
+from tests.integration.merchant_admin.test_callbacks import DELIVERY
 from tests.integration.merchant_admin.test_console_setup import (
     ENTERED,
     KEY,
@@ -19,6 +20,7 @@ from tests.integration.merchant_admin.test_console_setup import (
     send,
 )
 
+from contracts.identifiers import new_id
 from gateway.channels.plugin import schema
 from gateway.channels.wechat import PLUGIN
 
@@ -186,6 +188,58 @@ async def test_credentials_sent_twice_make_one_account(person: Person) -> None:
     for answer in (*at_once, await send(person, f"{HOME}/credentials", form)):
         assert (answer.status_code, answer.headers.get("location")) == (303, f"{HOME}/trial")
     assert json.loads(await draft_text(person))[0]["payment_id"] == number[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "filled", "hint"),
+    [
+        ("app", TERMS, "The app is registered already."),
+        ("keys", {"alg": "HMAC-SHA256", "pem": ""}, "The key is added already."),
+    ],
+)
+async def test_what_has_a_secret_is_made_once_and_found_by_every_click(
+    person: Person, name: str, filled: dict[str, str], hint: str
+) -> None:
+    """At once, and again from the page before: the browser may have dropped the first answer."""
+    await to_trial(person)
+    if name == "keys":
+        await take(person, "app", TERMS)
+    shown = await page(person, f"{HOME}/{name}")
+    number = re.search(r'name="number" value="([AK][^"]+)"', shown)
+    assert number is not None
+    form = {**filled, "number": number[1], **draft_of(shown)}
+    at_once = await asyncio.gather(*(send(person, f"{HOME}/{name}", form) for _ in range(3)))
+    assert sorted(answer.status_code for answer in at_once) == [200, 303, 303]
+    if name == "keys":
+        await take(person, "keys", filled)
+    for answer in (*at_once, await send(person, f"{HOME}/{name}", form)):
+        if answer.status_code == 303:
+            found = await page(person, answer.headers["location"])
+            assert 'data-step="keys"' in found
+            assert number[1] in found
+            assert hint in found
+
+
+async def test_an_address_sent_twice_is_no_other_address(person: Person) -> None:
+    await to_trial(person)
+    attempt = {
+        "at": DELIVERY["created_at"],
+        "status": 200,
+        "error": None,
+        "latency_ms": 12,
+        "answer": "ok",
+    }
+    ping = {**DELIVERY, "event_id": new_id("event"), "attempts": [attempt]}
+    person.admin.notifier.answers |= {
+        "/internal/pings": ping,
+        "/internal/all-deliveries": {"items": [ping], "next_cursor": None},
+    }
+    await take(person, "app", TERMS)
+    shown = await page(person, f"{HOME}/callback")
+    form = {"notify_url": "https://a.example/cb", **seen_on(shown), **draft_of(shown)}
+    for _ in range(2):
+        answer = await send(person, f"{HOME}/callback", form)
+        assert answer.headers["location"] == f"{HOME}/callback?ping={ping['event_id']}"
 
 
 async def test_another_merchant_is_chosen_on_a_page_that_made_one(person: Person) -> None:

@@ -32,7 +32,9 @@ HOME: Final = "/console/onboarding"
 DRAFT: Final = "draft"
 """The field with what the draft was when a step was shown: a person may have begun anew beside."""
 
-REFUSALS: Final = frozenset({"trial_failed", "ping_failed", "ping_no_address"})
+REFUSALS: Final = frozenset(
+    {"trial_failed", "ping_failed", "ping_no_address", "app_made_before", "key_made_before"}
+)
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
@@ -73,8 +75,10 @@ async def take(
     """What the step asks for; where something is wrong, its page comes back filled in."""
     username = sent.visitor.username
     draft = await onboarding.read(deps, username)
-    if not draft.may_enter(step) or _is_sent_again(sent, draft, step):
+    if not draft.may_enter(step):
         return to(f"{HOME}/{draft.step}")
+    if (led := _first_click(sent, draft, step)) is not None:
+        return to(f"{HOME}/{led}")
     try:
         seen_in(sent.form, MADE, field=DRAFT).require(draft)
         taken = await steps.TAKE[step](deps, sent, draft)
@@ -90,16 +94,20 @@ async def take(
     return to(f"{HOME}/{taken.step}" + (f"?{taken.query}" if taken.query else ""))
 
 
-def _is_sent_again(sent: Sent, draft: Draft, step: Step) -> bool:
-    """Whether this very form made what the draft has: its second click is no news."""
+def _first_click(sent: Sent, draft: Draft, step: Step) -> str | None:
+    """Where the first click of this very form led, if it made what the draft has."""
     number = sent.form.get(NUMBER)
+    if number is None:
+        return None
     match step:
-        case Step.MERCHANT if not sent.form.get("merchant_id"):
-            return number is not None and number == draft.merchant_id
-        case Step.CREDENTIALS:
-            return number is not None and number == draft.account_id
+        case Step.MERCHANT if number == draft.merchant_id and not sent.form.get("merchant_id"):
+            return draft.step
+        case Step.CREDENTIALS if number == draft.account_id:
+            return draft.step
+        case Step.APP if number == draft.app_id:
+            return f"{Step.KEYS}?{steps.APP_MADE}"
         case _:
-            return False
+            return None
 
 
 async def _refused(

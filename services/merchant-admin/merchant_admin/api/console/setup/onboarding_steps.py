@@ -13,7 +13,7 @@ from merchant_admin.api.console.setup import app_forms
 from merchant_admin.api.console.setup import merchants as merchant_pages
 from merchant_admin.api.console.setup.apps import key_in, with_own_address
 from merchant_admin.api.console.visiting import Sent
-from merchant_admin.domain.errors import SameAccount, Unusable
+from merchant_admin.domain.errors import AlreadyMade, SameAccount, Unusable
 from merchant_admin.domain.onboarding import Draft, Step
 from merchant_admin.flows import (
     account_trials,
@@ -25,6 +25,9 @@ from merchant_admin.flows import (
     pings,
 )
 from merchant_admin.flows.deps import Deps
+
+APP_MADE: Final = "problem=app_made_before"
+"""Where a second click is led, which shows no secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,11 @@ async def _app(deps: Deps, sent: Sent, draft: Draft) -> Taken:
         app = await apps.read(deps, app_id, sent.scope)
         return Taken(draft.with_app(app.app_id), Step.KEYS)
     form = {**sent.form, "merchant_ids": draft.merchant_id or ""}
-    made = await apps.create(
-        deps, sent.actor, app_forms.new_terms(form), app_id=number_in(form, "app")
-    )
+    app_id = number_in(form, "app")
+    try:
+        made = await apps.create(deps, sent.actor, app_forms.new_terms(form), app_id=app_id)
+    except AlreadyMade:  # by the other click
+        return Taken(draft.with_app(app_id), Step.KEYS, query=APP_MADE)
     return Taken(draft.with_app(made.app.app_id), Step.KEYS, shown={"new_app": made})
 
 
@@ -133,7 +138,12 @@ async def _keys(deps: Deps, sent: Sent, draft: Draft) -> Taken:
         known = await keys.read_page(deps, app_id, sent.scope, after=None, limit=1)
         key_id = draft.key_id or (known[0].key_id if known else None)
         return Taken(replace(draft, key_id=key_id), Step.CALLBACK)
-    made = await keys.create(deps, sent.actor, app_id, **key_in(sent))
+    given = key_in(sent)
+    try:
+        made = await keys.create(deps, sent.actor, app_id, **given)
+    except AlreadyMade:  # by the other click
+        kept = replace(draft, key_id=draft.key_id or given["key_id"])
+        return Taken(kept, Step.KEYS, query="problem=key_made_before")
     return Taken(replace(draft, key_id=made.key.key_id), Step.KEYS, shown={"new_key": made})
 
 
@@ -142,12 +152,13 @@ async def _callback(deps: Deps, sent: Sent, draft: Draft) -> Taken:
     app_id = draft.app_id or ""
     if "next" in sent.form:
         return Taken(replace(draft, is_called_back=True), Step.HAND_OVER)
-    await apps.read(deps, app_id, sent.scope)
+    app = await apps.read(deps, app_id, sent.scope)
     terms = app_forms.changed_address(sent.form)
-    await apps.change(
-        deps, sent.actor, app_id, terms=terms, state=None, rotate_secret=False,
-        seen=seen_in(sent.form, app_forms.ADDRESS),
-    )  # fmt: skip
+    if terms["notify_url"] != app.terms.notify_url:
+        await apps.change(
+            deps, sent.actor, app_id, terms=terms, state=None, rotate_secret=False,
+            seen=seen_in(sent.form, app_forms.ADDRESS),
+        )  # fmt: skip
     if terms["notify_url"] is None:
         return Taken(draft, Step.CALLBACK, query="problem=ping_no_address")
     try:

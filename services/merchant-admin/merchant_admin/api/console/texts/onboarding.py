@@ -31,6 +31,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "step.keys": ("应用密钥", "Keys"),
     "step.callback": ("回调", "Callback"),
     "step.hand-over": ("交接", "Hand-over"),
+    "app_made_before": (
+        "应用已登记，未重复登记。回调密钥只显示一次：如未保存，请在应用页面更换。",
+        "The app is registered already. Its webhook secret is shown once: if you did not keep it, "
+        "rotate it on the page of the app.",
+    ),
+    "key_made_before": (
+        "密钥已登记，未重复登记。密钥只显示一次：如未保存，请另外登记一个，并删除此密钥。",
+        "The key is added already. Its secret is shown once: if you did not keep it, add another "
+        "key, and delete this one.",
+    ),
     "next": ("下一步", "Next"),
     "or_existing": ("或选择已有商户", "or one that there is"),
     "or_existing_account": ("或使用已有的渠道账户", "or an account that there is"),
