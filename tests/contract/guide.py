@@ -108,6 +108,8 @@ FAULT_WORDS: Final[dict[Kind, tuple[str, str]]] = {
     "hold": ("the refund stays in processing", "退款一直处理中"),
     "not_there_yet": ("the statement of the day is not made yet", "当日账单尚未生成"),
     "no_undo": ("UnionPay: the undo is refused, a refund is taken", "银联：拒绝撤销，接受退货"),
+    "issuer_busy": ("UnionPay: the issuer is still at work (83)", "银联：发卡行处理中（83）"),
+    "charged_late": ("UnionPay: charged too late (42)", "银联：扣款成功但超时（42）"),
     "no_balance": ("Stripe: the merchant's balance is too small", "Stripe：商户余额不足"),
     "too_early": ("the payment is not settled yet", "支付尚未结算"),
     "probe": ("WeChat Pay's probe of a signature", "微信支付的签名探测"),

@@ -20,6 +20,7 @@ from gateway.channels.plugin import (
     Declined,
     NotifiedRefund,
     NotSent,
+    Outcome,
     Pending,
     RawNotification,
     Refunding,
@@ -176,6 +177,24 @@ async def test_an_undo_that_comes_to_nothing_later_is_followed_by_a_refund(
     assert isinstance(await executor.refund(here, whole), Pending)
     await until_refunded(executor, here, whole)
     assert given_back(sandbox, whole) == [(WHOLE, "failed"), (WHOLE, "succeeded")]
+
+
+@CHANNELS
+@pytest.mark.parametrize(("kind", "meant"), [("issuer_busy", Pending), ("charged_late", Unknown)])
+async def test_an_undo_that_may_have_been_done_is_followed_by_no_refund(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, channel: str,
+    kind: str, meant: type[Outcome],
+) -> None:  # fmt: skip
+    """Codes that stand among refusals and are none: the payer would be given the money twice."""
+    here = account(channel)
+    whole = await paid(executor, here, sandbox, merchant.url)
+    assert isinstance(await executor.refund(here, whole), Pending)
+    number = whole.trade.payment_no
+    sandbox.fault(channel, "query_refund", kind, payment_no=number, times=2)
+    assert isinstance(await executor.query_refund(here, whole), meant)
+    assert isinstance(await executor.refund(here, whole), meant)
+    await until_refunded(executor, here, whole)
+    assert given_back(sandbox, whole) == [(WHOLE, "succeeded")]
 
 
 @CHANNELS

@@ -31,6 +31,8 @@ Kind = Literal[
     "duplicate",
     "early",
     "hold",
+    "issuer_busy",
+    "charged_late",
     "no_undo",
     "no_balance",
     "too_early",

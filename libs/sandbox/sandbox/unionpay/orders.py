@@ -5,6 +5,7 @@ Source: open.unionpay.com (acpAPIId=901 front, 3021 app, 793 code shown, 795 cod
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 
 import orjson
 
@@ -12,14 +13,17 @@ from sandbox import payer
 from sandbox.answering import Done
 from sandbox.clock import beijing_compact, now
 from sandbox.deps import Deps
-from sandbox.faults import Hit
+from sandbox.faults import Hit, Kind
 from sandbox.truth import Refund, Trade
 from sandbox.unionpay.account import CHANNEL
 from sandbox.unionpay.day import check_sent_now, moment, settle_date
 from sandbox.unionpay.wire import (
     BAD_FORM,
+    CHARGED_LATE,
     DUPLICATE,
+    ISSUER_BUSY,
     NOT_FOUND,
+    REFUSED,
     SUCCESS,
     UNDER_WAY,
     UNKNOWN_CODE,
@@ -33,7 +37,24 @@ from sandbox.unionpay.wire import (
 SHOWN, SCANNED = "07", "06"
 ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
 DEFAULT_LIFE_S = 7200
-REFUND_CODES = {"processing": UNDER_WAY, "succeeded": SUCCESS, "failed": "64", "abnormal": "64"}
+_FAULT_CODES: Mapping[Kind, str] = {
+    "unknown_status": UNKNOWN_CODE,
+    "issuer_busy": ISSUER_BUSY,
+    "charged_late": CHARGED_LATE,
+}
+_CODE_TEXTS = {
+    SUCCESS: "成功[0000000]",
+    UNDER_WAY: "交易已受理，请稍后查询交易结果",
+    ISSUER_BUSY: "发卡行（渠道）处理中",
+    CHARGED_LATE: "扣款成功但交易超过规定支付时间",
+    REFUSED: "卡上的余额不足",
+}
+REFUND_CODES = {
+    "processing": UNDER_WAY,
+    "succeeded": SUCCESS,
+    "failed": REFUSED,
+    "abnormal": REFUSED,
+}
 
 
 def open_front(deps: Deps, asked: Asked, hit: Hit) -> Trade:
@@ -123,21 +144,25 @@ def kind_of(refund: Refund) -> str:
 
 
 def _about_trade(trade: Trade, hit: Hit) -> dict[str, str]:
-    code = SUCCESS if trade.state == "paid" else UNDER_WAY
-    return members_of(trade) | {
-        "txnAmt": str(trade.taken + ("wrong_amount" in hit)),
-        "origRespCode": UNKNOWN_CODE if "unknown_status" in hit else code,
-        "origRespMsg": "成功[0000000]" if code == SUCCESS else "交易已受理，请稍后查询交易结果",
-    }
+    return (
+        members_of(trade)
+        | {"txnAmt": str(trade.taken + ("wrong_amount" in hit))}
+        | _went(SUCCESS if trade.state == "paid" else UNDER_WAY, hit)
+    )
 
 
 def _about_refund(refund: Refund, hit: Hit) -> dict[str, str]:
-    code = REFUND_CODES[refund.state]
-    return refund_members(refund) | {
-        "txnAmt": str(refund.amount + ("wrong_amount" in hit)),
-        "origRespCode": UNKNOWN_CODE if "unknown_status" in hit else code,
-        "origRespMsg": "成功[0000000]" if code == SUCCESS else "处理中或失败",
-    }
+    return (
+        refund_members(refund)
+        | {"txnAmt": str(refund.amount + ("wrong_amount" in hit))}
+        | _went(REFUND_CODES[refund.state], hit)
+    )
+
+
+def _went(code: str, hit: Hit) -> dict[str, str]:
+    """How what was asked about went."""
+    code = next((other for kind, other in _FAULT_CODES.items() if kind in hit), code)
+    return {"origRespCode": code, "origRespMsg": _CODE_TEXTS.get(code, "未知的结果")}
 
 
 def _scanned(deps: Deps, asked: Asked, hit: Hit) -> Done:

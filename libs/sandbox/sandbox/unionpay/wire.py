@@ -21,6 +21,7 @@ from sandbox.unionpay.account import KIND, UnionpayAccount
 
 SUCCESS, UNDER_WAY, BROKEN, BAD_FORM, BAD_SIGN, DUPLICATE = "00", "05", "01", "10", "11", "12"
 NOT_FOUND, NOT_POSSIBLE, TOO_MUCH = "34", "35", "36"
+CHARGED_LATE, REFUSED, ISSUER_BUSY = "42", "64", "83"
 NO_FILE = "98"
 UNKNOWN_CODE = "Z9"
 YUAN = "156"

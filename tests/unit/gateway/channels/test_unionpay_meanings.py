@@ -21,6 +21,7 @@ from tests.unit.gateway.channels.channel_side import (
     order,
     refunding,
     trade,
+    undoing,
 )
 from tests.unit.gateway.channels.plugin_driver import asked, opened, outcome
 from tests.unit.gateway.channels.unionpay_side import AT, UnionpaySide
@@ -34,6 +35,7 @@ from gateway.channels.plugin import (
     NotifiedRefund,
     NotUnderstood,
     Operation,
+    Outcome,
     Pending,
     Statement,
     StatementRequest,
@@ -165,12 +167,45 @@ def test_what_is_shown_or_opened_ends_by_its_time(side: UnionpaySide) -> None:
     assert [each for each in plugin.methods if plugin.closing(each)] == [Method.BARCODE]
 
 
-@pytest.mark.parametrize("code", ["03", "04", "05"])
+@pytest.mark.parametrize("code", ["03", "04", "05", "70", "83"])
 def test_what_is_under_way_is_waited_for(side: UnionpaySide, code: str) -> None:
-    answered = outcome(
-        side, opened(side), side.plugin.query, trade(), side.origin(PAYMENT_NO, code, 1299)
-    )
-    assert isinstance(answered, Pending)
+    """70, the payer is typing; 83, the issuer is at work: both stand among refusals."""
+    stated = _stated(side, code)
+    assert [type(each) for each in stated] == [Pending] * 4
+
+
+@pytest.mark.parametrize("code", ["37", "42", "74", "75"])
+def test_a_charged_card_is_no_refusal(side: UnionpaySide, code: str) -> None:
+    """扣款成功, too late or not noted: people hear of it, and it ends neither a payment nor a
+    refund, nor does it let a refund follow an undo. 37 tells nothing of any trade."""
+    stated = _stated(side, code)
+    assert stated == [Unknown(code, "…", is_listed=False)] * 4
+    notification = side.notification(REFUND_NO, code, txnType="04", reqReserved=PAYMENT_NO)
+    with pytest.raises(NotUnderstood):
+        side.plugin.notifications.read(notification, opened(side), MOMENT)
+
+
+def _stated(side: UnionpaySide, code: str) -> list[Outcome]:
+    """What this `origRespCode` means of a scanned code, a page, a refund and an undo."""
+    here, plugin = opened(side), side.plugin
+    assert plugin.undo is not None
+    paid, back = (side.origin(number, code, 1299) for number in (PAYMENT_NO, REFUND_NO))
+    return [
+        outcome(side, here, plugin.query, trade(Method.BARCODE), paid),
+        outcome(side, here, plugin.query, trade(Method.PC), paid, LATER),
+        outcome(side, here, plugin.query_refund, refunding(), back),
+        outcome(side, here, plugin.undo.query, undoing(), back),
+    ]
+
+
+@pytest.mark.parametrize("code", ["37", "42", "70", "74", "75", "83"])
+def test_an_answer_that_is_no_refusal_declines_nothing(side: UnionpaySide, code: str) -> None:
+    here, plugin, reply = opened(side), side.plugin, side.answer(code)
+    assert plugin.undo is not None
+    way, asked_for = plugin.methods[Method.BARCODE], order(Method.BARCODE)
+    assert isinstance(outcome(side, here, way, asked_for, reply), Unknown)
+    assert isinstance(outcome(side, here, plugin.refund, refunding(), reply), Unknown)
+    assert isinstance(outcome(side, here, plugin.undo.send, undoing(), reply), Unknown)
 
 
 @pytest.mark.parametrize("code", ["01", "02", "06", "07", "08", "09", "10", "35", "61", "89"])

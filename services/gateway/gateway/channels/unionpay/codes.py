@@ -1,7 +1,7 @@
 """What each `respCode` of UnionPay means, operation by operation. What is not listed is Unknown.
 
 Source: open.unionpay.com (应答码说明): 00–09 of UnionPay's system, 10–29 of the message, 30–59 of
-the merchant and the business, 60–89 of the card and its issuer
+the merchant and the business, 60–89 of the card and its issuer; within these, a few are no refusals
 """
 
 from typing import Final
@@ -16,8 +16,17 @@ def _from(first: int, last: int) -> tuple[str, ...]:
     return tuple(f"{code:02d}" for code in range(first, last + 1))
 
 
-UNDER_WAY: Final = ("03", "04", "05")
+UNDER_WAY: Final = ("03", "04", "05", "70", "83")
+"""The last two stand among refusals: the payer is still typing, the issuer is still at work."""
+
 NOT_FOUND: Final = "34"
+
+_ASKED_TOO_OFTEN: Final = "37"
+"""已超过最大查询次数或操作过于频繁: it tells nothing of a trade."""
+
+_TAKEN_ALL_THE_SAME: Final = frozenset(("42", "74", "75"))
+"""扣款成功 (the card was charged), but too late, or not noted: they stand among refusals, and in
+none of our tables, so that people hear of the money and the channel is asked again."""
 
 
 def _taken_before(code: str, message: str) -> Pending:
@@ -26,11 +35,13 @@ def _taken_before(code: str, message: str) -> Pending:
 
 
 _NOBODY_KNOWS: Final[Table] = {
-    **dict.fromkeys(_from(1, 9), Unknown),
+    **dict.fromkeys((*_from(1, 9), *UNDER_WAY, _ASKED_TOO_OFTEN), Unknown),
     "12": Unknown,  # duplicate: the same number was sent before
 }
 _REFUSED_BEFORE_ANY_WORK: Final[Table] = dict.fromkeys(_from(10, 29), NotSent)
-_REFUSED: Final[Table] = dict.fromkeys(_from(30, 89), Declined)
+_REFUSED: Final[Table] = {
+    code: Declined for code in _from(30, 89) if code not in _TAKEN_ALL_THE_SAME
+}
 
 PAY: Final[Table] = {**_REFUSED_BEFORE_ANY_WORK, **_REFUSED, **_NOBODY_KNOWS}
 
@@ -52,9 +63,11 @@ STATEMENT: Final[Table] = {
 SYSTEM_TROUBLE: Final = ("01", "02", *_from(6, 9))
 """Trouble inside UnionPay: nobody knows, until a query says it of the trade itself."""
 
-FAILED: Final = frozenset((*_from(10, 89), *SYSTEM_TROUBLE))
-"""As `origRespCode`, how the trade that was asked about went: whatever is neither paid nor under
-way has failed."""
+FAILED: Final = frozenset((*_from(10, 89), *SYSTEM_TROUBLE)).difference(
+    UNDER_WAY, _TAKEN_ALL_THE_SAME, (_ASKED_TOO_OFTEN,)
+)
+"""As `origRespCode`, how the trade that was asked about went: what is neither paid nor under way,
+and does not say that the card was charged, has failed."""
 
 
 def find_refusal(answer: Answer, table: Table) -> Outcome | None:

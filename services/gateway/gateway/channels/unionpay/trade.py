@@ -119,7 +119,7 @@ def check_it_is(content: Mapping[str, Any], number: str, made_at: datetime) -> N
 
 def read(content: Mapping[str, Any], code_name: str) -> Outcome:
     """How the trade went, by `IN_ANSWER` or `IN_NOTIFICATION`."""
-    code = text(content, code_name)
+    code, message = text(content, code_name), text(content, code_name.replace("Code", "Msg"))
     channel_no = text(content, "queryId") or None
     if code in SUCCESS:
         if channel_no is None:
@@ -130,8 +130,8 @@ def read(content: Mapping[str, Any], code_name: str) -> Outcome:
     if code in codes.SYSTEM_TROUBLE and code_name == IN_NOTIFICATION:
         return Pending()  # The query tells how it went.
     if code in codes.FAILED:
-        return Declined(code, text(content, code_name.replace("Code", "Msg")))
-    return unlisted_code(code, text(content, "respMsg"))
+        return Declined(code, message)
+    return unlisted_code(code, message)
 
 
 def without_number(outcome: Outcome) -> Outcome:
