@@ -29,6 +29,8 @@ from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.refused_results import ResultRefused
 
+DAY_S = 86_400
+
 
 def a_paid_order(amount: int = 1000) -> tuple[OrderAggregate, Payment]:
     order, payment = pending(amount=amount)
@@ -392,6 +394,62 @@ def test_what_a_total_counts_stays_counted_when_a_refund_ends() -> None:
     assert numbers(opened) == [(400, None), (100, lost)]
 
 
+def single(
+    opened: OrderAggregate, payment: Payment, amount: int, number: str, *, at: float
+) -> None:
+    one = {"channel_refund_no": number, "channel_refund_amount": amount}
+    apply_at(opened, payment, at=at, refunded=True, **one)
+
+
+@pytest.mark.parametrize("at", [61, DAY_S])
+def test_what_an_older_release_booked_under_a_number_counts_no_other_refund(at: float) -> None:
+    """It kept neither mark: WeChat Pay told of that one by itself."""
+    opened, payment = a_paid_order()
+    single(opened, payment, 300, "50001", at=60)
+    (first,) = opened.refunds.values()
+    opened.refunds[first.refund_no] = replace(first, is_single=False)
+    for _ in range(2):
+        single(opened, payment, 300, "50002", at=at)
+    assert numbers(opened) == [(300, "50001"), (300, "50002")]
+    assert opened.payments[payment.payment_no].amount_refunded == 600
+
+
+def test_what_an_older_release_booked_under_no_number_may_be_a_total() -> None:
+    opened, payment = a_paid_order()
+    apply_at(opened, payment, at=60, amount_refunded=500)
+    (first,) = opened.refunds.values()
+    opened.refunds[first.refund_no] = replace(first, is_total=False)
+    lost = lost_refund(opened, payment, 300, "re_1")
+    lost_refund(opened, payment, 200, "re_2")
+    assert numbers(opened) == [(500, lost)]
+
+
+@pytest.mark.parametrize("of_total", [None, "50001"])
+def test_one_refund_that_is_told_days_after_a_total_is_booked(of_total: str | None) -> None:
+    opened, payment = a_paid_order()
+    apply_at(opened, payment, at=60, amount_refunded=300, channel_refund_no=of_total)
+    for _ in range(2):
+        single(opened, payment, 300, "50002", at=5 * DAY_S)
+    assert numbers(opened) == [(300, of_total), (300, "50002")]
+
+
+def test_one_refund_of_the_amount_of_a_total_is_the_same_and_waits_for_nothing() -> None:
+    opened, payment = a_paid_order()
+    apply_at(opened, payment, at=60, amount_refunded=300)
+    single(opened, payment, 300, "50001", at=61)
+    assert numbers(opened) == [(300, "50001")]
+    assert opened.next_checks[payment.payment_no] is None
+
+
+def test_one_refund_that_is_told_after_a_statement_is_booked() -> None:
+    """What the statement told is the rest of a refund for which there was no room."""
+    opened, payment = a_paid_order()
+    single(opened, payment, 200, "50001", at=60)
+    read_statement(opened, listed("50001", 500))
+    single(opened, payment, 300, "50002", at=DAY_S)
+    assert numbers(opened) == [(200, "50001"), (300, None), (300, "50002")]
+
+
 # ── what comes while refunds are under way ────────────────────────────────────────────────────
 
 
@@ -595,9 +653,6 @@ def test_a_statement_tells_the_rest_of_what_was_booked_under_its_number_in_part(
     for _ in range(2):
         statement_refunds.apply_statement(opened, payment.payment_no, [row], later(90_000))
     assert external(opened) == [200, 300]
-
-
-DAY_S = 86_400
 
 
 def listed(number: str, amount: int, *, day: int = 0) -> statement_refunds.StatementRefund:

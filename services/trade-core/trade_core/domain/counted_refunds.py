@@ -61,10 +61,13 @@ def _that_may_count(
     aggregate: OrderAggregate, payment: Payment, word: OutsideWord, at_channel: str | None
 ) -> list[Refund]:
     """What was booked of totals, the one under its number first."""
+    numbers = (word.channel_refund_no, at_channel)
     found = [
         one
         for one in aggregate.refunds.values()
-        if one.payment_no == payment.payment_no and _may_count(one, word)
+        if one.payment_no == payment.payment_no
+        and _may_count(one, word)
+        and (one.channel_refund_no in numbers or _counts_others(payment, one))
     ]
     return sorted(found, key=lambda one: (one.channel_refund_no != at_channel, one.created_at))
 
@@ -75,3 +78,11 @@ def _may_count(booked: Refund, word: OutsideWord) -> bool:
         return False
     said_at = booked.last_said_at or booked.created_at
     return word.refunded_at is None or word.refunded_at <= said_at + CLOCKS_DIFFER
+
+
+def _counts_others(payment: Payment, booked: Refund) -> bool:
+    """Whether there may be more in it than the refund whose number it has: of what was booked
+    before totals were marked, only where it has none, or has counted one."""
+    if booked.is_total or booked.channel_refund_no is None:
+        return True
+    return _amount_counted(payment, booked) > 0

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from contracts.api import PaymentStatus, RefundStatus
+from contracts.api import PaymentStatus, RefundCause, RefundStatus
 from contracts.events.results import (
     PaymentResult,
     RefundResult,
@@ -59,6 +59,7 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
             asked_at,
             said_at,
             is_total=False,
+            refunded_at=asked_at,
         )
         apply_one(aggregate, payment, one)
     elif result.refunded and not any(
@@ -273,8 +274,8 @@ def _ask_which(aggregate: OrderAggregate, payment: Payment, doubted: Collection[
 
 
 def _may_be_it(refund: Refund, word: OutsideWord) -> bool:
-    """A dispute is never one of our refunds."""
-    if word.is_dispute or refund.channel_refund_no is not None:
+    """A dispute is never one of our refunds; and what was made outside is in no doubt."""
+    if word.is_dispute or refund.channel_refund_no or refund.cause is RefundCause.EXTERNAL:
         return False
     return refund.amount == word.amount and explaining.may_explain(refund, word.asked_at)
 

@@ -100,8 +100,9 @@ class Refund:
     `turn` counts how often an end was left again: it bounced, or went back after all.
     `version` rises with each change that is saved. One of cause `external` was made at the channel
     without us; `is_dispute`: by the payer's bank (chargeback), so that no channel counts it among
-    the payment's refunds; `is_single`: the channel told of it by itself, under its number, and not
-    of a total that may count others.
+    the payment's refunds; `is_single`: the channel told of it by itself, under its number;
+    `is_total`: it told of a total, which may count others. Neither: a statement told of it under no
+    number, or it was booked before that was kept.
     """
 
     refund_no: str
@@ -128,6 +129,7 @@ class Refund:
     turn: int = 0
     is_dispute: bool = False
     is_single: bool = False
+    is_total: bool = False
     version: int = 0
 
     @property

@@ -71,6 +71,7 @@ def book_external(aggregate: OrderAggregate, payment: Payment, word: OutsideWord
         last_said_at=word.said_at,
         is_dispute=word.is_dispute,
         is_single=not word.is_total and word.channel_refund_no is not None,
+        is_total=word.is_total,
     )
     now_is = replace(
         payment,

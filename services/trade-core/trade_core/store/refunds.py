@@ -60,6 +60,7 @@ _FIXED: Final = {
     "notify_url": "text",
     "created_at": "timestamptz",
     "is_single": "bool",
+    "is_total": "bool",
 }
 _CHANGING: Final = {
     "state": "text",
