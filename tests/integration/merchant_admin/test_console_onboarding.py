@@ -147,6 +147,21 @@ async def test_wrong_key_is_mended_on_the_same_account(person: Person) -> None:
     assert "SIGN_ERROR" not in await page(person, f"{HOME}/trial")
 
 
+async def test_another_key_of_the_guided_way_loses_no_optional_secret(person: Person) -> None:
+    await step(person, "merchant", {"name": "万科物业"})
+    await step(person, "channel", {"channel": "wechat"})
+    await step(person, "credentials", {**ENTERED, "app_secret": "a" * 32})
+    shown = await page(person, f"{HOME}/credentials")
+    assert "It is set: enter it again" in shown
+    mended = {**ENTERED, "apiv3_key": "f" * 32, **seen_on(shown)}
+    refused = await take(person, "credentials", mended)
+    assert (refused.status_code, 'id="wrong-app_secret"' in refused.text) == (422, True)
+    # Still the form of the same account.
+    assert re.search(r'name="mchid" value="1900000109"[^>]*readonly', refused.text)
+    mended = {**mended, "remove.app_secret": "on"}
+    assert await step(person, "credentials", mended) == "trial"
+
+
 async def test_account_of_somebody_else_is_disabled_and_another_entered(person: Person) -> None:
     await to_trial(person)
     payment_id = json.loads(await draft_text(person))[0]["payment_id"]

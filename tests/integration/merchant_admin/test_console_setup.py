@@ -123,10 +123,10 @@ async def test_what_is_wrong_stands_under_the_field(
     assert 'aria-describedby="wrong-name' in answer.text
 
 
-async def account_of(person: Person) -> str:
+async def account_of(person: Person, **more: str) -> str:
     """The page of a new account of a new merchant."""
     merchant = await made(person, "/console/merchants", {"name": "万科物业"})
-    return await made(person, f"{merchant}/channel-accounts", ENTERED)
+    return await made(person, f"{merchant}/channel-accounts", {**ENTERED, **more})
 
 
 async def test_form_is_made_of_the_channels_schema(person: Person) -> None:
@@ -194,6 +194,53 @@ async def test_credentials_rotate_and_the_identity_stays(person: Person) -> None
     answer = await send(person, f"{its_page}/credentials", {**fresh, "mchid": "1900000110"})
     assert answer.status_code == 422
     assert 'id="wrong-mchid"' in answer.text
+
+
+async def test_no_optional_secret_is_lost_without_a_word(person: Person) -> None:
+    """A new key left out the AppSecret, and inside WeChat nobody could pay."""
+    its_page = await account_of(person, app_secret="a" * 32)
+    there, gateway = f"{its_page}/credentials", person.admin.gateway
+    assert "已设置" in await page(person, its_page, "zh")
+    form = await page(person, there, "zh")
+    assert ("当前已设置：请重新填写，或勾选移除" in form, 'class="rare" open' in form) == (
+        True,
+        True,
+    )
+    fresh = {**ENTERED, "apiv3_key": "f" * 32, **await seen(person, there, there)}
+    refused = await send(person, there, fresh)
+    assert (refused.status_code, 'id="wrong-app_secret"' in refused.text) == (422, True)
+    assert len(gateway.checked) == 1
+    await made(person, there, {**fresh, "app_secret": "b" * 32})
+    assert gateway.checked[-1]["app_secret"] == "b" * 32
+    await replaced(person, its_page, {**ENTERED, "remove.app_secret": "on"})
+    assert "app_secret" not in gateway.checked[-1]
+    assert "未设置" in await page(person, its_page, "zh")
+    await replaced(person, its_page, ENTERED)
+
+
+async def test_what_was_never_noted_may_be_set(person: Person) -> None:
+    its_page = await account_of(person, app_secret="a" * 32)
+    async with person.admin.deps.db.transaction() as tx:
+        await tx.execute("update account_facts set shown = shown - 'sealed'")
+    there = f"{its_page}/credentials"
+    assert "It was not noted whether this is set" in await page(person, there)
+    fresh = {**ENTERED, **await seen(person, there, there)}
+    assert (await send(person, there, fresh)).status_code == 422
+    await made(person, there, {**fresh, "remove.app_secret": "on"})
+
+
+async def test_what_is_public_comes_back_and_each_secret_is_asked_for_again(person: Person) -> None:
+    merchant = await made(person, "/console/merchants", {"name": "万科物业"})
+    wrong = {**ENTERED, "mchid": "", "platform_certificate_pem": "-----BEGIN CERTIFICATE----- x"}
+    file = {"platform_public_key_pem.file": b"-----BEGIN PUBLIC KEY----- y"}
+    path = f"{merchant}/channel-accounts"
+    shown = (await send(person, path, wrong, file, language="zh")).text
+    assert "-----BEGIN CERTIFICATE----- x" in shown
+    assert "-----BEGIN PUBLIC KEY----- y" in shown
+    assert shown.count('<span class="wrong">请重新填写</span>') == 2
+    assert "密钥与密码没有保留" in shown
+    mistaken = {**wrong, "platform_certificate_pem": PRIVATE_KEY}
+    assert PRIVATE_KEY not in (await send(person, path, mistaken)).text
 
 
 async def test_of_two_who_replace_credentials_at_once_the_later_is_told(person: Person) -> None:

@@ -78,6 +78,11 @@ class CredentialForm:
         return cls(tuple(fields), ways)
 
     @property
+    def sealed_options(self) -> tuple[CredentialField, ...]:
+        """What may be left empty, and is not seen again once it was saved."""
+        return tuple(one for one in self.fields if not one.is_shown and not one.is_needed)
+
+    @property
     def titles(self) -> dict[str, Words]:
         """What each field is called."""
         return {one.name: one.title for one in self.fields}
@@ -130,6 +135,21 @@ class CredentialForm:
             one.name: _CHECKED if credentials[one.name] is True else str(credentials[one.name])
             for one in self.fields
             if one.is_shown and credentials.get(one.name) not in (None, False)
+        }
+
+    def sealed(self, credentials: Mapping[str, Any]) -> list[str]:
+        """The fields of them that are not seen again."""
+        return [one.name for one in self.fields if not one.is_shown and credentials.get(one.name)]
+
+    def replaced(self, shown: Mapping[str, Any], way: str) -> dict[str, bool]:
+        """The options of this way that credentials would lose which do not have them, by name:
+        whether it is known that they were set. `shown`: what is known of those before."""
+        before = shown.get("sealed")
+        excluded = next((each.excluded for each in self.ways if each.name == way), frozenset())
+        return {
+            one.name: before is not None
+            for one in self.sealed_options
+            if one.name not in excluded and (before is None or one.name in before)
         }
 
     def way_of(self, credentials: Mapping[str, Any]) -> str:

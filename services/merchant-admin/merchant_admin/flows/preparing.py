@@ -91,6 +91,7 @@ async def _shown(
     return {
         "values": form.shown(credentials),
         "keys": [fact.model_dump(mode="json") for fact in checked.keys],
+        "sealed": form.sealed(credentials),
         "way": form.way_of(credentials),
     }
 

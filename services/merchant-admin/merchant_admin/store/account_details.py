@@ -24,8 +24,9 @@ LIST: Final = "select * from account_facts where payment_id = any($1::text[])"
 
 @dataclass(frozen=True, slots=True)
 class AccountDetails:
-    """`shown`: `values` (what is no secret, by field), `keys` (their fingerprints and times) and
-    `way`; empty for credentials from before this was noted. `trial`: None where they were not
+    """`shown`: `values` (what is no secret, by field), `keys` (their fingerprints and times),
+    `sealed` (the fields with what is not seen again; absent where that was not noted) and `way`;
+    empty for credentials from before this was noted. `trial`: None where they were not
     tried since."""
 
     shown: Mapping[str, Any] = field(default_factory=dict)

@@ -14,7 +14,12 @@ from merchant_admin.api.console.filter_fields import LISTS
 from merchant_admin.api.console.filters import PAGE, list_context
 from merchant_admin.api.console.forms import VERSION, number_in, seen_in
 from merchant_admin.api.console.rendering import done_in, problem_in, render
-from merchant_admin.api.console.setup.credential_pages import credentials_in, form_context
+from merchant_admin.api.console.setup.credential_pages import (
+    credentials_in,
+    form_context,
+    replacing_in,
+    typed_in,
+)
 from merchant_admin.api.console.setup.wrong import shown_again, wrong_fields
 from merchant_admin.api.console.visiting import (
     FreshlySeenByAdmin,
@@ -204,7 +209,8 @@ async def rotate(
 async def replace_from(deps: Deps, sent: Sent, account: ChannelAccount) -> ChannelAccount:
     """The account with the credentials of a form. Raises Unusable, Forwarded, ChangedSinceShown."""
     channel = await channels.read(deps, account.channel)
-    given = credentials_in(channel.form, sent)
+    saved = await channel_accounts.read_details(deps, account.account_id)
+    given = replacing_in(channel.form, sent, saved)
     return await channel_accounts.change(
         deps, sent.actor, account.merchant_id, account.account_id, {}, credentials=given,
         seen=seen_in(sent.form, CREDENTIALS),
@@ -242,7 +248,8 @@ async def _new_page(
         "wrong": wrong_fields(refusal) if refusal else {},
     }
     if chosen:
-        context |= form_context(chosen.form, sent=sent.form if sent else None, refusal=refusal)
+        entered = typed_in(chosen.form, sent) if sent else None
+        context |= form_context(chosen.form, sent=entered, refusal=refusal)
     status = refusal.status if refusal else 200
     return render(request, "channel_account_new.html", context, status=status)
 
@@ -257,7 +264,9 @@ async def _credentials_page(
 ) -> Response:
     channel = await channels.read(deps, account.channel)
     there = {VERSION: CREDENTIALS.version(account)}
-    entered = shown_again(refusal, sent.form, there) if sent and refusal else there
+    entered: Mapping[str, str] = there
+    if sent and refusal:
+        entered = shown_again(refusal, typed_in(channel.form, sent), there)
     context = {
         "visitor": visitor,
         "it": account,

@@ -11,8 +11,7 @@ from merchant_admin.api.access import DepsOf
 from merchant_admin.api.console.forms import NUMBER, seen_in
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.setup import onboarding_steps as steps
-from merchant_admin.api.console.setup.credential_pages import form_context
-from merchant_admin.api.console.setup.onboarding_contexts import context_of
+from merchant_admin.api.console.setup.onboarding_contexts import context_of, credentials_context
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import (
     FreshlySeenByAdmin,
@@ -25,7 +24,7 @@ from merchant_admin.api.console.visiting import (
 from merchant_admin.domain.approvals import AwaitsApproval
 from merchant_admin.domain.errors import VERSION_CHANGED
 from merchant_admin.domain.onboarding import MADE, Draft, Step
-from merchant_admin.flows import channels, onboarding
+from merchant_admin.flows import onboarding
 from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/onboarding"
@@ -118,10 +117,13 @@ async def _refused(
         return await _page(request, deps, sent.visitor, draft, step, context, refusal.status)
     context["entered"] = sent.form
     if step is Step.CREDENTIALS and draft.channel:
-        form = (await channels.read(deps, draft.channel)).form
-        context |= form_context(form, sent=sent.form, refusal=refusal)
-        kept = replace(draft, entered=context["values"])
-        await onboarding.save(deps, sent.visitor.username, kept)
+        context |= await credentials_context(deps, sent.visitor, draft, sent, refusal)
+        kept = {
+            field.name: context["values"].get(field.name, "")
+            for field in context["form"].fields
+            if field.is_shown
+        }
+        await onboarding.save(deps, sent.visitor.username, replace(draft, entered=kept))
     return await _page(request, deps, sent.visitor, draft, step, context, refusal.status)
 
 

@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from fastapi import Request
 
+from chassis.problems import Problem
 from contracts.events.configuration import KeyAlgorithm
 from merchant_admin.api.console.forms import VERSION
 from merchant_admin.api.console.setup import app_forms
 from merchant_admin.api.console.setup.accounts import CREDENTIALS
 from merchant_admin.api.console.setup.apps import hand_over_context
-from merchant_admin.api.console.setup.credential_pages import form_context
-from merchant_admin.api.console.visiting import Visitor
+from merchant_admin.api.console.setup.credential_pages import form_context, typed_in
+from merchant_admin.api.console.visiting import Sent, Visitor
 from merchant_admin.api.paging import MAX_LIMIT
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.onboarding import Draft, Step
@@ -45,16 +46,31 @@ async def _channel(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Co
     return {"channels": await channels.read_all(deps), "accounts": accounts}
 
 
-async def _credentials(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
+async def credentials_context(
+    deps: Deps,
+    visitor: Visitor,
+    draft: Draft,
+    sent: Sent | None = None,
+    refusal: Problem | None = None,
+) -> Context:
+    """The form of a new account, or of another key of the one that was made; `sent`: as it comes
+    back."""
     channel = await channels.read(deps, draft.channel or "")
+    typed = typed_in(channel.form, sent) if sent else None
     if draft.account_id is None:
-        sent = draft.entered or None
-        return {"account": None, "chosen": channel, **form_context(channel.form, sent=sent)}
+        known = form_context(channel.form, sent=typed or draft.entered or None, refusal=refusal)
+        return {"account": None, "chosen": channel, **known}
     account = await channel_accounts.find(deps, draft.account_id, visitor.scope)
     saved = await channel_accounts.read_details(deps, draft.account_id)
-    known = form_context(channel.form, saved=saved, identity=account.identity)
-    entered = {VERSION: CREDENTIALS.version(account)}
+    known = form_context(
+        channel.form, sent=typed, saved=saved, identity=account.identity, refusal=refusal
+    )
+    entered = typed or {VERSION: CREDENTIALS.version(account)}
     return {"account": account, "chosen": channel, "entered": entered, **known}
+
+
+async def _credentials(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:
+    return await credentials_context(deps, visitor, draft)
 
 
 async def _trial(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Context:

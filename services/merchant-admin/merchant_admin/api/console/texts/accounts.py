@@ -48,13 +48,27 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "them once.",
     ),
     "rotate_help": (
-        "所有项目整体更换：密钥与密码需要全部重新填写；账户身份不能修改。",
-        "All of it is replaced: enter every secret again. Whose account it is cannot change.",
+        "所有项目整体更换：密钥与密码需要全部重新填写，不再需要的勾选移除；账户身份不能修改。",
+        "All of it is replaced: enter every secret again, or tick that it is removed. Whose "
+        "account it is cannot change.",
     ),
     "secrets_again": (
         "为安全起见，密钥与密码没有保留，请重新填写。",
         "Keys and secrets were not kept in this form: enter them again.",
     ),
+    "secret_again": ("请重新填写", "Enter it again"),
+    "secret_is_set": (
+        "当前已设置：请重新填写，或勾选移除。",
+        "It is set: enter it again, or tick that it is removed.",
+    ),
+    "secret_may_be_set": (
+        "没有记录是否设置过：设置过请重新填写，没有请勾选。",
+        "It was not noted whether this is set: enter it again if it is, else tick.",
+    ),
+    "secret_remove": ("移除", "Remove it"),
+    "secret_without": ("没有，或不再使用", "There is none, or it goes"),
+    "is_set": ("已设置", "Set"),
+    "is_not_set": ("未设置", "Not set"),
     "identity_fixed": (
         "账户身份，不能修改。",
         "Whose account it is; it cannot change.",
