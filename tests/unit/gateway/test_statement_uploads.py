@@ -35,6 +35,7 @@ ROW = StatementRow("payment", "P1", "", "T1", Money(1299, "CNY"), NOW, fee=8)
 ODD = StatementRow("unreadable", "", "", "", Money(0, "CNY"), None, raw="?", line=3)
 UNTIMED = replace(ROW, at=None)
 LAST_SECOND = datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC)
+AFTER = replace(ROW, at=LAST_SECOND + timedelta(seconds=1))
 BEFORE = replace(ROW, at=LAST_SECOND - timedelta(days=1))
 
 
@@ -46,7 +47,9 @@ def read(raw: bytes, requested: StatementRequest, account: str) -> list[Statemen
         case b"odd":
             return [ROW, ODD]
         case b"two days":
-            return [UNTIMED, ROW, replace(ROW, at=LAST_SECOND + timedelta(seconds=1)), BEFORE]
+            return [UNTIMED, ROW, AFTER, BEFORE]
+        case b"midnight":
+            return [replace(AFTER, day=DAY), replace(ROW, day=DAY - timedelta(days=1))]
         case b"another day":
             return [ODD, BEFORE]
         case b"empty":
@@ -102,6 +105,16 @@ async def test_rows_of_other_days_are_left_out_and_counted() -> None:
     page = gateway.trade_core.asked[-1][2]
     assert isinstance(page, StatementPage)
     assert [row.at for row in page.rows] == [None, NOW]
+
+
+async def test_the_day_that_the_channel_states_counts_and_not_when_it_was_done() -> None:
+    """What was done four seconds after midnight was in no file: its fee was never booked."""
+    gateway = gateway_with()
+    taken = await take_file(gateway.deps, "C1", upload(b"midnight"))
+    assert (taken.rows, taken.rows_of_other_days) == (1, 1)
+    page = gateway.trade_core.asked[-1][2]
+    assert isinstance(page, StatementPage)
+    assert [row.at for row in page.rows] == [AFTER.at]
 
 
 @pytest.mark.parametrize(

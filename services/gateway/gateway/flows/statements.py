@@ -134,11 +134,11 @@ def _rows(account: ChannelAccount, raw: bytes, upload: UploadStatement) -> list[
 
 def _of_day(day: date, listed: Sequence[StatementRow]) -> list[StatementRow]:
     """A file of several days is brought once for each: what it lists of the others would be booked
-    with theirs, too. A row that names no time is taken for one of the day.
+    with theirs, too. A row that names neither day nor time is taken for one of the day.
 
     Raises InvalidRequest where all of it is of other days.
     """
-    days = [None if row.at is None else row.at.astimezone(BEIJING).date() for row in listed]
+    days = [row.day or (row.at and row.at.astimezone(BEIJING).date()) for row in listed]
     stated = {each for each in days if each is not None}
     if stated and day not in stated:
         raise _no_file(

@@ -181,6 +181,17 @@ def test_day_and_time_may_stand_apart(date_: str) -> None:
     assert row.at == datetime(2026, 1, 31, 4, 0, 5, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("date_", "day"), [("20260131", 31), ("2026/01/31", 31), ("", None), ("昨天", None)]
+)
+def test_the_day_of_a_row_is_its_own_and_not_when_it_was_done(date_: str, day: int | None) -> None:
+    head = "交易日期,完成时间,机构流水号,交易类型,交易金额"
+    done = "2026-02-01 00:00:04"
+    [row] = read(lines(f"{date_},{done},{PAYMENT_NO},消费,12.99", head=head), DIRECT)
+    assert row.at == datetime(2026, 1, 31, 16, 0, 4, tzinfo=UTC)
+    assert row.day == (day and date(2026, 1, day))
+
+
 def test_a_day_without_rows_is_a_statement() -> None:
     assert read(HEAD) == []
 

@@ -51,10 +51,11 @@ class StatementRow:
     units of the same currency) is what the channel kept of it, negative where it gave that back.
     `status`: the money was moved, is on its way, or was not moved after all. `queried_as`: of a
     refund made without us that is on its way, the number with which the plugin's `query_refund`
-    asks about it, "" where it cannot.An `unreadable` row
-    says nothing of money: `raw` is its clean text, `line` its line in the file, from 1. `exact_fee`
-    is the fee where it is finer than the minor unit, and `fee` the nearest whole one, until the
-    fees of the file are rounded together.
+    asks about it, "" where it cannot. `day`: by which the channel puts it into a statement, where
+    it says so: it may have been done after that day's midnight. An `unreadable` row says nothing of
+    money: `raw` is its clean text, `line` its line in the file, from 1. `exact_fee` is the fee
+    where it is finer than the minor unit, and `fee` the nearest whole one, until the fees of the
+    file are rounded together.
     """
 
     kind: RowKind
@@ -68,6 +69,7 @@ class StatementRow:
     raw: str = ""
     line: int | None = None
     queried_as: str = ""
+    day: date | None = None
     exact_fee: Decimal | None = field(default=None, compare=False)
 
 

@@ -7,7 +7,7 @@ says so.
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from contracts.money import Money
@@ -16,6 +16,7 @@ from gateway.channels import uploaded_tables
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.trade import CURRENCY
 from gateway.channels.formats import (
+    BEIJING,
     decimal_money,
     exact_minor,
     finer,
@@ -121,6 +122,7 @@ def _row(cells: Mapping[str, str], table: Table, account: Account) -> StatementR
         fee=_money(fee, table.heads.get("fee", "")),
         exact_fee=finer(exact_minor(_plain(fee), CURRENCY)),
         status=status,
+        day=_day(cells),
     )
     return known_row(row, original)
 
@@ -152,7 +154,15 @@ def _plain(cell: str) -> str:
 
 def _time(cells: Mapping[str, str]) -> datetime | None:
     day, time = cells.get("date", ""), cells.get("time", "")
-    written = time if len(time) > len("00:00:00") else f"{day} {time}".strip()
+    return _read_time(time if len(time) > len("00:00:00") else f"{day} {time}".strip())
+
+
+def _day(cells: Mapping[str, str]) -> date | None:
+    at = _read_time(cells.get("date", ""))
+    return at.astimezone(BEIJING).date() if at else None
+
+
+def _read_time(written: str) -> datetime | None:
     plain = written.replace("/", "-")
     digits = "".join(each for each in plain if each.isdecimal())
     return read_spaced(plain) or read_compact(digits.ljust(14, "0") if digits else "")
