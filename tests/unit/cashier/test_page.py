@@ -435,6 +435,15 @@ def test_a_page_is_packed_for_browsers_that_read_it(
     assert len(response.body) < 5_000 or not is_packed
 
 
+def test_no_code_is_had_anew_where_nothing_is_offered_any_more(checkout: MakeCheckout) -> None:
+    aged = checkout(**AT_WECHAT, action=QR)
+    ended = aged.model_copy(update={"calls_end": {PAYMENT_NO: NOW}, "offers": []})
+    page = html(ended)
+    assert "该商户暂无可用的支付方式" in page
+    assert f'action="/pay/{TOKEN}/channel"' not in page
+    assert f'action="/pay/{TOKEN}/check' in page
+
+
 def test_a_code_that_is_too_old_has_a_button_for_a_fresh_one(checkout: MakeCheckout) -> None:
     aged = checkout(**AT_WECHAT, action=QR).model_copy(update={"calls_end": {PAYMENT_NO: NOW}})
     page = html(aged)

@@ -28,7 +28,7 @@ from contracts.payable import SHORTEST_LIFE
 from gateway.calling.transport import Broken
 from gateway.channels.formats import payable_until
 from gateway.channels.plugin import Call, PayOrder
-from gateway.directory import ChannelAccount, Logo, Merchant
+from gateway.directory import App, ChannelAccount, Logo, Merchant
 from gateway.domain.checkout_links import token_of
 from gateway.domain.errors import NotClosedYet, NotHere
 from gateway.flows import cashier, choices
@@ -107,6 +107,23 @@ async def test_the_page_looks_as_the_merchant_wants() -> None:
 async def test_nothing_is_offered_while_a_payment_is_checked_by_people() -> None:
     page = gateway(status=PaymentStatus.CONFLICTED, return_url=None)
     assert (await cashier.get_checkout(page.deps, TOKEN)).offers == []
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        Merchant("M1", False, "幸福物业"),
+        App("A1", False, frozenset({"M1"}), 15, ()),
+        App("A1", True, frozenset({"M2"}), 15, ()),
+    ],
+)
+async def test_who_takes_no_new_payments_takes_none_on_open_pages(end: Merchant | App) -> None:
+    page = gateway()
+    page.directory.put(end)
+    checkout = await cashier.get_checkout(page.deps, TOKEN)
+    assert (checkout.offers, checkout.merchant_name) == ([], "幸福物业")
+    with pytest.raises(NotHere):
+        await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
 
 
 def chosen(**changes: Any) -> ChosenChannel:

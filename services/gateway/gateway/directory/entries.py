@@ -163,6 +163,13 @@ class Directory:
     def find_merchant(self, merchant_id: str) -> Merchant | None:
         return self._merchants.get(merchant_id)
 
+    def find_serving(self, app_id: str, merchant_id: str) -> App | None:
+        """The app, as long as it may take money for the merchant: neither is disabled, and the
+        merchant is still the app's."""
+        app, merchant = self.find_app(app_id), self.find_merchant(merchant_id)
+        may = app is not None and app.is_active and merchant_id in app.merchant_ids
+        return app if may and merchant is not None and merchant.is_active else None
+
     def find_code(self, code_id: str) -> CounterCode | None:
         return self._codes.get(code_id)
 

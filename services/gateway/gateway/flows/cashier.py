@@ -91,10 +91,13 @@ async def on_file(deps: Deps, payment_no: str) -> CheckoutOnFile:
 
 
 def offered(deps: Deps, filed: CheckoutOnFile) -> list[ChannelAccount]:
-    """The accounts at which this order may be paid now; none when it is over or being checked."""
+    """The accounts at which this order may be paid now; none when it is over or being checked, or
+    its app and merchant take no new payments."""
     payment = filed.payment
     is_checked = any(each.status is PaymentStatus.CONFLICTED for each in filed.payments)
     if payment.order.status is not OrderStatus.OPEN or is_checked:
+        return []
+    if deps.directory.find_serving(filed.app_id, payment.merchant_id) is None:
         return []
     accounts = deps.directory.payable_accounts(
         payment.merchant_id,
