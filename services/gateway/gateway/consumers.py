@@ -31,8 +31,7 @@ MAX_RUNNING_PER_ACCOUNT: Final = 32
 """An eighth of what the executor allows an account: payments find a place beside commands."""
 
 MAX_STATEMENTS_RUNNING: Final = 4
-"""Each may hold a million rows in memory."""
-
+"""Each holds its rows in memory, 0.8 KiB each: a replica has room for one of the largest."""
 
 CONFIGURED_LIMIT_S: Final = 5.0
 """A replica that has just begun knows no account yet; then what it is given is dropped after all,

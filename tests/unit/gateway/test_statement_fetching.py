@@ -1,7 +1,11 @@
 """Channel statements: fetched when trade-core asks, and handed to it page by page."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -130,6 +134,33 @@ async def test_a_statement_is_found_downloaded_and_handed_over() -> None:
     assert (row.kind, row.payment_no, row.amount, row.fee) == ("payment", "P1", 1299, 8)
     urls = [request.url for request in gateway.transport.sent]
     assert urls == ["https://fake.example/bill/2026-01-31", "https://files.example/1"]
+
+
+@pytest.mark.parametrize("in_answer", [False, True])
+async def test_a_file_is_read_beside_the_loop_and_its_own_threads(in_answer: bool) -> None:
+    """A statement of 100,000 rows stopped payments for seconds; and six of them at once left no
+    thread to the names of hosts."""
+    begun, named = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(*_: object) -> Any:
+        loop.call_soon_threadsafe(begun.set)
+        waited = asyncio.run_coroutine_threadsafe(named.wait(), loop)
+        assert waited.result(timeout=5)
+        row = replace(ROW, fee=0, exact_fee=Decimal("0.6"))
+        return pieces.Statement((row, replace(row, channel_no="T2"))) if in_answer else [row]
+
+    answering, filing = replace(STATEMENTS, place=slow), replace(STATEMENTS, read=slow)
+    gateway = fetching(
+        FOUND, Reply(200, {}, b"bill"), statements=answering if in_answer else filing
+    )
+    with ThreadPoolExecutor(1) as only:
+        loop.set_default_executor(only)
+        reading = asyncio.create_task(delivered(gateway))
+        await begun.wait()
+        await asyncio.to_thread(loop.call_soon_threadsafe, named.set)
+        [page] = await reading
+    assert [row.fee for row in page.rows] == ([1, 0] if in_answer else [1])
 
 
 async def test_a_statement_that_is_told_piece_by_piece_is_put_together() -> None:

@@ -1,8 +1,10 @@
 """Statements that a person brings: read by the plugin, and handed to trade-core page by page."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -95,6 +97,25 @@ async def test_rows_go_to_a_round_of_their_own() -> None:
     assert taken.sha256 == hashlib.sha256(b"odd").hexdigest()
     assert isinstance(page, StatementPage)
     assert (page.round, page.total_rows, page.rows[1].raw) == (4, 2, "?")
+
+
+async def test_a_file_is_read_in_no_thread_of_the_loop() -> None:
+    """Six people with files left no thread to the names of the channels' hosts."""
+    begun, named = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(*_: object) -> list[StatementRow]:
+        loop.call_soon_threadsafe(begun.set)
+        assert asyncio.run_coroutine_threadsafe(named.wait(), loop).result(timeout=5)
+        return [ROW]
+
+    gateway = gateway_with(file=StatementFile(Words("文件", "a file"), slow))
+    with ThreadPoolExecutor(1) as only:
+        loop.set_default_executor(only)
+        taking = asyncio.create_task(take_file(gateway.deps, "C1", upload()))
+        await begun.wait()
+        await asyncio.to_thread(loop.call_soon_threadsafe, named.set)
+        assert (await taking).rows == 1
 
 
 async def test_rows_of_other_days_are_left_out_and_counted() -> None:

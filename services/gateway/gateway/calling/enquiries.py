@@ -3,16 +3,18 @@
 Each has another kind of answer than the five outcomes. Nothing here raises but where it says so.
 """
 
-import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
 import structlog
 
 from gateway.calling.executor import Executor, unread
+from gateway.calling.file_threads import beside_the_loop
 from gateway.calling.metrics import place
 from gateway.channels.formats import UNREADABLE
 from gateway.channels.plugin import (
+    Answer,
     Call,
     NotSent,
     Outcome,
@@ -31,6 +33,7 @@ from gateway.channels.plugin import (
     UnknownKey,
     Unverifiable,
 )
+from gateway.channels.statement_rows import with_whole_fees
 from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()
@@ -47,7 +50,8 @@ LOGIN_LIMIT_S: Final = 5.0
 async def fetch_statement(
     executor: Executor, account: ChannelAccount, requested: StatementRequest
 ) -> Statement | Outcome:
-    """The channel's statement of a day; anything but a Statement says why there is none."""
+    """The channel's statement of a day, its fees whole; anything but a Statement says why there is
+    none."""
     started = executor.monotonic()
     fetched = await _fetch(executor, account, requested)
     outcome = Succeeded() if isinstance(fetched, Statement) else fetched
@@ -105,25 +109,15 @@ async def _fetch(
     statements = account.plugin.statements
     if statements is None or requested.kind not in statements.kinds:
         return NotSent("no_bill", "this channel has no such statement", is_spoken=False)
-    spot = await _placed(executor, account, statements, requested)
-    if isinstance(spot, Pending) and not spot.found:
-        return Statement(())
-    if not isinstance(spot, StatementPlace):
-        return spot
-    read, download = statements.read, statements.download
-    if read is None or download is None:
-        raise TypeError(f"{account.channel} has a place of statements, and no way to read it")
     try:
-        opened = account.opened
-        reply = await executor.send(
-            account, lambda: download(spot, opened, executor.moment()), STATEMENT_TIMEOUT_S
-        )
-        if not isinstance(reply, Reply):
-            return reply
-        # A large file takes seconds to read; payments must not wait for it.
-        return Statement(tuple(await asyncio.to_thread(read, reply, spot, requested, opened)))
+        found = await _placed(executor, account, statements, requested)
+        if isinstance(found, StatementPlace):
+            found = await _downloaded(executor, account, statements, found, requested)
     except (Unverifiable, *UNREADABLE) as error:
         return unread(account, error, "the statement makes no sense")
+    if isinstance(found, Pending) and not found.found:
+        return Statement(())
+    return found
 
 
 async def _placed(
@@ -132,17 +126,46 @@ async def _placed(
     statements: Statements[Any],
     requested: StatementRequest,
 ) -> StatementPlace | Statement | Outcome:
-    """Where the file lies, or all of what the channel tells page by page."""
+    """Where the file lies, or all of what the channel tells in its answers."""
     rows: list[StatementRow] = []
     for _ in range(MAX_STATEMENT_PAGES):
-        page = await executor.ask(account, statements.call, statements.place, requested)
+        answer = await executor.ask(account, statements.call, _as_it_is, requested)
+        if not isinstance(answer, Answer):
+            return answer
+        page = await beside_the_loop(statements.place, answer, requested, account.opened)
         if isinstance(page, Statement):
-            return Statement((*rows, *page.rows))
+            return await beside_the_loop(_whole, (*rows, *page.rows))
         if not isinstance(page, StatementPage):
             return page
         rows += page.rows
         requested = replace(requested, after=page.after)
     return Unknown("too_long", "the statement does not end", is_spoken=False)
+
+
+async def _downloaded(
+    executor: Executor,
+    account: ChannelAccount,
+    statements: Statements[Any],
+    spot: StatementPlace,
+    requested: StatementRequest,
+) -> Statement | NotSent | Unknown:
+    read, download, opened = statements.read, statements.download, account.opened
+    if read is None or download is None:
+        return NotSent("no_bill", "its files cannot be read", is_spoken=False)
+    reply = await executor.send(
+        account, lambda: download(spot, opened, executor.moment()), STATEMENT_TIMEOUT_S
+    )
+    if not isinstance(reply, Reply):
+        return reply
+    return await beside_the_loop(lambda: _whole(read(reply, spot, requested, opened)))
+
+
+def _as_it_is(answer: Answer, *_: object) -> Answer:
+    return answer
+
+
+def _whole(rows: Iterable[StatementRow]) -> Statement:
+    return Statement(tuple(with_whole_fees(rows)))
 
 
 async def _tried(executor: Executor, account: ChannelAccount, reply: Reply, call: Call) -> Trial:

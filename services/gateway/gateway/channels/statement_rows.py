@@ -8,7 +8,7 @@ found from both ends; a row that still cannot be read is set aside, and the rest
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -26,12 +26,19 @@ that a database can hold."""
 MAX_NUMBER_CHARS: Final = 128
 
 _GROUPED: Final = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", re.ASCII)
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
+_LINE_END: Final = re.compile(rb"\r\n|\n|\r")
 
 
-def lines_of(content: str) -> list[tuple[int, str]]:
-    """The lines with their numbers, from 1. They end at CR or LF, and at nothing else."""
-    return list(enumerate(_LINE_END.split(content), 1))
+def lines_of(content: bytes, encoding: str) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers, from 1, and what is no character replaced. They end at CR or
+    LF, and at nothing else. One by one: a large file, its text and its lines are together more
+    than there is room for.
+    """
+    begin, number = 0, 0
+    for number, end in enumerate(_LINE_END.finditer(content), 1):
+        yield number, content[begin : end.start()].decode(encoding, "replace")
+        begin = end.end()
+    yield number + 1, content[begin:].decode(encoding, "replace")
 
 
 def fitted(
@@ -92,11 +99,11 @@ def with_whole_fees(rows: Iterable[StatementRow]) -> list[StatementRow]:
     three, and not nothing. A row that stands there twice has the same fee twice. What is ours is
     rounded by itself, and what was not moved after all."""
     exact, given = defaultdict[tuple[bool, bool], Decimal](Decimal), Counter[tuple[bool, bool]]()
-    known: dict[tuple[object, ...], int] = {}
+    known: dict[tuple[StatementRow, Decimal], int] = {}
     found = []
     for row in rows:
         if row.exact_fee is not None:
-            key = (*astuple(row), row.exact_fee)
+            key = (row, row.exact_fee)
             if key not in known:
                 group = (is_ours(row.payment_no) or is_ours(row.refund_no), row.status == "failed")
                 exact[group] += row.exact_fee

@@ -5,17 +5,18 @@ A line is a row by itself, so that a stray quote spoils its own row and no other
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from contracts.internal import MAX_UPLOAD_ROWS
 from gateway.channels.plugin import UnreadableFile, Unverifiable
-from gateway.channels.statement_rows import lines_of
 
 MAX_LINES_ABOVE: Final = 50
 """Above the head stand titles and sums."""
 
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _FULL_WIDTH: Final = str.maketrans("（）：　", "(): ")
 _WRAPPED: Final = "`'\t \u3000\ufeff\""
 
@@ -47,7 +48,8 @@ def read(raw: bytes, columns: Mapping[str, Sequence[str]], needed: Sequence[str]
     Raises:
         UnreadableFile: in no such encoding, too long, or without a head that has what is needed.
     """
-    lines = [(number, line) for number, line in lines_of(text_of(raw)) if line.strip(_WRAPPED)]
+    all_lines = enumerate(_LINE_END.split(text_of(raw)), 1)
+    lines = [(number, line) for number, line in all_lines if line.strip(_WRAPPED)]
     for at, (_, line) in enumerate(lines[:MAX_LINES_ABOVE]):
         separator = "," if line.count(",") >= line.count("\t") else "\t"
         try:

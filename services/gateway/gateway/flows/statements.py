@@ -1,7 +1,6 @@
 """A channel's statement of a day (渠道账单): fetched, or brought by a person, and handed to
 trade-core page by page."""
 
-import asyncio
 import base64
 import binascii
 import hashlib
@@ -25,6 +24,7 @@ from contracts.internal import (
     UploadStatement,
 )
 from gateway.calling.enquiries import fetch_statement
+from gateway.calling.file_threads import beside_the_loop
 from gateway.channels.formats import BEIJING
 from gateway.channels.plugin import (
     Declined,
@@ -79,10 +79,7 @@ async def take_file(deps: Deps, account_id: str, upload: UploadStatement) -> Upl
     account = deps.directory.find_account(account_id)
     if account is None:
         raise NotHere("channel account")
-    raw = _content(upload)
-    listed = await asyncio.to_thread(_rows, account, raw, upload)
-    rows = _of_day(upload.day, listed)
-    sha256 = hashlib.sha256(raw).hexdigest()
+    sha256, listed, rows = await beside_the_loop(_read, account, upload)
     begun = await deps.trade_core.post(
         UploadRound,
         "/internal/reconciliations/uploads",
@@ -98,7 +95,7 @@ async def take_file(deps: Deps, account_id: str, upload: UploadStatement) -> Upl
         raise _no_file(
             "同一天的另一个文件正在上传，请稍后再试", "came together with another one of the day"
         )
-    left_out = len(listed) - len(rows)
+    left_out = listed - len(rows)
     log.info(
         "statement.uploaded",
         statement_no=begun.statement_no, rows=len(rows), left_out=left_out, sha256=sha256,
@@ -111,6 +108,14 @@ async def take_file(deps: Deps, account_id: str, upload: UploadStatement) -> Upl
         rows_of_other_days=left_out,
         is_repeat=begun.is_repeat,
     )
+
+
+def _read(account: ChannelAccount, upload: UploadStatement) -> tuple[str, int, list[StatementRow]]:
+    """The file's hash, how many rows it lists, and those of the day, their fees whole."""
+    raw = _content(upload)
+    listed = _rows(account, raw, upload)
+    rows = with_whole_fees(_of_day(upload.day, listed))
+    return hashlib.sha256(raw).hexdigest(), len(listed), rows
 
 
 def _content(upload: UploadStatement) -> bytes:
@@ -157,7 +162,6 @@ async def _hand_over(
     deps: Deps, statement_no: str, round_no: int, rows: Sequence[StatementRow]
 ) -> bool:
     """Page by page; an empty statement is one empty page. False where another round has begun."""
-    rows = with_whole_fees(rows)
     for first in range(0, len(rows) or 1, MAX_PAGE_ROWS):
         page = StatementPage(
             round=round_no,

@@ -9,6 +9,7 @@ Source: opendocs.alipay.com/open/02mse7 (address), 028woc (forms)
 import csv
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -41,7 +42,7 @@ TITLES: Final[Mapping[StatementKind, str]] = {
     "funds": "#支付宝账务明细查询",
 }
 MAX_FILE_BYTES: Final = 67_108_864
-MAX_UNPACKED_BYTES: Final = 4 * MAX_FILE_BYTES
+MAX_UNPACKED_BYTES: Final = 2 * MAX_FILE_BYTES
 MAX_MEMBERS: Final = 100
 ENCODING: Final = "gb18030"
 """What Alipay calls GBK; the larger set reads all of it, and every other character."""
@@ -76,17 +77,17 @@ def read(
     if reply.status != 200:
         raise Unverifiable("no file")
     row = _trade_row if request.kind == "trade" else _flow_row
-    content = lines_of(_member(reply.body, TITLES[request.kind]))
-    lines = [(number, line) for number, line in content if line and not line.startswith("#")]
-    names = [cell.strip() for cell in lines[0][1].split(SEPARATOR)] if lines else []
-    return list(read_each(lines[1:], partial(_cells, names), row, CURRENCY))
+    content = lines_of(_member(reply.body, TITLES[request.kind]), ENCODING)
+    lines = ((number, line) for number, line in content if line and not line.startswith("#"))
+    names = [cell.strip() for _, head in islice(lines, 1) for cell in head.split(SEPARATOR)]
+    return list(read_each(lines, partial(_cells, names), row, CURRENCY))
 
 
-def _member(packed: bytes, title: str) -> str:
+def _member(packed: bytes, title: str) -> bytes:
     """The file of the zip that begins with this line."""
     files = zip_files.members(packed, MAX_UNPACKED_BYTES)
-    texts = [each.decode(ENCODING, "replace") for each in files]
-    found = [each for each in texts if each.split("\n", 1)[0].strip() == title]
+    heads = [each.partition(b"\n")[0].decode(ENCODING, "replace") for each in files]
+    found = [each for each, head in zip(files, heads, strict=True) if head.strip() == title]
     if len(found) != 1:
         raise Unverifiable("the zip does not hold the statement")
     return found[0]

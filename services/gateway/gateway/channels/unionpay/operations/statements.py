@@ -8,9 +8,10 @@ Source: open.unionpay.com (acpAPIId=901, 文件传输类交易; 对账文件说�
 
 import base64
 import binascii
+import io
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -39,7 +40,7 @@ ENCODING: Final = "gb18030"
 KEPT: Final = "surrogateescape"
 """How a byte that is no character goes through a text: as itself, so that no column is moved."""
 
-MAX_UNPACKED_BYTES: Final = 4 * MAX_FILE_BYTES
+MAX_UNPACKED_BYTES: Final = 2 * MAX_FILE_BYTES
 
 DETAILS: Final = re.compile(r"INN.*ZM_[0-9A-Za-z]+$")
 WIDTHS_BYTES: Final = {
@@ -87,14 +88,14 @@ def call(requested: StatementRequest, account: Account) -> Call:
 def read(answer: Answer, requested: StatementRequest, account: Account) -> Statement | Outcome:
     if refusal := codes.find_refusal(answer, codes.STATEMENT):
         return refusal
-    lines = _details(text(answer.content, "fileContent"))
-    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    lines = enumerate(_details(text(answer.content, "fileContent")), 1)
+    numbered = ((number, line) for number, line in lines if line.strip())
     return Statement(
         tuple(read_each(numbered, _cells, lambda cells: _row(cells, requested.day), CURRENCY))
     )
 
 
-def _details(content: str) -> list[str]:
+def _details(content: str) -> Iterator[str]:
     try:
         packed = base64.b64decode(content, validate=True)
         unpacker = zlib.decompressobj()
@@ -106,8 +107,9 @@ def _details(content: str) -> list[str]:
     details = zip_files.members(raw, MAX_UNPACKED_BYTES, lambda name: bool(DETAILS.match(name)))
     if not details:
         raise Unverifiable("the file lists no trades")
-    texts = [each.decode(ENCODING, KEPT).replace("\r", "") for each in details]
-    return [line for content in texts for line in content.split("\n")]
+    for each in details:
+        for line in io.BytesIO(each):
+            yield line.decode(ENCODING, KEPT).replace("\r", "").removesuffix("\n")
 
 
 def _cells(line: str) -> dict[str, str]:
