@@ -250,6 +250,7 @@ def _ports_out(name: str) -> set[int]:
 
 def test_the_gateway_reaches_each_channel_at_its_port() -> None:
     urls = {url for each in PLUGINS.values() for own in each.own_urls.values() for url in own}
+    assert {urlsplit(url).scheme for url in urls} == {"https"}
     ports = {urlsplit(url).port or 443 for url in urls}
     assert len(ports) > 1
     assert ports <= _ports_out("gateway-out")

@@ -483,3 +483,26 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
     answer = side.plugin.wire.verify(reply, alipay.call(TRADE, account), account, MOMENT)
     with pytest.raises(Unverifiable):
         alipay.place(answer, TRADE, account)
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        (
+            "http://dwbillcenter.alipay.com/downloadBillFile.resource?token=a%2Bb&sign=c",
+            "https://dwbillcenter.alipay.com/downloadBillFile.resource?token=a%2Bb&sign=c",
+        ),
+        ("http://dwbillcenter.alipay.com:80/x", "https://dwbillcenter.alipay.com/x"),
+        ("https://dwbillcenter.alipay.com/x", "https://dwbillcenter.alipay.com/x"),
+        ("http://127.0.0.1:8010/x", "http://127.0.0.1:8010/x"),
+        ("http://notalipay.com/x", "http://notalipay.com/x"),
+    ],
+)
+def test_a_file_that_nobody_signed_is_fetched_from_alipay_by_tls_only(url: str, asked: str) -> None:
+    """Alipay names it by http: anybody on the way could write rows, and port 80 is closed to us."""
+    side, account = ALIPAY, opened(ALIPAY)
+    reply = side.answer(alipay.METHOD, {"bill_download_url": url})
+    answer = side.plugin.wire.verify(reply, alipay.call(TRADE, account), account, MOMENT)
+    at = alipay.place(answer, TRADE, account)
+    assert isinstance(at, StatementPlace)
+    assert alipay.download(at, account, MOMENT).url == asked

@@ -1,7 +1,8 @@
 """Alipay's statements of a day: `alipay.data.dataservice.bill.downloadurl.query`, and their rows.
 
 A zip of GBK files whose names cannot be relied on: the right one is known by its first line. The
-file is not signed; the answer that names its address is, and only the way there protects it.
+file is not signed; the answer that names its address is, and only the way there protects it. Alipay
+names it by http; its host speaks TLS as well, and is asked by that.
 
 Source: opendocs.alipay.com/open/02mse7 (address), 028woc (forms)
 """
@@ -41,6 +42,7 @@ TITLES: Final[Mapping[StatementKind, str]] = {
     "trade": "#支付宝业务明细查询",
     "funds": "#支付宝账务明细查询",
 }
+OWN_HOSTS: Final = ".alipay.com"
 MAX_FILE_BYTES: Final = 67_108_864
 MAX_UNPACKED_BYTES: Final = 2 * MAX_FILE_BYTES
 MAX_MEMBERS: Final = 100
@@ -63,6 +65,8 @@ def place(answer: Answer, request: StatementRequest, account: Account) -> Statem
     url = urlsplit(text(answer.content, "bill_download_url"))
     if url.scheme not in ("http", "https") or not url.hostname:
         raise Unverifiable("a statement without its address")
+    if url.scheme == "http" and f".{url.hostname}".endswith(OWN_HOSTS):
+        url = url._replace(scheme="https", netloc=url.hostname)
     return StatementPlace(url.geturl())
 
 
