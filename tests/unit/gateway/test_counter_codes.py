@@ -64,7 +64,8 @@ async def test_only_one_of_the_amounts_is_taken_where_there_are_some() -> None:
 async def test_nothing_is_begun_for_who_is_not_served(end: App | Merchant) -> None:
     made = here()
     made.directory.put(end)
-    assert (await as_cashier(made, "GET", POINT)).json()["state"] == "disabled"
+    shown = (await as_cashier(made, "GET", POINT)).json()
+    assert (shown["state"], shown["merchant_name"]) == ("disabled", "幸福物业")
     assert (await begin(made, 500)).status_code == 404
 
 

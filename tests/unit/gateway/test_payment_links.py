@@ -143,7 +143,8 @@ async def test_nothing_is_begun_for_an_app_or_merchant_that_is_not_served(
 ) -> None:
     made = here()
     made.directory.put(end)
-    assert (await as_cashier(made, "GET", POINT)).json()["state"] == "disabled"
+    shown = (await as_cashier(made, "GET", POINT)).json()
+    assert (shown["state"], shown["merchant_name"]) == ("disabled", "幸福物业")
     assert (await as_cashier(made, "POST", f"{POINT}/payments", {})).status_code == 404
 
 

@@ -11,7 +11,7 @@ from contracts.internal import (
     PointAddress,
     PointState,
 )
-from gateway.directory import App, CounterCode, Merchant
+from gateway.directory import CounterCode
 from gateway.domain.errors import NotHere
 from gateway.flows.cashier import look_of
 from gateway.flows.deps import Deps
@@ -29,8 +29,9 @@ def address(deps: Deps, code_id: str) -> PointAddress:
 def show(deps: Deps, code_id: str) -> PayPoint:
     """What payers see of it. Raises NotHere."""
     code = _known(deps, code_id)
-    app, merchant = _owner(deps, code)
-    is_open = code.is_active and app is not None and merchant is not None
+    merchant = deps.directory.find_merchant(code.merchant_id)
+    is_served = deps.directory.find_serving(code.app_id, code.merchant_id) is not None
+    is_open = code.is_active and is_served
     return PayPoint(
         state=PointState.OPEN if is_open else PointState.DISABLED,
         merchant_name=merchant.name if merchant else "",
@@ -49,7 +50,7 @@ async def begin(deps: Deps, code_id: str, request: PayHere) -> Begun:
     """An order of this payer. Raises NotHere, InvalidRequest for another amount, the refusals of
     `account_for` and of trade-core (the day's limit), and NotInitiated with the payment."""
     code = _known(deps, code_id)
-    app, _ = _owner(deps, code)
+    app = deps.directory.find_serving(code.app_id, code.merchant_id)
     if app is None or not code.is_active:
         raise NotHere("counter code")
     amount = _fitting(code, request.amount)
@@ -93,11 +94,3 @@ def _known(deps: Deps, code_id: str) -> CounterCode:
     if code is None:
         raise NotHere("counter code")
     return code
-
-
-def _owner(deps: Deps, code: CounterCode) -> tuple[App | None, Merchant | None]:
-    """The app and the merchant, as far as the app may still take money for it."""
-    app = deps.directory.find_app(code.app_id)
-    merchant = deps.directory.find_merchant(code.merchant_id)
-    may = app is not None and app.is_active and code.merchant_id in app.merchant_ids
-    return app if may else None, merchant if merchant and merchant.is_active else None

@@ -24,7 +24,7 @@ from contracts.internal import (
     PointState,
 )
 from contracts.money import MAX_AMOUNT
-from gateway.directory import App, ChannelAccount, Merchant
+from gateway.directory import App, ChannelAccount
 from gateway.domain.checkout_links import token_of
 from gateway.domain.errors import NotHere
 from gateway.flows import pay
@@ -64,8 +64,8 @@ async def disable(deps: Deps, app: App, link_id: str) -> PaymentLinkView:
 async def show(deps: Deps, link_id: str) -> PayPoint:
     """What payers see of it. Raises NotHere."""
     link = await _on_file(deps, link_id, None)
-    app, merchant = _owner(deps, link)
-    is_served = app is not None and merchant is not None and link.state is LinkStatus.OPEN
+    merchant = deps.directory.find_merchant(link.merchant_id)
+    is_served = deps.directory.find_serving(link.app_id, link.merchant_id) is not None
     is_open = is_served or link.state is not LinkStatus.OPEN
     return PayPoint(
         state=PointState(link.state) if is_open else PointState.DISABLED,
@@ -87,7 +87,7 @@ async def begin(deps: Deps, link_id: str, pay_here: PayHere) -> Begun:
     payment.
     """
     link = await _on_file(deps, link_id, None)
-    app, _ = _owner(deps, link)
+    app = deps.directory.find_serving(link.app_id, link.merchant_id)
     if app is None:
         raise NotHere("payment link")
     account = pay.account_for(deps.directory, app, _as_payment(link, pay_here))
@@ -132,16 +132,6 @@ async def _on_file(deps: Deps, link_id: str, app_id: str | None) -> LinkOnFile:
         raise NotHere("payment link")
     path = f"/internal/payment-links/{link_id}"
     return await deps.trade_core.get(LinkOnFile, path, {"app_id": app_id})
-
-
-def _owner(deps: Deps, link: LinkOnFile) -> tuple[App | None, Merchant | None]:
-    """The app and the merchant, as far as the app may still take money for it."""
-    app, merchant = (
-        deps.directory.find_app(link.app_id),
-        deps.directory.find_merchant(link.merchant_id),
-    )
-    may = app is not None and app.is_active and link.merchant_id in app.merchant_ids
-    return app if may else None, merchant if merchant and merchant.is_active else None
 
 
 def _as_payment(link: LinkOnFile, pay_here: PayHere) -> CreatePayment:
