@@ -17,6 +17,7 @@ from cashier.api.texts import TEXTS
 from cashier.domain.places import Place, Whereabouts
 from cashier.domain.stage import Seat
 from chassis.problems import NotFound, Overloaded
+from contracts.api import Method
 from contracts.internal import Look
 from foundation.qr import qr_svg
 
@@ -80,6 +81,16 @@ def test_accounts_of_one_channel_without_names_are_told_apart(checkout: MakeChec
         "微信支付 2",
         "三期",
     ]
+
+
+def test_what_cannot_be_paid_here_has_no_part_in_the_numbers(checkout: MakeCheckout) -> None:
+    """Inside WeChat stood a 1 without a 2."""
+    offered = checkout()
+    wechat = offered.offers[0]
+    here = wechat.model_copy(update={"ways": [Method.JSAPI], "wallet": "wechat"})
+    elsewhere = wechat.model_copy(update={"payment_id": "C9", "ways": [Method.NATIVE]})
+    page = html(offered.model_copy(update={"offers": [here, elsewhere]}), IN_WECHAT)
+    assert re.findall(r'class="name">([^<]+)</span>', page) == ["微信支付"]
 
 
 def test_an_account_is_called_the_same_wherever_it_stands(checkout: MakeCheckout) -> None:

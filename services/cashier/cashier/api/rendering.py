@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import random
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from cashier.api.packing import packed, packed_style
 from cashier.api.reading import last_used_of
 from cashier.api.texts import POINT_REFUSALS, REFUSALS, TEXTS
 from cashier.domain.colours import shades_of
-from cashier.domain.names import look_of, name_of
+from cashier.domain.names import look_of, name_of, named_here
 from cashier.domain.places import CHOSEN, Place
 from cashier.domain.stage import (
     ANSWERED_BY_STAGE,
@@ -71,7 +71,7 @@ _templates: Final = templates_of("cashier.api")
 _templates.filters.update(plain_amount=plain_amount)
 
 
-_templates.globals.update(look_of=look_of, name_of=name_of)
+_templates.globals.update(look_of=look_of)
 _pages: Final = Pages(_templates, TEXTS)
 
 NO_LOOK: Final = Look()
@@ -92,6 +92,7 @@ def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat
         "order": checkout.order,
         "status": status,
         "now": seat.now,
+        "name_of": partial(name_of, checkout, named_here(checkout, seat.place)),
         "is_choosing": stage in CHOOSING,
         "is_paying": stage in PAY_NOW,
         "is_receipt": stage in RECEIPTS,
