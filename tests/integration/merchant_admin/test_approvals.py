@@ -775,10 +775,11 @@ async def test_what_no_person_changed_is_agreed_to_as_it_was_seen(
     admin: Admin, merchant_id: str, happens: Callable[[Admin], Awaitable[None]]
 ) -> None:
     """Machines write a new version of the app, too."""
-    await hire(admin, "administrator")
+    boss = await hire(admin, "administrator")
     app = await admin.post("/api/apps", {"name": "erp", "merchant_ids": [merchant_id]})
     url = f"/api/apps/{app['app_id']}"
-    assert (await admin.http.patch(url, json={"rotate_webhook_secret": True})).is_success
+    rotated = await waiting(await admin.http.patch(url, json={"rotate_webhook_secret": True}))
+    assert (await approve(boss, rotated)).is_success
     new = {"notify_url": "https://b.example/cb"}
     path = await waiting(await admin.http.patch(url, json=new))
     before = (await admin.events())[-1]["version"]
@@ -842,6 +843,139 @@ async def test_who_sees_one_merchant_is_shown_that_what_is_hidden_of_an_address_
     assert (whole["shown"]["after"], "query_changed" in whole["shown"]) == (after, False)
 
 
+async def an_app(admin: Admin, merchant_id: str) -> str:
+    """The path of one that may act for the merchant."""
+    body = {"name": "erp", "merchant_ids": [merchant_id], "notify_url": "https://a.example/cb"}
+    return f"/api/apps/{(await admin.post('/api/apps', body))['app_id']}"
+
+
+async def new_key(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:
+    app = await an_app(admin, merchant_id)
+    return await admin.http.post(f"{app}/keys", json={"alg": "HMAC-SHA256"})
+
+
+async def key_enabled(admin: Admin, merchant_id: str, boss: httpx.AsyncClient) -> httpx.Response:
+    asked = await new_key(admin, merchant_id, boss)
+    assert (await approve(boss, await waiting(asked))).status_code == 200
+    key = f"/api/apps/{asked.json()['subject']}/keys/{asked.json()['shown']['key_id']}"
+    assert (await admin.http.patch(key, json={"state": "disabled"})).status_code == 200
+    return await admin.http.patch(key, json={"state": "active"})
+
+
+async def new_secret(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:
+    app = await an_app(admin, merchant_id)
+    return await admin.http.patch(app, json={"rotate_webhook_secret": True})
+
+
+async def app_enabled(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:
+    app = await an_app(admin, merchant_id)
+    assert (await admin.http.patch(app, json={"state": "disabled"})).status_code == 200
+    return await admin.http.patch(app, json={"state": "active"})
+
+
+async def merchant_added(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:
+    """To an app whose keys somebody has."""
+    only = {"four_eyes": {"callback_addresses": False}}
+    weaker = await waiting(await admin.http.patch(f"/api/merchants/{merchant_id}", json=only))
+    assert (await approve(await at_work(admin), weaker)).status_code == 200
+    other = (await admin.post("/api/merchants", {"name": "y"}))["merchant_id"]
+    app = await an_app(admin, other)
+    await admin.post(f"{app}/keys", {"alg": "HMAC-SHA256"})
+    return await admin.http.patch(app, json={"merchant_ids": [other, merchant_id]})
+
+
+ACCESS = [new_key, key_enabled, new_secret, app_enabled, merchant_added]
+
+
+@pytest.mark.parametrize("asked_for", ACCESS)
+async def test_what_lets_an_app_act_for_a_merchant_waits_and_is_done_when_another_agrees(
+    admin: Admin, merchant_id: str, asked_for: Any
+) -> None:
+    """With a key of an app one person alone moved the money that refunds of people wait for."""
+    boss = await hire(admin, "administrator")
+    path = await waiting(await asked_for(admin, merchant_id, boss))
+    before = (await admin.events())[-1]
+    assert (await approve(admin.http, path)).status_code == 403
+    assert (await admin.events())[-1] == before
+    assert (await approve(boss, path)).json()["state"] == "done"
+    now = (await admin.events())[-1]
+    assert (now["state"], now["version"]) == ("active", before["version"] + 1)
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "service", "field"),
+    [(new_key, "gateway", "secret_sealed"), (new_secret, "notifier", "webhook_secrets_sealed")],
+)
+async def test_the_secret_that_is_shown_is_the_one_that_waits(
+    admin: Admin, merchant_id: str, asked_for: Any, service: str, field: str
+) -> None:
+    """Also where keys of the centre are rotated meanwhile."""
+    await hire(admin, "administrator")
+    asked = await asked_for(admin, merchant_id, admin.http)
+    path, secret = await waiting(asked), asked.json()["secret"]
+    assert secret not in (await admin.http.get(path)).text
+    rotation = Rotation.of(admin)
+    assert (await rotation.run()).is_whole
+    assert (await approve(await at_work(admin), path)).status_code == 200
+    entity = (await admin.events())[-1]
+    opener = Opener.of(rotation.new[service].private_key)
+    sealed = entity[field] if field == "secret_sealed" else entity[field][0]
+    context = entity["key_id"] if field == "secret_sealed" else entity["app_id"]
+    assert opener.open(sealed, context=context) == secret
+
+
+async def test_a_key_that_was_deleted_since_is_outdated(admin: Admin, merchant_id: str) -> None:
+    boss = await hire(admin, "administrator")
+    asked = await new_key(admin, merchant_id, boss)
+    item = asked.json()
+    key = f"/api/apps/{item['subject']}/keys/{item['shown']['key_id']}"
+    assert (await admin.http.get(key)).json()["state"] == "disabled"
+    assert (await admin.http.delete(key)).status_code == 204
+    assert (await approve(boss, await waiting(asked))).json()["code"] == "version_changed"
+
+
+async def test_a_key_and_a_secret_that_wait_are_shown_once_on_the_page(
+    admin: Admin, merchant_id: str
+) -> None:
+    app = (await an_app(admin, merchant_id)).removeprefix("/api/")
+    person = await Person.logged_in(admin)
+    form = await person.form_of(app, f"{app}/keys")
+    added = await person.send(f"{app}/keys", **{**form, "alg": "HMAC-SHA256"})
+    rotated = await person.save(app, f"{app}/webhook-secret")
+    for answer in (added, rotated):
+        assert (answer.status_code, "until another person agrees" in answer.text) == (200, True)
+        assert 'class="secret"' in answer.text
+    items = (await admin.http.get("/api/approvals?state=waiting")).json()["items"]
+    assert [each["kind"] for each in items] == ["app_access", "app_access"]
+    page = await person.open_page("approvals")
+    for text in ("A new key", "Another webhook secret", items[1]["shown"]["key_id"]):
+        assert text in page, text
+
+
+async def test_the_guided_way_says_that_the_key_waits_and_for_whom(
+    admin: Admin, merchant_id: str
+) -> None:
+    app, person = await an_app(admin, merchant_id), await Person.logged_in(admin)
+    draft = Draft(
+        merchant_id=merchant_id, app_id=app.rpartition("/")[2], account_id="C1", channel="wechat",
+        is_tried=True,
+    )  # fmt: skip
+    await onboarding.save(admin.deps, USERNAME, draft)
+    here = "onboarding/keys"
+    form = await person.form_of(here, here)
+    sent = await person.send(here, **{**form, "alg": "HMAC-SHA256"})
+    (asked,) = (await admin.http.get("/api/approvals?state=waiting")).json()["items"]
+    for text in (
+        f"number={asked['approval_id']}",
+        "An administrator has to agree",
+        'class="secret"',
+    ):
+        assert text in sent.text, text
+    boss = await hire(admin, "administrator")
+    assert (await approve(boss, f"/api/approvals/{asked['approval_id']}")).status_code == 200
+    assert asked["approval_id"] not in await person.open_page(here)
+
+
 async def fewer_eyes(admin: Admin, merchant_id: str, _: httpx.AsyncClient) -> httpx.Response:
     weaker = {"four_eyes": {"credentials": False}}
     return await admin.http.patch(f"/api/merchants/{merchant_id}", json=weaker)
@@ -861,7 +995,8 @@ async def done_by_now(admin: Admin) -> int:
 
 @pytest.mark.parametrize("second", ["agrees", "refuses", "withdraws"])
 @pytest.mark.parametrize(
-    "asked_for", [new_account, new_credentials, new_address, fewer_eyes, a_refund]
+    "asked_for",
+    [new_account, new_credentials, new_address, fewer_eyes, a_refund, new_key, new_secret],
 )
 async def test_of_two_who_decide_at_once_the_second_is_told_so(
     admin: Admin, merchant_id: str, asked_for: Any, second: str

@@ -59,6 +59,13 @@ class ApprovalView(BaseModel):
         )
 
 
+class ShownApprovalView(ApprovalView):
+    """`secret`: of the key or the callbacks, where one was made; shown here and never again. It is
+    good for nothing before somebody agrees."""
+
+    secret: str | None = None
+
+
 class Approve(Body):
     reason: Reason | None = None
 
@@ -72,11 +79,18 @@ WAITS: dict[int | str, dict[str, Any]] = {
 }
 """For the routes whose call a merchant's four eyes may hold up."""
 
+WAITS_SHOWN: dict[int | str, dict[str, Any]] = {
+    202: {**WAITS[202], "model": ShownApprovalView},
+}
+"""For those of them that make a secret."""
+
 
 async def awaits_approval(_: Request, error: Exception) -> Response:
     """202 with what waits now, on whatever route it was asked for."""
     assert isinstance(error, AwaitsApproval)
     view = ApprovalView.of(error.approval).model_dump(mode="json")
+    if error.secret is not None:
+        view["secret"] = error.secret
     return JSONResponse(view, status_code=202, headers={"Cache-Control": "no-store"})
 
 

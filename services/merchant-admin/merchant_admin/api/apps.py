@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from merchant_admin.api.access import Admin, DepsOf, FreshAdmin, Viewer
 from merchant_admin.api.app_bodies import ChangeApp, CreateApp
-from merchant_admin.api.approvals import WAITS
+from merchant_admin.api.approvals import WAITS_SHOWN
 from merchant_admin.api.bodies import body
 from merchant_admin.api.ids import AppId
 from merchant_admin.api.list_queries import AppParameters
@@ -48,7 +48,7 @@ async def read(deps: DepsOf, caller: Viewer, app_id: AppId) -> AppView:
     return AppView.of(await apps.read(deps, app_id, caller.scope))
 
 
-@router.patch("/{app_id}", responses=WAITS)
+@router.patch("/{app_id}", responses=WAITS_SHOWN)
 async def change(
     deps: DepsOf,
     caller: FreshAdmin,

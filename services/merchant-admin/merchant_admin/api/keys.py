@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from merchant_admin.api.access import DepsOf, FreshAdmin, Viewer
+from merchant_admin.api.approvals import WAITS, WAITS_SHOWN
 from merchant_admin.api.bodies import ChangeKey, CreateKey, body
 from merchant_admin.api.ids import AppId, KeyId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -14,7 +15,7 @@ from merchant_admin.flows import keys
 router = APIRouter(prefix="/api/apps/{app_id}/keys")
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=WAITS_SHOWN)
 async def create(
     deps: DepsOf,
     caller: FreshAdmin,
@@ -48,7 +49,7 @@ async def read(deps: DepsOf, caller: Viewer, app_id: AppId, key_id: KeyId) -> Ke
     return KeyView.of(await keys.read(deps, app_id, key_id, caller.scope))
 
 
-@router.patch("/{key_id}")
+@router.patch("/{key_id}", responses=WAITS)
 async def change(
     deps: DepsOf,
     caller: FreshAdmin,

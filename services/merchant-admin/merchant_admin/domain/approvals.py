@@ -22,6 +22,7 @@ class ApprovalKind(StrEnum):
     CREDENTIALS = "credentials"
     CALLBACK_ADDRESS = "callback_address"
     FOUR_EYES = "four_eyes"
+    APP_ACCESS = "app_access"
 
     @property
     def right(self) -> Right:
@@ -120,8 +121,10 @@ class Approval:
 
 
 class AwaitsApproval(Exception):
-    """It is written down and not done: a second person has to agree. No problem: 202."""
+    """It is written down and not done: a second person has to agree. No problem: 202. `secret`: one
+    that was made for it, which is shown to whoever asked this once."""
 
-    def __init__(self, approval: Approval) -> None:
+    def __init__(self, approval: Approval, secret: str | None = None) -> None:
         super().__init__(approval.approval_id)
         self.approval = approval
+        self.secret = secret

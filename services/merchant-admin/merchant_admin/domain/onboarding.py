@@ -24,8 +24,8 @@ class Step(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What was made so far, by its ids, and `entered`: what was typed and is no secret. Never a
-    secret: it is kept in the database as it stands. `credentials_asked`, `callback_asked`: the
-    approvals by which the last ones wait for a second person."""
+    secret: it is kept in the database as it stands. `credentials_asked`, `key_asked`,
+    `callback_asked`: the approvals by which the last ones wait for a second person."""
 
     merchant_id: str | None = None
     channel: str | None = None
@@ -37,6 +37,7 @@ class Draft:
     entered: Mapping[str, str] = field(default_factory=dict)
     credentials_asked: str | None = None
     callback_asked: str | None = None
+    key_asked: str | None = None
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> "Draft":
@@ -106,13 +107,22 @@ class Draft:
     def with_app(self, app_id: str) -> "Draft":
         if app_id == self.app_id:
             return self
-        return replace(self, app_id=app_id, key_id=None, is_called_back=False, callback_asked=None)
+        return replace(
+            self,
+            app_id=app_id,
+            key_id=None,
+            is_called_back=False,
+            callback_asked=None,
+            key_asked=None,
+        )
 
     def asked(self, step: Step) -> str | None:
         """The approval that decides how the step goes on."""
         match step:
             case Step.CREDENTIALS | Step.TRIAL:
                 return self.credentials_asked
+            case Step.KEYS:
+                return self.key_asked
             case Step.CALLBACK:
                 return self.callback_asked
             case _:
@@ -122,12 +132,17 @@ class Draft:
         """What the step asked for waits."""
         if step is Step.CALLBACK:
             return replace(self, callback_asked=approval_id)
+        if step is Step.KEYS:
+            return replace(self, key_asked=approval_id)
         return replace(self, credentials_asked=approval_id, entered={})
 
     def agreed(self, step: Step, subject: str) -> "Draft":
-        """It was done: the account of this number has the credentials, the app its address."""
+        """It was done: the account of this number has the credentials, the app its address or
+        its key."""
         if step is Step.CALLBACK:
             return replace(self, callback_asked=None)
+        if step is Step.KEYS:
+            return replace(self, key_asked=None)
         return self.with_account(subject, self.channel or "")
 
 

@@ -27,7 +27,7 @@ from merchant_admin.domain.errors import (
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.domain.users import Role
-from merchant_admin.flows import apps, channel_accounts, decisions, merchants, refunds
+from merchant_admin.flows import app_access, apps, channel_accounts, decisions, merchants, refunds
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store import approvals as store
@@ -195,6 +195,8 @@ async def _change(deps: Deps, tx: Tx, actor: Actor, approval: Approval) -> bool:
             return await apps.change_approved(deps, tx, actor, asked)
         case ApprovalKind.FOUR_EYES:
             return await merchants.change_approved(deps, tx, actor, asked)
+        case ApprovalKind.APP_ACCESS:
+            return await app_access.change_approved(deps, tx, actor, asked)
         case ApprovalKind.REFUND | ApprovalKind.DECISION:
             raise ValueError("it is no change of ours")
         case _:

@@ -15,7 +15,7 @@ from contracts.internal import CheckAddress
 from contracts.sealing import seal
 from contracts.webhooks import new_secret
 from foundation.service_client import Nothing
-from merchant_admin.domain import app_approvals
+from merchant_admin.domain import access_approvals, app_approvals
 from merchant_admin.domain.approvals import Asked, AwaitsApproval
 from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.certificates import usable_until
@@ -24,6 +24,7 @@ from merchant_admin.domain.errors import AlreadyMade, Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.seen import Seen
+from merchant_admin.flows import app_access
 from merchant_admin.flows.asking import ask, differing, require_alone
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
@@ -96,8 +97,8 @@ async def change(
     """Change these terms, the state, the secret, the client certificate.
 
     Raises NoSuch, Unusable as `create` does, ChangedSinceShown where what was `seen` is
-    different by now, and AwaitsApproval where results of a merchant would go elsewhere and that
-    waits for a second person.
+    different by now, and AwaitsApproval, with the secret that was made, where it waits for a
+    second person.
     """
     await _require_callable(deps, terms.get("notify_url"))
     secret = new_secret() if rotate_secret else None
@@ -108,24 +109,26 @@ async def change(
             seen.require(was)
         wanted = replace(was, terms=replace(was.terms, **terms), state=state or was.state)
         await _require_merchants(tx, wanted.terms.merchant_ids)
-        waiting = await _waiting(tx, was, wanted)
-        if waiting:
+        sealed_secret = secret and _sealed(deps, app_id, secret)
+        waits = await _waits(tx, was, wanted, sealed_secret)
+        if waits is not None:
+            asked, waiting = waits
             beside = {
                 "state": state if state is not was.state else None,
                 "rotate_webhook_secret": secret,
                 "callback_client_certificate": certificate,
             }
             given = {name for name, it in beside.items() if it is not None}
-            require_alone(given | differing(was.terms, terms), set(app_approvals.FIELDS))
-            approval = await ask(deps, tx, actor, app_approvals.asked_for(was, wanted, waiting))
+            require_alone(given | differing(was.terms, terms), waiting)
+            approval = await ask(deps, tx, actor, asked)
         if certificate is not None:
             sealed = _sealed_certificate(deps, app_id, certificate.value)
             wanted = replace(wanted, client_certificate=sealed)
-        if secret is not None:
-            wanted = wanted.with_new_secret(_sealed(deps, app_id, secret), now)
-        app = was if waiting else await _save(tx, actor, was, advanced(was, wanted, now))
-    if waiting:
-        raise AwaitsApproval(approval)
+        if sealed_secret is not None:
+            wanted = wanted.with_new_secret(sealed_secret, now)
+        app = was if waits else await _save(tx, actor, was, advanced(was, wanted, now))
+    if waits is not None:
+        raise AwaitsApproval(approval, secret)
     deps.wake()
     return ShownApp(app, secret)
 
@@ -200,11 +203,37 @@ async def _save(tx: Tx, actor: Actor, was: App, app: App) -> App:
     return app
 
 
-async def _waiting(tx: Tx, was: App, wanted: App) -> tuple[str, ...]:
-    """The merchants whose results would go elsewhere, and who want a second person for that."""
+async def _waits(
+    tx: Tx, was: App, wanted: App, sealed_secret: str | None
+) -> tuple[Asked, set[str]] | None:
+    """What has to wait for a second person, and the fields by which it is asked for."""
+    moved = await _moved(tx, was, wanted)
+    if moved:
+        return app_approvals.asked_for(was, wanted, moved), set(app_approvals.FIELDS)
+    is_enabled = wanted.state is State.ACTIVE and was.state is not State.ACTIVE
+    if not (is_enabled or sealed_secret):
+        return None
+    if not await app_access.waits(tx, was.terms.merchant_ids):
+        return None
+    if sealed_secret is None:
+        return access_approvals.asked_for_app(was), {"state"}
+    return access_approvals.asked_for_secret(was, sealed_secret), {"rotate_webhook_secret"}
+
+
+async def _moved(tx: Tx, was: App, wanted: App) -> tuple[str, ...]:
+    """The merchants whose results would go elsewhere, or for whom the app's keys would sign from
+    now on, and who want a second person for that."""
     moved = app_approvals.moved_merchants(was, wanted)
     four_eyes = await list_four_eyes(tx, moved)
-    return tuple(it for it in moved if it in four_eyes and four_eyes[it].callback_addresses)
+    return tuple(
+        it
+        for it in moved
+        if it in four_eyes
+        and (
+            four_eyes[it].callback_addresses
+            or (four_eyes[it].credentials and it not in was.terms.merchant_ids)
+        )
+    )
 
 
 async def _require_callable(deps: Deps, notify_url: str | None) -> None:

@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 from contracts.events.configuration import KeyAlgorithm, State
 from contracts.identifiers import new_id
 from contracts.sealing import seal
+from merchant_admin.domain import access_approvals
+from merchant_admin.domain.approvals import AwaitsApproval
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import Key, advanced
 from merchant_admin.domain.errors import AlreadyMade
 from merchant_admin.domain.keys import checked_pem, new_secret
 from merchant_admin.domain.scope import Scope
-from merchant_admin.flows import apps
+from merchant_admin.flows import app_access, apps
+from merchant_admin.flows.asking import ask
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import keys as store
@@ -37,7 +40,8 @@ async def create(
 ) -> ShownKey:
     """Whitelist a key. `key_id`: the number that a form carries, so that sent twice it makes one.
 
-    Raises NoSuch for the app, Unusable for the key, AlreadyMade.
+    Raises NoSuch for the app, Unusable for the key, AlreadyMade, and AwaitsApproval where a
+    merchant of the app wants a second person for that: until then the key is disabled.
     """
     now = deps.clock()
     pem = checked_pem(alg, public_key=public_key, certificate=certificate, now=now)
@@ -56,22 +60,39 @@ async def create(
         updated_at=now,
     )
     async with deps.db.transaction() as tx:
-        await get_app(tx, app_id)
+        app = await get_app(tx, app_id, lock=True)
+        waits = await app_access.waits(tx, app.terms.merchant_ids)
+        if waits:
+            key = replace(key, state=State.DISABLED)
         if not await store.add_key(tx, key):
             raise AlreadyMade
+        if waits:
+            asked = access_approvals.asked_for_key(app, key, is_new=True)
+            approval = await ask(deps, tx, actor, asked)
         await record_change(tx, actor, "created", was=None, now=key)
     deps.wake()
+    if waits:
+        raise AwaitsApproval(approval, secret)
     return ShownKey(key, secret)
 
 
 async def change(deps: Deps, actor: Actor, app_id: str, key_id: str, *, state: State | None) -> Key:
-    """Raises NoSuch."""
+    """Raises NoSuch, and AwaitsApproval where it comes back into use and that waits for a second
+    person."""
     async with deps.db.transaction() as tx:
+        app = await get_app(tx, app_id, lock=True)
         was = await store.get_key(tx, app_id, key_id, lock=True)
         key = advanced(was, replace(was, state=state or was.state), deps.clock())
-        if key is not was:
+        is_enabled = key is not was and key.state is State.ACTIVE
+        waits = is_enabled and await app_access.waits(tx, app.terms.merchant_ids)
+        if waits:
+            asked = access_approvals.asked_for_key(app, was, is_new=False)
+            approval = await ask(deps, tx, actor, asked)
+        elif key is not was:
             await store.update_key(tx, key)
             await record_change(tx, actor, "updated", was=was, now=key)
+    if waits:
+        raise AwaitsApproval(approval)
     deps.wake()
     return key
 

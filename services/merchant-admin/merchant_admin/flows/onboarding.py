@@ -13,7 +13,7 @@ async def read(deps: Deps, username: str) -> Draft:
     """An empty one where there is none; what another person agreed to since is made."""
     async with deps.db.connection() as tx:
         draft = Draft.read(await drafts.find_draft(tx, username) or {})
-        for step in (Step.CREDENTIALS, Step.CALLBACK):
+        for step in (Step.CREDENTIALS, Step.KEYS, Step.CALLBACK):
             asked = await _asked(tx, draft, step)
             if asked and asked.state is ApprovalState.DONE:
                 draft = draft.agreed(step, asked.asked.subject)

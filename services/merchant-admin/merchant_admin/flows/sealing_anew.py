@@ -1,5 +1,5 @@
 """Everything sealed to an older key of a service is sealed to its newest, so that the old one can
-be withdrawn: what is configured, and credentials that wait for a second person.
+be withdrawn: what is configured, and credentials and secrets that wait for a second person.
 
 Only the service can open it: it is asked for each entity, outside of any transaction, and what
 changed meanwhile is not overwritten. Imports that were checked and not applied are forgotten.
@@ -15,7 +15,7 @@ from chassis.database import Database, Tx
 from contracts.internal import SealAnew, SealedAnew
 from contracts.sealing import is_sealed_to
 from foundation.service_client import Service
-from merchant_admin.domain import account_approvals
+from merchant_admin.domain import access_approvals, account_approvals
 from merchant_admin.domain.approvals import ApprovalKind
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant, SecretHolder
@@ -88,7 +88,8 @@ async def seal_all_anew(sealer: Sealer, actor: Actor) -> SealedCount:
 async def _pass_over(sealer: Sealer, actor: Actor, count: SealedCount) -> None:
     notifier, gateway = sealer.sealing.notifier, sealer.sealing.gateway
     await _forget_imports(sealer, gateway, count)
-    await _seal_waiting(sealer, gateway, count)
+    await _seal_waiting(sealer, ApprovalKind.CREDENTIALS, gateway, count)
+    await _seal_waiting(sealer, ApprovalKind.APP_ACCESS, notifier, count)
     await _seal_kind(sealer, actor, merchants.list_merchants_locked, notifier, count)
     await _seal_kind(sealer, actor, apps.list_apps_locked, notifier, count)
     await _seal_kind(sealer, actor, channel_accounts.list_accounts_locked, gateway, count)
@@ -128,21 +129,24 @@ async def _seal_kind(
         after = entity_id(page[-1].entity()) if page else after
 
 
-async def _seal_waiting(sealer: Sealer, public_key: str, count: SealedCount) -> None:
-    """Credentials are agreed to days later, perhaps: the gateway must open them then."""
+async def _seal_waiting(
+    sealer: Sealer, kind: ApprovalKind, public_key: str, count: SealedCount
+) -> None:
+    """What is agreed to days later, perhaps: its service must open it then."""
+    is_credentials = kind is ApprovalKind.CREDENTIALS
+    form = account_approvals if is_credentials else access_approvals
+    service = sealer.gateway if is_credentials else sealer.notifier
     after, has_more = "", True
     while has_more:
         async with sealer.db.transaction() as tx:
-            page = await approvals.list_waiting(
-                tx, ApprovalKind.CREDENTIALS, after=after, limit=PAGE
-            )
+            page = await approvals.list_waiting(tx, kind, after=after, limit=PAGE)
         for approval in page:
             asked = approval.asked
-            if (text := account_approvals.sealed_of(asked)) is None:
+            if (text := form.sealed_of(asked)) is None:
                 continue
-            anew = await _sealed_anew(sealer.gateway, asked.subject, [text], public_key, count)
+            anew = await _sealed_anew(service, asked.subject, [text], public_key, count)
             if anew:
-                sealed = account_approvals.with_sealed(asked, anew[text])
+                sealed = form.with_sealed(asked, anew[text])
                 async with sealer.db.transaction() as tx:
                     if await approvals.set_request(tx, replace(approval, asked=sealed)):
                         count.entities += 1

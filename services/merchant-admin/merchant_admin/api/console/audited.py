@@ -15,6 +15,7 @@ from merchant_admin.domain.sheets import SEVERAL, Wording
 NOTHING: Final = "—"
 
 LABELS: Final[Mapping[str, str]] = {
+    "access": "approval_what",
     "action": "what",
     "actor": "who",
     "after": "approval_after",
@@ -86,6 +87,7 @@ LABELS: Final[Mapping[str, str]] = {
 """The texts of what is not called by its own name (`audited.<name>`, `<name>`, `fact.<name>`)."""
 
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "access": ("approval_access.",),
     "callback_ack": ("ack.",),
     "callback_signature": ("audited.callback_signature.",),
     "cause": ("cause.",),

@@ -30,6 +30,7 @@ from merchant_admin.api.console.visiting import (
 )
 from merchant_admin.api.ids import AppId, KeyId
 from merchant_admin.api.paging import MAX_LIMIT, id_after, page_of
+from merchant_admin.domain.approvals import AwaitsApproval
 from merchant_admin.domain.entities import App
 from merchant_admin.domain.errors import ChangedSinceShown
 from merchant_admin.domain.keys import find_fingerprint, find_validity
@@ -130,6 +131,8 @@ async def rotate(
         )  # fmt: skip
     except ChangedSinceShown as refusal:
         return await shown_page(request, deps, sent.visitor, app_id, refusal=refusal)
+    except AwaitsApproval as waits:
+        return await shown_page(request, deps, sent.visitor, app_id, waits=waits)
     return await shown_page(request, deps, sent.visitor, app_id, app=shown)
 
 
@@ -142,6 +145,8 @@ async def add_key(
         shown = await keys.create(deps, sent.actor, app_id, **key_in(sent))
     except Problem as refusal:
         return await shown_page(request, deps, sent.visitor, app_id, refusal=refusal)
+    except AwaitsApproval as waits:
+        return await shown_page(request, deps, sent.visitor, app_id, waits=waits)
     return await shown_page(request, deps, sent.visitor, app_id, key=shown)
 
 
@@ -229,6 +234,7 @@ async def shown_page(
     *,
     app: ShownApp | None = None,
     key: ShownKey | None = None,
+    waits: AwaitsApproval | None = None,
     refusal: Problem | None = None,
 ) -> Response:
     """The page of the app, with the secrets that were just made."""
@@ -246,6 +252,7 @@ async def shown_page(
         "secret_version": app_forms.SECRET.version(it),
         "new_app": app,
         "new_key": key,
+        "waits": waits,
         "wrong": wrong_fields(refusal) if refusal else {},
         "attempt": await pings.find(
             deps, app_id, request.query_params.get("ping", ""), visitor.scope

@@ -101,6 +101,7 @@ async def _keys(_: Request, deps: Deps, visitor: Visitor, draft: Draft) -> Conte
         "algorithms": KeyAlgorithm,
         "new_app": None,
         "new_key": None,
+        "waits": None,
     }
 
 

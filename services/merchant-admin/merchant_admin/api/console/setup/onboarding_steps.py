@@ -13,6 +13,7 @@ from merchant_admin.api.console.setup import app_forms
 from merchant_admin.api.console.setup import merchants as merchant_pages
 from merchant_admin.api.console.setup.apps import key_in, with_own_address
 from merchant_admin.api.console.visiting import Sent
+from merchant_admin.domain.approvals import AwaitsApproval
 from merchant_admin.domain.errors import AlreadyMade, SameAccount, Unusable
 from merchant_admin.domain.onboarding import Draft, Step
 from merchant_admin.flows import (
@@ -141,6 +142,10 @@ async def _keys(deps: Deps, sent: Sent, draft: Draft) -> Taken:
     given = key_in(sent)
     try:
         made = await keys.create(deps, sent.actor, app_id, **given)
+    except AwaitsApproval as waits:
+        kept = draft.waiting(Step.KEYS, waits.approval.approval_id)
+        kept = replace(kept, key_id=draft.key_id or given["key_id"])
+        return Taken(kept, Step.KEYS, shown={"waits": waits})
     except AlreadyMade:  # by the other click
         kept = replace(draft, key_id=draft.key_id or given["key_id"])
         return Taken(kept, Step.KEYS, query="problem=key_made_before")

@@ -54,6 +54,13 @@ def _lines(approval: Approval, wording: Wording) -> Iterator[Line]:
             yield from _credentials(shown, wording)
         case ApprovalKind.CALLBACK_ADDRESS:
             yield from _callback_address(approval, wording)
+        case ApprovalKind.APP_ACCESS:
+            yield "name", shown["name"]
+            yield "approval_what", wording.t(f"approval_access.{shown['access']}")
+            if shown.get("key_id"):
+                yield "key_id", shown["key_id"]
+            if shown.get("fingerprint"):
+                yield "fingerprint", shown["fingerprint"]
         case ApprovalKind.FOUR_EYES:
             yield "approval_before", _four_eyes(shown["before"], wording)
             yield "approval_after", _four_eyes(shown["after"], wording)

@@ -19,6 +19,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "approval_kind.credentials": ("渠道凭证变更", "Channel credentials"),
     "approval_kind.callback_address": ("回调地址变更", "Callback address"),
     "approval_kind.four_eyes": ("放宽复核设置", "Fewer things wait for a second person"),
+    "approval_kind.app_access": ("应用接入变更", "Access of an app"),
+    "approval_access.new_key": ("登记新密钥", "A new key"),
+    "approval_access.key": ("重新启用密钥", "A disabled key is enabled"),
+    "approval_access.rotation": ("更换回调密钥", "Another webhook secret"),
+    "approval_access.app": ("重新启用应用", "A disabled app is enabled"),
     "approval_state.waiting": ("待复核", "Waiting"),
     "approval_state.approved": ("已同意，执行中", "Agreed, being done"),
     "approval_state.done": ("已执行", "Done"),
@@ -49,8 +54,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "approval_off": ("关", "off"),
     "four_eyes": ("双人复核", "Four eyes"),
     "four_eyes_hint": (
-        "以下变更须由另一人复核后才会执行；放宽本设置同样须复核。",
-        "What waits until another person agrees. To let less wait has to wait, too.",
+        "以下变更须由另一人复核后才会执行；放宽本设置同样须复核。凭证：渠道凭证，以及应用的新密钥、"
+        "重新启用密钥或应用、更换回调密钥、为应用增加本商户。",
+        "What waits until another person agrees. To let less wait has to wait, too. Credentials: "
+        "those of channels, and new keys of apps, keys and apps enabled again, another webhook "
+        "secret, one more app for the merchant.",
     ),
     "four_eyes_refunds_from_cny": ("退款达到（元）", "Refunds from (CNY)"),
     "four_eyes_other_currencies": (
@@ -81,6 +89,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "approval_waits": (
         "申请已提交，须由另一人复核后执行。",
         "It is written down, and done when another person agrees.",
+    ),
+    "approval_waits_secret": (
+        "另一人复核通过后才会生效。",
+        "It is good for nothing until another person agrees.",
     ),
     "approval_done": ("已同意并执行。", "Agreed to and done."),
     "approval_unfinished": (
