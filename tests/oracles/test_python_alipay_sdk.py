@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import uuid
 import zipfile
 from datetime import datetime, timedelta, timezone
@@ -197,6 +198,9 @@ def test_refund_moves_money_once(alipay: Any, sandbox: RunningSandbox, merchant:
     assert asked["refund_status"] == "REFUND_SUCCESS"
     rest = alipay.api_alipay_trade_refund("0.71", out_trade_no=number, out_request_no="R2")
     assert rest["sub_code"] == "ACQ.REASON_TRADE_REFUND_FEE_ERR"
+    soon = alipay.api_alipay_trade_refund("0.70", out_trade_no=number, out_request_no="R3")
+    assert soon["sub_code"] == "ACQ.SYSTEM_ERROR"
+    time.sleep(3)
     alipay.api_alipay_trade_refund("0.70", out_trade_no=number, out_request_no="R3")
     assert alipay.api_alipay_trade_query(number)["trade_status"] == "TRADE_CLOSED"
 

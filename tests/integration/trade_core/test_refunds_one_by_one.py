@@ -1,7 +1,9 @@
-"""Refunds of one payment at a channel that takes them a minute apart, as WeChat Pay does."""
+"""Refunds of one payment at a channel that takes them some time apart: a minute, and says of one
+that it came too soon, as WeChat Pay does; or some seconds, and has no code for that, as Alipay."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from tests.builders.trade_core import refund_request, refund_result, request
 from tests.integration.trade_core.harness import Harness
@@ -15,6 +17,7 @@ from trade_core.domain.refund import Refund, RefundFact
 REFUNDS = 8
 MINUTE = timedelta(minutes=1)
 PAUSE_S = 65
+APART_S, LEAST_S = 4, 3
 
 
 @dataclass
@@ -100,6 +103,54 @@ async def test_what_is_refused_for_ever_is_told_to_people(harness: Harness) -> N
                 await harness.apply(limited)
         harness.pass_time(3 * PAUSE_S)
     assert "channel.unclear" in await harness.alerts()
+
+
+@dataclass
+class Silent(Channel):
+    """Has no code for a refund that comes too soon. Its plugin knows how far apart it takes them;
+    asked for one again, it may have moved the money before."""
+
+    at: list[datetime] = field(default_factory=list)
+
+    def answer(self, command: ChannelCommand) -> RefundResult:
+        assert command.refund is not None
+        refund = self.by_number[command.refund.refund_no]
+        self.asked += 1
+        if command.refund.has_others:
+            return refund_result(
+                refund, Source.REFUND, Verdict.NOT_SENT, code="in_turn", pause_s=APART_S
+            )
+        self.at.append(self.harness.now)
+        self.taken[refund.refund_no] = self.harness.now
+        return refund_result(refund, Source.REFUND, Verdict.SUCCEEDED)
+
+
+async def test_refunds_at_once_are_sent_some_seconds_apart(harness: Harness) -> None:
+    payment = await harness.paid(request(amount=1000))
+    refunds = await asked_for(harness, payment, 3)
+    channel = Silent(harness, {each.refund_no: each for each in refunds})
+    begun = harness.now
+    await until_taken(harness, channel, timedelta(minutes=1))
+    late = (await harness.refund(refund_request(payment, "late", 10))).refund
+    channel.by_number[late.refund_no] = late
+    await until_taken(harness, channel, timedelta(minutes=1))
+    apart = [after - before for before, after in pairwise(channel.at)]
+    assert list(channel.taken) == [*[each.refund_no for each in refunds], late.refund_no]
+    assert min(apart) >= timedelta(seconds=LEAST_S)
+    assert channel.at[-1] - begun < timedelta(seconds=5 * APART_S)
+    assert channel.asked == 2 * len(channel.taken)
+
+
+async def test_a_refund_long_after_the_others_is_sent_at_once(harness: Harness) -> None:
+    payment = await harness.paid(request(amount=1000))
+    (first,) = await asked_for(harness, payment, 1)
+    channel = Silent(harness, {first.refund_no: first})
+    await until_taken(harness, channel, timedelta(minutes=1))
+    harness.pass_time(60)
+    late = (await harness.refund(refund_request(payment, "late", 10))).refund
+    channel.by_number[late.refund_no] = late
+    await until_taken(harness, channel, timedelta(minutes=1))
+    assert channel.taken[late.refund_no] - late.created_at < timedelta(seconds=APART_S)
 
 
 async def test_a_refund_without_others_is_tried_again_as_soon_as_ever(harness: Harness) -> None:

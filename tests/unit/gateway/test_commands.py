@@ -256,6 +256,23 @@ async def test_how_far_apart_a_channel_takes_refunds_is_told() -> None:
     assert (result["verdict"], result["pause_s"]) == ("unknown", 65)
 
 
+@pytest.mark.parametrize(
+    ("apart_s", "has_others", "called"), [(4, True, 0), (4, False, 1), (None, True, 1)]
+)
+async def test_one_of_several_refunds_waits_for_its_turn_where_the_channel_wants_that(
+    apart_s: int | None, has_others: bool, called: int
+) -> None:
+    gateway = harness(*[reply({"paid": 100})] * called)
+    plugin = fake_plugin(refunds_apart_s=apart_s)
+    gateway.directory.put(ChannelAccount("C1", "M1", True, plugin, "key"))
+    refund = REFUND.model_copy(update={"has_others": has_others})
+    await flow.run(gateway.deps, command(CommandName.REFUND, refund=refund))
+    [result] = gateway.producer.events()
+    waits = ("not_sent", "in_turn", 4)
+    outcome = (result["verdict"], result["code"], result["pause_s"])
+    assert outcome == (("succeeded", None, None) if called else waits)
+
+
 async def test_an_abnormal_refund_is_sent_elsewhere_where_the_channel_can() -> None:
     gateway = harness(reply({"paid": 100}))
     able = fake_plugin(refund_abnormal=operation("/abnormal"))

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox import codes
 from sandbox.alipay.account import KIND, root_sn
+from sandbox.alipay.refunds import APART_S, REFUND_ASKED_AT
 from sandbox.deps import Deps
 
 from .merchants import AlipayMerchant, new_number, sign
@@ -148,7 +149,9 @@ async def test_paid_and_closed_numbers_are_over(alipay: AlipayMerchant) -> None:
     assert (await alipay.precreate(closed))["sub_code"] == "ACQ.TRADE_HAS_CLOSE"
 
 
-async def test_failed_refund_is_final_under_its_number(alipay: AlipayMerchant) -> None:
+async def test_failed_refund_is_final_under_its_number_and_another_comes_some_seconds_later(
+    alipay: AlipayMerchant, deps: Deps
+) -> None:
     number = new_number()
     await alipay.precreate(number)
     await alipay.http.post("/_control/pay", json={"payment_no": number})
@@ -159,7 +162,12 @@ async def test_failed_refund_is_final_under_its_number(alipay: AlipayMerchant) -
     await alipay.http.post("/_control/refunds", json={"refund_no": "R1", "state": "failed"})
     again = await alipay.call("alipay.trade.refund", request)
     asked = await alipay.call("alipay.trade.fastpay.refund.query", request)
+    soon = await alipay.call("alipay.trade.refund", request | {"out_request_no": "R2"})
+    (trade,) = deps.truth.list_trades(number, None)
+    trade.details[REFUND_ASKED_AT] -= APART_S
+    deps.truth.save_trade(trade)
     other = await alipay.call("alipay.trade.refund", request | {"out_request_no": "R2"})
+    assert soon["sub_code"] == "ACQ.SYSTEM_ERROR"
     assert again["sub_code"] == "ACQ.TRADE_NOT_ALLOW_REFUND"
     assert asked["refund_status"] == "REFUND_FAIL"
     assert other["fund_change"] == "Y"

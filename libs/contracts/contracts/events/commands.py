@@ -64,7 +64,9 @@ class SplitReturn(Data):
 
 class RefundRef(Data):
     """`returns` must be returned by receivers of splits before, or with, the refund; until
-    that is done the refund's outcome is `pending`, and it is sent again."""
+    that is done the refund's outcome is `pending`, and it is sent again. `has_others`: it is sent
+    for the first time, and its payment has other refunds; a channel that takes them some time apart
+    is not asked for it then, and the result says so by `pause_s`."""
 
     refund_no: str
     amount: StrictInt
@@ -72,6 +74,7 @@ class RefundRef(Data):
     channel_refund_no: str | None
     created_at: datetime
     returns: list[SplitReturn] = Field(default_factory=list)
+    has_others: bool = False
 
 
 class Share(Data):

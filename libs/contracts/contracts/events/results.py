@@ -206,8 +206,8 @@ class RefundResult(Data):
     A refund that `succeeded` before and bounces (the payer's bank sends it back) is `declined` and
     `abnormal`. `may_bounce`: at this channel that happens, and only asking tells.
     `amount_refunded`: of the payment altogether, this refund included, where the channel says it.
-    `pause_s` (with `unknown`): it came too soon after another refund of the payment; the channel
-    takes them so long apart.
+    `pause_s`: the channel takes refunds of one payment so long apart. With `unknown` this one came
+    too soon after another; with `not_sent` it waits for its turn.
     """
 
     refund_no: str

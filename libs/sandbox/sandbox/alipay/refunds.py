@@ -19,6 +19,11 @@ from sandbox.faults import Hit
 from sandbox.money import fen, yuan
 from sandbox.truth import Refund, Trade
 
+APART_S = 3
+"""Between two refunds of one trade. The document names no code for a sooner one; by that of
+a busy system it is to be sent again, with the same number."""
+
+REFUND_ASKED_AT = "refund_asked_at"
 NOTIFIED_PRODUCTS = ("page", "wap", "app")
 _NUMBER = re.compile(r"[0-9A-Za-z_\-]{1,64}", re.ASCII)
 
@@ -33,6 +38,7 @@ def create(deps: Deps, asked: Asked, hit: Hit) -> Done:
         return _repeat(deps, asked, trade, refund, amount, hit)
     _check(deps, trade, amount)
     returns = splits.plan_returns(deps, asked, trade, amount)
+    _check_pause(deps, trade)
     refund = _open(deps, asked, trade, number, amount)
     splits.take_back(deps, number, returns)
     if "hold" in hit:
@@ -94,6 +100,14 @@ def _check(deps: Deps, trade: Trade, amount: int) -> None:
         raise refused("TRADE_HAS_CLOSE", "交易已经关闭")
     if amount > payer.refundable(deps, trade):
         raise refused("REASON_TRADE_REFUND_FEE_ERR", "退款金额无效")
+
+
+def _check_pause(deps: Deps, trade: Trade) -> None:
+    at = now()
+    if at - trade.details.get(REFUND_ASKED_AT, 0.0) < APART_S:
+        raise refused("SYSTEM_ERROR", "系统繁忙，同一笔交易的退款至少间隔3秒")
+    trade.details[REFUND_ASKED_AT] = at
+    deps.truth.save_trade(trade)
 
 
 def _open(deps: Deps, asked: Asked, trade: Trade, number: str, amount: int) -> Refund:

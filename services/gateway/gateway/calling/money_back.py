@@ -8,6 +8,9 @@ A channel that keeps its refusals is asked by the keys that its plugin names (`P
 The next key is used only where the channel says that it repeats a refusal, for then no call by the
 one before, however late it arrives, makes a refund; after any other answer, and after none, it is
 the same key again. A channel that knows a refund by its key is asked about each of them before.
+
+Where a channel takes refunds of one payment some time apart, the first sending of one that has
+others answers just that: trade-core knows them all, and sends each in its turn.
 """
 
 from collections.abc import Awaitable, Callable
@@ -43,6 +46,8 @@ class MoneyBack:
 
     async def send(self) -> Outcome:
         """Send it, or what is left to be sent of it; to be repeated until it is known."""
+        if self.refunding.has_others and self.plugin.refunds_apart_s is not None:
+            return _in_turn(self.plugin.refunds_apart_s)
         undo = self._undo()
         if undo is not None:
             undone = await self._undone(undo)
@@ -100,6 +105,11 @@ class MoneyBack:
     def _undo(self) -> Undo[Any] | None:
         undo = self.plugin.undo
         return undo if undo is not None and undo.is_for(self.refunding) else None
+
+
+def _in_turn(apart_s: int) -> NotSent:
+    words = f"refunds of one payment are sent {apart_s} s apart"
+    return NotSent("in_turn", words, is_spoken=False, pause_s=apart_s)
 
 
 def _is_refusal(outcome: Outcome) -> bool:

@@ -146,4 +146,5 @@ def _refunding(
         channel_refund_no=refund.channel_refund_no,
         returns=split_commands.returns_of(trade, refund),
         lease_until=lease_until,
+        has_others=refund.has_others,
     )

@@ -199,9 +199,7 @@ def refund_result(
                 code=outcome.code,
                 message=outcome.message,
             )
-        case NotSent():
-            return RefundResult(**about, code=outcome.code, message=outcome.message)
-        case Unknown():
+        case NotSent() | Unknown():
             return RefundResult(
                 **about, code=outcome.code, message=outcome.message, pause_s=outcome.pause_s
             )

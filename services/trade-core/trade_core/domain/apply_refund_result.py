@@ -59,20 +59,26 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time
         _change(aggregate, was, now_is, word)
     if fact is RefundFact.RETURNED and result.amount_refunded is not None:
         moved_outside.apply_total_of(aggregate, now_is, result.amount_refunded, word)
-    if fact is RefundFact.UNCLEAR and result.pause_s is not None:
-        _wait_for_its_turn(aggregate, now_is, result.pause_s)
+    if result.pause_s is not None and due.is_unheard(now_is):
+        _wait_for_its_turn(aggregate, now_is, fact, result.pause_s)
 
 
-def _wait_for_its_turn(aggregate: OrderAggregate, refused: Refund, pause_s: int) -> None:
+def _wait_for_its_turn(
+    aggregate: OrderAggregate, waiting: Refund, fact: RefundFact, pause_s: int
+) -> None:
     """Where there is no other refund of the payment, it waits for none."""
     others = [
         each
         for each in aggregate.refunds.values()
-        if each.payment_no == refused.payment_no and each.refund_no != refused.refund_no
+        if each.payment_no == waiting.payment_no and each.refund_no != waiting.refund_no
     ]
-    if others and due.is_unheard(refused):
-        check = due.turn_check(refused, others, pause_s, aggregate.now)
-        aggregate.next_checks[refused.refund_no] = check
+    if fact is RefundFact.NOT_SENT:
+        check = due.first_turn_check(waiting, others, pause_s, aggregate.now)
+    elif fact is RefundFact.UNCLEAR and others:
+        check = due.turn_check(waiting, others, pause_s, aggregate.now)
+    else:
+        return
+    aggregate.next_checks[waiting.refund_no] = check
 
 
 def _change(aggregate: OrderAggregate, was: Refund, now_is: Refund, word: RefundWord) -> None:

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from contracts.api import Method, OrderStatus, PaymentStatus, RefundStatus, SplitStatus
+from contracts.api import (
+    Method,
+    OrderStatus,
+    PaymentStatus,
+    RefundCause,
+    RefundStatus,
+    SplitStatus,
+)
 from contracts.events.commands import CommandName
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
@@ -200,15 +207,41 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
     return _sent_at_once(command, attempt=attempt, now=now, unclear=unclear)
 
 
+def has_others(refund: Refund, payment: Payment, *, attempt: int) -> bool:
+    """Whether a refund that is sent for the first time has others of its payment beside it."""
+    is_first = attempt == 0 and refund.last_fact is None
+    return is_first and payment.refund_reserved > refund.amount
+
+
+def first_turn_check(
+    refund: Refund, others: Iterable[Refund], pause_s: int, now: datetime
+) -> NextCheck:
+    """When it is the turn of a refund that was not sent yet: so long after that of the one that was
+    asked for before it, and after those that wait as well. `others`: of the same payment."""
+    ours = [each for each in others if each.cause is not RefundCause.EXTERNAL]
+    before = [each for each in ours if _place(each) < _place(refund)]
+    turn = min((each.created_at for each in before), default=now)
+    for each in sorted(before, key=_place):
+        turn = max(turn, each.created_at) + _pause(pause_s)
+    waiting = _pause(pause_s) * sum(map(is_unheard, before))
+    return NextCheck(max(turn, now + waiting), attempt=1, counts_on=True)
+
+
 def turn_check(refund: Refund, others: Iterable[Refund], pause_s: int, now: datetime) -> NextCheck:
     """When it is the turn of a refund of a payment whose channel takes them so long apart: after
     those that were asked for before and wait as well. Were they sent together again, the channel
     would take one of them and refuse the rest, perhaps each for as long anew. `others`: of the same
     payment."""
-    place = (refund.created_at, refund.refund_no)
-    before = sum(is_unheard(each) and (each.created_at, each.refund_no) < place for each in others)
-    pause = timedelta(seconds=min(max(pause_s, 1), LONGEST_PAUSE_S))
-    return NextCheck(now + pause * (before + 1), attempt=1, counts_on=True)
+    before = sum(is_unheard(each) and _place(each) < _place(refund) for each in others)
+    return NextCheck(now + _pause(pause_s) * (before + 1), attempt=1, counts_on=True)
+
+
+def _place(refund: Refund) -> tuple[datetime, str]:
+    return refund.created_at, refund.refund_no
+
+
+def _pause(pause_s: int) -> timedelta:
+    return timedelta(seconds=min(max(pause_s, 1), LONGEST_PAUSE_S))
 
 
 def is_unheard(refund: Refund) -> bool:

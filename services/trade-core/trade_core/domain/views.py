@@ -180,7 +180,7 @@ def payment_ref(order: Order, payment: Payment) -> PaymentRef:
     )
 
 
-def refund_ref(refund: Refund) -> RefundRef:
+def refund_ref(refund: Refund, *, has_others: bool = False) -> RefundRef:
     return RefundRef(
         refund_no=refund.refund_no,
         amount=refund.amount,
@@ -196,6 +196,7 @@ def refund_ref(refund: Refund) -> RefundRef:
             )
             for one in refund.returns
         ],
+        has_others=has_others,
     )
 
 

@@ -29,12 +29,15 @@ def command(
     about: Refund | Split | None,
     *,
     lease_until: datetime,
+    has_others: bool = False,
 ) -> ChannelCommand:
-    """`about` None: the payment itself."""
+    """`about` None: the payment itself. `has_others`, of a refund: `domain.due.has_others`."""
     return ChannelCommand(
         command=name,
         payment=views.payment_ref(order, payment),
-        refund=views.refund_ref(about) if isinstance(about, Refund) else None,
+        refund=(
+            views.refund_ref(about, has_others=has_others) if isinstance(about, Refund) else None
+        ),
         split=views.split_ref(about) if isinstance(about, Split) else None,
         lease_until=lease_until,
     )

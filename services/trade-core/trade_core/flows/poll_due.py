@@ -24,6 +24,7 @@ from trade_core.domain.due import (
     NextCheck,
     Rest,
     Step,
+    has_others,
     payment_step,
     refund_step,
     split_step,
@@ -202,7 +203,17 @@ async def _traces(deps: Deps, asked: Sequence[tuple[_Case, Ask]]) -> Mapping[str
 
 def _message(case: _Case, step: Ask, now: datetime, begun: Mapping[str, str]) -> Message:
     command = channel_commands.command(
-        step.command, case.order, case.payment, case.about, lease_until=step.next_check.due_at
+        step.command,
+        case.order,
+        case.payment,
+        case.about,
+        lease_until=step.next_check.due_at,
+        has_others=_has_others(case),
     )
     subject = case.lease.subject
     return channel_commands.message(command, subject, now, begun.get(subject))
+
+
+def _has_others(case: _Case) -> bool:
+    refund, attempt = case.about, case.lease.attempt
+    return isinstance(refund, Refund) and has_others(refund, case.payment, attempt=attempt)

@@ -81,6 +81,7 @@ PLUGIN: Plugin[Account] = Plugin(
         statements.read,
     ),
     refunds_bounce=True,
+    refunds_apart_s=limits.REFUNDS_APART_S,
     splits=Splits(
         split=Operation(split.call, split.outcome),
         query=Operation(query_split.call, query_split.outcome),

@@ -204,7 +204,8 @@ class Plugin(Generic[AccountT]):
     `has_serials`: the channel's form of a number cannot hold ours, so that each gets a short one.
     `trial_call`: what tries credentials out, where the channel can say more than that a payment
     does not exist. `refunds_bounce`: a refund to a card is said to be done before the bank has
-    taken it (退票).
+    taken it (退票). `refunds_apart_s`: so long apart refunds of one payment are sent, where the
+    channel wants that and has no code for one that came too soon.
     `channel_key` names the credential that verifies what the channel signs, `unknown_key` what is
     wrong where it signs with a key of this name, that nobody entered. `form`: how people enter the
     credentials.
@@ -266,6 +267,7 @@ class Plugin(Generic[AccountT]):
     hosted: frozenset[Method] = frozenset()
     has_serials: bool = False
     refunds_bounce: bool = False
+    refunds_apart_s: int | None = None
     learnt_later: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset({"CNY"})
     max_amount: int = MAX_AMOUNT

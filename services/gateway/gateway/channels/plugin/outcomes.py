@@ -138,7 +138,8 @@ class NotSent(Word):
 
     `is_spoken` False: code and message are the executor's, the channel said nothing. `is_passing`:
     the channel says that the same call, a moment later, may be taken. `is_kept`: it refused an
-    earlier call with the same key, and only repeats that, whatever has changed since.
+    earlier call with the same key, and only repeats that, whatever has changed since. `pause_s`, of
+    a refund: it waits for its turn, as the channel takes refunds of one payment so long apart.
     """
 
     code: str
@@ -146,6 +147,7 @@ class NotSent(Word):
     is_spoken: bool = True
     is_passing: bool = False
     is_kept: bool = False
+    pause_s: int | None = None
 
     def __post_init__(self) -> None:
         _bound(self, code=MAX_CODE_CHARS, message=MAX_MESSAGE_CHARS)

@@ -88,7 +88,8 @@ class Refunding:
     """A refund to send or to query; always with the same `refund_no`. `returns`: what receivers of
     splits give back for it. `lease_until`: by when it is sent, by the clock that gave `created_at`;
     None where nobody says. `key`: by which the channel knows this call, where that is not
-    `refund_no` (`Plugin.refund_keys`)."""
+    `refund_no` (`Plugin.refund_keys`). `has_others`: it is sent for the first time, and its payment
+    has other refunds."""
 
     trade: Trade
     refund_no: str
@@ -101,6 +102,7 @@ class Refunding:
     serial: Serial | None = None
     lease_until: datetime | None = None
     key: str = ""
+    has_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)

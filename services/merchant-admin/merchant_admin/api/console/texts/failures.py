@@ -25,6 +25,7 @@ _WORDS: Final[dict[tuple[str, str], str]] = {
     ("渠道曾拒绝，本小时内只查询，之后再退", "The channel refused; sent again within the hour"): (
         "between_keys"
     ),
+    ("同一笔支付的退款须间隔几秒，依次发出", "Refunds of one payment are sent in turn"): "in_turn",
     ("这个渠道账户正忙", "This channel account is busy"): "busy",
     ("这个渠道做不到", "This channel cannot do it"): (
         "inexpressible no_bill no_close no_login no_return no_serial no_splits no_way too_long"
