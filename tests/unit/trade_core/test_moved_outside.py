@@ -20,7 +20,7 @@ from contracts.events.configuration import LatePayment
 from contracts.events.results import Source, Verdict
 from contracts.identifiers import new_id
 from contracts.internal import RefundDecision
-from trade_core.domain import moved_outside, refund_reservation, statement_refunds
+from trade_core.domain import due, moved_outside, refund_reservation, statement_refunds
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.deciding import decide_refund
@@ -83,6 +83,51 @@ def test_a_refund_at_the_channels_console_is_booked_told_and_posted() -> None:
     assert [event.type for event in opened.events][-2:] == ["refund.created", "refund.succeeded"]
     assert [entry.kind for entry in opened.entries][-2:] == ["refund_started", "refund_settled"]
     assert kinds(opened) == ["refund.external"]
+
+
+def called_closed(opened: OrderAggregate, payment: Payment, source: Source, *, at: float) -> None:
+    opened.now = max(opened.now, later(at))
+    word = payment_result(
+        payment, source, Verdict.DECLINED,
+        closed=True, code="TRADE_CLOSED", asked_at=later(at), said_at=later(at),
+    )  # fmt: skip
+    apply_payment_result(opened, word, said_at=later(at), late=LatePayment.ACCEPT)
+
+
+def test_what_is_called_closed_after_it_was_paid_is_asked_about() -> None:
+    """TRADE_CLOSED, and no amount: Alipay says that of what was given back in full."""
+    opened, payment = a_paid_order()
+    opened.next_checks.clear()
+    called_closed(opened, payment, Source.NOTICE, at=60)
+    assert opened.next_checks[payment.payment_no] == due.returns_check(opened.now)
+    assert (external(opened), kinds(opened)) == ([], [])
+    apply_at(opened, payment, at=65, amount_refunded=1000)
+    assert external(opened) == [1000]
+    opened.next_checks.clear()
+    called_closed(opened, payment, Source.NOTICE, at=70)
+    assert opened.next_checks == {}
+
+
+def test_people_hear_of_what_the_channel_asked_calls_closed_and_no_more() -> None:
+    opened, payment = a_paid_order()
+    called_closed(opened, payment, Source.QUERY, at=60)
+    assert opened.next_checks[payment.payment_no] == due.returns_check(opened.now)
+    assert kinds(opened) == ["payment.closed_after_success"]
+
+
+def test_our_own_refund_under_way_may_be_why_it_is_called_closed() -> None:
+    opened, payment = a_paid_order()
+    refund(opened, payment, 1000)
+    called_closed(opened, payment, Source.QUERY, at=60)
+    assert opened.next_checks[payment.payment_no] == due.returns_check(opened.now)
+    assert kinds(opened) == []
+
+
+def test_that_it_was_closed_before_it_was_paid_is_no_news() -> None:
+    opened, payment = a_paid_order()
+    opened.next_checks.clear()
+    called_closed(opened, payment, Source.NOTICE, at=-60)
+    assert opened.next_checks == {}
 
 
 def test_the_same_total_again_books_nothing() -> None:

@@ -64,8 +64,7 @@ def apply_payment_result(
             aggregate.change_payment(now_is)
     if fact is payment.PaymentFact.CONFLICT:
         _after_conflict(aggregate, result)
-    if result.source is Source.CLOSE:
-        _after_close(aggregate, was, fact)
+    _after_close(aggregate, was, fact, result=result, said_at=counted_at)
     disputes.apply_dispute(aggregate, result, said_at)
     moved_outside.apply_word(aggregate, result, said_at)
     if takes_money:
@@ -98,12 +97,25 @@ def _is_decided(was: Payment, result: PaymentResult) -> bool:
     return claim is not None and claim.is_of_the_same_money(was.claim)
 
 
-def _after_close(aggregate: OrderAggregate, was: Payment, fact: payment.PaymentFact) -> None:
-    """A close that is uncertain is explained by asking at once. One that worked although we had
-    seen the money (a payment code is reversed, 撤销) is for a person."""
+def _after_close(
+    aggregate: OrderAggregate,
+    was: Payment,
+    fact: payment.PaymentFact,
+    *,
+    result: PaymentResult,
+    said_at: datetime,
+) -> None:
+    """What is called closed may have succeeded here; that a close of ours worked although we had
+    seen the money (a payment code is reversed, 撤销) is for a person. One that is uncertain is
+    explained by asking at once."""
+    is_ours = result.source is Source.CLOSE
     if fact is payment.PaymentFact.ENDED and was.state is PaymentStatus.SUCCEEDED:
-        aggregate.alerts.append(alerts.closed_after_success(aggregate.order, was))
-    if fact is payment.PaymentFact.UNCLEAR and was.is_open and not was.is_in_flight(aggregate.now):
+        if is_ours:
+            aggregate.alerts.append(alerts.closed_after_success(aggregate.order, was))
+        else:
+            moved_outside.apply_closed(aggregate, was, result, said_at)
+    is_unclear = is_ours and fact is payment.PaymentFact.UNCLEAR
+    if is_unclear and was.is_open and not was.is_in_flight(aggregate.now):
         aggregate.urgent.add(was.payment_no)
 
 

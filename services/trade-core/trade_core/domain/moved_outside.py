@@ -19,7 +19,7 @@ from contracts.events.results import (
     amount_refunded_alone,
 )
 from contracts.identifiers import is_id
-from trade_core.domain import due, explaining, facts, outside_alerts, refund_reservation
+from trade_core.domain import alerts, due, explaining, facts, outside_alerts, refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.counted_refunds import is_counted, take_off_counted
 from trade_core.domain.due import NextCheck
@@ -66,6 +66,20 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
         explaining.may_explain(one, asked_at) for one in _counted(aggregate, payment)
     ):
         aggregate.alerts.append(outside_alerts.refunded_unknown_amount(aggregate.order, payment))
+
+
+def apply_closed(
+    aggregate: OrderAggregate, payment: Payment, result: PaymentResult, said_at: datetime
+) -> None:
+    """The channel calls closed what succeeded here, after it was paid, and does not say how much
+    went back: all of it, where that is how it calls what was refunded in full. Asked about, unless
+    our refunds explain it; people hear of it once the channel, asked, says no more than that."""
+    is_older = payment.paid_at is not None and said_at <= payment.paid_at
+    if is_older or payment.amount_refunded >= payment.amount:
+        return
+    aggregate.next_checks[payment.payment_no] = due.returns_check(aggregate.now)
+    if result.source is Source.QUERY and payment.refund_reserved < payment.amount:
+        aggregate.alerts.append(alerts.closed_after_success(aggregate.order, payment))
 
 
 def apply_total(aggregate: OrderAggregate, payment: Payment, total: OutsideWord) -> None:
