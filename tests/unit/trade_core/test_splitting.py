@@ -104,8 +104,9 @@ def test_split_takes_no_more_than_refunds_and_other_splits_leave() -> None:
 def test_unpaid_payment_cannot_be_split() -> None:
     order, payment = pending()
     opened = aggregate(order, payment)
-    with pytest.raises(PaymentNotSplittable):
+    with pytest.raises(PaymentNotSplittable) as refused:
         split_as_requested(opened, split_request(payment))
+    assert "refund" not in refused.value.title
 
 
 def test_nothing_is_split_after_a_finishing_split_unless_it_came_to_nothing() -> None:

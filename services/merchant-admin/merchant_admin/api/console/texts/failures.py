@@ -107,7 +107,7 @@ _WORDS: Final[dict[tuple[str, str], str]] = {
         "dispute_won"
     ),
     ("可退金额不足", "More than is left to refund"): "refund_exceeds_paid",
-    ("这笔支付不能退款", "The payment cannot be refunded"): "payment_not_refundable",
+    ("这笔支付没有成功", "The payment has not succeeded"): "payment_not_refundable",
     ("渠道所述已有变化", "The channel says something else by now"): (
         "claim_changed version_changed"
     ),
