@@ -36,7 +36,7 @@ def refund_of(payment: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: payment[name] for name in copied},
         "refund_no": "R1",
-        "merchant_refund_no": None,
+        "merchant_refund_no": "T1",
         "channel_refund_no": None,
         "status": "succeeded",
         "reason": None,

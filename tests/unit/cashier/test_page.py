@@ -343,6 +343,14 @@ def test_the_receipt_has_the_three_numbers_and_the_refunds(checkout: MakeCheckou
     assert "退款处理中" in page
 
 
+def test_what_is_on_its_way_back_is_not_called_paid(checkout: MakeCheckout) -> None:
+    decided = {"merchant_refund_no": None, "status": "processing"}
+    page = html(checkout("succeeded", "closed", **AT_WECHAT, refunds=[decided]))
+    assert "款项正在退回" in page
+    assert "支付成功" not in page
+    assert "退款处理中" in page
+
+
 def test_an_overtaken_choice_is_told_in_words(checkout: MakeCheckout) -> None:
     other = {"payment_no": "P01JD0000000000000000000001", "created_at": NOW, "status": "pending",
              "channel": "alipay", "action": QR}  # fmt: skip

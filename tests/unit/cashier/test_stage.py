@@ -25,6 +25,7 @@ LINK = {"type": "redirect", "url": "https://pay.example/"}
 FORM = {"type": "form", "url": "https://pay.example/", "method": "POST", "fields": {}}
 JSAPI = {"type": "jsapi", "params": {"package": "prepay_id=wx1"}}
 AT_WECHAT = {"payment_id": "C1", "channel": "wechat"}
+DECIDED = {"merchant_refund_no": None}
 LATER = {"payment_no": "P01JD0000000000000000000001", "created_at": NOW}
 
 DESKTOP = Seat(Place.DESKTOP, None, NOW)
@@ -160,6 +161,14 @@ def test_of_two_payments_the_first_success_is_shown(checkout: MakeCheckout) -> N
     assert paid.payment_no == LATER["payment_no"]
 
 
+def test_what_a_person_sent_back_is_not_what_paid(checkout: MakeCheckout) -> None:
+    again = {**LATER, "status": "succeeded"}
+    paid_anew = checkout("succeeded", "paid", **AT_WECHAT, others=[again], refunds=[DECIDED])
+    assert (paid := paid_of(paid_anew))
+    assert paid.payment_no == LATER["payment_no"]
+    assert stage_of(paid_anew, DESKTOP) is Stage.PAID
+
+
 @pytest.mark.parametrize(
     ("refunds", "stage"),
     [
@@ -168,6 +177,10 @@ def test_of_two_payments_the_first_success_is_shown(checkout: MakeCheckout) -> N
         ([{"amount": 129900, "status": "processing"}], Stage.PAID),
         ([{"amount": 129900, "status": "failed"}], Stage.PAID),
         ([{"amount": 129900, "cause": "late"}], Stage.REFUNDED),
+        ([{"cause": "late", "status": "processing"}], Stage.RETURNING),
+        ([{**DECIDED, "status": "processing"}], Stage.RETURNING),
+        ([{**DECIDED, "status": "abnormal"}], Stage.RETURNING),
+        ([DECIDED], Stage.REFUNDED),
     ],
 )
 def test_what_went_back_is_told(

@@ -93,6 +93,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "paid": ("支付成功", "Paid"),
     "partly_refunded": ("支付成功，已部分退款", "Paid, partly refunded"),
+    "returning": ("款项正在退回", "Your money is on its way back"),
+    "returning.hint": (
+        "这笔款项没有计入订单，将按原路退回。如果没有到账，请联系商户。",
+        "It was not taken for the order, and goes back the way it came. Should it not arrive, "
+        "please ask the merchant.",
+    ),
     "refunded": ("已全额退款", "Refunded in full"),
     "refunded.hint": ("款项按原路退回。", "The money went back the way it came."),
     "failed": ("支付失败", "Payment failed"),

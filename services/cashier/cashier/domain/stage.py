@@ -49,7 +49,8 @@ class Stage(StrEnum):
     lost, and with it what to pay by; a way is chosen again. To wait: `elsewhere`, where the payer
     began it · `wait` for the channel's first word · `asking` whether it was paid, after the time to
     choose · `expired`: that time is over, and nothing was begun. Ends: `paid` · `partly_refunded` ·
-    `refunded` · `failed`, another way may be chosen · `closed` · `conflicted`: people look at it.
+    `returning`: what came was not wanted, and goes back · `refunded` · `failed`, another way may be
+    chosen · `closed` · `conflicted`: people look at it.
     """
 
     CHOOSE = "choose"
@@ -65,13 +66,14 @@ class Stage(StrEnum):
     EXPIRED = "expired"
     PAID = "paid"
     PARTLY_REFUNDED = "partly_refunded"
+    RETURNING = "returning"
     REFUNDED = "refunded"
     FAILED = "failed"
     CLOSED = "closed"
     CONFLICTED = "conflicted"
 
 
-RECEIPTS: Final = frozenset({Stage.PAID, Stage.PARTLY_REFUNDED, Stage.REFUNDED})
+RECEIPTS: Final = frozenset({Stage.PAID, Stage.PARTLY_REFUNDED, Stage.RETURNING, Stage.REFUNDED})
 CALLED: Final = frozenset({Stage.SCAN, Stage.BRIDGE})
 """Paid by what the channel gave for that, which lives a while."""
 
@@ -134,7 +136,7 @@ def status_of(checkout: Checkout, seat: Seat) -> Status:
 def stage_of(checkout: Checkout, seat: Seat) -> Stage:
     """Money that came counts first, then what people must look at, then the order's end."""
     if paid := paid_of(checkout):
-        return _stage_of_paid(paid, checkout.refunds)
+        return _stage_of_paid(checkout, paid)
     payments, order = payments_of(checkout), checkout.order
     if any(each.status is PaymentStatus.CONFLICTED for each in payments):
         return Stage.CONFLICTED
@@ -160,10 +162,10 @@ def current_of(checkout: Checkout) -> PaymentView:
 
 
 def paid_of(checkout: Checkout) -> PaymentView | None:
-    """The payment that paid the order; the first success, where the payer paid twice."""
+    """The payment that paid the order; the first success, where the payer paid twice. Where none
+    did, what came and was not wanted."""
     succeeded = [each for each in payments_of(checkout) if each.status is PaymentStatus.SUCCEEDED]
-    unwanted = {each.payment_no for each in checkout.refunds if each.cause in GIVEN_BACK_AT_ONCE}
-    wanted = [each for each in succeeded if each.payment_no not in unwanted]
+    wanted = [each for each in succeeded if not _is_unwanted(checkout, each)]
     return next(iter(wanted or succeeded), None)
 
 
@@ -201,10 +203,23 @@ def is_safe_link(url: str, schemes: Collection[str] = ()) -> bool:
     return scheme in SAFE_SCHEMES or scheme in schemes
 
 
-def _stage_of_paid(paid: PaymentView, refunds: Sequence[RefundView]) -> Stage:
-    refunded = refunded_of(paid, refunds)
+def _is_unwanted(checkout: Checkout, payment: PaymentView) -> bool:
+    """Whether the centre gives it back by itself, or as a person decided: nobody asked for such a
+    refund by a number."""
+    return any(
+        each.cause in GIVEN_BACK_AT_ONCE
+        or (each.cause is RefundCause.REQUESTED and each.merchant_refund_no is None)
+        for each in checkout.refunds
+        if each.payment_no == payment.payment_no
+    )
+
+
+def _stage_of_paid(checkout: Checkout, paid: PaymentView) -> Stage:
+    refunded = refunded_of(paid, checkout.refunds)
     if refunded >= paid.amount:
         return Stage.REFUNDED
+    if _is_unwanted(checkout, paid):
+        return Stage.RETURNING
     return Stage.PARTLY_REFUNDED if refunded else Stage.PAID
 
 
