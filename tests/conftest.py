@@ -22,7 +22,7 @@ import structlog
 from tests.databases import Databases, connected
 
 from chassis import migrations
-from paymesh_local import kafka, testbed
+from paymesh_local import kafka, ports, testbed
 
 SOCKET_VARIABLE = "TESTBED_SOCKET"
 TESTS = Path(__file__).parent
@@ -121,6 +121,17 @@ def kafka_bootstrap() -> str:
 @pytest.fixture(scope="session")
 def databases(postgres_server: str) -> Databases:
     return Databases(postgres_server, _run())
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """Instead of one that somebody else may be given before the test has come to use it."""
+    return ports.any_free()
+
+
+@pytest.fixture
+def unused_tcp_port_factory() -> Callable[[], int]:
+    return ports.any_free
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 import contextlib
 import fcntl
+import os
 import random
 import socket
 import tempfile
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Final, Self, TextIO
 
@@ -60,11 +62,13 @@ def is_free(port: int) -> bool:
 
 
 def any_free() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody uses now. It stays this process's, as a `free_base` does: what is to
+    listen at it may take its time, or be killed and come back.
+    """
+    while True:
+        port = random.randrange(10_000, 18_000)
+        if is_free(port) and _claim(port):
+            return port
 
 
 def free_base() -> int:
@@ -74,27 +78,32 @@ def free_base() -> int:
     asked, and would meet at one port. Listen at one base before you ask for the next.
     """
     while True:
-        base = next((each for each in _claimed if _is_whole(each)), None)
+        base = next((each for each in _claimed if each in _BASES and _is_whole(each)), None)
         if base is not None:
             return base
-        candidate = random.randrange(20_000, 30_000, 200)
-        if _is_whole(candidate) and (claim := _claim(candidate)) is not None:
-            _claimed[candidate] = claim
+        candidate = random.randrange(_BASES.start, _BASES.stop, _BASES.step)
+        if _is_whole(candidate) and _claim(candidate):
             return candidate
 
 
-_claimed: Final[dict[int, TextIO]] = {}
+_BASES: Final = range(20_000, 30_000, 200)
+_claimed: Final[set[int]] = set()
 
 
-def _claim(base: int) -> TextIO | None:
-    """A file that nobody else has locked; the lock ends with this process."""
-    with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-        path = Path(tempfile.gettempdir()) / f"paymesh-ports-{base}"
-        claim = stack.enter_context(path.open("w"))
-        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        stack.pop_all()
-        return claim
-    return None
+@cache
+def _claims() -> TextIO:
+    """Each byte of it is the lock of a port, which ends with its process."""
+    return (Path(tempfile.gettempdir()) / f"paymesh-ports-{os.getuid()}").open("a")
+
+
+def _claim(port: int) -> bool:
+    """Whether it was nobody's before."""
+    with contextlib.suppress(OSError):
+        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        is_new = port not in _claimed
+        _claimed.add(port)
+        return is_new
+    return False
 
 
 def _is_whole(base: int) -> bool:
