@@ -32,8 +32,9 @@ MEDIA = re.compile(rb"/MediaBox \[0 0 ([0-9.]+) ([0-9.]+)\]")
 A6 = [105 / 25.4 * 72, 148 / 25.4 * 72]
 """In points."""
 
-SHORT_S = 5
-"""An order's life that a test can wait for."""
+SHORT_S = 10
+"""An order's life that a test can wait for, and in which a browser reaches the code on a busy
+machine."""
 
 STAGES = """
 window.stages = [];

@@ -37,11 +37,11 @@ async def test_unverified_webhook_costs_no_call_and_is_not_believed(
         harness, "paymesh_channel_notifications_total", f'"{channel}",result="unverifiable"'
     )
     assert after - before == AT_ONCE
-    assert _calls(harness, payment_id) == 0
+    assert _calls(harness, payment_id, "") == 0
 
     body = harness.request(channel, payment_id=payment_id)
     payment = await harness.created(body)
-    assert _calls(harness, payment_id) == 1
+    assert _calls(harness, payment_id, "pay") == 1
     await harness.pays(payment["payment_no"])
     await harness.becomes(payment["payment_no"], "succeeded")
     await all_books.agree(harness, body)
@@ -89,10 +89,11 @@ async def _with_certificates(harness: Harness) -> dict[str, str]:
     return given | {"platform_certificate_pem": certificates["platform_certificate_pem"]}
 
 
-def _calls(harness: Harness, payment_id: str) -> int:
-    """How often the gateway has called a channel for this account."""
+def _calls(harness: Harness, payment_id: str, operation: str) -> int:
+    """How often the gateway has called a channel so for this account."""
     log = (harness.stack.folder / "logs" / "gateway.log").read_text()
-    return sum("channel.outcome" in line and payment_id in line for line in log.splitlines())
+    called = ("channel.outcome", payment_id, operation)
+    return sum(all(word in line for word in called) for line in log.splitlines())
 
 
 async def _counted(harness: Harness, counter: str, labels: str) -> float:

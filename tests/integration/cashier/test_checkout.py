@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -453,8 +453,8 @@ async def test_a_method_that_an_address_does_not_know_is_told(
 async def test_the_time_that_is_up_ends_choosing_and_nothing_else(
     browser: httpx.AsyncClient, gateway: Gateway
 ) -> None:
-    gateway.expires_in = timedelta(seconds=1.5)
     gateway.payment = {"payment_id": WECHAT, "channel": "wechat", "status": "unknown"}
+    gateway.created_at, gateway.expires_in = datetime.now(UTC), timedelta(seconds=3)
     async with watching(browser, gateway.token) as statuses:
         assert (await anext(statuses))["stage"] == "wait"
         over = await anext(statuses)
@@ -519,7 +519,7 @@ async def test_what_is_too_much_at_once_is_refused_at_once(
         return gateway.asked == MAX_READS // 2
 
     await eventually(is_full)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(4):
         refused = await browser.get(page)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
     assert "系统繁忙" in refused.text
@@ -540,7 +540,7 @@ async def test_there_is_a_limit_of_streams_of_a_link_and_leaving_makes_room(
         refused = await browser.get(path)
         gateway.answering.set()
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "5"), "without a read"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             with contextlib.suppress(AssertionError):
                 async with watching(browser, gateway.token) as again:

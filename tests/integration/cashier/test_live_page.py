@@ -1,13 +1,12 @@
 """What the page's script asks, in a real browser: it comes back to what refused it, and slowly."""
 
-import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Page, Route
+from playwright.async_api import Page, Request, Response, Route
 from tests.e2e.browsing import SAFARI, at_stage, browser_at, device, stage_of
 from tests.e2e.running import eventually
 
@@ -22,6 +21,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
 
 MINUTE_MS = 60_000
 STEP_MS = 1_000
+MARK = "a-step"
 
 
 class Server:
@@ -33,6 +33,30 @@ class Server:
         self.has_streams = False
         self.refusal: tuple[int, str] | None = None
         self.mark = ""
+        self._open: set[Request] = set()
+
+    async def watch(self, page: Page) -> None:
+        """From now on it knows what the page waits for, also of the cashier itself."""
+        await page.route(f"**/{MARK}", lambda route: route.fulfill())
+        page.on("request", self._asks)
+        page.on("requestfinished", self._is_over)
+        page.on("requestfailed", self._is_over)
+        page.on("response", self._is_refused)
+
+    def _asks(self, request: Request) -> None:
+        if not request.url.endswith(MARK):
+            self._open.add(request)
+
+    def _is_over(self, request: Request) -> None:
+        self._open.discard(request)
+
+    def _is_refused(self, response: Response) -> None:
+        """Then the script does not read to the end."""
+        if not response.ok:
+            self._is_over(response.request)
+
+    async def has_answered(self) -> bool:
+        return not self._open
 
     async def events(self, route: Route) -> None:
         self.asked.append("events")
@@ -70,6 +94,7 @@ async def opened(cashier: PublicApp, gateway: Gateway) -> AsyncIterator[tuple[Pa
     ):
         page = await context.new_page()
         await page.clock.install()
+        await server.watch(page)
         await page.route("**/events*", server.events)
         await page.route("**/status*", server.poll)
         await page.goto(f"{url}/pay/{gateway.token}")
@@ -82,24 +107,25 @@ async def has_asked(server: Server) -> bool:
     return bool(server.asked)
 
 
-async def pass_by(page: Page, milliseconds: int) -> None:
-    """In the page; answers are taken in between."""
+async def pass_by(page: Page, server: Server, milliseconds: int) -> None:
+    """In the page; whatever it asks is answered in between."""
     for _ in range(milliseconds // STEP_MS):
         await page.clock.run_for(STEP_MS)
-        await asyncio.sleep(0.01)
+        await page.evaluate(f"fetch('/{MARK}')")  # What was asked before it is known by then.
+        await eventually(server.has_answered)
 
 
 async def test_refused_stream_is_listened_to_again(cashier: PublicApp, gateway: Gateway) -> None:
     """A page that was refused once polled for ever."""
     async with opened(cashier, gateway) as (page, server):
-        await pass_by(page, 20_000)
+        await pass_by(page, server, 20_000)
         took = server.took()
         assert took["events"] == 1
         assert took["status"] >= 2
         server.has_streams = True
-        await pass_by(page, MINUTE_MS)
+        await pass_by(page, server, MINUTE_MS)
         assert server.took()["events"] == 1
-        await pass_by(page, MINUTE_MS)
+        await pass_by(page, server, MINUTE_MS)
         assert server.took() == {"events": 0, "status": 0}, "who is told need not ask"
 
 
@@ -109,26 +135,26 @@ async def test_refused_polls_come_ever_more_slowly(
 ) -> None:
     async with opened(cashier, gateway) as (page, server):
         server.refusal = refusal
-        await pass_by(page, 2 * MINUTE_MS)
+        await pass_by(page, server, 2 * MINUTE_MS)
         assert 2 <= server.took()["status"] <= 6, "twenty-four times before"
         server.refusal = None
-        await pass_by(page, MINUTE_MS + MINUTE_MS // 2)
+        await pass_by(page, server, MINUTE_MS + MINUTE_MS // 2)
         server.took()
-        await pass_by(page, MINUTE_MS // 2)
+        await pass_by(page, server, MINUTE_MS // 2)
         assert server.took()["status"] >= 4, "as before, once it is answered"
 
 
 async def test_page_that_was_not_drawn_is_drawn_later(cashier: PublicApp, gateway: Gateway) -> None:
     async with opened(cashier, gateway) as (page, server):
-        await pass_by(page, 1_000)
+        await pass_by(page, server, 1_000)
         gateway.pay()
         gateway.is_away = True
         server.mark = "another"
-        await pass_by(page, 8_000)
+        await pass_by(page, server, 8_000)
         assert await stage_of(page) == "choose"
         gateway.is_away = False
         server.refusal = (503, "60")
-        await pass_by(page, 8_000)
+        await pass_by(page, server, 8_000)
         assert await stage_of(page) == "paid"
 
 
@@ -147,7 +173,7 @@ async def test_one_lost_answer_is_not_the_end_of_the_page(
         await page.route(f"**/pay/{gateway.token}", lost, times=1)
         await page.evaluate("redraw()")
         assert await stage_of(page) == "choose"
-        await pass_by(page, 8_000)
+        await pass_by(page, server, 8_000)
         assert await stage_of(page) == "paid"
 
 

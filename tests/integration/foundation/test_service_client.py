@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from chassis import logs
 from chassis.problems import Forwarded, Internal, NotFound, Overloaded
+from foundation import service_client
 from foundation.service_client import Nothing, Service, query_text
 
 Answer = Callable[[bytes], bytes | None]
@@ -206,7 +207,10 @@ async def test_a_call_that_outlasts_its_connections_is_not_cut() -> None:
     replica.stop()
 
 
-async def test_a_refused_connection_is_tried_again(unused_tcp_port: int) -> None:
+async def test_a_refused_connection_is_tried_again(
+    unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_client, "REFUSED_PAUSES_S", (0.02,) * 1_000)
     replica = Replica()
     async with Service(f"http://127.0.0.1:{unused_tcp_port}", SecretStr("t")) as service:
         asking = asyncio.ensure_future(service.post(Thing, "/thing"))

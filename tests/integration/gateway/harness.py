@@ -46,6 +46,7 @@ from sandbox.main import build_app, build_deps
 from sandbox.transport import SandboxProtocol
 
 LIMIT_S: Final = 40.0
+MAX_IN_FLIGHT: Final = 16
 SECRET: Final = "an app's secret"
 SEALING: Final = sealing.generate()
 
@@ -162,7 +163,7 @@ def settings(bootstrap: str, trade_core_url: str, own_url: str) -> GatewaySettin
         record_keys=SecretStr(RECORD_KEY),
         configuration_public_keys=CONFIGURATION_PUBLIC_KEY,
         channel_urls="any",
-        max_in_flight=64,
+        max_in_flight=MAX_IN_FLIGHT,
     )
 
 

@@ -42,7 +42,7 @@ async def _at_once(_: Process) -> None: ...
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             if condition():
                 return

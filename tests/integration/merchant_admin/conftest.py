@@ -47,10 +47,17 @@ class Clock:
         return datetime.now(UTC) + self.ahead
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class Gateway:
     """Accepts credentials of the channel `wechat` that have an `mchid`, by which it knows whose
-    they are, and an `apiv3_key`. `trials`: what comes of trying accounts out, in that order;
+    they are, and an `apiv3_key`. `trials`: what comes of trying accounts out, in that order, while
+    it is `answering`;
     `schema`: of the credentials; `keys`: what is told of those among them. `listed`: instead of its
     own channel; `is_away`: it does not tell. `cannot_refund`: instead of taking an amount."""
 
@@ -61,6 +68,8 @@ class Gateway:
     checked: list[dict[str, Any]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     trials: list[Response] = field(default_factory=list)
+    is_trying: asyncio.Event = field(default_factory=asyncio.Event)
+    answering: asyncio.Event = field(default_factory=_set)
     refund_checks: list[dict[str, Any]] = field(default_factory=list)
     cannot_refund: Response | None = None
     statement_no: str = field(default_factory=lambda: new_id("statement"))
@@ -111,6 +120,8 @@ class Gateway:
         @app.post("/internal/channel-accounts/{payment_id}/test")
         async def try_out(payment_id: str, request: Request) -> Response:
             self.asked.append({"payment_id": payment_id, **await request.json()})
+            self.is_trying.set()
+            await self.answering.wait()
             return self.trials.pop(0)
 
         self._add_refund_checks(app)

@@ -30,7 +30,7 @@ from merchant_admin.flows.read_model import apply
 from merchant_admin.flows.sealing_anew import SealedCount
 from merchant_admin.store.approvals import get_approval, set_request
 
-from .conftest import PASSWORD, USERNAME, Admin, problem
+from .conftest import PASSWORD, USERNAME, Admin, problem, waiting_for_locks
 from .people import Person, marked
 from .test_configuration import CREDENTIALS
 from .test_console_setup import ENTERED, KEY
@@ -753,7 +753,7 @@ async def test_what_is_sealed_anew_while_somebody_agrees_goes_into_use_so(
         number = path.rpartition("/")[2]
         await tx.execute("select from approval where approval_id = $1 for update", number)
         agreeing = asyncio.ensure_future(approve(li, path))
-        await asyncio.sleep(0.2)  # It has read what waits.
+        await waiting_for_locks(admin.deps.db, 1)  # It has read what waits.
         was = await get_approval(tx, number, EVERYTHING)
         text = sealing.seal(new.public_key, "anew", context=was.asked.subject)
         await set_request(tx, replace(was, asked=with_sealed(was.asked, text)))
@@ -1013,7 +1013,7 @@ async def test_of_two_who_decide_at_once_the_second_is_told_so(
         number = path.rpartition("/")[2]
         await tx.execute("select from approval where approval_id = $1 for update", number)
         both = asyncio.gather(approve(li, path), decides[second]())
-        await asyncio.sleep(0.2)  # Both have read that it waits.
+        await waiting_for_locks(admin.deps.db, 2)  # Both have read that it waits.
     answers = await both
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     [late] = [answer for answer in answers if answer.status_code == 409]

@@ -296,12 +296,11 @@ async def test_what_came_of_credentials_that_were_replaced_meanwhile_is_not_kept
     its_page = await account_of(person)
     gateway = person.admin.gateway
     gateway.trials = [JSONResponse({"ok": False, "code": "SIGN_ERROR", "message": "x"})]
-    unknown = problem(404, "not_found")
-    gateway.trials.insert(0, unknown)
+    gateway.answering.clear()
     trial = asyncio.create_task(send(person, f"{its_page}/test", {}))
-    await asyncio.sleep(0.5)
-    assert len(gateway.trials) == 1
+    await gateway.is_trying.wait()
     await replaced(person, its_page, ENTERED)
+    gateway.answering.set()
     assert (await trial).status_code == 303
     shown = await page(person, its_page)
     assert ("SIGN_ERROR" in shown, "have not been tried" in shown) == (False, True)

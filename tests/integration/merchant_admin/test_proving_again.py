@@ -16,7 +16,7 @@ from merchant_admin.flows.hashing import Checks
 from merchant_admin.flows.read_model import apply
 from merchant_admin.flows.users import change_own_password
 
-from .conftest import PASSWORD, USERNAME, Admin
+from .conftest import PASSWORD, USERNAME, Admin, waiting_for_locks
 from .people import Person, is_login
 from .test_decisions import SEEN, decision, on_file
 from .test_read_model import Story
@@ -262,7 +262,7 @@ async def test_of_two_who_change_a_password_at_once_one_knew_it(admin: Admin) ->
             )
             for new in (NEW_PASSWORD, f"{NEW_PASSWORD}, a third")
         ]
-        await asyncio.sleep(0.3)
+        await waiting_for_locks(admin.deps.db, 2)
     done = await asyncio.gather(*changing, return_exceptions=True)
     assert sorted(type(each).__name__ for each in done) == ["NoneType", "Unusable"]
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from aiohttp import ClientSession, web
 from pydantic import SecretStr
-from tests.integration.notifier.harness import Harness
+from tests.integration.notifier.harness import Harness, until
 from tests.integration.notifier.messenger_servers import (
     SECRET,
     OtherRobots,
@@ -151,14 +151,19 @@ async def neighbour(is_ready: list[bool]) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def test_a_neighbour_that_is_ready_no_more_is_told_once(harness: Harness) -> None:
+async def test_a_neighbour_that_is_ready_no_more_is_raised_once(harness: Harness) -> None:
     is_ready = [True]
     async with neighbour(is_ready) as url, ClientSession() as session:
         looking = Neighbours(OwnAlerts(harness.deps(replica=0)), {"gateway": url}, away_s=0.2)
         await looking.check(session)
         assert await harness.value("select count(*) from trouble") == 0
         is_ready[0] = False
-        await asyncio.sleep(0.25)
+
+        async def is_raised() -> bool:
+            await looking.check(session)
+            return bool(await harness.value("select count(*) from trouble"))
+
+        await until(is_raised)
         for _ in range(3):
             await looking.check(session)
     assert await harness.value("select array_agg(key) from trouble") == ["service.away:gateway"]
@@ -226,7 +231,7 @@ async def test_without_the_database_people_are_told_at_once(
     assert people.titles == ["Paymesh: 1 critical"] * 2
 
 
-async def test_in_quiet_hours_only_what_is_critical_is_told_without_the_database(
+async def test_in_quiet_hours_only_what_is_critical_is_raised_without_the_database(
     harness: Harness,
 ) -> None:
     away: Any = Away(hangs=False)
@@ -240,7 +245,7 @@ async def test_in_quiet_hours_only_what_is_critical_is_told_without_the_database
     assert people.titles == ["Paymesh: 1 critical"]
 
 
-async def test_each_silent_neighbour_is_told_once_and_at_doubling_while_the_database_hangs(
+async def test_each_silent_neighbour_is_raised_once_and_at_doubling_while_the_database_hangs(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The wait for the database is no gap in looking, and no neighbour waits for another."""

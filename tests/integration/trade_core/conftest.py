@@ -13,6 +13,7 @@ from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 
 from chassis.database import Database
 from chassis.settings import AcceptedToken
+from trade_core.flows import waiting
 from trade_core.main import build
 from trade_core.settings import TradeCoreSettings
 
@@ -40,6 +41,13 @@ async def harnesses(
             stack.push_async_callback(db.close)
             found.append(Harness(db))
         yield found[0], found[1]
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for what a channel is just saying does so for as long as a busy machine needs."""
+    for limit in ("INITIATION_LIMIT_S", "CLOSE_LIMIT_S"):
+        monkeypatch.setattr(waiting, limit, 60.0)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """A trade-core without HTTP and Kafka: real database with real commits, a clock that tests set."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -54,6 +56,20 @@ from trade_core.flows.wake_ups import OrderWakeUps
 from trade_core.store import reading, splits
 
 _offsets = count()
+
+
+class Noted(OrderWakeUps):
+    """Says when somebody waits for an order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.somebody_waits = asyncio.Event()
+
+    @contextmanager
+    def watched(self, order_id: str) -> Iterator[asyncio.Event]:
+        with super().watched(order_id) as changed:
+            self.somebody_waits.set()
+            yield changed
 
 
 @dataclass(slots=True)
@@ -187,6 +203,15 @@ class Harness:
         before = len(self.sent)
         await poll_due.poll_due(self.deps)
         return self.sent[before:]
+
+    async def has_a_waiting_lock(self) -> bool:
+        """Whether somebody waits for what another's transaction holds."""
+        return bool(
+            await self.rows(
+                "select from pg_locks join pg_stat_activity using (pid)"
+                " where not granted and datname = current_database()"
+            )
+        )
 
     async def archive(self) -> int:
         """Put away whatever is over, however young; how many orders are in the archive then."""

@@ -325,19 +325,10 @@ async def test_a_create_that_comes_in_the_middle_of_the_move(
         moving = await archive.lock_listed(tx, [payment.order_id], timedelta())
         await archive.put_away(tx, archive.month_of(payment.order_id), moving)
         creating = asyncio.create_task(other.open(request(amount=7), window_s=0))
-        await until(lambda: waits_for_a_lock(one))
+        await until(one.has_a_waiting_lock)
     with pytest.raises(OrderPaid):
         await creating
     assert [each.payment_no for each in await other.payments(payment)] == [payment.payment_no]
-
-
-async def waits_for_a_lock(harness: Harness) -> bool:
-    return bool(
-        await harness.rows(
-            "select from pg_locks join pg_stat_activity using (pid)"
-            " where not granted and datname = current_database()"
-        )
-    )
 
 
 async def test_creates_and_refunds_while_the_archive_takes_all_it_can(

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from tests.builders.trade_core import APP, MERCHANT, closed, paid, payment_result, request
-from tests.integration.trade_core.harness import Harness
+from tests.integration.trade_core.harness import Harness, Noted
 
 from contracts.api import OrderStatus, PaymentStatus
 from contracts.events.commands import CommandName
@@ -14,16 +14,18 @@ from trade_core.domain.order import OrderKey
 from trade_core.flows.close_order import close_order
 
 
+@pytest.mark.usefixtures("patient")
 async def test_close_is_answered_when_the_channel_has_closed(harness: Harness) -> None:
+    harness.order_wake_ups = wake_ups = Noted()
     payment = await harness.opened()
     closing = asyncio.create_task(close_order(harness.deps, OrderKey(APP, MERCHANT, "W1")))
-    await asyncio.sleep(0.1)
+    await wake_ups.somebody_waits.wait()
     (command,) = await harness.attend()
     assert (command.command, command.payment.payment_no) == (CommandName.CLOSE, payment.payment_no)
     assert (await harness.order(payment)).state is OrderStatus.CLOSED
     assert not closing.done()
     await harness.apply(closed(payment))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await closing
     assert await harness.state(payment) is PaymentStatus.CLOSED
     assert (await harness.event_types())[-2:] == ["order.closed", "payment.closed"]

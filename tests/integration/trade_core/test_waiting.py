@@ -1,8 +1,7 @@
 """Whoever reads what a channel is just saying waits for it, and is woken by it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from tests.builders.trade_core import (
     split_request,
     waits,
 )
-from tests.integration.trade_core.harness import Harness
+from tests.integration.trade_core.harness import Harness, Noted
 
 from contracts.api import Method, PaymentStatus
 from contracts.events.results import Source
@@ -23,28 +22,15 @@ from contracts.internal import ListQuery
 from trade_core.domain.payment import Payment
 from trade_core.flows.list_records import list_orders, list_payments
 from trade_core.flows.read import get_payment
-from trade_core.flows.wake_ups import OrderWakeUps
 
-
-class Noted(OrderWakeUps):
-    """Says when somebody waits for an order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.somebody_waits = asyncio.Event()
-
-    @contextmanager
-    def watched(self, order_id: str) -> Iterator[asyncio.Event]:
-        with super().watched(order_id) as changed:
-            self.somebody_waits.set()
-            yield changed
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 async def test_reader_is_woken_by_the_result_of_the_initiation(harness: Harness) -> None:
     harness.order_wake_ups = wake_ups = Noted()
     payment = (await harness.open()).payment
 
-    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         reading = tasks.create_task(get_payment(harness.deps, payment.payment_no, APP))
         await wake_ups.somebody_waits.wait()
         await harness.apply(waits(payment))
@@ -98,7 +84,7 @@ async def test_app_acts_at_once_on_what_it_was_answered(harness: Harness, ask: A
     harness.order_wake_ups = wake_ups = Noted()
     payment = (await harness.open(request(method=Method.BARCODE))).payment
 
-    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         asked = tasks.create_task(ask(harness, payment))
         await wake_ups.somebody_waits.wait()
         await harness.apply(paid(payment, Source.INITIATION))

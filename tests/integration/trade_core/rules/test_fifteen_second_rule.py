@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.builders.trade_core import NOON, paid, payment_result, request, waits
-from tests.integration.trade_core.harness import Harness
+from tests.integration.trade_core.harness import Harness, Noted
 
 from contracts.api import OrderStatus, PaymentStatus
 from contracts.events.results import Source, Verdict
@@ -56,10 +56,12 @@ async def test_of_twenty_identical_creates_at_once_exactly_one_is_created(harnes
     assert (await harness.rows("select count(*) from payments"))[0]["count"] == 1
 
 
+@pytest.mark.usefixtures("patient")
 async def test_replay_waits_for_the_first_initiation(harness: Harness) -> None:
+    harness.order_wake_ups = wake_ups = Noted()
     first = await harness.open()
     replay = asyncio.create_task(harness.open())
-    await asyncio.sleep(0.1)
+    await wake_ups.somebody_waits.wait()
     await harness.apply(waits(first.payment))
     again = await replay
     assert (again.created, again.payment.state) == (False, PaymentStatus.PENDING)

@@ -7,15 +7,15 @@ import asyncio
 
 import pytest
 from tests.builders.trade_core import closed, paid, request
-from tests.integration.trade_core.harness import Harness
+from tests.integration.trade_core.harness import Harness, Noted
 
 from contracts.api import OrderStatus, PaymentStatus
 from contracts.events.configuration import LatePayment
-from contracts.events.results import PaymentResult
 from trade_core.domain.order import OrderKey
 from trade_core.flows.close_order import close_order
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize(
     ("policy", "state", "causes"),
     [
@@ -26,22 +26,18 @@ from trade_core.flows.close_order import close_order
 async def test_success_after_the_apps_close(
     harness: Harness, policy: LatePayment, state: OrderStatus, causes: list[str]
 ) -> None:
-    harness.late = policy
+    harness.late, harness.order_wake_ups = policy, (wake_ups := Noted())
     payment = await harness.opened()
-    await asyncio.gather(
-        close_order(harness.deps, OrderKey("A1", "M1", "W1")), _apply_soon(harness, closed(payment))
-    )
+    closing = asyncio.create_task(close_order(harness.deps, OrderKey("A1", "M1", "W1")))
+    await wake_ups.somebody_waits.wait()
+    await harness.apply(closed(payment))
+    await closing
     await harness.apply(paid(payment))
     order = await harness.order(payment)
     assert order.state is state
     assert order.amount_paid == (1299 if state is OrderStatus.PAID else 0)
     assert [refund.cause for refund in await harness.refunds(payment)] == causes
     assert await harness.state(payment) is PaymentStatus.SUCCEEDED
-
-
-async def _apply_soon(harness: Harness, result: PaymentResult) -> None:
-    await asyncio.sleep(0.1)
-    await harness.apply(result)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tests.builders.trade_core import (
     split_request,
 )
 from tests.integration.trade_core.harness import Harness
+from tests.integration.trade_core.service import until
 
 from chassis.consumer import DeadRecord
 from chassis.database import is_passing
@@ -45,9 +46,9 @@ async def _while_somebody_changes_the_row(
     async with harness.db.transaction() as tx:
         await tx.execute(CHANGE_ROW, payment_no, state)
         running = asyncio.create_task(flow)
-        await asyncio.sleep(0.2)
+        await until(harness.has_a_waiting_lock)
         assert not running.done()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await running
 
 
@@ -92,7 +93,7 @@ async def test_refund_meets_a_reservation_that_was_made_meanwhile(harness: Harne
             "update payments set refund_reserved = 700 where payment_no = $1", payment.payment_no
         )
         refunding = asyncio.create_task(harness.refund(refund_request(payment, amount=500)))
-        await asyncio.sleep(0.2)
+        await until(harness.has_a_waiting_lock)
         assert not refunding.done()
     await refunding
     assert (await harness.payment(payment)).refund_reserved == 1200
@@ -106,7 +107,7 @@ async def test_split_meets_a_reservation_that_was_made_meanwhile(harness: Harnes
             "update payments set refund_reserved = 1000 where payment_no = $1", payment.payment_no
         )
         splitting = asyncio.create_task(harness.split(split_request(payment, "F1", 300)))
-        await asyncio.sleep(0.2)
+        await until(harness.has_a_waiting_lock)
         assert not splitting.done()
     with pytest.raises(SplitExceedsPaid):
         await splitting
