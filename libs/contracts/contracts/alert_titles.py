@@ -25,6 +25,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     ),
     "channel:unsigned-answer:": ("渠道应答未签名", "A channel's answer was not signed"),
     "command:unreadable": ("渠道指令无法读取", "A channel command cannot be read"),
+    "configuration.unkept:": ("配置未能保存到磁盘", "The configuration is not kept on disk"),
     "configuration.unproven:": (
         "配置记录未经商户管理签名",
         "Configuration that merchant-admin did not sign",

@@ -14,6 +14,7 @@ from chassis.broadcast import Broadcast
 from chassis.broker import Broker
 from chassis.consumer import FETCH_WAIT_MS, Record
 from chassis.web import Remark
+from contracts.events.configuration import is_of_logo
 from contracts.topics import MERCHANT_CONFIG
 from foundation.configuration_snapshot import Snapshot
 from foundation.record_proof import RecordProof, Unproven
@@ -24,12 +25,18 @@ REFUSED = Counter("paymesh_configuration_refused", "Records that do not prove th
 AGE_S = Gauge(
     "paymesh_configuration_age_seconds", "Since this was known to be all of the configuration"
 )
+UNKEPT_S = Gauge(
+    "paymesh_configuration_unkept_seconds", "Since the configuration cannot be kept on disk"
+)
 
 PATIENCE_S: Final = 10.0
 """Kafka is waited for this long at the start: what it says is never older than a snapshot."""
 
 CHECK_EVERY_S: Final = 2.0
 KEEP_EVERY_S: Final = 30.0
+KEEP_AGAIN_S: Final = 3600.0
+"""Where it cannot be kept it is tried ever more seldom, down to this: each try writes all."""
+
 OLDEST_S: Final = 24 * 3600.0
 """Who may do what may have changed in a day."""
 
@@ -66,6 +73,7 @@ class ConfigurationReplica:
         self._patience_s = patience_s
         self._latest: dict[str, Record] = {}
         self._read_at: float | None = None
+        self._unkept_since: float | None = None
         self._is_taken_over = asyncio.Event()
         self._broadcast = Broadcast(
             bootstrap=bootstrap,
@@ -78,6 +86,7 @@ class ConfigurationReplica:
         self.caught_up = asyncio.Event()
         if snapshot:
             AGE_S.set_function(lambda: self.age_s or 0.0)
+            UNKEPT_S.set_function(lambda: self.unkept_s)
 
     @property
     def refused(self) -> int:
@@ -90,6 +99,13 @@ class ConfigurationReplica:
     def age_s(self) -> float | None:
         """Since this was known to be all; None where it never was, or nobody looks."""
         return None if self._read_at is None else max(0.0, time.time() - self._read_at)
+
+    @property
+    def unkept_s(self) -> float:
+        """Since it cannot be kept on disk: too large, or the disk is full or away; 0 where it
+        is kept, or kept nowhere."""
+        since = self._unkept_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def is_usable(self) -> bool:
         """Whether it may be worked with: all of it, or a snapshot that is young enough."""
@@ -129,18 +145,27 @@ class ConfigurationReplica:
                 await unless_stopped(stop, self.caught_up.wait())
         except TimeoutError:
             await self._take_over(self._snapshot)
-        saved, saved_at = 0, -KEEP_EVERY_S
+        saved, saved_at, every_s = 0, -KEEP_EVERY_S, KEEP_EVERY_S
         while not await pause(stop, CHECK_EVERY_S):
             self.keeping.beat()
-            is_old = time.monotonic() - saved_at >= KEEP_EVERY_S
-            if self._read_at is not None and (is_old or saved != self._accepted):
+            is_old = time.monotonic() - saved_at >= every_s
+            is_kept = self._unkept_since is None
+            if self._read_at is not None and (is_old or (is_kept and saved != self._accepted)):
                 saved, saved_at = self._accepted, time.monotonic()
-                await self.save()
+                is_kept = await self.save()
+                every_s = KEEP_EVERY_S if is_kept else min(2 * every_s, KEEP_AGAIN_S)
 
-    async def save(self) -> None:
-        """Write down what there is, as far as Kafka was there to say that it is all."""
-        if self._snapshot is not None and self._read_at is not None:
-            await asyncio.to_thread(self._snapshot.keep, dict(self._latest), self._read_at)
+    async def save(self) -> bool:
+        """Write down what there is, as far as Kafka was there to say that it is all; whether that
+        is kept."""
+        if self._snapshot is None or self._read_at is None:
+            return True
+        latest, read_at = dict(self._latest), self._read_at
+        if await asyncio.to_thread(self._snapshot.keep, latest, read_at):
+            self._unkept_since = None
+        elif self._unkept_since is None:
+            self._unkept_since = time.monotonic()
+        return self._unkept_since is None
 
     def handle(self, record: Record) -> None:
         """Take one record over, if it is merchant-admin's; also a deletion must be."""
@@ -177,7 +202,10 @@ class ConfigurationReplica:
         self._doubted.clear()
 
     def _remember(self, record: Record) -> None:
-        """A genuine record that is published again, by whomever, is not the newest for that."""
+        """A genuine record that is published again, by whomever, is not the newest for that. Logos
+        are not kept: without Kafka, pages go without."""
+        if is_of_logo(record.key):
+            return
         key = record.key or ""
         known = self._latest.get(key)
         if not record.value:

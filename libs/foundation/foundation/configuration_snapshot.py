@@ -26,8 +26,8 @@ log = structlog.get_logger()
 CONTEXT: Final = "configuration-snapshot"
 PAGE_BYTES: Final = 4096
 MOST_BYTES: Final = 192 * 1024 * 1024
-"""40,000 records of 3 kB, or 1,500 merchants with the largest logo; a volume holds it twice, for
-what is begun anew stands beside what there was."""
+"""40,000 records of 3 kB; logos are not among them. A volume holds it twice, for what is begun anew
+stands beside what there was."""
 
 WAIT_S: Final = 5.0
 
@@ -69,10 +69,10 @@ class Snapshot:
         """None where it is kept nowhere."""
         return cls(path, opener) if path else None
 
-    def keep(self, records: Mapping[str, Record], read_at: float) -> None:
+    def keep(self, records: Mapping[str, Record], read_at: float) -> bool:
         """Write down what has changed since this was called before; all of it, in a new file, the
-        first time and after trouble. A disk that is full or away is logged; nothing depends on it
-        now. Takes as long as what is new is large: not for the event loop."""
+        first time and after trouble. Whether it is kept: a disk that is full or away is logged;
+        nothing depends on it now. Takes as long as what is new is large: not for the event loop."""
         with self._turn:
             kept, self._kept = self._kept, None
             try:
@@ -82,8 +82,9 @@ class Snapshot:
                     self._go_on(kept, records, read_at)
             except (OSError, sqlite3.Error) as error:
                 log.warning("configuration.snapshot_not_kept", reason=repr(error))
-            else:
-                self._kept = records
+                return False
+            self._kept = records
+            return True
 
     def find(self) -> Kept | None:
         """None where there is none that can be read."""

@@ -43,7 +43,7 @@ def self_watch(
     if days is not None:
         alarms.append(_behind_its_days(service, days, tell))
     if configuration is not None:
-        alarms.append(_forged(service, configuration, tell))
+        alarms += [_forged(service, configuration, tell), _unkept(service, configuration, tell)]
     return Watch(alarms, every_s=CHECK_EVERY_S)
 
 
@@ -121,4 +121,12 @@ def _forged(service: str, configuration: ConfigurationReplica, tell: Tell) -> Al
         lambda: configuration.refused,
         0,
         lambda count: tell(alerts.configuration_unproven(service, count)),
+    )
+
+
+def _unkept(service: str, configuration: ConfigurationReplica, tell: Tell) -> Alarm:
+    return Alarm(
+        lambda: configuration.unkept_s,
+        alerts.UNKEPT_LIMIT_S,
+        lambda unkept_s: tell(alerts.configuration_unkept(service, unkept_s)),
     )

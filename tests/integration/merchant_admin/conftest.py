@@ -335,14 +335,15 @@ class Admin:
         return created
 
     async def events(self) -> list[dict[str, Any]]:
-        """The entities in the outbox, oldest first."""
+        """The entities in the outbox but for logos, oldest first."""
         async with self.deps.db.connection() as tx:
             rows = await tx.fetch(
                 "select convert_from(payload, 'utf8')::jsonb as e from event_log"
                 " where topic = $1 order by id",
                 topics.MERCHANT_CONFIG,
             )
-        return [row["e"]["data"]["entity"] for row in rows]
+        entities = [row["e"]["data"]["entity"] for row in rows]
+        return [entity for entity in entities if entity["kind"] != "logo"]
 
     async def audit(self, **filters: str) -> list[dict[str, Any]]:
         answer = await self.http.get("/api/audit", params=filters)

@@ -1,5 +1,6 @@
 """`python -m merchant_admin.compare_configuration`: after a restore, after another signing key."""
 
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -7,6 +8,7 @@ from functools import partial
 import asyncpg
 from pydantic import SecretStr
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, proven
+from tests.unit.merchant_admin.test_logos import png
 
 from chassis.consumer import Record
 from contracts import record_proof, sealing, topics
@@ -186,3 +188,38 @@ async def test_by_kafka_a_restore_and_another_signing_key_are_mended(
         assert (await run(settings))[merchant_id] is Difference.UNTOLD
         async with started(settings):
             await until(is_published)
+
+
+async def test_a_logo_is_compared_with_its_merchant(admin: Admin) -> None:
+    """It is told by itself; and what the topic has of one that was taken away is told anew."""
+    merchant_id = (await admin.post("/api/merchants", {"name": "幸福物业"}))["merchant_id"]
+    path, look = f"/api/merchants/{merchant_id}", {"logo": b64encode(png()).decode()}
+    assert (await admin.http.patch(path, json=look)).is_success
+    in_topic = InTopic(record_proof.public_keys(CONFIGURATION_PUBLIC_KEY))
+    await tell_all(admin, in_topic)
+    assert await compare(admin.deps.db, in_topic.whole(), now=admin.deps.clock()) == {}
+
+    async with admin.deps.db.transaction() as tx:  # As a restored database has it.
+        await tx.execute("update merchant set logo = null, logo_type = null")
+    publishing = Publishing.DIFFERING
+    at = admin.deps.clock()
+    found = await compare(admin.deps.db, in_topic.whole(), now=at, publishing=publishing)
+    assert found == {merchant_id: Difference.OTHERWISE}
+    await tell_all(admin, in_topic)
+    entity = in_topic.whole()[merchant_id]
+    assert isinstance(entity, MerchantEntity)
+    assert entity.logo is None
+    assert await compare(admin.deps.db, in_topic.whole(), now=at) == {}
+
+
+async def tell_all(admin: Admin, in_topic: InTopic) -> None:
+    """What the outbox has for the topic."""
+    async with admin.deps.db.connection() as tx:
+        rows = await tx.fetch(
+            "select key, payload from event_log where topic = $1 order by id",
+            topics.MERCHANT_CONFIG,
+        )
+    for row in rows:
+        in_topic.take(
+            proven(Record(topics.MERCHANT_CONFIG, 0, 0, row["key"], row["payload"], {}, 0))
+        )

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from tests.unit.merchant_admin.test_logos import SVG, png
 
+from contracts.events.configuration import logo_of
 from merchant_admin.domain.sessions import FRESH_FOR
 
 from .conftest import PASSWORD, Admin
@@ -42,7 +43,9 @@ async def test_a_look_is_set_cleaned_told_and_taken_away(admin: Admin) -> None:
     assert (changed["display_name"], changed["colour"]) == ("幸福物业", "#0b6b63")
     assert changed["has_logo"] is True
     answered = await published_of(admin, merchant["merchant_id"])
-    assert answered["logo"] == {"media_type": "image/svg+xml", "content": encoded(CLEAN)}
+    apart = await published_of(admin, logo_of(merchant["merchant_id"]))
+    assert apart["logo"] == {"media_type": "image/svg+xml", "content": encoded(CLEAN)}
+    assert (answered["logo"], answered["version"]) == (None, apart["version"]), "it goes by itself"
     assert (answered["display_name"], answered["name"]) == ("幸福物业", "幸福物业管理有限公司")
     (entry, _) = await admin.audit(entity_id=merchant["merchant_id"])
     assert entry["after"]["logo"].startswith("picture:")
@@ -50,7 +53,7 @@ async def test_a_look_is_set_cleaned_told_and_taken_away(admin: Admin) -> None:
     nothing = {"display_name": None, "colour": None, "logo": None}
     removed = (await admin.http.patch(path, json=nothing)).json()
     assert removed["has_logo"] is False
-    assert (await published_of(admin, merchant["merchant_id"]))["logo"] is None
+    assert (await published_of(admin, logo_of(merchant["merchant_id"])))["logo"] is None
 
 
 async def test_a_logo_of_full_size_is_taken(admin: Admin) -> None:
@@ -58,7 +61,8 @@ async def test_a_logo_of_full_size_is_taken(admin: Admin) -> None:
     large = png() + b"\0" * (65_536 - len(png()))
     path = f"/api/merchants/{merchant['merchant_id']}"
     assert (await admin.http.patch(path, json={"logo": encoded(large)})).status_code == 200
-    assert (await published_of(admin, merchant["merchant_id"]))["logo"]["content"] == encoded(png())
+    apart = await published_of(admin, logo_of(merchant["merchant_id"]))
+    assert apart["logo"]["content"] == encoded(png())
 
 
 @pytest.mark.parametrize(
@@ -159,7 +163,7 @@ async def test_what_cannot_be_shown_is_said_on_the_page(
     answer = await sent(await Person.logged_in(admin), merchant_id, logo, **fields)
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
     assert words in answer.text
-    assert (await published_of(admin, merchant_id))["logo"] is None
+    assert (await published_of(admin, logo_of(merchant_id)))["logo"] is None
 
 
 @pytest.mark.parametrize(

@@ -323,7 +323,7 @@ async def test_our_own_trouble_is_told_without_kafka(
     deps = by(harness, ding(session, robot))
     stuck: Any = SimpleNamespace(oldest_s=11.0, dead=1)
     slow: Any = SimpleNamespace(lag=10_001, blocked=0, silence_s=0.0)
-    forged: Any = SimpleNamespace(refused=1)
+    forged: Any = SimpleNamespace(refused=1, unkept_s=0.0)
 
     await watch(OwnAlerts(deps), stuck, forged, {"notifier": slow}).check()
     await everything_is_due(harness)

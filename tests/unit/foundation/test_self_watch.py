@@ -40,6 +40,7 @@ class Kafka:
         ({"days_s": 21_601.0}, "event_days.behind:trade-core"),
         ({"lag": 10_001}, "consumer.behind:trade-core"),
         ({"refused": 1}, "configuration.unproven:trade-core"),
+        ({"unkept_s": 301.0}, "configuration.unkept:trade-core"),
         ({"blocked": 1}, "consumer.blocked:trade-core"),
         ({"silence_s": 10.5}, "kafka.silent:trade-core"),
     ],
@@ -48,6 +49,7 @@ async def test_what_piles_up_is_told_as_soon_as_kafka_takes_it(
     figure: dict[str, float], key: str
 ) -> None:
     calm = {"oldest_s": 10.0, "dead": 0, "lag": 10_000, "blocked": 0, "refused": 0}
+    calm |= {"unkept_s": 300.0}
     measured: Any = SimpleNamespace(**{**calm, "silence_s": 10.0, "days_s": 21_600.0, **figure})
     measured.behind_s = lambda: measured.days_s
     kafka = Kafka()

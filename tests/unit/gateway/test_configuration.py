@@ -20,6 +20,7 @@ from contracts.events.configuration import (
     KeyAlgorithm,
     KeyEntity,
     LatePayment,
+    LogoEntity,
     LogoFile,
     MerchantEntity,
     State,
@@ -136,6 +137,20 @@ def test_a_merchant_looks_as_it_wants_to_payers() -> None:
     reader.apply(plain.model_copy(update={**check, "version": 3, "logo": other}))
     assert there(there(reader.directory.find_merchant("M1")).logo).mark != there(merchant.logo).mark
     assert there(reader.directory.find_account("C1")).display_name == "聚合"
+
+
+@pytest.mark.parametrize("first", ["the merchant", "its logo"])
+def test_a_logo_comes_by_itself_and_goes_by_itself(first: str) -> None:
+    reader = Reader()
+    merchant = MerchantEntity(version=1, state=State.ACTIVE, merchant_id="M1", name="幸福物业")
+    file = LogoFile(media_type="image/png", content="cG5n")
+    logo = LogoEntity(version=1, state=State.ACTIVE, merchant_id="M1", logo=file)
+    reader.apply(*((merchant, logo) if first == "the merchant" else (logo, merchant)))
+    assert there(there(reader.directory.find_merchant("M1")).logo).file == file
+    reader.apply(merchant.model_copy(update={"version": 2, "colour": "#0b6b63"}))
+    assert there(there(reader.directory.find_merchant("M1")).logo).file == file
+    reader.apply(logo.model_copy(update={"version": 3, "logo": None}), logo)
+    assert there(reader.directory.find_merchant("M1")).logo is None
 
 
 def test_kinds_that_are_newer_than_this_release_change_nothing() -> None:

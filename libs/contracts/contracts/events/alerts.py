@@ -73,6 +73,7 @@ def record(
 OUTBOX_LIMIT_S: Final = 10.0
 SILENCE_LIMIT_S: Final = 10.0
 DAYS_LIMIT_S: Final = 6 * 3600.0
+UNKEPT_LIMIT_S: Final = 300.0
 LAG_LIMIT: Final = 10_000
 """About ten seconds of events at full load."""
 
@@ -140,6 +141,18 @@ def configuration_unproven(service: str, count: float) -> Alert:
         title="Configuration that merchant-admin did not sign",
         detail=f"{service} has refused {count:.0f} records of it. Who can write to the broker?",
         facts={"service": service, "count": int(count)},
+    )
+
+
+def configuration_unkept(service: str, unkept_s: float) -> Alert:
+    """Nothing depends on it now: it is what a start without Kafka works with."""
+    return Alert(
+        key=f"configuration.unkept:{service}",
+        severity=Severity.WARNING,
+        title="The configuration is not kept on disk",
+        detail=f"{service} has not managed to for {unkept_s / 60:.0f} minutes: it is too large, or"
+        " the disk is full or away. A start without Kafka would not become ready.",
+        facts={"service": service},
     )
 
 

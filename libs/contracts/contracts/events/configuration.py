@@ -3,6 +3,7 @@
 The topic is compacted: a record is the whole present state of one entity under its id, so the
 readers (every replica, from the beginning at each start) apply records by `version` and need no
 history. Secrets in it are sealed (`contracts.sealing`) to the one service that may open them.
+A merchant's logo is a record of its own, for it is large and the gateway alone shows it.
 """
 
 from enum import StrEnum
@@ -85,7 +86,8 @@ class LogoFile(Data):
 
 class MerchantEntity(_Entity):
     """`alert_route_sealed`: an `AlertRoute` as JSON text, to the notifier. How it looks to payers:
-    `display_name` (None: `name`), `colour` as `#rrggbb`, `logo`."""
+    `display_name` (None: `name`), `colour` as `#rrggbb`; `logo` was told here before it became a
+    `LogoEntity`."""
 
     kind: Literal["merchant"] = "merchant"
     merchant_id: str
@@ -93,6 +95,14 @@ class MerchantEntity(_Entity):
     alert_route_sealed: str | None = None
     display_name: str | None = None
     colour: str | None = None
+    logo: LogoFile | None = None
+
+
+class LogoEntity(_Entity):
+    """How the merchant of that version looks beside its name and colour; None: without a logo."""
+
+    kind: Literal["logo"] = "logo"
+    merchant_id: str
     logo: LogoFile | None = None
 
 
@@ -165,7 +175,7 @@ class CounterCodeEntity(_Entity):
 
 
 Entity = Annotated[
-    MerchantEntity | AppEntity | KeyEntity | ChannelAccountEntity | CounterCodeEntity,
+    MerchantEntity | LogoEntity | AppEntity | KeyEntity | ChannelAccountEntity | CounterCodeEntity,
     Field(discriminator="kind"),
 ]
 
@@ -175,6 +185,17 @@ class Configuration(Data):
 
 
 ConfigurationRecord = CloudEvent[Configuration]
+
+_LOGO: Final = "/logo"
+
+
+def logo_of(merchant_id: str) -> str:
+    """Under what the logo of the merchant is told."""
+    return merchant_id + _LOGO
+
+
+def is_of_logo(key: str | None) -> bool:
+    return key is not None and key.endswith(_LOGO)
 
 
 def read_entity(raw: bytes) -> Entity | None:

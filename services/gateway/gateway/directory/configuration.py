@@ -24,8 +24,11 @@ from contracts.events.configuration import (
     Entity,
     KeyAlgorithm,
     KeyEntity,
+    LogoEntity,
+    LogoFile,
     MerchantEntity,
     State,
+    logo_of,
     read_entity,
 )
 from foundation.expiry import end_of
@@ -46,6 +49,9 @@ log = structlog.get_logger()
 
 APPLIED = Counter("paymesh_configuration_applied", "Entities taken over", ["kind"])
 BROKEN = Counter("paymesh_configuration_broken", "Entities that could not be taken over", ["kind"])
+
+
+_Listed = MerchantEntity | AppEntity | KeyEntity | ChannelAccountEntity | CounterCodeEntity
 
 
 class Broken(Exception):
@@ -74,6 +80,7 @@ class Configuration:
         self._channel_urls = channel_urls
         self._tell = tell
         self._versions: dict[str, int] = {}
+        self._logos: dict[str, Logo | None] = {}
 
     def apply(self, record: Record) -> None:
         """Take one record of the topic over; for `Broadcast`. Never raises."""
@@ -95,6 +102,9 @@ class Configuration:
         if isinstance(entity, KeyEntity) and entity.state is not State.ACTIVE:
             self._directory.remove(entity_id)
             return
+        if isinstance(entity, LogoEntity):
+            self._show(entity.merchant_id, entity.logo)
+            return
         try:
             self._directory.put(self._entry(entity))
         except Broken as error:
@@ -102,11 +112,19 @@ class Configuration:
         else:
             APPLIED.labels(entity.kind).inc()
 
-    def _entry(self, entity: Entity) -> Entry:
+    def _show(self, merchant_id: str, file: LogoFile | None) -> None:
+        """The merchant with this logo, also where it is told of later."""
+        logo = self._logos[merchant_id] = Logo.of(file) if file else None
+        known = self._directory.find_merchant(merchant_id)
+        if known is not None:
+            self._directory.put(replace(known, logo=logo))
+
+    def _entry(self, entity: _Listed) -> Entry:
         is_active = entity.state is State.ACTIVE
         match entity:
             case MerchantEntity():
-                return _merchant(entity, is_active)
+                logo = Logo.of(entity.logo) if entity.logo else self._logos.get(entity.merchant_id)
+                return _merchant(entity, is_active, logo)
             case AppEntity():
                 return _app(entity, is_active)
             case KeyEntity():
@@ -197,8 +215,7 @@ class Configuration:
         )
 
 
-def _merchant(entity: MerchantEntity, is_active: bool) -> Merchant:
-    logo = Logo.of(entity.logo) if entity.logo else None
+def _merchant(entity: MerchantEntity, is_active: bool, logo: Logo | None) -> Merchant:
     name = entity.display_name or entity.name
     return Merchant(entity.merchant_id, is_active, name, entity.colour, logo)
 
@@ -243,6 +260,8 @@ def _id_of(entity: Entity) -> str:
     match entity:
         case MerchantEntity():
             return entity.merchant_id
+        case LogoEntity():
+            return logo_of(entity.merchant_id)
         case AppEntity():
             return entity.app_id
         case KeyEntity():

@@ -17,7 +17,14 @@ from chassis.broadcast import Broadcast
 from chassis.broker import Broker
 from chassis.consumer import Record
 from chassis.database import Database
-from contracts.events.configuration import Entity, State, read_entity
+from contracts.events.configuration import (
+    Entity,
+    LogoEntity,
+    MerchantEntity,
+    State,
+    logo_of,
+    read_entity,
+)
 from contracts.record_proof import PublicKeys, Unproven
 from contracts.topics import MERCHANT_CONFIG
 from merchant_admin.domain.audit import SYSTEM
@@ -66,6 +73,20 @@ class InTopic:
             if entity.version > known.version:
                 self.entities[entity_id(entity)] = entity
 
+    def whole(self) -> Mapping[str, Entity]:
+        """Each merchant with its logo, as it is here."""
+        listed = (each for each in self.entities.items() if not isinstance(each[1], LogoEntity))
+        return {name: self._with_logo(entity) for name, entity in listed}
+
+    def _with_logo(self, entity: Entity) -> Entity:
+        if not isinstance(entity, MerchantEntity):
+            return entity
+        logo = self.entities.get(logo_of(entity.merchant_id))
+        if not isinstance(logo, LogoEntity):
+            return entity
+        version = max(entity.version, logo.version)
+        return entity.model_copy(update={"logo": logo.logo, "version": version})
+
 
 async def read_topic(bootstrap: Broker | str, keys: PublicKeys) -> Mapping[str, Entity]:
     """All that is in the topic now. Raises TimeoutError where Kafka does not give it."""
@@ -73,7 +94,7 @@ async def read_topic(bootstrap: Broker | str, keys: PublicKeys) -> Mapping[str, 
     broadcast = Broadcast(bootstrap=bootstrap, topic=MERCHANT_CONFIG, handle=in_topic.take)
     async with _running(broadcast, stop):
         await asyncio.wait_for(broadcast.caught_up.wait(), READING_LIMIT_S)
-    return in_topic.entities
+    return in_topic.whole()
 
 
 @asynccontextmanager

@@ -23,7 +23,9 @@ from contracts.events.configuration import (
     CounterCodeEntity,
     Entity,
     KeyEntity,
+    LogoEntity,
     MerchantEntity,
+    logo_of,
 )
 from contracts.identifiers import new_id
 from merchant_admin.domain.audit import Actor, AuditEntry, recorded
@@ -66,13 +68,29 @@ async def record_action(
 
 async def publish(tx: Tx, entities: Sequence[Entity], at: datetime) -> None:
     """Put the present state of these entities into the outbox. The caller holds their locks."""
-    await outbox.put(tx, [_event(entity, at) for entity in entities])
+    parts = [part for entity in entities for part in _parts(entity)]
+    await outbox.put(tx, [_event(part, at) for part in parts])
+
+
+def _parts(entity: Entity) -> list[Entity]:
+    """A merchant's logo, or that it has none, goes before it and by itself."""
+    if not isinstance(entity, MerchantEntity):
+        return [entity]
+    logo = LogoEntity(
+        merchant_id=entity.merchant_id,
+        state=entity.state,
+        version=entity.version,
+        logo=entity.logo,
+    )
+    return [logo, entity.model_copy(update={"logo": None})]
 
 
 def entity_id(entity: Entity) -> str:
     match entity:
         case MerchantEntity():
             return entity.merchant_id
+        case LogoEntity():
+            return logo_of(entity.merchant_id)
         case AppEntity():
             return entity.app_id
         case KeyEntity():

@@ -43,6 +43,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "请核对各服务的版本是否一致。",
         "Compare the versions of the services.",
     ),
+    "alert_remedy.configuration.unkept:": (
+        "Kafka 不可用时，该服务重启后将无法就绪。请看日志原因：磁盘已满，或配置超过上限。",
+        "The log says why: the disk is full, or the configuration is larger than its limit.",
+    ),
     "alert_remedy.configuration.unproven:": (
         "未采用任何内容。请查明谁能写入消息总线，并核对配置签名公钥。",
         "Nothing was applied. Find out who can write to the broker.",
