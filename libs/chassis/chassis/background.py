@@ -102,19 +102,28 @@ class Gate:
 @dataclass(slots=True)
 class Level:
     """Is news when `measure()` is above `limit`, again whenever that has doubled, and anew after it
-    was down to half of the limit. What was not `rung` stays news."""
+    was down to half of the limit. `each`: it counts what stands until somebody has seen to it, and
+    one more is news, however many stand. What was not `rung` stays news."""
 
     measure: Callable[[], float]
     limit: float
     rung_at: float | None = field(default=None, kw_only=True)
+    each: bool = field(default=False, kw_only=True)
 
     def news(self) -> float | None:
         """Measure; None where there is nothing new."""
         value = self.measure()
         if value <= self.limit / 2:
             self.rung_at = None
-        is_news = self.rung_at is None or value >= 2 * self.rung_at
-        return value if value > self.limit and is_news else None
+        return value if value > self.limit and self._is_news(value) else None
+
+    def _is_news(self, value: float) -> bool:
+        if self.rung_at is None:
+            return True
+        if not self.each:
+            return value >= 2 * self.rung_at
+        self.rung_at = min(self.rung_at, value)
+        return value > self.rung_at
 
     def rung(self, value: float) -> None:
         """People know that it was so much."""

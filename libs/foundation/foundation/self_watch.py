@@ -104,7 +104,12 @@ def _stuck(service: str, relay: Relay, tell: Tell) -> list[Alarm]:
             alerts.OUTBOX_LIMIT_S,
             lambda age_s: tell(alerts.outbox_stuck(service, age_s)),
         ),
-        Alarm(lambda: relay.dead, 0, lambda count: tell(alerts.outbox_dead(service, count))),
+        Alarm(
+            lambda: relay.dead,
+            0,
+            lambda count: tell(alerts.outbox_dead(service, count)),
+            each=True,
+        ),
     ]
 
 
@@ -121,6 +126,7 @@ def _forged(service: str, configuration: ConfigurationReplica, tell: Tell) -> Al
         lambda: configuration.refused,
         0,
         lambda count: tell(alerts.configuration_unproven(service, count)),
+        each=True,
     )
 
 

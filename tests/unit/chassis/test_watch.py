@@ -8,12 +8,12 @@ from chassis.background import Alarm, Background, Watch
 class Siren:
     """Rings are heard unless it is deaf."""
 
-    def __init__(self, limit: float = 10) -> None:
+    def __init__(self, limit: float = 10, *, each: bool = False) -> None:
         self.value = 0.0
         self.is_deaf = False
         self.rung: list[float] = []
         self.has_rung = asyncio.Event()
-        self.alarm = Alarm(lambda: self.value, limit, self.ring)
+        self.alarm = Alarm(lambda: self.value, limit, self.ring, each=each)
 
     async def ring(self, value: float) -> bool:
         if not self.is_deaf:
@@ -47,6 +47,16 @@ async def test_it_rings_anew_only_after_it_was_down_to_half() -> None:
 
 async def test_a_limit_of_nothing_rings_for_anything() -> None:
     assert await Siren(limit=0).see(0, 1, 1, 2, 3, 0, 1) == [1, 2, 1]
+
+
+async def test_of_what_stands_each_more_rings() -> None:
+    siren = Siren(limit=0, each=True)
+    assert await siren.see(5, 5, 6, 6) == [5, 6]
+    assert await siren.see(3, 4, 4) == [4]
+    siren.is_deaf = True
+    assert await siren.see(5) == []
+    siren.is_deaf = False
+    assert await siren.see(5, 5, 0, 1) == [5, 1]
 
 
 async def test_what_was_not_heard_is_repeated() -> None:

@@ -69,3 +69,16 @@ async def test_what_piles_up_is_told_as_soon_as_kafka_takes_it(
     await watching.check()
 
     assert kafka.keys() == [key]
+
+
+@pytest.mark.parametrize("what", ["dead", "refused"])
+async def test_one_more_is_told_beside_those_that_stand(what: str) -> None:
+    """A sixth was told when there were ten."""
+    measured: Any = SimpleNamespace(oldest_s=0.0, dead=0, refused=0, unkept_s=0.0)
+    kafka = Kafka()
+    tell = by_kafka(kafka.send, "paymesh/trade-core")
+    watching = self_watch("trade-core", tell, consumers={}, relay=measured, configuration=measured)
+    for count in (5, 5, 6):
+        setattr(measured, what, count)
+        await watching.check()
+    assert len(kafka.taken) == 2
