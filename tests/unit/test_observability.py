@@ -26,12 +26,12 @@ OF_OTHERS: Final = {
     "process_cpu_seconds_total": set[str](),
 }
 """Of Prometheus and of its client."""
-OF_A_TARGET: Final = {"job", "pod", "le"}
+OF_A_TARGET: Final = {"namespace", "job", "pod", "le"}
 STRING: Final = re.compile(r"\"[^\"]*\"")
 SELECTED: Final = re.compile(r"\b([a-z_]+)(\{[^}]*\})?")
 WORDS: Final = {
     "sum", "by", "rate", "increase", "max", "min", "count", "and", "or", "unless", "abs", "absent",
-    "histogram_quantile", "delta", "offset",
+    "histogram_quantile", "delta", "offset", "label_replace", "last_over_time",
 }  # fmt: skip
 QUOTED: Final = re.compile(r"`([^`]+)`")
 GROUPED: Final = re.compile(r"\bby \(([^)]*)\)")
@@ -78,6 +78,22 @@ def test_a_rule_asks_for_what_there_is_and_names_its_runbook(rule: dict[str, Any
     runbooks = (ROOT / rule["annotations"]["runbook"]).read_text()
     assert re.search(rf"`{re.escape(rule['annotations']['runbook_key'])}[:`]", runbooks)
     assert rule["labels"]["severity"] in ("critical", "warning")
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: str(rule["alert"]))
+def test_a_rule_judges_each_namespace_by_itself(rule: dict[str, Any]) -> None:
+    """Two in one cluster: what is well in one would hide what is not in the other."""
+    groups = re.findall(r"\b(?:sum|max|min|count)\b(?: by \((\w+))?", rule["expr"])
+    assert set(groups) <= {"namespace"}
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_a_dashboard_shows_the_namespace_that_is_chosen(path: Path) -> None:
+    variables = json.loads(path.read_text())["templating"]["list"]
+    assert "namespace" in [each["name"] for each in variables]
+    for expression in shown_on(path):
+        shown = re.findall(r"\b(?:paymesh_|process_|up\b)\w*(\{[^}]*\})?", expression)
+        assert all('namespace=~"$namespace"' in selector for selector in shown), expression
 
 
 def test_each_alert_has_a_rule_or_a_reason_why_not() -> None:
