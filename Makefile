@@ -155,7 +155,7 @@ clean: ## remove the data of make run and all caches
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 distclean: clean ## and the .venv and Kafka's jars
-	rm -rf .venv deploy/local/kafka/jars
+	rm -rf .venv deploy/local/kafka/jars*
 
 venv:
 	@test -n "$(PYTHON)" || { echo "Paymesh needs Python 3.11 or newer: make run PYTHON=/path/to/python3.12"; exit 1; }

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import functools
 import re
 import shutil
@@ -26,7 +27,7 @@ LOGGING: Final = FOLDER / "log4j2.properties"
 
 MIN_JAVA: Final = 17
 PARTITIONS: Final = 8
-START_LIMIT_S: Final = 60.0
+START_LIMIT_S: Final = 180.0
 STOP_GRACE_S: Final = 5.0
 CLUSTER_ID: Final = "paymesh-on-one-machine"
 
@@ -195,9 +196,20 @@ def _configuration(topic: str) -> dict[str, str]:
 
 
 async def _ensure_jars(log: Path) -> None:
-    """Let Maven copy the jars, once per checkout."""
-    if any(JARS.glob("kafka_*.jar")):
+    """Let Maven copy the jars, once per checkout: who comes meanwhile waits for them."""
+    if _has_jars():
         return
+    with JARS.with_name("jars.lock").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        if not _has_jars():
+            await _copy_jars(log)
+
+
+def _has_jars() -> bool:
+    return any(JARS.glob("kafka_*.jar"))
+
+
+async def _copy_jars(log: Path) -> None:
     unfinished = JARS.with_name("jars.new")
     command = (
         "mvn", "-q", "-B", "-Dstyle.color=never", "-f", str(FOLDER / "pom.xml"),

@@ -1,8 +1,10 @@
 """Both brokers behind one client: records arrive in a group, the topics have their partitions."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -54,3 +56,27 @@ async def test_the_embedded_broker_ends_with_its_input(embedded: EmbeddedBroker)
     assert embedded.process is not None
     embedded.process.close_input()
     assert await asyncio.wait_for(embedded.process.wait(), 60) == 0
+
+
+MVN: Final = """#!/bin/sh
+echo run >> {runs}
+for each in "$@"; do case $each in -DoutputDirectory=*) folder=${{each#*=}};; esac; done
+sleep 0.3
+mkdir -p $folder
+touch $folder/kafka_2.13.jar
+"""
+
+
+async def test_two_brokers_that_start_at_once_fetch_the_jars_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a new checkout the second found those of the first where it was to put its own."""
+    runs, mvn = tmp_path / "runs", tmp_path / "bin" / "mvn"
+    mvn.parent.mkdir()
+    mvn.write_text(MVN.format(runs=runs))
+    mvn.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{mvn.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(kafka, "JARS", tmp_path / "jars")
+    await asyncio.gather(*(kafka._ensure_jars(tmp_path / f"log{n}") for n in range(2)))
+    assert [each.name for each in kafka.JARS.iterdir()] == ["kafka_2.13.jar"]
+    assert runs.read_text().split() == ["run"]
