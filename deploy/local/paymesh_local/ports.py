@@ -1,11 +1,14 @@
 """Which port each program listens on, and whether it is free."""
 
+import asyncio
 import contextlib
 import fcntl
 import os
 import random
 import socket
 import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -14,6 +17,9 @@ from typing import Final, Self, TextIO
 from paymesh_local.failure import CannotRun
 
 LOOPBACK = "127.0.0.1"
+
+HELD_S: Final = 65.0
+"""Linux holds the port of a connection for a minute after its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +42,45 @@ class Ports:
         private = range(base + 100, base + 105)
         return cls(base, base + 2, base + 4, base + 10, base + 20, *private)
 
+    async def until_free(self, tell: Callable[[str], None]) -> None:
+        """As `require_free`, but of a port at which nobody listens it is told that a connection
+        which has ended holds it, and that is waited for: a base among the ports that the system
+        hands out by itself meets that.
+
+        Raises:
+            CannotRun: one of them is taken.
+        """
+        give_up_at, named = time.monotonic() + HELD_S, 0
+        while time.monotonic() < give_up_at:
+            port, name = self._taken()
+            if not port or _has_listener(port):
+                break
+            if port != named:
+                tell(f"port {port} ({name}) is held by a connection that has ended: up to a minute")
+                named = port
+            await asyncio.sleep(0.2)
+        self.require_free()
+
     def require_free(self) -> None:
         """Fail before anything is started, with a message that names the port and the way out.
 
         Raises:
             CannotRun: one of them is taken.
         """
+        port, name = self._taken()
+        if port:
+            raise CannotRun(
+                f"Port {port} ({name}) is taken by another program. "
+                f"Stop that one, or move all ports: PAYMESH_PORT_BASE={self.gateway + 200}"
+            )
+
+    def _taken(self) -> tuple[int, str]:
+        """The first that is, and whose it is to be; 0 where all are free."""
         for field in fields(self):
             port: int = getattr(self, field.name)
             if not is_free(port):
-                raise CannotRun(
-                    f"Port {port} ({field.name.replace('_', '-')}) is taken by another program. "
-                    f"Stop that one, or move all ports: PAYMESH_PORT_BASE={self.gateway + 200}"
-                )
+                return port, field.name.replace("_", "-")
+        return 0, ""
 
 
 def is_free(port: int) -> bool:
@@ -59,6 +91,11 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _has_listener(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def any_free() -> int:

@@ -97,7 +97,7 @@ class Stack:
         Raises:
             CannotRun: a port is taken, or a program does not come up.
         """
-        self._ports.require_free()
+        await self._ports.until_free(lambda words: self._terminal.event("ports 端口", words))
         has_history = self._postgres.has_data
         try:
             async with asyncio.TaskGroup() as group:

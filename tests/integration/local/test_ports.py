@@ -1,6 +1,8 @@
 """Two processes are never given the same ports, even before either listens."""
 
+import asyncio
 import random
+import socket
 import subprocess
 import sys
 from typing import Final
@@ -8,6 +10,7 @@ from typing import Final
 import pytest
 
 from paymesh_local import ports
+from paymesh_local.failure import CannotRun
 
 ANOTHER: Final = "from paymesh_local import ports; print(ports.{draw}(), flush=True); input()"
 
@@ -47,3 +50,24 @@ def test_a_process_is_given_its_own_base_again_until_it_listens(
     monkeypatch.setattr(ports, "_claimed", set())
 
     assert ports.free_base() == ports.free_base()
+
+
+async def test_a_port_that_an_ended_connection_holds_is_waited_for() -> None:
+    base, words = ports.free_base(), list[str]()
+    with socket.socket() as held:
+        held.bind((ports.LOOPBACK, base + 2))  # As in TIME_WAIT: taken, and nobody listens.
+        waiting = asyncio.create_task(ports.Ports.of_base(base).until_free(words.append))
+        async with asyncio.timeout(60):
+            while not words:  # noqa: ASYNC110, nobody tells when it is
+                await asyncio.sleep(0.01)
+        assert not waiting.done()
+    await waiting
+    assert len(words) == 1
+    assert f"port {base + 2} (merchant-admin)" in words[0]
+
+
+async def test_a_port_that_a_program_has_is_not_waited_for() -> None:
+    base, words = ports.free_base(), list[str]()
+    with socket.create_server((ports.LOOPBACK, base + 2)), pytest.raises(CannotRun, match="taken"):
+        await ports.Ports.of_base(base).until_free(words.append)
+    assert words == []
