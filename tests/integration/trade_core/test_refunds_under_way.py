@@ -1,8 +1,9 @@
 """Refunds at a channel's console that its statement lists as under way: no later one lists them
 (money-moved-outside)."""
 
-from typing import Final
+from typing import Any, Final
 
+import pytest
 from tests.builders.trade_core import ACCOUNT, MERCHANT, closed, refund_request, returned
 from tests.integration.trade_core.harness import Harness
 from tests.integration.trade_core.statement_channel import (
@@ -83,6 +84,45 @@ async def test_as_long_as_it_is_under_way_it_is_a_difference_and_asked_about(
     assert [each.command for each in harness.sent] == 2 * [CommandName.QUERY_REFUND]
     assert await harness.alerts() == ["reconciliation.differs"]
     assert await harness.refunds(payment) == []
+
+
+async def test_one_that_came_to_nothing_is_no_difference_any_more(harness: Harness) -> None:
+    """No statement lists it again: it was asked about, and differed, for ever."""
+    payment = await harness.paid()
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment), under_way(payment))
+    await harness.apply(answer(payment, Verdict.PENDING))
+    harness.pass_time(ANSWERED_S)
+    assert (await compared_again(harness, found.statement_no)).state == "differs"
+    await harness.apply(answer(payment, Verdict.DECLINED))
+    harness.pass_time(3600)
+    again = await compared_again(harness, found.statement_no)
+    assert (again.state, again.open_differences) == ("matched", 0)
+    assert await harness.refunds(payment) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"abnormal": True}, {"found": False}, {"payment_id": "C2"}, {"refund_no": "console-3"}],
+)
+async def test_no_other_word_ends_it(harness: Harness, other: dict[str, Any]) -> None:
+    payment = await harness.paid()
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment), under_way(payment))
+    await harness.apply(answer(payment, Verdict.DECLINED).model_copy(update=other))
+    harness.pass_time(ANSWERED_S)
+    assert (await compared_again(harness, found.statement_no)).state == "differs"
+
+
+async def test_what_is_booked_stays_listed_whatever_an_older_word_says(harness: Harness) -> None:
+    payment = await harness.paid()
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment), under_way(payment))
+    await harness.apply(answer(payment))
+    await harness.apply(answer(payment, Verdict.DECLINED))
+    harness.pass_time(ANSWERED_S)
+    again = await compared_again(harness, found.statement_no)
+    assert (again.state, again.open_differences) == ("matched", 0)
 
 
 async def test_without_a_number_people_hear_of_it_at_once(harness: Harness) -> None:

@@ -156,6 +156,11 @@ def apply_foreign_refund(aggregate: OrderAggregate, result: RefundResult, time: 
         apply_total(aggregate, payment, total)
 
 
+def came_to_nothing(result: RefundResult) -> bool:
+    """Whether a refund made without us has ended, and no money moved."""
+    return result.verdict is Verdict.DECLINED and result.found and not result.abnormal
+
+
 def _of_refunds(result: PaymentResult) -> PaymentResult:
     """What a word about a dispute says of refunds."""
     if result.dispute is None or result.dispute.is_won:

@@ -43,7 +43,7 @@ from trade_core.domain.trade_numbers import TradeNumber, TradeNumbers
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_or_blame
-from trade_core.store import aggregates, channel_calls, reading, saving, traces
+from trade_core.store import aggregates, channel_calls, reading, saving, statement_rows, traces
 from trade_core.store.channel_calls import QuietCall
 from trade_core.store.concurrency import TradeNumberTaken
 
@@ -168,6 +168,8 @@ async def _apply_foreign_refunds(deps: Deps, received: Sequence[Received[RefundR
         opened = await aggregates.by_payments(tx, set(numbers))
         await aggregates.know_refunds(tx, opened.values(), set(numbers))
         refused = await _apply(tx, deps, opened, zip(numbers, received, strict=True), apply)
+        words = [item.event.data for item in received]
+        await statement_rows.note_failed(tx, filter(moved_outside.came_to_nothing, words))
     committed(deps, opened.values())
     return refused
 

@@ -1,8 +1,9 @@
 """Rows of statements: staged page by page, and deleted when a later round is there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chassis.database import Tx
+from contracts.events.results import RefundResult
 from contracts.internal import MAX_RAW_CHARS
 from contracts.text import clean
 from trade_core.domain.reconciliation import Reconciliation
@@ -45,6 +46,13 @@ async def add_page(
     return True
 
 
+async def note_failed(tx: Tx, words: Iterable[RefundResult]) -> None:
+    """Refunds made without us that a statement lists as under way, and of which their account says
+    that they came to nothing: no money moved, and no later statement lists them."""
+    for word in words:
+        await tx.execute(_FAIL, word.payment_no, word.payment_id, word.refund_no)
+
+
 async def forget(tx: Tx, statement_no: str, *, before_round: int, limit: int) -> int:
     """Delete up to `limit` rows of earlier rounds; answers how many."""
     await tx.execute(_FORGET_PAGES, statement_no, before_round)
@@ -73,6 +81,16 @@ left join refunds r on r.refund_no = g.subject
 left join payments lost on r.refund_no is null and lost.payment_no = g.payment_no
 left join payments p on p.payment_no = coalesce(r.payment_no, lost.payment_no, g.subject)
 on conflict do nothing
+"""
+
+_FAIL = """
+update bill_row k set status = 'failed'
+from statement s
+where k.subject = $1 and k.about = 'refund' and k.queried_as = $3 and k.status = 'under_way'
+  and k.is_ours and s.statement_no = k.statement_no and s.payment_id = $2
+  and not exists (
+    select from payments p join refunds r using (order_id, payment_no)
+    where p.payment_no = $1 and r.cause = 'external' and r.channel_refund_no = k.channel_no)
 """
 
 _FORGET_PAGES = "delete from bill_page where statement_no = $1 and round < $2"
