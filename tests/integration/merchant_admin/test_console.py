@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
+import pytest
 
 from merchant_admin.domain.sessions import HOST_SESSION_COOKIE
 from merchant_admin.flows.read_model import apply
@@ -80,10 +81,30 @@ async def test_a_wrong_password_is_said_on_the_page(admin: Admin) -> None:
         assert "wrong" not in answer.text.replace("wrong_password", "")
 
 
-async def test_another_site_cannot_log_somebody_in(admin: Admin) -> None:
-    answer = await log_in(admin, **{"Sec-Fetch-Site": "cross-site"})
+@pytest.mark.parametrize(
+    "says",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://admin.test"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://admin.test.evil.example"},
+        {"Origin": "http://evil.example@["},
+        {"Origin": "null"},
+    ],
+)
+async def test_another_site_cannot_log_somebody_in(admin: Admin, says: dict[str, str]) -> None:
+    answer = await log_in(admin, **says)
     assert answer.headers["location"] == "/console/login"
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("address", ["http://admin.test", "https://admin.example"])
+async def test_a_browser_that_says_only_its_origin_logs_in_from_a_page_of_ours(
+    admin: Admin, address: str
+) -> None:
+    """Also behind a proxy that names itself instead: then the console's own address counts."""
+    admin.app.state.deps = replace(admin.deps, console_url="https://admin.example")
+    assert "set-cookie" in (await log_in(admin, Origin=address)).headers
 
 
 async def session_of(admin: Admin) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Logging in, with a second step for whoever has a second factor, and out."""
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 
@@ -38,7 +39,7 @@ async def login_page(request: Request) -> Response:
 
 @router.post(LOGIN)
 async def log_in(request: Request, deps: DepsOf) -> Response:
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if _is_from_elsewhere(request, deps):
         return to(LOGIN)
     form = await read_form(request)
     actor = actor_of(request, form.get("username", "")[:64])
@@ -89,6 +90,16 @@ async def log_out(request: Request, deps: DepsOf, sent: SentByAnyone) -> Respons
         secure=_is_secure(request, deps),
     )
     return response
+
+
+def _is_from_elsewhere(request: Request, deps: Deps) -> bool:
+    """Whether another site's page sent it. Browsers say so by Sec-Fetch-Site where the page came by
+    TLS, else older ones and all of them by Origin; programs say neither."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    ours = {request.headers.get("host"), urlsplit(deps.console_url).netloc}
+    return origin is not None and origin.partition("://")[2] not in ours
 
 
 async def _session(deps: Deps, actor: Actor, form: dict[str, str], ticket: str) -> NewSession:
