@@ -80,6 +80,9 @@ class Succeeded(Word):
     payer had paid, this close gave the money back, and no word from before it counts.
     `earlier_no`: by which the channel knew the payment before somebody paid it.
     `disputed`: the word is about that; then alone `given_back` counts it too, until it is won.
+
+    Raises NotUnderstood where that is of another currency than what was taken: beside it, all that
+    is told of money is its amount.
     """
 
     channel_no: str | None = None
@@ -94,6 +97,8 @@ class Succeeded(Word):
 
     def __post_init__(self) -> None:
         _bound(self, channel_no=MAX_NUMBER, earlier_no=MAX_NUMBER)
+        if self.given_back is not None or self.disputed is not None:
+            _require_one_currency(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +278,14 @@ def clean(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if _is_harmless(each) else REPLACEMENT for each in text)
+
+
+def _require_one_currency(succeeded: Succeeded) -> None:
+    back, disputed = succeeded.given_back, succeeded.disputed
+    stated = [succeeded.amount, *((back.amount, back.latest) if back else ())]
+    stated += [disputed.amount] if disputed else []
+    if len({each.currency for each in stated if each is not None}) > 1:
+        raise NotUnderstood("what went back is of another currency than what was taken")
 
 
 def _bound(bounded: object, **limits: int) -> None:
