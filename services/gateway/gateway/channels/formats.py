@@ -93,6 +93,14 @@ def decimal_money(amount: str, currency: str) -> Money | None:
         return None
 
 
+def read_seconds(at: float) -> datetime:
+    """Of Unix time. Raises Unverifiable for a moment that no calendar has."""
+    try:
+        return datetime.fromtimestamp(at, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Unverifiable("a time that cannot be read") from error
+
+
 def exact_minor(amount: str, currency: str) -> Decimal:
     """Decimal text in minor units, also where it is finer than these.
 

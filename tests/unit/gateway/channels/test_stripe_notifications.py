@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.gateway.channels.channel_side import MOMENT, NOW, PAYMENT_NO, REFUND_NO
-from tests.unit.gateway.channels.plugin_driver import opened
+from tests.unit.gateway.channels.channel_side import MOMENT, NOW, PAYMENT_NO, REFUND_NO, trade
+from tests.unit.gateway.channels.plugin_driver import opened, outcome
 from tests.unit.gateway.channels.stripe_side import CREATED, INTENT_ID, SESSION_ID, StripeSide
 
 from contracts.money import Money
@@ -18,6 +18,7 @@ from gateway.channels.plugin import (
     GivenBack,
     NotifiedPayment,
     NotifiedRefund,
+    NotUnderstood,
     Pending,
     Question,
     RawNotification,
@@ -149,6 +150,37 @@ def test_a_dispute_is_money_that_was_moved_outside(
     assert isinstance(answered.outcome, Succeeded)
     assert answered.outcome.given_back == given_back
     assert answered.outcome.disputed == Disputed("dp_1", Money(1000, "CNY"), is_won)
+
+
+@pytest.mark.parametrize("moved", [[-1000], [-1000, 1000]])
+def test_a_dispute_of_another_currency_comes_again_and_people_hear_of_it(
+    side: StripeSide, account: Any, moved: list[int]
+) -> None:
+    """Of 12.99 yuan, 1.85 dollars were booked as 1.85 yuan (`compared-with-our-books`)."""
+    disputed = dispute(side, *moved, currency="usd", amount=185)
+    question = asked(account, side.event(disputed | {"payment_intent": INTENT_ID}))
+    with pytest.raises(NotUnderstood):
+        question.read(Answer(200, disputed, MOMENT), account)
+
+
+def test_what_went_back_is_of_the_currency_that_was_taken() -> None:
+    yuan, dollars = Money(1299, "CNY"), Money(185, "USD")
+    for back in (GivenBack(dollars), GivenBack(yuan, "1", dollars), GivenBack(dollars, "1", yuan)):
+        with pytest.raises(NotUnderstood):
+            Succeeded("1", yuan, given_back=back)
+    assert Succeeded("1", dollars, given_back=GivenBack(dollars)).given_back
+
+
+@pytest.mark.parametrize("created", [10**17, 10**12, -(10**17)])
+def test_a_time_that_no_calendar_has_is_no_word(
+    side: StripeSide, account: Any, created: int
+) -> None:
+    """It raised what nobody expects of an answer: 500 for an app whose payment was unknown."""
+    charged = side.charge(PAYMENT_NO, created=created)
+    reply = side.answer(side.paid_intent(PAYMENT_NO, latest_charge=charged))
+    known = replace(trade(), channel_trade_no=INTENT_ID)
+    with pytest.raises(Unverifiable):
+        outcome(side, account, PLUGIN.query, known, reply)
 
 
 def test_an_inquiry_of_the_bank_moves_nothing(side: StripeSide, account: Any) -> None:

@@ -8,11 +8,11 @@ docs.stripe.com/api/charges/object, docs.stripe.com/api/refunds/object
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from contracts.money import Money
-from gateway.channels.formats import text, whole
+from gateway.channels.formats import read_seconds, text, whole
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
@@ -140,7 +140,7 @@ def number(content: Object, name: str) -> str | None:
 
 def seconds(content: Object, name: str) -> datetime | None:
     at = whole(content, name)
-    return None if at is None else datetime.fromtimestamp(at, UTC)
+    return None if at is None else read_seconds(at)
 
 
 def _paid_session(content: Object) -> Succeeded:

@@ -8,12 +8,12 @@ Source: opendocs.alipay.com/open/02ekfv (alipay.trade.refund.depositback.complet
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from contracts.identifiers import is_id
 from gateway.channels.alipay.operations.query_refund import BOUNCED, bounced
-from gateway.channels.formats import json_object, read_spaced, text
+from gateway.channels.formats import json_object, read_seconds, read_spaced, text
 from gateway.channels.plugin import (
     Notified,
     NotifiedRefund,
@@ -64,4 +64,4 @@ def _kind(fields: Mapping[str, str]) -> str:
 def _sent_at(milliseconds: str) -> datetime | None:
     if not (milliseconds.isascii() and milliseconds.isdecimal()):
         return None
-    return datetime.fromtimestamp(int(milliseconds[:MAX_TIMESTAMP]) / 1000, UTC)
+    return read_seconds(int(milliseconds[:MAX_TIMESTAMP]) / 1000)
