@@ -199,7 +199,8 @@ async def test_search_leads_to_the_order_and_its_dialog_to_the_refund(
         await page.keyboard.press("/")
         await page.keyboard.type(company.story.payment_no.lower())
         await page.keyboard.press("Enter")
-        await page.wait_for_url(f"**/console/orders/{company.story.order_id}#*")
+        # A conflict is decided at the beginning of the page.
+        await page.wait_for_url(f"**/console/orders/{company.story.order_id}")
         await page.locator("[data-dialog]").first.click()
         dialog = page.locator("dialog[open]")
         left = await dialog.locator("input[name=amount]").input_value()
@@ -213,6 +214,24 @@ async def test_search_leads_to_the_order_and_its_dialog_to_the_refund(
         await page.locator(".done").wait_for()
         assert company.story.refund_no in await page.locator(".done").inner_text()
         assert len(core.asked) == 1
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+async def test_what_an_address_names_is_not_under_the_bar(
+    admin: Admin, browser: Browser, size: tuple[int, int]
+) -> None:
+    company = await Company.founded(admin, "x1")
+    company.speak(admin)
+    async with served(admin.app) as url:
+        page = await (await opened(browser, url, ("zh", "light", size))).new_page()
+        for place in (company.story.payment_no, "timeline"):
+            await page.goto(f"{url}/console/orders/{company.story.order_id}#{place}")
+            tops = "[document.getElementById(place).getBoundingClientRect().top, bar.bottom]"
+            bar = "document.querySelector('.top').getBoundingClientRect()"
+            top, bar_ends = await page.evaluate(
+                f"place => {{ const bar = {bar}; return {tops}; }}", place
+            )
+            assert top >= bar_ends, place
 
 
 async def test_conflict_is_decided_on_the_claim_that_is_shown(

@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from merchant_admin.api.access import DepsOf
+from merchant_admin.api.console.mentions import order_path
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import SeenByViewer, to
 from merchant_admin.domain.numbers import Found, Hit, Typed, only_hit
@@ -35,5 +36,6 @@ async def search_page(request: Request, deps: DepsOf, visitor: SeenByViewer) -> 
 
 def address(hit: Hit) -> str:
     """The page of what was found."""
-    place = PLACES.get(hit.kind, f"#{hit.number}")
-    return f"/console/orders/{hit.order_id}{place}"
+    if hit.kind in PLACES:
+        return f"/console/orders/{hit.order_id}{PLACES[hit.kind]}"
+    return order_path(hit.order_id, hit.number, hit.status)

@@ -27,3 +27,13 @@ def page_of_thing(number: object) -> str | None:
         return None
     kinds: list[Kind] = [kind for kind in PREFIX if is_id(kind, number)]
     return PAGES[kinds[0]].format(quote(number)) if kinds and kinds[0] in PAGES else None
+
+
+DECIDED_ABOVE: Final = frozenset({"conflicted", "abnormal"})
+"""States in which an order's page begins with a card on which people decide."""
+
+
+def order_path(order_id: str, number: str, status: str) -> str:
+    """The order's page, at what has this number; from its beginning where that waits for people."""
+    place = "" if status in DECIDED_ABOVE else f"#{number}"
+    return f"/console/orders/{order_id}{place}"

@@ -13,6 +13,7 @@ from foundation.money_text import plain_amount
 from foundation.pages import Pages, templates_of
 from merchant_admin.api.access import Caller
 from merchant_admin.api.console.audited import action_words, actor_words, thing_words
+from merchant_admin.api.console.mentions import order_path
 from merchant_admin.api.console.navigation import Group, Navigation
 from merchant_admin.api.console.shown import endpoint_state
 from merchant_admin.api.console.texts import TEXTS
@@ -44,6 +45,7 @@ _templates.globals.update(
     action_words=action_words,
     actor_words=actor_words,
     endpoint_state=endpoint_state,
+    order_path=order_path,
     thing_words=thing_words,
 )
 _pages: Final = Pages(_templates, TEXTS)
