@@ -97,6 +97,9 @@ async def decide_refund(deps: Deps, request: Request) -> Response:
     open_refunds = [refund for refund in refunds if refund.state == "processing"]
     if not open_refunds:
         raise Problem(409, "decided", f"this refund is {refunds[-1].state} already")
+    channel = open_refunds[-1].channel
+    if requested.state not in deps.parties[channel].refund_ends:
+        raise Problem(422, "no_such_end", f"{channel} knows no refund that is {requested.state}")
     payer.decide(deps, open_refunds[-1], requested.state)
     return _json(refund_view(open_refunds[-1]))
 

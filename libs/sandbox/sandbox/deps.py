@@ -44,7 +44,7 @@ class Party(Generic[A]):
     at another of its products. `is_busy`: asked so often that its addresses are looked up first.
     `asks_wallet`: whether its page has the payer choose a wallet. `tells_refunds`: of a refund made
     in its console, by a notification; `refund_number` makes its own number of one.
-    `notified_refunds`: the ends of a refund that it tells so.
+    `refund_ends`: those that a refund may come to there; `notified_refunds`: that it tells so.
     `has_disputes`: payers' banks take money back there.
     `judged_by`: the public programs that speak to it in tests/oracles, as the READMEs name them.
     `certificates`: what certificate mode needs, of this merchant or the first; `rotate`: a further
@@ -62,6 +62,7 @@ class Party(Generic[A]):
     asks_wallet: Callable[[Trade], bool] = lambda _: False
     tells_refunds: bool = True
     refund_number: Callable[[], str] = lambda: f"5030{secrets.randbelow(10**25):025d}"
+    refund_ends: Collection[RefundState] = ("succeeded", "failed", "abnormal")
     notified_refunds: Collection[RefundState] = ("succeeded", "failed", "abnormal")
     has_disputes: bool = False
     certificates: Callable[["Deps", str], dict[str, Any]] | None = None

@@ -3,16 +3,19 @@ is new is sent within an hour of its time."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import parse_qsl
 
+import httpx
 import pytest
 
 from sandbox.clock import BEIJING
 from sandbox.deps import Deps
-from sandbox.faults import UNHARMED
-from sandbox.truth import Trade
+from sandbox.faults import UNHARMED, Hit
+from sandbox.truth import Notification, Trade
 from sandbox.unionpay import day, orders, refunds, statements
 from sandbox.unionpay.account import KIND
-from sandbox.unionpay.wire import Asked, Refusal
+from sandbox.unionpay.notifications import UnionpayNotifications
+from sandbox.unionpay.wire import REFUSED, Asked, Refusal
 
 
 def day_of(text: str) -> date:
@@ -105,6 +108,23 @@ def test_what_is_old_is_still_asked_about_by_its_time(deps: Deps) -> None:
     trade = _paid(deps, datetime.now(UTC) - timedelta(days=2))
     fields = {"orderId": trade.number, "bizType": "000000", "txnTime": trade.details["txn_time"]}
     assert orders.query(deps, Asked(deps.accounts(KIND).first(), fields), UNHARMED)
+
+
+async def test_a_refund_that_failed_is_not_told_as_a_success(
+    deps: Deps, http: httpx.AsyncClient
+) -> None:
+    """Nor can it end as one that UnionPay does not know."""
+    trade = _paid(deps, datetime.now(UTC))
+    refunds.create(deps, _asked(deps, trade, txnType="04"), Hit(frozenset({"hold"})))
+    decision = {"refund_no": f"R{trade.number}", "state": "abnormal"}
+    refused = await http.post("/_control/refunds", json=decision)
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_such_end")
+    await http.post("/_control/refunds", json=decision | {"state": "failed"})
+    (refund,) = deps.truth.list_refunds(trade)
+    notice = Notification("N1", trade.id, refund.id, refund.notify_url, 0.0, 0.0)
+    form = UnionpayNotifications(deps.accounts(KIND)).write(notice, trade, refund, UNHARMED)
+    fields = dict(parse_qsl(form.body.decode()))
+    assert (fields["respCode"], fields["respMsg"]) == (REFUSED, orders.text_of(REFUSED))
 
 
 def _takes(sent: Callable[[], object], is_taken: bool) -> None:

@@ -1,6 +1,7 @@
 """UnionPay's notifications (后台通知): a signed form, acknowledged by HTTP 200.
 
-Only what succeeded is told. The pauses are an assumption: none are printed.
+Of payments only success is told, of refunds how they ended. The pauses are an assumption: none are
+printed.
 
 Source: open.unionpay.com (acpAPIId=901, 后台通知)
 """
@@ -13,7 +14,13 @@ from sandbox.faults import Hit
 from sandbox.notifications import SignedNotification
 from sandbox.truth import Notification, Refund, Trade
 from sandbox.unionpay.account import UnionpayAccount
-from sandbox.unionpay.orders import REFUND_CODES, kind_of, members_of, refund_members
+from sandbox.unionpay.orders import (
+    REFUND_CODES,
+    kind_of,
+    members_of,
+    refund_members,
+    text_of,
+)
 from sandbox.unionpay.wire import SUCCESS, UNKNOWN_CODE, as_form, seal
 
 ANSWER_WITHIN_S = 5.0
@@ -52,9 +59,8 @@ def _of_payment(trade: Trade, hit: Hit) -> dict[str, str]:
         "bizType": trade.details["biz_type"],
         "txnAmt": amount,
         "settleAmt": amount,
-        "respCode": UNKNOWN_CODE if "unknown_status" in hit else SUCCESS,
-        "respMsg": "Success!",
         "reqReserved": trade.details.get("reserved", ""),
+        **_went(SUCCESS, hit),
     }
 
 
@@ -67,6 +73,10 @@ def _of_refund(trade: Trade, refund: Refund, hit: Hit) -> dict[str, str]:
         "origQryId": trade.channel_trade_no,
         "txnAmt": amount,
         "settleAmt": amount,
-        "respCode": UNKNOWN_CODE if "unknown_status" in hit else REFUND_CODES[refund.state],
-        "respMsg": "Success!",
+        **_went(REFUND_CODES[refund.state], hit),
     }
+
+
+def _went(code: str, hit: Hit) -> dict[str, str]:
+    code = UNKNOWN_CODE if "unknown_status" in hit else code
+    return {"respCode": code, "respMsg": "Success!" if code == SUCCESS else text_of(code)}

@@ -162,7 +162,11 @@ def _about_refund(refund: Refund, hit: Hit) -> dict[str, str]:
 def _went(code: str, hit: Hit) -> dict[str, str]:
     """How what was asked about went."""
     code = next((other for kind, other in _FAULT_CODES.items() if kind in hit), code)
-    return {"origRespCode": code, "origRespMsg": _CODE_TEXTS.get(code, "未知的结果")}
+    return {"origRespCode": code, "origRespMsg": text_of(code)}
+
+
+def text_of(code: str) -> str:
+    return _CODE_TEXTS.get(code, "未知的结果")
 
 
 def _scanned(deps: Deps, asked: Asked, hit: Hit) -> Done:

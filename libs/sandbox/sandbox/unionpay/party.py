@@ -14,4 +14,5 @@ PARTY: Party[UnionpayAccount] = Party(
     notifications=lambda deps: UnionpayNotifications(deps.accounts(KIND)),
     tells_refunds=False,
     refund_number=query_id,
+    refund_ends=("succeeded", "failed"),
 )
