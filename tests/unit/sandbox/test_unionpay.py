@@ -121,8 +121,8 @@ async def test_a_refund_that_failed_is_not_told_as_a_success(
     assert (refused.status_code, refused.json()["code"]) == (422, "no_such_end")
     await http.post("/_control/refunds", json=decision | {"state": "failed"})
     (refund,) = deps.truth.list_refunds(trade)
-    notice = Notification("N1", trade.id, refund.id, refund.notify_url, 0.0, 0.0)
-    form = UnionpayNotifications(deps.accounts(KIND)).write(notice, trade, refund, UNHARMED)
+    notification = Notification("N1", trade.id, refund.id, refund.notify_url, 0.0, 0.0)
+    form = UnionpayNotifications(deps.accounts(KIND)).write(notification, trade, refund, UNHARMED)
     fields = dict(parse_qsl(form.body.decode()))
     assert (fields["respCode"], fields["respMsg"]) == (REFUSED, orders.text_of(REFUSED))
 
