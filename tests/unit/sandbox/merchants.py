@@ -94,13 +94,14 @@ class WechatMerchant:
         return await self.call("POST", path, {"mchid": self.known["mchid"]})
 
     async def refund(
-        self, number: str, refund_no: str, refund: int, total: int = 100
+        self, number: str, refund_no: str, refund: int, total: int = 100, **changed: str
     ) -> httpx.Response:
         body = {
             "out_trade_no": number,
             "out_refund_no": refund_no,
             "amount": {"refund": refund, "total": total, "currency": "CNY"},
             "notify_url": NOTIFY_URL,
+            **changed,
         }
         return await self.call("POST", "/v3/refund/domestic/refunds", body)
 

@@ -149,6 +149,22 @@ async def test_refund_must_fit_the_payment(wechat: WechatMerchant, later: Immedi
     assert _code(await wechat.query_refund("R9")) == (404, "RESOURCE_NOT_EXISTS")
 
 
+async def test_a_refund_again_is_the_same_in_everything(
+    wechat: WechatMerchant, later: Immediately
+) -> None:
+    number = await _paid(wechat)
+    assert (await wechat.refund(number, "R1", 70, reason="退租")).status_code == 200
+    assert (await wechat.refund(number, "R1", 70, reason="退租")).status_code == 200
+    for changed in (
+        {},
+        {"reason": "重复"},
+        {"reason": "退租", "notify_url": "https://x.example/y"},
+    ):
+        again = await wechat.refund(number, "R1", 70, 100, **changed)
+        assert _code(again) == (400, "INVALID_REQUEST")
+    assert _code(await wechat.refund(number, "R1", 70, 99)) == (400, "INVALID_REQUEST")
+
+
 async def test_refunds_of_one_order_are_a_pause_apart_where_that_is_wanted(
     wechat: WechatMerchant, deps: Deps, later: Immediately
 ) -> None:

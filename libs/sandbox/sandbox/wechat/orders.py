@@ -127,19 +127,19 @@ def repeated(deps: Deps, asked: Asked, order: Order) -> Trade | None:
         raise Refusal(400, "ORDER_CLOSED", "该订单已关闭")
     if trade.product != order.product:
         raise Refusal(400, "INVALID_REQUEST", "201 商户订单号重复")
-    if trade.fingerprint != fingerprint_of(asked, order):
+    if trade.fingerprint != fingerprint_of(asked, order.product):
         raise Refusal(403, "OUT_TRADE_NO_USED", "商户订单号重复")
     return trade
 
 
-def fingerprint_of(asked: Asked, order: Order) -> str:
+def fingerprint_of(asked: Asked, product: str) -> str:
     """Equal for equal parameters, whatever their order and spacing."""
     try:
         content = orjson.loads(asked.body)
     except orjson.JSONDecodeError as error:  # stricter than the first reader, as on lone surrogates
         raise parameter_error("/", "不是合法的JSON") from error
     canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(order.product.encode() + canonical).hexdigest()
+    return hashlib.sha256(product.encode() + canonical).hexdigest()
 
 
 def open_trade(deps: Deps, asked: Asked, order: Order) -> Trade:
@@ -155,7 +155,7 @@ def open_trade(deps: Deps, asked: Asked, order: Order) -> Trade:
         amount=requested.amount.total,
         subject=requested.description,
         notify_url=requested.notify_url,
-        fingerprint=fingerprint_of(asked, order),
+        fingerprint=fingerprint_of(asked, order.product),
         created_at=at,
         closes_at=at + KEPT_S,
         token=f"wx{secrets.token_hex(17)}",

@@ -22,7 +22,7 @@ from sandbox.transport import HangUp
 from sandbox.truth import Refund, Trade
 from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.certificates import PlatformCertificates
-from sandbox.wechat.orders import UNKNOWN_STATE
+from sandbox.wechat.orders import UNKNOWN_STATE, fingerprint_of
 from sandbox.wechat.parties import merchants_of
 from sandbox.wechat.requests import Fen, NotifyUrl, RefundNumber, Short, at_most_bytes
 from sandbox.wechat.wire import (
@@ -178,7 +178,15 @@ def _refund(
         refund = _open(deps, asked, trade, requested, is_held="hold" in hit)
     elif refund.trade_id != trade.id or refund.amount != requested.amount.refund:
         raise Refusal(400, "REFUND_FEE_MISMATCH", "订单金额或退款金额与之前请求不一致")
+    elif refund.details.get("mark", _mark(asked)) != _mark(asked):
+        raise Refusal(400, "INVALID_REQUEST", "请求参数与之前请求不一致")
     return Done(respond(deps, asked, hit, view(trade, refund, hit)))
+
+
+def _mark(asked: Asked) -> str:
+    """What must be the same at each repeat is all of it; none is kept of a refund made in the
+    console."""
+    return fingerprint_of(asked, "refund")
 
 
 def _check_pause(deps: Deps, trade: Trade) -> None:
@@ -222,7 +230,7 @@ def _open(
         notify_url=requested.notify_url or "",
         created_at=at,
         held=is_held,
-        details={"signer": asked.signer},
+        details={"signer": asked.signer, "mark": _mark(asked)},
     )
     deps.truth.add_refund(refund)
     payer.succeed_later(deps, refund)
