@@ -245,6 +245,16 @@ def test_an_undo_is_of_the_whole_by_its_query_id_and_the_refund_follows_its_refu
     assert unionpay.call(BACK, **refund)["respCode"] == "00"
 
 
+@pytest.mark.parametrize("path", [BACK, QUERY])
+@pytest.mark.parametrize("kind", ["02", "76", ""])
+def test_an_unknown_kind_of_transaction_is_refused(
+    unionpay: UnionpayClient, merchant: Merchant, path: str, kind: str
+) -> None:
+    """It was taken for a payment."""
+    order = _order(_key(_number()), merchant.url, txnType=kind)
+    assert unionpay.call(path, **order)["respCode"] == "10"
+
+
 def test_a_wrong_signature_is_refused_and_the_refusal_is_not_signed(
     unionpay: UnionpayClient,
 ) -> None:

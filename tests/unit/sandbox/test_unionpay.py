@@ -70,16 +70,7 @@ SENT = pytest.mark.parametrize(
 def test_a_payment_is_sent_within_an_hour_of_its_time(
     deps: Deps, hours: float, is_taken: bool
 ) -> None:
-    fields = {
-        "txnType": "01",
-        "txnSubType": "07",
-        "orderId": "P01JD0000000000000000000000",
-        "txnTime": _now(hours),
-        "txnAmt": "1299",
-        "backUrl": "https://pay.example/webhooks",
-        "encoding": "UTF-8",
-    }
-    asked = Asked(deps.accounts(KIND).first(), fields)
+    asked = _order(deps, txnTime=_now(hours))
     _takes(lambda: orders.create(deps, asked, UNHARMED), is_taken)
 
 
@@ -102,6 +93,42 @@ def test_a_statement_is_asked_for_within_an_hour_of_now(
     fields = {"txnType": "76", "fileType": "00", "settleDate": settled, "txnTime": _now(hours)}
     asked = Asked(deps.accounts(KIND).first(), fields)
     _takes(lambda: statements.fetch(deps, asked, UNHARMED), is_taken)
+
+
+PAGE = {"txnSubType": "01", "bizType": "000201", "frontUrl": "https://shop.example/back"}
+APP = {"txnSubType": "01"}
+
+
+def test_each_way_to_pay_is_a_kind_of_business(deps: Deps) -> None:
+    """What our plugin got wrong of it came to nothing at UnionPay, and was paid here."""
+    number = iter(f"P01JD00000000000000000{each:05d}" for each in range(100))
+
+    def takes(work: Callable[..., object], **changed: str) -> None:
+        assert work(deps, _order(deps, orderId=next(number), **changed), UNHARMED)
+
+    def refuses(work: Callable[..., object], field: str, **changed: str) -> None:
+        with pytest.raises(Refusal, match=rf"\[{field}\]") as refused:
+            takes(work, **changed)
+        assert refused.value.code == "10"
+
+    takes(orders.create)
+    takes(orders.create, txnSubType="06", qrNo="6220000000000000011", termId="00000001")
+    takes(orders.create_app, **APP)
+    takes(orders.open_front, **PAGE)
+    takes(orders.open_front, **PAGE, channelType="07")
+    takes(orders.open_front, **PAGE | {"bizType": "000202"}, channelType="07")
+    for kind in ("04", "99", ""):
+        refuses(orders.create_app, "txnType", **APP, txnType=kind)
+    refuses(orders.create_app, "txnSubType")
+    refuses(orders.create, "txnSubType", txnSubType="01")
+    refuses(orders.create, "bizType", bizType="000202")
+    refuses(orders.create, "bizType", bizType="")
+    refuses(orders.create, "channelType", channelType="07")
+    refuses(orders.open_front, "channelType", **PAGE | {"bizType": "000202"})
+    refuses(orders.open_front, "bizType", **PAGE | {"bizType": "000000"})
+    refuses(orders.create, "currencyCode", currencyCode="")
+    refuses(orders.create, "payTimeout", payTimeout=_now(1))
+    takes(orders.create, payTimeout=_now(-1))
 
 
 def test_what_is_old_is_still_asked_about_by_its_time(deps: Deps) -> None:
@@ -161,6 +188,22 @@ def _paid(deps: Deps, at: datetime) -> Trade:
     trade.state, trade.paid_amount, trade.paid_at = "paid", 1299, second
     deps.truth.save_trade(trade)
     return trade
+
+
+def _order(deps: Deps, **changed: str) -> Asked:
+    fields = {
+        "txnType": "01",
+        "txnSubType": "07",
+        "bizType": "000000",
+        "channelType": "08",
+        "orderId": "P01JD0000000000000000000000",
+        "txnTime": _now(),
+        "txnAmt": "1299",
+        "currencyCode": "156",
+        "backUrl": "https://pay.example/webhooks",
+        "encoding": "UTF-8",
+    }
+    return Asked(deps.accounts(KIND).first(), fields | changed)
 
 
 def _asked(deps: Deps, trade: Trade, **changed: str) -> Asked:

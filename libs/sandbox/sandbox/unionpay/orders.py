@@ -23,6 +23,7 @@ from sandbox.unionpay.wire import (
     DUPLICATE,
     ISSUER_BUSY,
     NOT_FOUND,
+    PAYMENT,
     REFUSED,
     SUCCESS,
     UNDER_WAY,
@@ -35,6 +36,15 @@ from sandbox.unionpay.wire import (
 )
 
 SHOWN, SCANNED = "07", "06"
+_OTHERS = frozenset({("000000", "08")})
+_PRODUCTS = {
+    "front": ("01", frozenset({("000201", "07"), ("000201", "08"), ("000202", "07")})),
+    "app": ("01", _OTHERS),
+    "qr": (SHOWN, _OTHERS),
+    "scanned": (SCANNED, _OTHERS),
+}
+"""Of each way to pay the txnSubType, and bizType with channelType."""
+
 ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
 DEFAULT_LIFE_S = 7200
 _FAULT_CODES: Mapping[Kind, str] = {
@@ -183,6 +193,7 @@ def _opened(deps: Deps, asked: Asked, product: str) -> Trade:
     """The trade of this number; the same request again finds it, another is a duplicate."""
     check_key(asked)
     check_sent_now(asked)
+    _check_product(asked, product)
     canonical = {k: v for k, v in asked.fields.items() if k not in ("signature", "certId")}
     mark = hashlib.sha256(orjson.dumps(canonical, option=orjson.OPT_SORT_KEYS)).hexdigest()
     trade = deps.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number)
@@ -191,6 +202,22 @@ def _opened(deps: Deps, asked: Asked, product: str) -> Trade:
     if trade.fingerprint != mark or trade.state != "created":
         raise Refusal(DUPLICATE, "重复交易")
     return trade
+
+
+def _check_product(asked: Asked, product: str) -> None:
+    """What kind of business it is, which UnionPay does not guess."""
+    sub_type, kinds = _PRODUCTS[product]
+    named = asked.fields.get("bizType", ""), asked.fields.get("channelType", "")
+    is_right = {
+        "txnType": asked.fields.get("txnType") == PAYMENT,
+        "txnSubType": asked.fields.get("txnSubType") == sub_type,
+        "bizType": named[0] in {biz_type for biz_type, _ in kinds},
+        "channelType": named in kinds,
+        "currencyCode": asked.fields.get("currencyCode") == YUAN,
+    }
+    for field, right in is_right.items():
+        if not right:
+            raise Refusal(BAD_FORM, f"报文格式错误[{field}]")
 
 
 def _add(deps: Deps, asked: Asked, product: str, mark: str) -> Trade:
@@ -222,4 +249,9 @@ def _add(deps: Deps, asked: Asked, product: str, mark: str) -> Trade:
 
 
 def _closes_at(asked: Asked, at: float) -> float:
-    return moment(asked, "payTimeout") if asked.text("payTimeout", 14) else at + DEFAULT_LIFE_S
+    if not asked.text("payTimeout", 14):
+        return at + DEFAULT_LIFE_S
+    closes_at = moment(asked, "payTimeout")
+    if closes_at <= moment(asked, "txnTime"):
+        raise Refusal(BAD_FORM, "报文格式错误[payTimeout]")
+    return closes_at

@@ -15,7 +15,7 @@ from sandbox.answering import Call, Done, answer
 from sandbox.deps import Deps
 from sandbox.faults import Hit, Operation
 from sandbox.transport import HangUp
-from sandbox.unionpay import cashier, orders, refunds, statements
+from sandbox.unionpay import cashier, orders, refunds, statements, wire
 from sandbox.unionpay.account import CHANNEL, KIND
 from sandbox.unionpay.wire import BAD_SIGN, FAILURES, Asked, Refusal, read_form, refuse, verify
 
@@ -36,6 +36,13 @@ UNDO = Method("refund", refunds.undo)
 QUERY = Method("query", orders.query)
 QUERY_REFUND = Method("query_refund", orders.query)
 STATEMENT = Method("bill", statements.fetch)
+
+_BACK_TRANSACTIONS = {
+    wire.PAYMENT: PAY,
+    wire.REFUND: REFUND,
+    wire.UNDO: UNDO,
+    wire.REVERSAL: REVERSE,
+}
 
 
 def routes(deps: Deps) -> list[Route]:
@@ -69,10 +76,15 @@ async def _serve(
 
 
 def _of_back_transaction(deps: Deps, asked: Asked) -> Method:
-    return {"04": REFUND, "31": UNDO, "99": REVERSE}.get(asked.fields.get("txnType", ""), PAY)
+    method = _BACK_TRANSACTIONS.get(asked.fields.get("txnType", ""))
+    if method is None:
+        raise Refusal(wire.BAD_FORM, "报文格式错误[txnType]")
+    return method
 
 
 def _of_query(deps: Deps, asked: Asked) -> Method:
+    if asked.fields.get("txnType") != wire.QUERY:
+        raise Refusal(wire.BAD_FORM, "报文格式错误[txnType]")
     number = asked.fields.get("orderId", "")
     refund = deps.truth.find_refund(CHANNEL, asked.account.mer_id, number)
     return QUERY if refund is None else QUERY_REFUND
