@@ -52,6 +52,11 @@ UNSENT_PAUSE: Final = timedelta(seconds=5)
 """When a command that Kafka did not take is tried again."""
 
 
+STUBBORN_PAUSE: Final = timedelta(minutes=4)
+"""When what could not be written is tried again. It ends the loop, which begins anew in a second
+where that is rare; the alert of crashed loops looks at five minutes."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """A leased row, what it is about (None: the payment itself), and what is to be done."""
@@ -67,7 +72,7 @@ async def poll_due(deps: Deps) -> int:
     """Attend to one batch of due rows; answers how many there were.
 
     Several replicas may do this at once: a row is leased by one of them. Raises ConcurrentChange,
-    when everything else is done, where one can never be written.
+    when everything else is done and that one is put off, where one cannot be written.
     """
     async with deps.db.connection() as tx:
         now, leases = await due.take(tx, lease=LEASE, limit=BATCH)
@@ -79,8 +84,12 @@ async def poll_due(deps: Deps) -> int:
         await outgoing.tell_people(tx, _alerts_of(cases), now)
     unwritten = await _end_expired(deps, cases)
     await _send(deps, cases, now)
-    if unwritten is not None:
-        raise unwritten
+    if unwritten:
+        put_off_until = now + STUBBORN_PAUSE
+        later = {each.subject: NextCheck(put_off_until, each.attempt) for each in leases}
+        async with deps.db.connection() as tx:
+            await due.settle(tx, [each for each in leases if each.subject in unwritten], later)
+        raise next(iter(unwritten.values()))
     return len(leases)
 
 
@@ -148,13 +157,14 @@ def _alerts_of(cases: Sequence[_Case]) -> list[Alert]:
     ]
 
 
-async def _end_expired(deps: Deps, cases: Sequence[_Case]) -> ConcurrentChange | None:
-    """All at once, or else each by itself: one that can never be written holds up no other."""
+async def _end_expired(deps: Deps, cases: Sequence[_Case]) -> Mapping[str, ConcurrentChange]:
+    """All at once, or else each by itself: one that can never be written holds up no other. Answers
+    which could not be, and why."""
     ending = [case.payment.payment_no for case in cases if isinstance(case.step, End)]
     if not ending or await _try_to_end(deps, ending) is None:
-        return None
-    unwritten = [await _try_to_end(deps, [payment_no]) for payment_no in ending]
-    return next((change for change in unwritten if change is not None), None)
+        return {}
+    tried = [(payment_no, await _try_to_end(deps, [payment_no])) for payment_no in ending]
+    return {payment_no: change for payment_no, change in tried if change is not None}
 
 
 async def _try_to_end(deps: Deps, payment_nos: Sequence[str]) -> ConcurrentChange | None:

@@ -25,6 +25,7 @@ from trade_core.domain.errors import SplitExceedsPaid
 from trade_core.domain.order import OrderKey
 from trade_core.flows.close_order import close_order
 from trade_core.flows.dead_letters import list_letters, replay
+from trade_core.flows.poll_due import LEASE, STUBBORN_PAUSE
 from trade_core.flows.retry import TRIES, retry_on_conflict
 from trade_core.store.concurrency import ConcurrentChange
 from trade_core.store.dead_letters import Wanted
@@ -157,6 +158,12 @@ async def test_end_that_can_never_be_written_holds_up_no_other(harness: Harness)
         await harness.attend()
     assert await harness.state(neighbour) is PaymentStatus.CLOSED
     assert [command.payment.payment_no for command in harness.sent] == [waiting.payment_no]
+    harness.pass_time(LEASE.total_seconds() + 1)
+    await harness.attend()  # It had the loop end, and rest, whenever its lease was over.
+    await harness.rows("drop trigger stubborn on payments")
+    harness.pass_time(STUBBORN_PAUSE.total_seconds())
+    await harness.attend()
+    assert await harness.state(stuck) is PaymentStatus.CLOSED
 
 
 async def test_change_after_change_ends_as_a_problem_and_never_as_a_guess() -> None:
