@@ -25,10 +25,11 @@ from contracts.api import Method
 from contracts.events.alerts import Alert
 from contracts.money import Money
 from gateway.calling.bulkhead import MAX_CALLS_PER_ACCOUNT, THRESHOLD
-from gateway.calling.executor import Executor
+from gateway.calling.executor import MAX_PAGES, Executor
 from gateway.calling.transport import Broken, NotReached
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
+    Answer,
     Call,
     Declined,
     FormerQuery,
@@ -114,6 +115,33 @@ async def test_what_an_earlier_release_may_have_named_otherwise_is_asked_about_s
     paths = [urlsplit(each.url).path for each in transport.sent]
     assert paths == (["/query", "/former"] if is_former else ["/query"])
     assert isinstance(known, Succeeded if is_former else Pending)
+
+
+@pytest.mark.parametrize("pages", [1, 3, MAX_PAGES + 9])
+async def test_a_list_is_asked_for_page_by_page_and_ends_somewhere(pages: int) -> None:
+    """And is as old as its first page: what was made since stands before that."""
+
+    def read_page(answer: Answer, asked: Trade, account: str) -> Outcome:
+        following = answer.content["next"]
+        if not following:
+            return Succeeded("T1")
+        return Unknown("crowded", "…", is_spoken=False, next_page=Call("GET", f"/list/{following}"))
+
+    steps = [reply({"next": number}) for number in range(pages - 1, -1, -1)]
+    transport, moments = FakeTransport(list(steps)), iter(range(10_000))
+    asking = Executor(
+        transport,
+        now=lambda: NOW + timedelta(seconds=next(moments)),
+        monotonic=lambda: 0.0,
+        tell=lambda _: None,
+    )
+    listed: Operation[Trade, str] = Operation(lambda *_: Call("GET", "/list"), read_page)
+    known = await asking.query(account(query=listed), TRADE)
+    assert isinstance(known, Unknown if pages > MAX_PAGES else Succeeded)
+    assert len(transport.sent) == min(pages, MAX_PAGES + 1)
+    assert known.asked_at == NOW
+    assert known.said_at is not None
+    assert known.said_at > NOW + timedelta(seconds=pages if pages < MAX_PAGES else MAX_PAGES)
 
 
 class TwoAddresses(FakeWire):

@@ -10,6 +10,7 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -66,6 +67,10 @@ PAY_LIMIT_S: Final = 10.0
 PAUSES_S: Final = (0.3, 1.2)
 """Before each repeat of an initiation; a channel that is still in trouble after them is asked by
 query."""
+
+MAX_PAGES: Final = 40
+"""After the first, of a hundred rows each: what a busy account of Stripe makes in the forty seconds
+around a payment, at the most that Stripe takes."""
 
 SubjectT = TypeVar("SubjectT")
 OutcomeT = TypeVar("OutcomeT")
@@ -277,9 +282,23 @@ class Executor:
         outcome: Outcome = (
             numbered
             if isinstance(numbered, NotSent)
-            else await self.ask(account, operation.call, operation.outcome, numbered)
+            else await self._asked(account, operation, numbered)
         )
         self.report(account, name, outcome, started)
+        return outcome
+
+    async def _asked(
+        self, account: ChannelAccount, operation: Operation[SubjectT, Any], subject: SubjectT
+    ) -> Outcome:
+        """Page by page, where the channel answers with a list: all of it is as old as the first."""
+        outcome = await self.ask(account, operation.call, operation.outcome, subject)
+        asked_at = outcome.asked_at
+        for _ in range(MAX_PAGES):
+            page = outcome.next_page if isinstance(outcome, Unknown) else None
+            if page is None:
+                break
+            following = await self.ask(account, partial(_again, page), operation.outcome, subject)
+            outcome = replace(following, asked_at=asked_at)
         return outcome
 
     async def _with_serial(
@@ -300,6 +319,10 @@ class Executor:
         except UnknownKey as unknown:
             await self.keys.renew(account, unknown.name)
             return verify(reply, call, account.opened, self.moment())
+
+
+def _again(page: Call, *_: object) -> Call:
+    return page
 
 
 def unread(account: ChannelAccount, error: Exception, words: str) -> Unknown:

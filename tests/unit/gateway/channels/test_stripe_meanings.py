@@ -323,6 +323,20 @@ def test_what_is_not_listed_was_not_made_unless_more_was(side: StripeSide, accou
     assert isinstance(read_outcome(side, account, side.listed(has_more=True)), Unknown)
 
 
+@pytest.mark.parametrize("operation", [PLUGIN.query, PLUGIN.close, PLUGIN.query_refund])
+def test_a_list_that_goes_on_is_asked_for_from_there(
+    side: StripeSide, account: Any, operation: Any
+) -> None:
+    """A payment of a busy account, whose answer was lost, was unknown for days."""
+    asked_about = refunding() if operation is PLUGIN.query_refund else trade()
+    reply = side.answer(side.listed(side.session("", id="cs_9", metadata={}), has_more=True))
+    answered = outcome(side, account, operation, asked_about, reply)
+    assert isinstance(answered, Unknown)
+    first = operation.call(asked_about, account)
+    query = {**first.query, "starting_after": "cs_9"}
+    assert answered.next_page == replace(first, query=query)
+
+
 def test_the_other_mode_is_another_account(side: StripeSide, account: Any) -> None:
     with pytest.raises(Unverifiable):
         read_outcome(side, account, side.paid_session(PAYMENT_NO, livemode=True))

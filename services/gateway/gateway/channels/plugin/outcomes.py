@@ -166,7 +166,8 @@ class Unknown(Word):
     False: the channel said what stands in none of its tables; `is_signed` False: nobody can prove
     that the channel said it (`unverified-ends-nothing`); people must hear of both. `is_passing`:
     the channel says that the same call, a moment later, is answered as this one should have been.
-    `pause_s`, of a refund: so long apart the channel takes refunds of one payment.
+    `pause_s`, of a refund: so long apart the channel takes refunds of one payment. `next_page`: the
+    answer was a page of a list; what is asked about may stand on the next, which this asks for.
     """
 
     code: str
@@ -176,6 +177,7 @@ class Unknown(Word):
     is_signed: bool = True
     is_passing: bool = False
     pause_s: int | None = None
+    next_page: Call | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         _bound(self, code=MAX_CODE_CHARS, message=MAX_MESSAGE_CHARS)

@@ -8,6 +8,7 @@ docs.stripe.com/api/charges/object, docs.stripe.com/api/refunds/object
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,12 +16,14 @@ from contracts.money import Money
 from gateway.channels.formats import read_seconds, text, whole
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
+    Call,
     Declined,
     GivenBack,
     NotUnderstood,
     Outcome,
     Pending,
     Succeeded,
+    Unknown,
     Unverifiable,
 )
 from gateway.channels.stripe import amounts
@@ -131,6 +134,17 @@ def refund(content: Object) -> Outcome:
             return Declined("canceled", "the refund was cancelled", channel_no=channel_no)
         case status:
             return unlisted_code(status, "")
+
+
+def not_listed(content: Object, asked: Call) -> Pending | Unknown:
+    """Of what this page of a list does not name: it is on the next, or nowhere."""
+    if content.get("has_more") is False:
+        return Pending(found=False)
+    last = text(content["data"][-1], "id") if content["data"] else ""
+    following = replace(asked, query={**asked.query, "starting_after": last}) if last else None
+    return Unknown(
+        "crowded", "more was made than Stripe lists", is_spoken=False, next_page=following
+    )
 
 
 def number(content: Object, name: str) -> str | None:

@@ -1,7 +1,7 @@
 """How an order is written for Stripe, and how it is found again.
 
 It is asked for by the number that Stripe gave it. Where the answer that told it was lost, by the
-time: what was made within seconds of our payment is listed, and ours has our number.
+time: what was made within seconds of our payment is listed, page by page, and ours has our number.
 
 Source: docs.stripe.com/api/checkout/sessions/create, docs.stripe.com/api/checkout/sessions/list
 """
@@ -17,9 +17,7 @@ from gateway.channels.plugin import (
     Call,
     Outcome,
     PayOrder,
-    Pending,
     Trade,
-    Unknown,
     clean,
 )
 from gateway.channels.stripe import limits, objects
@@ -73,7 +71,7 @@ def read(answer: Answer, trade: Trade) -> Outcome:
     if content.get("object") == objects.LIST:
         found = find(content, trade.payment_no)
         if found is None:
-            return _not_listed(content)
+            return objects.not_listed(content, ask(trade))
         return objects.trade(found)
     objects.check_it_is(content, trade.payment_no)
     return objects.trade(content)
@@ -82,11 +80,3 @@ def read(answer: Answer, trade: Trade) -> Outcome:
 def find(listed: Mapping[str, Any], payment_no: str) -> objects.Object | None:
     rows = [each for each in listed["data"] if isinstance(each, Mapping)]
     return next((each for each in rows if objects.payment_no(each) == payment_no), None)
-
-
-def _not_listed(listed: Mapping[str, Any]) -> Pending | Unknown:
-    if listed.get("has_more") is not False:
-        return Unknown(
-            "crowded", "more was made in those seconds than Stripe lists", is_spoken=False
-        )
-    return Pending(found=False)

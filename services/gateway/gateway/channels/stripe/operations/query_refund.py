@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from gateway.channels.plugin import Answer, Call, Outcome, Pending, Refunding, Unknown
+from gateway.channels.plugin import Answer, Call, Outcome, Refunding
 from gateway.channels.stripe import codes, limits, objects, refunds
 from gateway.channels.stripe.credentials import Account
 from gateway.channels.stripe.wire import REFUNDS
@@ -40,6 +40,4 @@ def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
     for each in rows:
         if refunds.refund_no(each) == refunding.refund_no:
             return refunds.read(each, refunding)
-    if content.get("has_more") is not False:
-        return Unknown("crowded", "more refunds than Stripe lists at once", is_spoken=False)
-    return Pending(found=False)
+    return objects.not_listed(content, call(refunding, account))
