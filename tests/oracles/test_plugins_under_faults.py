@@ -217,6 +217,23 @@ async def test_a_close_that_loses_the_race_is_no_close(
     assert isinstance(await executor.query(here, trade_of(request)), Succeeded)
 
 
+@pytest.mark.parametrize("method", [Method.PC, Method.APP])
+async def test_a_payment_of_a_busy_account_whose_answer_was_lost_is_found(
+    executor: Executor, account: Open, sandbox: RunningSandbox, method: Method
+) -> None:
+    """Among more than Stripe lists at once, in the seconds around it."""
+    here, request = account("stripe"), replace(order(), method=method)
+    sandbox.fault("stripe", "pay", "drop_answer", payment_no=request.payment_no, times=1)
+    assert isinstance(await executor.pay(here, request), Unknown)
+    others = [replace(order(), method=method) for _ in range(101)]
+    await asyncio.gather(*(executor.pay(here, each) for each in others))
+    known = await executor.query(here, trade_of(request))
+    assert isinstance(known, Pending)
+    assert known.found
+    absent = await executor.query(here, trade_of(replace(order(), method=method)))
+    assert absent == Pending(found=False)
+
+
 @SCANNING
 async def test_a_scanned_code_that_nobody_knows_of_is_taken_back(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
