@@ -170,6 +170,19 @@ async def test_page_reads_the_payment_with_all_of_its_order(harness: Harness) ->
     assert (shown.app_id, shown.sequence) == (APP, (await harness.order(first)).version)
 
 
+async def test_page_knows_when_the_attempts_are_over(harness: Harness) -> None:
+    current = await chosen_and_waiting(harness)
+    for number in range(2, 7):
+        assert not (await read.get_checkout(harness.deps, current.payment_no)).attempts_over
+        where = ALIPAY if number % 2 == 0 else WECHAT
+        harness.pass_time(4)
+        await choose(harness, current, where)
+        await harness.apply(closed(current))
+        current = (await choose(harness, current, where)).payment
+        await harness.apply(payment_result(current, Source.INITIATION, Verdict.PENDING))
+    assert (await read.get_checkout(harness.deps, current.payment_no)).attempts_over
+
+
 async def test_file_says_how_the_channel_was_called(harness: Harness) -> None:
     """Whoever asks about it must ask as it was paid: `method` is what the app wanted."""
     payment = await checkout(harness)

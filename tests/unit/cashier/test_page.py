@@ -25,6 +25,7 @@ from .conftest import ALIPAY, NOW, PAYMENT_NO, TOKEN, WECHAT, MakeCheckout
 
 EVIL = "<script>alert(1)</script>"
 QR = {"type": "qr_code", "qr_code": "weixin://wxpay/bizpayurl?pr=secret"}
+LINK = {"type": "redirect", "url": "https://pay.example/"}
 AT_WECHAT = {"payment_id": WECHAT, "channel": "wechat"}
 IN_WECHAT = Seat("wechat", PAYMENT_NO, NOW)
 
@@ -124,6 +125,47 @@ def test_the_code_is_drawn_and_its_text_does_not_stand_there(checkout: MakeCheck
     assert "微信扫一扫" in page
     other = re.findall(r'name="payment_id" value="([^"]+)"', page)
     assert other == [ALIPAY], "the way that was chosen is not offered again"
+
+
+@pytest.mark.parametrize(
+    ("status", "facts", "words"),
+    [
+        ("closed", {}, "不能再在此支付这笔订单"),
+        ("pending", {"action": QR}, "如无法完成当前的支付"),
+        ("pending", {"action": LINK}, "如无法完成当前的支付"),
+    ],
+)
+@pytest.mark.parametrize("place", [Place.DESKTOP, Place.PHONE])
+def test_after_the_last_attempt_no_way_is_offered_but_the_way_back(
+    checkout: MakeCheckout, status: str, facts: dict[str, Any], words: str, place: Place
+) -> None:
+    """Whatever was chosen was refused."""
+    whole = checkout(status, **AT_WECHAT, **facts, return_url="https://shop.example/back")
+    over = whole.model_copy(update={"attempts_over": True})
+    for refused in ("", "refusal=attempts_over"):
+        page = html(over, seat(place), query=refused)
+        assert 'name="payment_id"' not in page
+        assert words in page
+        assert 'href="https://shop.example/back"' in page
+        assert "没有改选" not in page
+        assert "?place=" not in page
+
+
+def test_after_the_last_attempt_its_code_is_had_anew(checkout: MakeCheckout) -> None:
+    ends_at = {PAYMENT_NO: NOW}
+    for action, is_had in ((QR, True), ({"type": "jsapi", "params": {}}, False)):
+        whole = checkout(**AT_WECHAT, action=action)
+        over = whole.model_copy(update={"attempts_over": True, "calls_end": ends_at})
+        page = html(over, IN_WECHAT if not is_had else seat())
+        assert 'class="renew"' in page
+        assert ('name="payment_id"' in page) is is_had
+
+
+def test_elsewhere_is_gone_on_with_after_the_last_attempt(checkout: MakeCheckout) -> None:
+    whole = checkout(**AT_WECHAT, action=LINK)
+    page = html(whole.model_copy(update={"attempts_over": True}), seat(Place.PHONE, None))
+    assert "您可以在那里继续付款" in page
+    assert "也可以改在这里支付" not in page
 
 
 @pytest.mark.parametrize(("begun_s_ago", "is_fresh"), [(5, True), (250, False), (None, False)])

@@ -68,6 +68,24 @@ def test_the_stage_follows_from_payment_and_order(
 @pytest.mark.parametrize(
     ("status", "facts", "stage"),
     [
+        ("closed", AT_WECHAT, Stage.EXHAUSTED),
+        ("failed", AT_WECHAT, Stage.EXHAUSTED),
+        ("pending", AT_WECHAT, Stage.EXHAUSTED),
+        ("pending", {**AT_WECHAT, "action": QR}, Stage.SCAN),
+        ("unknown", AT_WECHAT, Stage.WAIT),
+        ("succeeded", AT_WECHAT, Stage.PAID),
+    ],
+)
+def test_after_the_last_attempt_nothing_is_chosen(
+    checkout: MakeCheckout, status: str, facts: dict[str, Any], stage: Stage
+) -> None:
+    shown = checkout(status, **facts).model_copy(update={"attempts_over": True})
+    assert stage_of(shown, OURS) is stage
+
+
+@pytest.mark.parametrize(
+    ("status", "facts", "stage"),
+    [
         ("pending", {**AT_WECHAT, "action": QR}, Stage.ASKING),
         ("unknown", AT_WECHAT, Stage.ASKING),
         ("initiating", AT_WECHAT, Stage.ASKING),

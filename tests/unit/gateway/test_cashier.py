@@ -153,6 +153,16 @@ async def test_a_request_that_named_an_account_offers_only_that_one() -> None:
     assert [o.payment_id for o in (await cashier.get_checkout(page.deps, TOKEN)).offers] == ["C4"]
 
 
+async def test_the_page_is_told_that_the_attempts_are_over() -> None:
+    filed = (await cashier.on_file(gateway().deps, PAYMENT_NO)).model_copy(
+        update={"attempts_over": True}
+    )
+    path = f"/internal/payments/{PAYMENT_NO}/checkout"
+    over = harness(trade_core={("GET", path): lambda _: filed})
+    for page, is_over in ((gateway(), False), (over, True)):
+        assert (await cashier.get_checkout(page.deps, TOKEN)).attempts_over is is_over
+
+
 @pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.CLOSED])
 async def test_nothing_is_offered_when_the_order_is_over(status: OrderStatus) -> None:
     page = gateway(order=order_summary(status=status))

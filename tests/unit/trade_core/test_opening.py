@@ -168,6 +168,17 @@ def test_an_order_has_six_attempts_and_the_last_stays_open() -> None:
     assert not opening.choose(opened, payment.payment_no, WECHAT).initiate
 
 
+def test_attempts_are_over_unless_the_app_began_again() -> None:
+    _, payment = placed()
+    six = [replace(payment, payment_no=f"P-{number}") for number in range(6)]
+    assert not opening.attempts_are_over(six[1:], six[-1])
+    assert opening.attempts_are_over(six, six[-1])
+    _, fresh = at_checkout()
+    assert not opening.attempts_are_over([*six, fresh], fresh)
+    over = replace(fresh, state=PaymentStatus.CLOSED)
+    assert opening.attempts_are_over([*six, over], over)
+
+
 def test_nothing_is_chosen_for_an_order_that_is_over() -> None:
     opened, payment = at_checkout()
     number = payment.payment_no

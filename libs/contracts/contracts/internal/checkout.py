@@ -29,7 +29,8 @@ class CheckoutOnFile(Message):
     """A payment with all of its order. `sequence` is the order's version, as in order-events.
     `latest_ref`: how its channel is asked about the latest attempt, as in `PaymentOnFile`.
     `latest_called_at`: when what calls its payer was made anew; None where that is as old as the
-    attempt, and from a trade-core that does not tell."""
+    attempt, and from a trade-core that does not tell. `attempts_over`: our page opens no further
+    one."""
 
     app_id: str
     sequence: int
@@ -39,6 +40,7 @@ class CheckoutOnFile(Message):
     refunds: list[RefundView]
     latest_ref: PaymentRef | None = None
     latest_called_at: datetime | None = None
+    attempts_over: bool = False
 
     @property
     def latest(self) -> PaymentView:
@@ -121,7 +123,7 @@ class Checkout(Message):
     the channels of the offers and the attempts, by name. `wallets`: of all channels that have one.
     `latest_begun_at` as in `CheckoutOnFile`; None from a gateway that does not tell. `calls_end`:
     until when what calls the payer of an attempt is good, by `payment_no`, where that is not as
-    long as it can be paid.
+    long as it can be paid. `attempts_over` as in `CheckoutOnFile`.
     """
 
     payment: PaymentView
@@ -140,6 +142,7 @@ class Checkout(Message):
     wallets: Annotated[dict[str, Wallet], Field(default_factory=dict)]
     latest_begun_at: datetime | None = None
     calls_end: Annotated[dict[str, datetime], Field(default_factory=dict)]
+    attempts_over: bool = False
 
 
 class ChooseOffer(Message):

@@ -34,6 +34,7 @@ from cashier.domain.stage import (
     status_of,
 )
 from cashier.domain.ways import ways_at
+from cashier.flows.checkouts import ATTEMPTS_OVER
 from chassis.problems import Problem
 from contracts.actions import JsapiAction, QrCodeAction
 from contracts.api import PaymentStatus
@@ -99,7 +100,7 @@ def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat
         "is_untouched": is_untouched(checkout),
         "has_checked": seat.has_checked,
         "is_unconfirmed": seat.has_checked and stage not in ANSWERED_BY_STAGE,
-        "refusal": f"refusal.{refusal}" if refusal in REFUSALS else None,
+        "refusal": _refused(refusal, checkout),
         "overtaken": overtaken_by(checkout, seat) if stage in CHOOSING else None,
         **_ways(request, checkout, seat, stage),
         **_calling(checkout, seat, stage),
@@ -141,6 +142,12 @@ def render_point(
     }
     policy = _forms(request)
     return _page(request, "point.html", context, look=point.look, policy=policy, status=status)
+
+
+def _refused(refusal: str | None, checkout: Checkout) -> str | None:
+    """What the page does not say by itself."""
+    is_known = refusal in REFUSALS and not (refusal == ATTEMPTS_OVER and checkout.attempts_over)
+    return f"refusal.{refusal}" if is_known else None
 
 
 def _words_of(refusal: str | None, point: PayPoint) -> str | None:
@@ -190,7 +197,8 @@ def _asked(request: Request) -> str:
 def _ways(request: Request, checkout: Checkout, seat: Seat, stage: Stage) -> dict[str, Any]:
     """What may be chosen here, and what only elsewhere (then the page's link is given along)."""
     last = last_used_of(request)
-    ways = ways_at(seat.place, checkout.offers, last=last)
+    offers = [] if checkout.attempts_over else checkout.offers
+    ways = ways_at(seat.place, offers, last=last)
     current = current_of(checkout)
     is_chosen = stage in PAY_NOW or stage is Stage.RENEW
     shown = [way for way in ways if not (is_chosen and way.offer.payment_id == current.payment_id)]
@@ -198,7 +206,7 @@ def _ways(request: Request, checkout: Checkout, seat: Seat, stage: Stage) -> dic
     return {
         "ways": shown if stage in CHOOSING else [],
         "last_used": last.among(checkout.offers),
-        "is_carried": is_phone and len(ways) < len(checkout.offers) and stage in CHOOSING,
+        "is_carried": is_phone and len(ways) < len(offers) and stage in CHOOSING,
         "page_qr": Markup(qr_svg(checkout.page_url))
         if seat.place == Place.DESKTOP and ways and checkout.page_url and stage is Stage.CHOOSE
         else None,

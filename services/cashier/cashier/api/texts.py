@@ -50,10 +50,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "重新选择时，先前的支付会先关闭，不会重复扣款。",
         "You will not pay twice: the former attempt is closed first when you choose again.",
     ),
+    "attempts_over": (
+        "这笔订单的支付尝试次数已达上限，不能再换支付方式。如无法完成当前的支付，请回到商户重新发起。",
+        "This order has had as many attempts as it may, so there is no other way to pay. If the "
+        "present one cannot be completed, please start again at the merchant.",
+    ),
+    "exhausted": ("支付尝试次数已达上限", "No further attempt to pay"),
+    "exhausted.hint": (
+        "不能再在此支付这笔订单。如需付款，请回到商户重新发起。",
+        "This order has had as many attempts as it may. To pay, please start again at the "
+        "merchant.",
+    ),
     "elsewhere": ("正在另一台设备上支付", "Being paid on another device"),
     "elsewhere.hint": (
         "您可以在那里继续；也可以改在这里支付，先前的支付会先关闭。",
         "You can go on there, or pay here instead: the former attempt is closed first.",
+    ),
+    "elsewhere.over": (
+        "您可以在那里继续付款。",
+        "You can go on there.",
     ),
     "elsewhere.begun": ("已开始的支付", "What was begun"),
     "carry": ("在浏览器中打开", "Open it in a browser"),

@@ -46,7 +46,8 @@ class Stage(StrEnum):
     """`choose` where to pay. To pay now: `scan` the code · `submit` the form that leads to the
     channel's page · `go` to that page again, or say to have paid · `bridge`, in the wallet itself.
     `renew`: code or call is too old for that, and is had anew. `unopened`: the channel's answer was
-    lost, and with it what to pay by; a way is chosen again. To wait: `elsewhere`, where the payer
+    lost, and with it what to pay by; a way is chosen again. `exhausted`: by none of its attempts it
+    can be paid here, and there may be no further one. To wait: `elsewhere`, where the payer
     began it · `wait` for the channel's first word · `asking` whether it was paid, after the time to
     choose · `expired`: that time is over, and nothing was begun. Ends: `paid` · `partly_refunded` ·
     `returning`: what came was not wanted, and goes back · `refunded` · `failed`, another way may be
@@ -60,6 +61,7 @@ class Stage(StrEnum):
     BRIDGE = "bridge"
     RENEW = "renew"
     UNOPENED = "unopened"
+    EXHAUSTED = "exhausted"
     ELSEWHERE = "elsewhere"
     WAIT = "wait"
     ASKING = "asking"
@@ -83,8 +85,11 @@ CHOOSING: Final = (
 )
 """Where a way to pay may be chosen, or another one."""
 
+NOTHING_TO_PAY: Final = frozenset({Stage.CHOOSE, Stage.UNOPENED, Stage.FAILED})
+"""Where nothing but another attempt goes on."""
+
 ANSWERED_BY_STAGE: Final = (
-    frozenset({Stage.CHOOSE, Stage.UNOPENED, Stage.EXPIRED, Stage.FAILED})
+    frozenset({Stage.CHOOSE, Stage.UNOPENED, Stage.EXHAUSTED, Stage.EXPIRED, Stage.FAILED})
     | {Stage.CLOSED, Stage.CONFLICTED}
     | RECEIPTS
 )
@@ -148,6 +153,8 @@ def stage_of(checkout: Checkout, seat: Seat) -> Stage:
         return Stage.ASKING if any(_is_begun(each) for each in payments) else Stage.EXPIRED
     current = current_of(checkout)
     stage = _stage_of_open(current, seat, schemes_of(checkout, current.channel))
+    if checkout.attempts_over and stage in NOTHING_TO_PAY:
+        return Stage.EXHAUSTED
     return Stage.RENEW if stage in CALLED and _is_too_old(checkout, current, seat) else stage
 
 

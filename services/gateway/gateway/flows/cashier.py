@@ -155,6 +155,7 @@ async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
         },
         latest_begun_at=filed.latest_begun_at,
         calls_end=_calls_end(deps, filed),
+        attempts_over=filed.attempts_over,
     )
 
 

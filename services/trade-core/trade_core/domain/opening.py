@@ -1,5 +1,6 @@
 """To open a payment: a first one, the next attempt of an order, the payer's own choice."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -105,6 +106,13 @@ def open_another(aggregate: OrderAggregate, request: PaymentRequest) -> Payment:
     return payment
 
 
+def attempts_are_over(payments: Iterable[Payment], latest: Payment) -> bool:
+    """Whether an order with these has had as many as our page opens; one that waits for its first
+    choice, as where the app began again, has that."""
+    is_to_bind = latest.is_open and not latest.is_placed
+    return not is_to_bind and sum(payment.is_placed for payment in payments) >= MAX_ATTEMPTS
+
+
 def choose(aggregate: OrderAggregate, payment_no: str, choice: Choice) -> Chosen:
     """The payer's choice on our page, made anew as long as nothing is paid.
 
@@ -171,8 +179,7 @@ def _require_alive(aggregate: OrderAggregate, asked: Payment, current: Payment) 
 
 def _limit_attempts(aggregate: OrderAggregate, current: Payment) -> None:
     """Each attempt is a trade at a channel, and whoever has the link can ask for the next one."""
-    attempts = sum(payment.is_placed for payment in aggregate.payments.values())
-    if attempts >= MAX_ATTEMPTS:
+    if attempts_are_over(aggregate.payments.values(), current):
         raise TooManyAttempts(aggregate.order.merchant_order_no, None)
     left = current.initiated_at + BETWEEN_ATTEMPTS - aggregate.now
     if left > timedelta():

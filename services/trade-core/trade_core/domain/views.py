@@ -24,6 +24,7 @@ from contracts.internal import (
     RefundOnFile,
 )
 from trade_core.domain.event import Event
+from trade_core.domain.opening import attempts_are_over
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment, ReportedPayment
 from trade_core.domain.refund import Refund
@@ -142,6 +143,7 @@ def checkout_on_file(
     """What our own page must know; `payment_no` is one of the payments."""
     whole = order_view(order, payments, refunds)
     by_number = {payment.payment_no: payment for payment in payments}
+    latest = by_number[order.latest_payment_no]
     return CheckoutOnFile(
         app_id=order.app_id,
         sequence=order.version,
@@ -149,8 +151,9 @@ def checkout_on_file(
         latest_payment_no=order.latest_payment_no,
         payments=whole.payments,
         refunds=whole.refunds,
-        latest_ref=_ref(order, by_number[order.latest_payment_no]),
-        latest_called_at=by_number[order.latest_payment_no].called_at,
+        latest_ref=_ref(order, latest),
+        latest_called_at=latest.called_at,
+        attempts_over=attempts_are_over(payments, latest),
     )
 
 
