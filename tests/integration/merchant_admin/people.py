@@ -69,6 +69,15 @@ class Person:
         )
 
 
+def badge_of(page: str, way: str) -> str:
+    """What the menu says of how much waits there; empty for nothing."""
+    found = re.search(
+        rf'<a href="/console/{way}"[^>]*>[^<]*(?:<span class="count">([^<]+)</span>)?</a>', page
+    )
+    assert found is not None
+    return found[1] or ""
+
+
 def fields_of(page: str, action: str) -> dict[str, str]:
     found = re.search(rf'<form [^>]*action="/console/{action}"[^>]*>(.*?)</form>', page, re.S)
     assert found is not None

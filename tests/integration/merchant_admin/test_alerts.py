@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from contracts.identifiers import new_id
 
 from .conftest import Admin
-from .people import Person
+from .people import Person, badge_of
 from .test_callbacks import AT, DELIVERY
 from .test_console_callbacks import ATTEMPT, asked
 from .test_scopes import ALERT, SEEN_ALERT, Company, Staff
@@ -87,6 +87,18 @@ async def test_what_an_alert_speaks_of_is_in_the_readers_words(admin: Admin) -> 
         assert words in shown, words
     assert "CNY" not in shown
     assert 'href="/console/search?q=W%207"' in await person.open_page("alerts")
+
+
+async def test_the_menu_knows_at_once_what_was_acknowledged(admin: Admin) -> None:
+    """The notifier had counted it; nobody asked again until they looked at the home page."""
+    person = await Person.logged_in(admin)
+    kept(admin, alert())
+    await admin.anonymous.get("/console", headers=person.headers)  # asks
+    assert badge_of(await person.open_page("alerts", state="open"), "alerts") == "1"
+    admin.notifier.answers[ACKNOWLEDGE] = {**alert(), **TAKEN}
+    await person.send("alerts/acknowledge", **SEEN_ALERT)
+    kept(admin)
+    assert badge_of(await person.open_page("payments"), "alerts") == ""
 
 
 async def test_alert_is_acknowledged_as_it_was_seen_and_audited(admin: Admin) -> None:

@@ -31,7 +31,7 @@ from merchant_admin.flows.sealing_anew import SealedCount
 from merchant_admin.store.approvals import get_approval, set_request
 
 from .conftest import PASSWORD, USERNAME, Admin, problem, waiting_for_locks
-from .people import Person, marked
+from .people import Person, badge_of, marked
 from .test_configuration import CREDENTIALS
 from .test_console_setup import ENTERED, KEY
 from .test_decisions import SEEN, decision, on_file
@@ -1187,6 +1187,17 @@ async def test_on_the_pages_it_waits_and_another_person_agrees(
     assert "Nothing waits" in await li.open_page("approvals")
     assert "Done" in await li.open_page("approvals", state="all")
     assert len(admin.trade_core.asked) == 1
+
+
+async def test_the_menu_knows_at_once_what_was_decided(admin: Admin, merchant_id: str) -> None:
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    number = path.rpartition("/")[2]
+    boss = await Person.hired(admin, "finance")
+    assert badge_of(await boss.open_page("approvals"), "approvals") == "1"
+    refused = await boss.send(f"approvals/{number}/reject", reason="")
+    assert (refused.status_code, badge_of(refused.text, "approvals")) == (422, "1")
+    assert (await boss.send(f"approvals/{number}/reject", reason="no")).status_code == 303
+    assert badge_of(await boss.open_page("approvals"), "approvals") == ""
 
 
 async def test_the_pages_show_every_kind_and_reject_with_a_reason(

@@ -1,6 +1,7 @@
 """What waits for people (待处理): counted no further than anybody counts."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from typing import Final
 
@@ -9,6 +10,9 @@ from merchant_admin.domain.users import Role
 
 MOST: Final = 99
 BELIEVED_S: Final = 5.0
+CHANGES_WITHIN_S: Final = 5.0
+"""After a form: what people see of an order follows by events."""
+
 MAX_VIEWERS: Final = 500
 
 
@@ -89,13 +93,15 @@ class Viewer:
 
 @dataclass(slots=True)
 class Counted:
-    """By whoever looks what was counted last, and until when that is believed."""
+    """By whoever looks what was counted last, and until when that is believed; by whoever acted,
+    until when nothing is."""
 
     known: dict[Viewer, tuple[float, Waiting]] = field(default_factory=dict)
+    acted: dict[Viewer, tuple[float, Collection[str]]] = field(default_factory=dict)
 
     def find(self, viewer: Viewer) -> Waiting | None:
         until, waiting = self.known.get(viewer, (0.0, None))
-        return waiting if until > time.monotonic() else None
+        return waiting if until > time.monotonic() and not self.is_changing(viewer) else None
 
     def latest(self, viewer: Viewer) -> Waiting:
         """Also what is not believed any more."""
@@ -106,3 +112,15 @@ class Counted:
             self.known.clear()
         self.known[viewer] = (time.monotonic() + BELIEVED_S, waiting)
         return waiting
+
+    def expect(self, viewer: Viewer, names: Collection[str]) -> None:
+        """Somebody acts, by which these change, in a moment or a little later."""
+        if len(self.acted) >= MAX_VIEWERS:
+            self.acted.clear()
+        self.acted[viewer] = (time.monotonic() + CHANGES_WITHIN_S, names)
+
+    def is_changing(self, viewer: Viewer) -> bool:
+        return self.acted.get(viewer, (0.0, ()))[0] > time.monotonic()
+
+    def changing(self, viewer: Viewer) -> Collection[str]:
+        return self.acted[viewer][1] if self.is_changing(viewer) else ()

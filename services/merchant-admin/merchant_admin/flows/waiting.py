@@ -1,6 +1,7 @@
 """What waits for people: counted when somebody looks, and believed for some seconds."""
 
 import asyncio
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -13,7 +14,7 @@ from merchant_admin.domain.approvals import ApprovalKind
 from merchant_admin.domain.expiring import CertificateQuery
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.domain.users import Role
-from merchant_admin.domain.waiting import MOST, Viewer, Waiting
+from merchant_admin.domain.waiting import BADGES, MOST, Viewer, Waiting
 from merchant_admin.flows import alerts, reconciling
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.expiring import AHEAD
@@ -27,8 +28,8 @@ LETTERS_LOOKED_AT: Final = 50
 
 
 async def read(deps: Deps, scope: Scope, role: Role) -> Waiting:
-    """What our own tables tell, for every page; with what the others told last. Of approvals those
-    that the role decides."""
+    """What our own tables tell, for every page; with what the others told last, and tell now where
+    these people have just acted. Of approvals those that the role decides."""
     counted, viewer = deps.counted, Viewer(scope, role)
     known = counted.find(viewer)
     if known is not None:
@@ -46,28 +47,29 @@ async def read(deps: Deps, scope: Scope, role: Role) -> Waiting:
         asked = await approvals.count_waiting(tx, scope, kinds, now)
     counts["expiring_certificates"] = ending
     counts["approvals"] = min(asked, MOST + 1)
-    return counted.put(viewer, replace(counted.latest(viewer), **counts))
+    answers = await _answers(deps, scope, counted.changing(viewer))
+    return counted.put(viewer, replace(counted.latest(viewer), **counts, **answers))
 
 
 async def read_all(deps: Deps, scope: Scope, role: Role) -> Waiting:
     """With what the other services tell now; what is of the whole centre only for who has all."""
-    own, viewer = await read(deps, scope, role), Viewer(scope, role)
-    if not scope.is_all:
-        return deps.counted.put(viewer, replace(own, open_alerts=await _alerts(deps, scope)))
+    own = await read(deps, scope, role)
+    answers = await _answers(deps, scope, ASKED)
+    return deps.counted.put(Viewer(scope, role), replace(own, **answers))
+
+
+def expect_changes(deps: Deps, scope: Scope, role: Role, page: str) -> None:
+    """What is done on a page of the navigation changes what waits there: for a few seconds these
+    people are told what is counted anew."""
+    deps.counted.expect(Viewer(scope, role), BADGES.get(page, ()))
+
+
+async def _answers(deps: Deps, scope: Scope, names: Collection[str]) -> dict[str, int | None]:
+    """By the other services."""
+    asked = [name for name in ASKED if name in names and (scope.is_all or name in OF_MERCHANTS)]
     async with asyncio.TaskGroup() as questions:
-        open_alerts = questions.create_task(_alerts(deps, scope))
-        suspended = questions.create_task(_suspended(deps))
-        differing = questions.create_task(_differing(deps))
-        missing = questions.create_task(_missing_statements(deps))
-        letters = questions.create_task(_letters(deps))
-    numbers = {
-        "open_alerts": open_alerts.result(),
-        "suspended_endpoints": suspended.result(),
-        "differences": differing.result(),
-        "missing_statements": missing.result(),
-        "dead_letters": letters.result(),
-    }
-    return deps.counted.put(viewer, replace(own, **numbers))
+        tasks = {name: questions.create_task(ASKED[name](deps, scope)) for name in asked}
+    return {name: task.result() for name, task in tasks.items()}
 
 
 async def _alerts(deps: Deps, scope: Scope) -> int | None:
@@ -79,7 +81,7 @@ async def _alerts(deps: Deps, scope: Scope) -> int | None:
     return len(page.items)
 
 
-async def _suspended(deps: Deps) -> int | None:
+async def _suspended(deps: Deps, _: Scope) -> int | None:
     query: dict[str, Any] = {"suspended": "true", "limit": MOST + 1}
     try:
         page = await deps.notifier.get(EndpointPage, "/internal/endpoints", query)
@@ -89,7 +91,7 @@ async def _suspended(deps: Deps) -> int | None:
     return len(page.items)
 
 
-async def _differing(deps: Deps) -> int | None:
+async def _differing(deps: Deps, _: Scope) -> int | None:
     query: dict[str, Any] = {"state": "differs", "limit": MOST + 1}
     try:
         page = await deps.trade_core.get(ReconciliationPage, "/internal/reconciliations", query)
@@ -99,7 +101,7 @@ async def _differing(deps: Deps) -> int | None:
     return sum(item.open_differences for item in page.items)
 
 
-async def _missing_statements(deps: Deps) -> int | None:
+async def _missing_statements(deps: Deps, _: Scope) -> int | None:
     try:
         return len(await reconciling.list_missing(deps, EVERYTHING, MOST + 1))
     except Problem as problem:
@@ -107,7 +109,7 @@ async def _missing_statements(deps: Deps) -> int | None:
         return None
 
 
-async def _letters(deps: Deps) -> int | None:
+async def _letters(deps: Deps, _: Scope) -> int | None:
     query: dict[str, Any] = {"limit": LETTERS_LOOKED_AT}
     try:
         page = await deps.trade_core.get(DeadLetterPage, "/internal/dead-letters", query)
@@ -115,3 +117,16 @@ async def _letters(deps: Deps) -> int | None:
         log.info("waiting.not_counted", what="dead_letters", code=problem.code)
         return None
     return sum(letter.replayed_at is None for letter in page.items)
+
+
+ASKED: Final[Mapping[str, Callable[[Deps, Scope], Coroutine[Any, Any, int | None]]]] = {
+    "open_alerts": _alerts,
+    "suspended_endpoints": _suspended,
+    "differences": _differing,
+    "missing_statements": _missing_statements,
+    "dead_letters": _letters,
+}
+"""How the other services are asked what waits there."""
+
+OF_MERCHANTS: Final = frozenset({"open_alerts"})
+"""Told also to who has some merchants only."""

@@ -83,6 +83,11 @@ class Navigation:
         return guard is not None and guard.admits(caller)
 
 
+def page_of(path: str) -> str:
+    """To which page an address belongs."""
+    return path.removeprefix(f"{HOME}/").partition("/")[0]
+
+
 def _path(page: str) -> str:
     return HOME if page == "home" else f"{HOME}/{page}"
 

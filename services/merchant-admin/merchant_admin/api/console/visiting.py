@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from chassis.problems import Overloaded, Problem
 from merchant_admin.api.access import CSRF_FIELD, Caller, DepsOf, Guard, Reach, find_caller
 from merchant_admin.api.console.forms import read_form
+from merchant_admin.api.console.navigation import page_of
 from merchant_admin.api.console.rendering import error_page, render
 from merchant_admin.api.console.uploads import is_upload, read_upload
 from merchant_admin.domain import sessions as rules
@@ -150,7 +151,6 @@ class _PageGuard(Guard):
         visitor = await _let_in(self, request, deps)
         if self.is_fresh_only and not visitor.caller.is_fresh(deps.clock()):
             raise _first_prove(visitor, f"{request.url.path}?{request.url.query}")
-        request.state.waiting = await waiting.read(deps, visitor.scope, visitor.caller.role)
         await channels.refresh(deps)
         return visitor
 
@@ -302,6 +302,10 @@ async def _let_in(guard: Guard, request: Request, deps: Deps) -> Visitor:
     request.state.visitor = visitor
     if guard.wants_enrolment(visitor.caller):
         raise EnrolmentNeeded
+    scope, role = visitor.scope, visitor.caller.role
+    request.state.waiting = await waiting.read(deps, scope, role)
     if not guard.admits(visitor.caller):
         raise RightNeeded(visitor)
+    if request.method == "POST":
+        waiting.expect_changes(deps, scope, role, page_of(request.url.path))
     return visitor
