@@ -6,6 +6,10 @@ from collections.abc import Mapping
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from merchant_admin.api.console.form_purposes import DOES, purpose_of
+from merchant_admin.api.console.texts import TEXTS
 
 from .conftest import PASSWORD, USERNAME, Admin
 from .people import Person
@@ -78,6 +82,40 @@ async def test_a_form_of_an_earlier_session_is_shown_again(admin: Admin) -> None
     shown = await admin.anonymous.post(path, data=form, headers={**person.headers, **OF_OURS})
     assert (shown.status_code, "西苑" in shown.text) == (401, True)
     assert hidden(shown.text) == {"name": "西苑", "csrf": person.csrf}
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("approvals/V01JGZ7K8M9N0P1Q2R3S4T5V6W7/approve",
+         ["Approvals", "V01JGZ7K8M9N0P1Q2R3S4T5V6W7", "Agree, and do it"]),
+        ("users/li.si/sessions/end",
+         ["Users", 'href="/console/users/li.si">li.si<', "End all sessions"]),
+        ("tokens/T01JGZ7K8M9N0P1Q2R3S4T5V6W7/revoke",
+         ["Machine tokens", "T01JGZ7K8M9N0P1Q2R3S4T5V6W7", "Revoke"]),
+    ],
+)  # fmt: skip
+async def test_a_kept_form_says_what_it_was_for(admin: Admin, path: str, words: list[str]) -> None:
+    """Also where nothing was filled in, and its thing has no page."""
+    login = await admin.anonymous.post(f"/console/{path}", data={"csrf": "x"}, headers=OF_OURS)
+    again = await logged_in(admin, hidden(login.text))
+    for each in words:
+        assert each in again.text
+
+
+async def test_every_form_of_the_console_says_what_it_does(admin: Admin) -> None:
+    apart = {"login", "logout", "reauthentication", "invitations"}
+    forms = set()
+    for context in iter_route_contexts(admin.app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and "POST" in (route.methods or ()):
+            page, _, path = (context.path or "").partition("/console/")
+            if path and not page and path.partition("/")[0] not in apart:
+                forms.add(re.sub(r"{[^}]+}", "X1", path))
+    assert len(forms) > 40
+    assert [path for path in sorted(forms) if purpose_of(f"/console/{path}").does is None] == []
+    assert set(DOES.values()) <= set(TEXTS)
+    assert {re.sub(r"X1", "*", path) for path in forms} == set(DOES)
 
 
 async def test_nothing_that_strangers_fill_in_is_kept(admin: Admin) -> None:

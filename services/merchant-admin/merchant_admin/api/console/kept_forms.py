@@ -1,7 +1,6 @@
 """Forms that come too late, after the session in which they were shown: what was filled in is kept
 while people log in, and shown to them before it is sent again."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from merchant_admin.api.access import CSRF_FIELD
+from merchant_admin.api.console.form_purposes import purpose_of
 from merchant_admin.api.console.forms import MAX_FIELDS, NUMBER, VERSION, read_form
 from merchant_admin.api.console.navigation import HOME
 from merchant_admin.api.console.rendering import error_page, render
@@ -21,11 +21,6 @@ KEPT: Final = "kept."
 
 KEPT_BYTES: Final = 4_096
 """What goes along with the form of the login."""
-
-SUBJECT: Final = re.compile(
-    r"(/console/(?:apps|channel-accounts|merchants|orders|payments)/([A-Z][0-9A-Z]{26}))/?"
-)
-"""How the address of a form begins that is about something, which has a page there."""
 
 SECRET: Final = ("password", "totp", "secret", "ticket")
 """What the name of a field has in it that is never sent back to a browser."""
@@ -88,8 +83,8 @@ async def to_login(request: Request, _: Exception) -> Response:
         return to(LOGIN)
     form = {} if is_upload(request) else await read_form(request)
     if form and is_kept(form):
-        form.pop(CSRF_FIELD, None)
-        context = {"visitor": None, "problem": None, "wanted": Wanted(_here(request), form)}
+        kept = {**form, CSRF_FIELD: ""}  # Of a form without fields there is this one.
+        context = {"visitor": None, "problem": None, "wanted": Wanted(_here(request), kept)}
         return render(request, "login.html", context, status=401)
     return to(f"{LOGIN}?{urlencode({BACK: page_before(request)})}")
 
@@ -108,14 +103,13 @@ def shown_again(
 ) -> Response:
     """What was filled in, to be looked at and sent. `hint`: the text that says why."""
     shown = {name: value for name, value in wanted.form.items() if value and name not in HIDDEN}
-    found = SUBJECT.match(wanted.back)
     context = {
         "visitor": None,
         "action": wanted.back,
         "shown": shown,
         "labels": LABELS,
         "hint": hint,
-        "subject": found.groups() if found else None,
+        "purpose": purpose_of(wanted.back),
         "fields": {**wanted.form, CSRF_FIELD: csrf},
     }
     return render(request, "kept_form.html", context, status=status)

@@ -38,6 +38,9 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 """By group the pages, each by the last part of its address, which is the key of its text too."""
 
 
+PAGES: Final = frozenset(page for _, pages in GROUPS for page in pages)
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """A link: `waiting` is how many things wait there for people."""

@@ -47,7 +47,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Your session had ended when you sent the form; nothing was changed. This is what you had "
         "filled in: look at it, and send it again.",
     ),
+    "kept_form_page": ("页面", "Page"),
     "kept_form_about": ("对象", "About"),
+    "kept_form_does": ("操作", "What it does"),
     "kept_form_unknown": (
         "没有收到答复，是否已处理尚不清楚。以下是您提交的内容：请稍后重新提交，同一笔不会处理两次。",
         "No answer came, so whether it was done is not known. This is what you sent: send it again "
