@@ -114,6 +114,13 @@ async def test_what_cannot_be_asked_is_refused(query: str, status: int) -> None:
         ("text/csv, */*;q=0.1", True),
         ("application/json, text/csv", False),
         ("*/*", False),
+        ("text/csv, */*", True),
+        ("text/csv;q=0", False),
+        ("text/csv;q=0, */*", False),
+        ("text/csv;q=0.5, application/json;q=0.4", True),
+        ("text/csv; charset=utf-8; q=0.4, application/json; Q=0.5", False),
+        ("text/csv;q=0.1, */*", False),
+        ("text/csv;q=much", False),
     ],
 )
 async def test_a_file_is_for_those_who_ask_for_one(accept: str, is_file: bool) -> None:

@@ -14,6 +14,7 @@ from chassis.web.callers import CalledBy
 from chassis.web.edge import ANSWERS, SLOW_S, FairGate, InFlightLimit
 from chassis.web.errors import UNHANDLED, methods_of, problem_response
 from chassis.web.language import Language, Translation, language_of
+from chassis.web.preferences import weights_of
 from chassis.web.queries import require_single_values
 from chassis.web.routes import DirectRoute, add_routes, answered_by
 from chassis.web.server import collect_rarely, serve
@@ -51,4 +52,5 @@ __all__ = [
     "refuse_nul_in_path",
     "require_single_values",
     "serve",
+    "weights_of",
 ]

@@ -1,11 +1,11 @@
 """Which of a page's two languages its reader gets, and the texts in it."""
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Literal
+
+from chassis.web.preferences import weights_of
 
 Language = Literal["zh", "en"]
-
-MAX_LANGUAGES: Final = 20
 
 
 class Translation:
@@ -38,16 +38,5 @@ def language_of(asked: str | None, kept: str | None, accepted: str) -> Language:
 
 def _preferred(accepted: str) -> list[str]:
     """The languages of an Accept-Language header, the best first."""
-    weighed = []
-    for part in accepted.split(",")[:MAX_LANGUAGES]:
-        tag, _, parameter = part.strip().partition(";")
-        weighed.append((_weight(parameter), tag))
-    return [tag for weight, tag in sorted(weighed, key=lambda item: -item[0]) if weight > 0]
-
-
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    try:
-        return float(value) if name == "q" else 1.0
-    except ValueError:
-        return 0.0
+    weights = weights_of(accepted)
+    return sorted((tag for tag in weights if weights[tag] > 0), key=lambda tag: -weights[tag])

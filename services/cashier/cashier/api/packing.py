@@ -10,11 +10,11 @@ from typing import Final, TypeVar
 
 from fastapi import Request, Response
 
+from chassis.web import weights_of
+
 LEVEL: Final = 6
 
 ResponseT = TypeVar("ResponseT", bound=Response)
-
-NEVER: Final = frozenset({"q=0", "q=0.", "q=0.0", "q=0.00", "q=0.000"})
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INDENT: Final = re.compile(r"\s*\n\s*")
@@ -31,13 +31,8 @@ def packed(request: Request, response: ResponseT) -> ResponseT:
 
 
 def reads_gzip(accepted: str) -> bool:
-    """By the words of `Accept-Encoding`, one after the other: a pattern over strangers' text could
-    be made to take seconds."""
-    for coding in accepted.lower().split(","):
-        name, _, weight = coding.partition(";")
-        if name.strip() == "gzip":
-            return "".join(weight.split()) not in NEVER
-    return False
+    """By `Accept-Encoding`."""
+    return weights_of(accepted).get("gzip", 0.0) > 0
 
 
 def packed_style(css: str) -> str:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from chassis.problems import FieldError, InvalidRequest
-from chassis.web import answer
+from chassis.web import answer, weights_of
 from contracts.api import Currency, DayStatement, StatementLine
 from contracts.codes import Code
 from contracts.internal import MAX_ITEMS
@@ -24,6 +24,7 @@ from gateway.flows.day_statements import DayQuery, all_lines, get_day_statement
 router = APIRouter(prefix="/v1", route_class=AppRoute, tags=["statements"])
 
 CSV: Final = "text/csv"
+JSON: Final = "application/json"
 
 FILE: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -102,6 +103,8 @@ def _day(text: str) -> date:
 
 
 def _wants_file(accept: str) -> bool:
-    """Whoever takes both gets JSON."""
-    types = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    return CSV in types and "application/json" not in types
+    """Whoever takes both as gladly gets JSON, unless only CSV is named."""
+    weights = weights_of(accept)
+    csv = weights.get(CSV, 0.0)
+    json = next((weights[each] for each in (JSON, "application/*", "*/*") if each in weights), 0.0)
+    return csv > json or (csv == json > 0 and JSON not in weights)
