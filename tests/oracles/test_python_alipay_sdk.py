@@ -189,17 +189,17 @@ def test_refund_moves_money_once(alipay: Any, sandbox: RunningSandbox, merchant:
     number = _paid(alipay, sandbox, merchant)
     requested = {"out_trade_no": number, "out_request_no": "R1"}
     first = alipay.api_alipay_trade_refund("0.30", **requested)
+    soon = alipay.api_alipay_trade_refund("0.70", out_trade_no=number, out_request_no="R3")
     again = alipay.api_alipay_trade_refund("0.30", **requested)
     other = alipay.api_alipay_trade_refund("0.31", **requested)
     assert (first["fund_change"], first["refund_fee"]) == ("Y", "0.30")
+    assert soon["sub_code"] == "ACQ.SYSTEM_ERROR"
     assert (again["fund_change"], again["refund_fee"]) == ("N", "0.30")
     assert other["sub_code"] == "ACQ.DISCORDANT_REPEAT_REQUEST"
     asked = alipay.api_alipay_trade_fastpay_refund_query("R1", out_trade_no=number)
     assert asked["refund_status"] == "REFUND_SUCCESS"
     rest = alipay.api_alipay_trade_refund("0.71", out_trade_no=number, out_request_no="R2")
     assert rest["sub_code"] == "ACQ.REASON_TRADE_REFUND_FEE_ERR"
-    soon = alipay.api_alipay_trade_refund("0.70", out_trade_no=number, out_request_no="R3")
-    assert soon["sub_code"] == "ACQ.SYSTEM_ERROR"
     time.sleep(3)
     alipay.api_alipay_trade_refund("0.70", out_trade_no=number, out_request_no="R3")
     assert alipay.api_alipay_trade_query(number)["trade_status"] == "TRADE_CLOSED"
