@@ -113,7 +113,10 @@ async def test_the_payer_sees_who_is_paid_for_what_and_goes_on(
     assert gateway.begun == [{"amount": 1299, "note": None, "client_ip": "127.0.0.1"}]
 
 
-ENTERED = [("12.99", 1299), (" 5 ", 500), ("0.5", 50), ("0.01", 1), ("1000000.00", 100_000_000)]
+ENTERED = [
+    ("12.99", 1299), (" 5 ", 500), ("0.5", 50), ("0.01", 1), ("1000000.00", 100_000_000),
+    ("￥１２．５０元", 1250),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("given", "amount"), ENTERED)

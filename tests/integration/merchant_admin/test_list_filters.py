@@ -171,6 +171,13 @@ async def test_a_filter_with_two_values_is_told(admin: Admin) -> None:
     assert page.status_code == 200
 
 
+async def test_an_amount_is_read_as_people_write_it(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    path = "/console/orders?min=￥１２．５０&max=1,300元"
+    page = await admin.anonymous.get(path, headers=person.headers)
+    assert (page.status_code, "is not an amount" in page.text) == (200, False)
+
+
 async def test_no_file_is_made_for_a_filter_that_is_wrong(admin: Admin) -> None:
     person = await Person.logged_in(admin)
     page = await person.refused_page("exports/orders", min="1,5", state="paid")

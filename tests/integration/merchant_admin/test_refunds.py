@@ -222,7 +222,7 @@ async def test_a_refused_form_comes_back_filled_in_with_its_number(
     for text in ('value="多收"', 'value="admin-R1"'):
         assert text in answer.text
     assert re.search(rf'name="amount"[^>]*value="{amount}" aria-describedby', answer.text)
-    assert marked(answer.text) == {"amount": "must be an amount above 0, as 12.99"}
+    assert marked(answer.text) == {"amount": "must be an amount above 0, as 12.50"}
     assert answer.text.count("Check what is marked.") == 1
 
 

@@ -15,7 +15,7 @@ from fastapi import Request
 from contracts.words import Words
 from foundation.money_text import BEIJING
 from merchant_admin.api.console.forms import MAX_TYPED_CHARS, typed
-from merchant_admin.api.console.shown import minor_units
+from merchant_admin.api.console.shown import minor_units, without_yuan
 from merchant_admin.api.paging import position_after
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search, SplitSearch
@@ -283,7 +283,7 @@ def morning_of(text: str | None, days_after: int) -> datetime | None:
 
 def _amount(text: str | None) -> int | None:
     """In thousandths: of what currency the rows are that it will be compared with, nobody knows."""
-    return minor_units(text, FINEST) if text else None
+    return minor_units(without_yuan(text), FINEST) if text else None
 
 
 def count_of(page: AnyPage, after: str | None) -> str:

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import FieldError, Problem
 from chassis.web import parse
-from contracts.api import PaymentView
 from contracts.codes import Code
 from contracts.words import Words
 from merchant_admin.api.access import DepsOf
@@ -39,6 +38,9 @@ from merchant_admin.flows import decisions, refund_as_shown, refunds, searching
 from merchant_admin.flows.deps import Deps
 
 CLAIM_FIELDS: Final = ("payment_id", "channel_trade_no", "amount", "currency")
+EXAMPLE: Final = 1250
+"""What an amount looks like, in minor units."""
+
 SHOWN_AS_IT_IS: Final = frozenset({"claim_changed", "version_changed"})
 
 router = APIRouter(include_in_schema=False, prefix="/console/payments/{payment_no}")
@@ -85,7 +87,7 @@ async def request_refund(
         currency = payment.found.payment.currency
         amount = minor_units(sent.form.get("amount", ""), currency)
         if not amount:
-            raise Unusable(_no_amount(payment.found.payment))
+            raise Unusable(_no_amount(currency))
         given = {name: sent.form.get(name, "") for name in ("merchant_refund_no", "reason")}
         requested = parse(RequestRefund, {**given, "amount": amount})
         await refund_as_shown.require_as_shown(
@@ -195,8 +197,8 @@ def _refused(problem: Problem, about: str, form: Mapping[str, str], thing: str) 
     return RefusedAction(text, problem.status, thing, about, form, wrong)
 
 
-def _no_amount(payment: PaymentView) -> FieldError:
-    like = plain_amount(payment.amount, payment.currency)
+def _no_amount(currency: str) -> FieldError:
+    like = plain_amount(EXAMPLE, currency)
     return FieldError(
         "/amount", f"must be an amount above 0, as {like}", f"须为大于 0 的金额，如 {like}"
     )

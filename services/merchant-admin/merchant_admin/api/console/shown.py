@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.internal import EndpointView
-from foundation.money_text import BEIJING, minor_units, moment, money, plain_amount
+from foundation.money_text import BEIJING, minor_units, moment, money, plain_amount, without_yuan
 
 __all__ = [
     "BEIJING",
@@ -15,6 +15,7 @@ __all__ = [
     "money",
     "plain_amount",
     "raw",
+    "without_yuan",
 ]
 
 
