@@ -11,6 +11,7 @@ import pytest
 from .conftest import Admin
 from .people import Person, fields_of, marked
 from .test_counter_codes import begun_at, terms
+from .test_exports import exported
 
 TYPED = {"min_amount": "1", "max_amount": "500.00", "daily_limit": "2,000", "amounts": ""}
 
@@ -87,6 +88,8 @@ async def test_a_code_shows_what_was_paid_there_today(admin: Admin) -> None:
     assert ">¥25.98</strong>" in page
     assert "/ ¥2,000.00 · 2 paid" in page
     assert (await only_code(admin))["received_today"] == {"payments": 2, "amount": 2598}
+    [row] = await exported(admin, "counter-codes")
+    assert (row["received_today"], row["payments_today"]) == ("25.98", "2")
     (link,) = re.findall(r'"/console/payments\?(code_id=[^"]*)"', page)
     listed = await person.open_page("payments", **dict(parse_qsl(html.unescape(link))))
     assert [story.payment_no in listed for story in (*paid, before)] == [True, True, False]

@@ -291,6 +291,14 @@ class CounterCode:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ListedCode:
+    """A counter code with what was paid there today."""
+
+    code: CounterCode
+    received: Received
+
+
 SecretHolder = Merchant | ChannelAccount | App | Key
 Configured = SecretHolder | CounterCode
 ConfiguredT = TypeVar("ConfiguredT", Merchant, ChannelAccount, App, Key, CounterCode)

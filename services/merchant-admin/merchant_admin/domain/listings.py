@@ -5,9 +5,9 @@ from typing import Final
 from merchant_admin.domain.api_tokens import ApiToken
 from merchant_admin.domain.approvals import Approval
 from merchant_admin.domain.audit import AuditEntry
-from merchant_admin.domain.entities import App, ChannelAccount, CounterCode, Merchant
+from merchant_admin.domain.entities import App, ChannelAccount, ListedCode, Merchant
 from merchant_admin.domain.expiring import EndingCertificate
-from merchant_admin.domain.list_columns import Columns, joined, json_text, money, text, time
+from merchant_admin.domain.list_columns import Columns, joined, json_text, money, number, text, time
 from merchant_admin.domain.users import User
 
 CODE_CURRENCY: Final = "CNY"
@@ -97,18 +97,20 @@ APPS: Final[Columns[App]] = Columns(
     },
 )
 
-CODES: Final[Columns[CounterCode]] = Columns(
+CODES: Final[Columns[ListedCode]] = Columns(
     "counter-codes",
     {
-        "created_at_beijing": time(lambda it: it.created_at),
-        "code_id": text(lambda it: it.code_id),
-        "name": text(lambda it: it.name),
-        "merchant_id": text(lambda it: it.merchant_id),
-        "app_id": text(lambda it: it.app_id),
-        "min_amount": money(lambda it: it.min_amount, lambda _: CODE_CURRENCY),
-        "max_amount": money(lambda it: it.max_amount, lambda _: CODE_CURRENCY),
-        "daily_limit": money(lambda it: it.daily_limit, lambda _: CODE_CURRENCY),
-        "state": text(lambda it: it.state),
+        "created_at_beijing": time(lambda it: it.code.created_at),
+        "code_id": text(lambda it: it.code.code_id),
+        "name": text(lambda it: it.code.name),
+        "merchant_id": text(lambda it: it.code.merchant_id),
+        "app_id": text(lambda it: it.code.app_id),
+        "min_amount": money(lambda it: it.code.min_amount, lambda _: CODE_CURRENCY),
+        "max_amount": money(lambda it: it.code.max_amount, lambda _: CODE_CURRENCY),
+        "daily_limit": money(lambda it: it.code.daily_limit, lambda _: CODE_CURRENCY),
+        "state": text(lambda it: it.code.state),
+        "received_today": money(lambda it: it.received.amount, lambda _: CODE_CURRENCY),
+        "payments_today": number(lambda it: it.received.payments),
     },
 )
 

@@ -11,7 +11,7 @@ from contracts.identifiers import new_id
 from contracts.internal import PointAddress
 from foundation.money_text import BEIJING
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.entities import CounterCode, Received, advanced
+from merchant_admin.domain.entities import CounterCode, ListedCode, Received, advanced
 from merchant_admin.domain.errors import MadeOtherwise, NoSuch, Unusable
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
@@ -133,6 +133,14 @@ async def received_today(deps: Deps, codes: Sequence[CounterCode]) -> dict[str, 
     morning = now.replace(hour=0, minute=0, second=0, microsecond=0)
     async with deps.reader.connection() as tx:
         return await store.received_since(tx, [code.code_id for code in codes], morning)
+
+
+async def read_listed(
+    deps: Deps, asked: ListQuery, *, after: str | None, limit: int
+) -> list[ListedCode]:
+    codes = await read_codes(deps, asked, after=after, limit=limit)
+    received = await received_today(deps, codes)
+    return [ListedCode(code, received.get(code.code_id, NOTHING)) for code in codes]
 
 
 async def read_page(

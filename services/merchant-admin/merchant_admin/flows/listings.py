@@ -17,7 +17,7 @@ from contracts.internal import (
 from merchant_admin.domain import listings as own
 from merchant_admin.domain import listings_elsewhere as elsewhere
 from merchant_admin.domain.audit import AuditEntry
-from merchant_admin.domain.entities import CounterCode
+from merchant_admin.domain.entities import ListedCode
 from merchant_admin.domain.expiring import EndingCertificate
 from merchant_admin.domain.export_tables import FileKind, Found, Table
 from merchant_admin.domain.list_columns import Columns
@@ -179,9 +179,9 @@ async def _audit(
 
 async def _codes(
     deps: Deps, query: ListQuery, after: Behind
-) -> tuple[Sequence[CounterCode], Behind]:
-    found = await counter_codes.read_codes(deps, query, after=after, limit=PAGE)
-    return found, _behind(found, lambda it: it.code_id)
+) -> tuple[Sequence[ListedCode], Behind]:
+    found = await counter_codes.read_listed(deps, query, after=after, limit=PAGE)
+    return found, _behind(found, lambda it: it.code.code_id)
 
 
 async def _certificates(

@@ -164,6 +164,8 @@ SHEETS: Final = (
             Same("min_amount", "code_min"),
             Same("max_amount", "code_max"),
             Same("daily_limit", "code_daily"),
+            Same("received_today", "code_received"),
+            Same("payments_today", "code_paid"),
             STATE,
         ),
     ),

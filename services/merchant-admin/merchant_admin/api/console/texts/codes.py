@@ -18,6 +18,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "code_fixed_hint": ("以空格分隔，如：50 100 200", "Separated by spaces, such as: 50 100 200"),
     "code_only": ("仅限", "Only"),
     "code_today": ("今日已收 / 限额", "Paid today / limit"),
+    "code_received": ("今日已收（元）", "Paid today (CNY)"),
+    "code_paid": ("今日笔数", "Payments today"),
     "code_payments": ("今日付款：", "Today's payments:"),
     "code_times": ("笔", "paid"),
     "code_new": ("新建收款码", "New counter code"),
