@@ -193,6 +193,15 @@ class PaymentNotSplittable(PaymentNotSucceeded):
     purpose = "split"
 
 
+class TooManyRefunds(PaymentError):
+    code = Code.PAYMENT_NOT_REFUNDABLE
+
+    def __init__(self, count: int, payment: ThreeNumbers) -> None:
+        super().__init__(
+            f"{count} refunds were made of this payment; no more are taken of one payment.", payment
+        )
+
+
 class RefundExceedsPaid(PaymentError):
     """`is_splitting`: more can be refunded when the splits that are under way are decided."""
 

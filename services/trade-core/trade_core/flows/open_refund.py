@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from chassis import logs
 from chassis.database import Tx
@@ -9,7 +10,7 @@ from contracts.api import CreateRefund
 from contracts.identifiers import is_id
 from trade_core.domain import refund_reservation
 from trade_core.domain.aggregate import OrderAggregate
-from trade_core.domain.errors import PaymentNotFound, RefundMismatch
+from trade_core.domain.errors import PaymentNotFound, RefundMismatch, TooManyRefunds
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
@@ -18,6 +19,14 @@ from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
 from trade_core.flows.waiting import once_initiated
 from trade_core.store import aggregates, reading, saving
+
+MOST_REFUNDS: Final = 50
+"""Of one payment, the failed apart. WeChat Pay takes no more; at every channel all of them are read
+under the order's lock when it says what went back, while other orders' words wait.
+Source: pay.weixin.qq.com/doc/v3/merchant/4013071036"""
+
+MOST_TRIED: Final = 200
+"""With those that failed, which are read then, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,7 @@ async def open_refund(deps: Deps, app_id: str | None, request: CreateRefund) -> 
     While the payment is being initiated this waits for up to 0.5 s.
 
     Raises PaymentNotFound (also for what belongs to another app, merchant or account),
-    PaymentNotRefundable, RefundExceedsPaid, RefundMismatch.
+    PaymentNotRefundable, TooManyRefunds, RefundExceedsPaid, RefundMismatch.
     """
     if not is_id("payment", request.payment_no):
         raise PaymentNotFound(request.payment_no)
@@ -53,6 +62,7 @@ async def _open(deps: Deps, app_id: str | None, request: CreateRefund) -> Opened
         if repeated := await _find_repeated(tx, aggregate, request):
             payment = aggregate.payments[repeated.payment_no]
             return OpenedRefund(aggregate.order, payment, repeated, created=False)
+        await _require_few(tx, aggregate, request.payment_no)
         aggregate.traceparent = logs.traceparent.get() or None
         if aggregate.payments[request.payment_no].split_reserved:
             await aggregates.know_splits(tx, aggregate, request.payment_no)
@@ -72,6 +82,12 @@ def _belongs(aggregate: OrderAggregate, app_id: str | None, request: CreateRefun
         and request.merchant_id == order.merchant_id
         and request.payment_id == payment.account_id
     )
+
+
+async def _require_few(tx: Tx, aggregate: OrderAggregate, payment_no: str) -> None:
+    standing, every = await reading.count_refunds(tx, aggregate.order.order_id, payment_no)
+    if standing >= MOST_REFUNDS or every >= MOST_TRIED:
+        raise TooManyRefunds(every, aggregate.numbers_of(aggregate.payments[payment_no]))
 
 
 async def _find_repeated(tx: Tx, aggregate: OrderAggregate, request: CreateRefund) -> Refund | None:

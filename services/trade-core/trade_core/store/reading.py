@@ -74,6 +74,13 @@ async def find_refund_by_number(
     return None if row is None else refund_of(row)
 
 
+async def count_refunds(tx: Tx, order_id: str, payment_no: str) -> tuple[int, int]:
+    """Of a payment that is in use: those that have not failed, and all."""
+    row = await tx.fetchrow(_COUNT_REFUNDS, order_id, payment_no)
+    assert row is not None
+    return row["standing"], row["every"]
+
+
 _PAYMENTS = "select * from {only} payments where payment_no = any ($1::text[])"
 _TRADE_NUMBERS = """
 select p.payment_id, p.channel_trade_no, p.payment_no
@@ -104,6 +111,12 @@ select * from payments where order_id = any ($1::text[]) order by created_at, pa
 _REFUNDS_OF_ORDERS = """
 select * from refunds where order_id = any ($1::text[]) order by created_at, refund_no
 """
+_COUNT_REFUNDS = """
+select count(*) filter (where state <> 'failed') as standing, count(*) as every
+from only refunds
+where order_id = $1 and payment_no = $2
+"""
+
 _REFUND_BY_NUMBER = """
 select * from refunds
 where app_id = $1 and merchant_id = $2 and merchant_refund_no = $3

@@ -13,7 +13,7 @@ from tests.integration.trade_core.harness import Harness
 from contracts.api import RefundStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
-from trade_core.domain.errors import RefundExceedsPaid, RefundMismatch
+from trade_core.domain.errors import RefundExceedsPaid, RefundMismatch, TooManyRefunds
 from trade_core.flows.open_refund import OpenedRefund
 
 
@@ -32,6 +32,29 @@ async def test_50_refunds_at_once_never_exceed_what_was_paid(harness: Harness) -
     assert (await harness.payment(payment)).refund_reserved == 980
     assert sum(refund.amount for refund in await harness.refunds(payment)) == 980
     assert (await harness.balances())["refunds_in_flight"] == -980
+
+
+async def test_of_one_payment_50_refunds_are_taken_and_those_that_failed_count_to_200(
+    harness: Harness,
+) -> None:
+    """All of them are read when a channel says what went back, while other orders' words wait."""
+    payment = await harness.paid(request(amount=1000))
+    for number in range(50):
+        await harness.refund(refund_request(payment, f"T{number}", 1))
+    with pytest.raises(TooManyRefunds):
+        await harness.refund(refund_request(payment, "T50", 1))
+    assert not (await harness.refund(refund_request(payment, "T7", 1))).created
+    assert (await harness.payment(payment)).refund_reserved == 50
+    await harness.rows("update refunds set state = 'failed' where merchant_refund_no <> 'T7'")
+    assert (await harness.refund(refund_request(payment, "T50", 1))).created
+    await harness.rows("update refunds set state = 'failed'")
+    await harness.rows(
+        "insert into refunds select (jsonb_populate_record(r, jsonb_build_object('refund_no',"
+        " r.refund_no || n, 'merchant_refund_no', n::text))).* from refunds r,"
+        " generate_series(1000, 1148) n where r.merchant_refund_no = 'T50'"
+    )
+    with pytest.raises(TooManyRefunds):
+        await harness.refund(refund_request(payment, "T51", 1))
 
 
 async def test_20_identical_refunds_at_once_are_one(harness: Harness) -> None:
