@@ -19,6 +19,7 @@ from prometheus_client import Counter, Gauge
 from chassis.background import Pulse, pause, unless_stopped
 from chassis.broker import Broker, follow, options_of
 from chassis.consumer.filling import fill
+from chassis.consumer.lag import Lag
 from chassis.consumer.last_answer import LastAnswer
 from chassis.consumer.membership import Handover, leave
 from chassis.consumer.patience import FETCH_WAIT_MS, IDLE_WAIT_MS, REFRESH_MS, Patience
@@ -31,7 +32,9 @@ LAG = Gauge("paymesh_consumer_lag_records", "Records not applied yet", ["group"]
 APPLIED = Counter("paymesh_consumer_applied_records", "Records applied", ["group"])
 FAILED = Counter("paymesh_consumer_failed_batches", "Batches that failed and come again", ["group"])
 LAG_S = Gauge(
-    "paymesh_consumer_lag_seconds", "Age of the last record applied, while more wait", ["group"]
+    "paymesh_consumer_lag_seconds",
+    "Age of the last record applied where more wait: of the partition that is furthest behind",
+    ["group"],
 )
 POLL_AGE_S = Gauge(
     "paymesh_last_poll_age_seconds",
@@ -98,7 +101,6 @@ class Consumer(Generic[T]):
         hopeless: tuple[type[Exception], ...] = (),
     ) -> None:
         self.pulse = Pulse()
-        self.lag = 0
         self.blocked = 0
         self._bootstrap = bootstrap
         self._options: dict[str, Any] = {}
@@ -117,7 +119,7 @@ class Consumer(Generic[T]):
         self._hopeless = hopeless
         self._working = asyncio.Lock()  # Held while a batch is applied and committed.
         self._next: dict[TopicPartition, int] = {}  # The first offset not applied yet.
-        self._applied_ms = time.time() * 1000  # The time of the last record that was applied.
+        self._lag = Lag[TopicPartition]()
         self._failures = 0
         self._dead_in_a_row: set[tuple[str, int, int]] = set()  # Where they are.
         self._held: list[DeadRecord] = []  # Poison that is beyond the limit.
@@ -125,9 +127,14 @@ class Consumer(Generic[T]):
         POLL_AGE_S.labels(group).set_function(self._last_answer.age_s)
 
     @property
+    def lag(self) -> int:
+        return self._lag.records
+
+    @property
     def lag_s(self) -> float:
-        """How old the newest record is that was applied, while more wait; 0 while none do."""
-        return max(0.0, time.time() - self._applied_ms / 1000) if self.lag else 0.0
+        """How old the last record is that was applied of the partition that is furthest behind; 0
+        while none waits."""
+        return self._lag.age_s()
 
     @property
     def silence_s(self) -> float:
@@ -184,7 +191,8 @@ class Consumer(Generic[T]):
                 self._seek_back(kafka, batches)
                 return self._backoff_s()
             self._failures = 0
-            self._applied_ms = max(record.timestamp_ms for record in records)
+            for tp, raws in batches.items():
+                self._lag.applied(tp, raws[-1].timestamp)
             APPLIED.labels(self._group).inc(len(records))
             await self._commit(kafka, {tp: raws[-1].offset + 1 for tp, raws in batches.items()})
             return self._rest_s if len(records) < self._max_records else 0.0
@@ -300,7 +308,7 @@ class Consumer(Generic[T]):
 
     def _measure(self, kafka: AIOKafkaConsumer) -> None:
         known = [tp for tp in kafka.assignment() if tp in self._next]
-        self.lag = sum(max(0, (kafka.highwater(tp) or 0) - self._next[tp]) for tp in known)
+        self._lag.measure({tp: max(0, (kafka.highwater(tp) or 0) - self._next[tp]) for tp in known})
         LAG.labels(self._group).set(self.lag)
         LAG_S.labels(self._group).set(self.lag_s)
 
