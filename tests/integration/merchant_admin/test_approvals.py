@@ -29,6 +29,7 @@ from merchant_admin.flows import waiting as waiting_for_people
 from merchant_admin.flows.read_model import apply
 from merchant_admin.flows.sealing_anew import SealedCount
 from merchant_admin.store.approvals import get_approval, set_request
+from merchant_admin.store.refund_sums import CALLS_LAST
 
 from .conftest import PASSWORD, USERNAME, Admin, problem, waiting_for_locks
 from .people import Person, badge_of, marked
@@ -234,6 +235,40 @@ async def test_a_piece_that_was_refused_or_failed_counts_no_more(
     admin.trade_core.refusals.clear()
     again = await admin.http.post(refunds(admin), json={**half, "merchant_refund_no": "half-1"})
     assert again.status_code == 201
+
+
+async def test_pieces_that_were_refused_once_wait_as_others_when_asked_for_at_once(
+    admin: Admin, merchant_id: str
+) -> None:
+    half = {"amount": LIMIT // 2 + 1, "reason": "x"}
+    bodies = [{**half, "merchant_refund_no": f"half-{number}"} for number in range(2)]
+    admin.trade_core.refusals["/internal/refunds"] = problem(409, "refund_exceeds_paid")
+    for body in bodies:
+        assert (await admin.http.post(refunds(admin), json=body)).status_code == 409
+    admin.trade_core.refusals.clear()
+    asked = await asyncio.gather(*(admin.http.post(refunds(admin), json=body) for body in bodies))
+    assert sorted(each.status_code for each in asked) == [201, 202]
+
+
+async def test_what_was_never_opened_counts_only_while_it_may_be(
+    admin: Admin, merchant_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call was lost: nobody heard whether trade-core had it."""
+    half = {"amount": LIMIT // 2 + 1, "reason": "x"}
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise Overloaded("trade-core does not answer")
+
+    with monkeypatch.context() as lost:
+        lost.setattr(admin.deps.trade_core, "post", away)
+        gone = await admin.http.post(refunds(admin), json={**half, "merchant_refund_no": "one"})
+    assert gone.status_code == 503
+    second = {**half, "merchant_refund_no": "two"}
+    path = await waiting(await admin.http.post(refunds(admin), json=second))
+    await admin.http.post(f"{path}/reject", json={"reason": "no"})
+    admin.clock.ahead = CALLS_LAST
+    third = {**half, "merchant_refund_no": "three"}
+    assert (await admin.http.post(refunds(admin), json=third)).status_code == 201
 
 
 async def test_what_a_second_person_agreed_to_counts_no_more(

@@ -88,7 +88,7 @@ async def wants_proof_for(
 ) -> bool:
     """Of a refund, together with what people gave back of the payment: pieces are no way around."""
     async with deps.db.connection() as tx:
-        others = await sum_by_people(tx, payment_no, other_than=merchant_refund_no)
+        others = await sum_by_people(tx, payment_no, deps.clock(), other_than=merchant_refund_no)
     return wants_proof(deps, others + amount, currency)
 
 
@@ -177,7 +177,7 @@ async def _await_second_person(
         )
         waiting = await _sum_waiting(deps, tx, payment.payment_no)
         others = await sum_by_people(
-            tx, payment.payment_no, other_than=requested.merchant_refund_no
+            tx, payment.payment_no, deps.clock(), other_than=requested.merchant_refund_no
         )
         whole = others + requested.amount
         if four_eyes is None or not four_eyes.wants_for_refund(whole, payment.currency):
