@@ -206,6 +206,24 @@ async def test_money_that_was_not_sent_back_waits_for_people_until_it_is_on_its_
     assert len((await admin.http.get("/api/payments")).json()["items"]) == 3
 
 
+async def test_a_dispute_that_was_won_leaves_nothing_to_be_sent_back(admin: Admin) -> None:
+    """It was booked as made outside, without a number of the app, and failed when it was won."""
+    story = Story().paid()
+    own = {"merchant_refund_no": None, "amount": 1299, "cause": "external"}
+    for kind in ("created", "abnormal", "failed"):
+        state = "succeeded" if kind == "created" else kind
+        dispute = story.refund(state) | own
+        story.tell(
+            OrderEventType(f"refund.{kind}"), order=story.order("paid", 1299), refund=dispute
+        )
+    await apply(admin.deps, story.events)
+    listed = await admin.http.get("/api/payments", params={"stranded": True})
+    assert listed.json()["items"] == []
+    person = await Person.logged_in(admin)
+    home = (await admin.anonymous.get("/console", headers=person.headers)).text
+    assert "<strong>1</strong>" not in home.partition("Payments not sent back")[2][:60]
+
+
 @pytest.mark.parametrize(("action", "done"), [("ask", "order_asked"), ("close", "order_closed")])
 async def test_people_have_the_channel_asked_and_close(
     admin: Admin, action: str, done: str

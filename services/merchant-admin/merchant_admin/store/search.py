@@ -35,10 +35,12 @@ def _searched(statement: str, alias: str) -> str:
     return within(with_thousandths(statement, alias), f"{alias}.merchant_id", 17)
 
 
-# Of a refund without a number of an app's, the money never paid an order.
+# Of a refund without a number of an app's, the money never paid an order, unless it was booked as
+# made outside: a dispute that was won.
 STRANDED = """(p.status = 'succeeded'
         and p.payment_no = any (array(select payment_no from refunds_view
-                                       where status = 'failed' and merchant_refund_no is null))
+                                       where status = 'failed' and merchant_refund_no is null
+                                         and view ->> 'cause' is distinct from 'external'))
         and (p.view ->> 'amount')::bigint > (
             select coalesce(sum(r.amount), 0) from refunds_view r
              where r.payment_no = p.payment_no and r.status <> 'failed'))"""
