@@ -2,9 +2,9 @@
 
 Run with the service's own environment, after its signing key was exchanged and after its database
 was restored. Without an option it changes nothing. `--publish` tells anew what differs, under a
-version that readers take; `--publish-all` everything of ours, as after a restore readers may hold
-what the topic no longer shows. `--end ID …` disables what only the topic knows. Ends with 0 only
-when nothing differed: what was published is read by the next run.
+version that readers take; `--publish-all` everything of ours: after a restore readers may hold what
+the topic no longer shows, and nothing here can tell. `--end ID …` disables what only the topic
+knows. Ends with 0 only when nothing differed: what was published is read by the next run.
 """
 
 import argparse
