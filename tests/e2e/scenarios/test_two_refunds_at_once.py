@@ -1,6 +1,7 @@
 """Many refunds of one payment in the same moment."""
 
 import asyncio
+import time
 
 import pytest
 from tests.e2e import all_books
@@ -35,3 +36,21 @@ async def test_fifty_refunds_at_once(harness: Harness) -> None:
     assert sum(answer.status_code == 201 for answer in answers) == 14
     order = await all_books.agree(harness, body)
     assert (len(order["refunds"]), order["amount_refunded"]) == (14, 980)
+
+
+async def test_refunds_at_once_of_an_alipay_trade_go_one_after_the_other(harness: Harness) -> None:
+    """Alipay wants three seconds between them, and the sandbox refuses one that comes sooner."""
+    body = harness.request("alipay", amount=1000)
+    payment = await harness.created(body)
+    await harness.pays(payment["payment_no"])
+    await harness.becomes(payment["payment_no"], "succeeded")
+    asked = time.monotonic()
+    answers = await asyncio.gather(*(harness.ask_refund(payment, 300) for _ in range(3)))
+    for answer in answers:
+        await harness.refund_becomes(answer.json()["refund_no"], "succeeded", within_s=60)
+    assert time.monotonic() - asked > 6
+    order = await all_books.agree(harness, body)
+    assert order["amount_refunded"] == 900
+    refused = "select call from channel_call where subject = any ($1) and call->>'code' like $2"
+    numbers = [answer.json()["refund_no"] for answer in answers]
+    assert await harness.rows(refused, numbers, "%SYSTEM_ERROR") == []
