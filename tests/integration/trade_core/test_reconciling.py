@@ -255,6 +255,51 @@ async def test_payment_that_is_listed_twice_differs_and_its_fee_is_booked_once(
     assert [row["amount"] for row in await harness.rows("select amount from fee_share")] == [5]
 
 
+async def test_payment_that_files_of_two_days_list_differs_and_its_fee_is_booked_once(
+    harness: Harness,
+) -> None:
+    """Whichever file comes first, and also when the rows of the first are gone."""
+    payment, other = await harness.paid(), await harness.paid(request(merchant_order_no="W2"))
+    refund = (await harness.refund(refund_request(payment, amount=500))).refund
+    await harness.apply(returned(refund))
+    both, tomorrow = [row_of(payment), refund_row(refund)], TODAY + timedelta(days=1)
+    await next_morning(harness)
+    await next_morning(harness, day=tomorrow)
+    first = await compared(harness, *both, row_of(other, fee=6))
+    assert first.state == "matched"
+    later = await compared(harness, *both, day=tomorrow)
+    numbers = sorted(("amount", each, "open") for each in (payment.payment_no, refund.refund_no))
+    assert (later.state, differences_of(later)) == ("differs", numbers)
+    assert (later.fees, later.fees_booked) == (0, 0)
+    assert (await harness.balances())["channel_fees"] == 8 - 3 + 6
+    billed = {each.subject: each.billed_amount for each in later.differences.items}
+    assert billed == {payment.payment_no: 2598, refund.refund_no: -1000}
+    for forgotten in (
+        "delete from bill_row where statement_no = $1",
+        "update statement set rows_until = null, next_look_at = null where statement_no = $1",
+    ):
+        await harness.rows(forgotten, first.statement_no)
+    harness.now += timedelta(days=1, hours=2)
+    again = await compared_again(harness, later.statement_no)
+    assert differences_of(again) == numbers
+    assert (await harness.balances())["channel_fees"] == 8 - 3 + 6
+
+
+async def test_fee_that_the_later_file_brought_first_moves_to_the_earlier_one(
+    harness: Harness,
+) -> None:
+    payment, tomorrow = await harness.paid(), TODAY + timedelta(days=1)
+    await next_morning(harness)
+    await next_morning(harness, day=tomorrow)
+    later = await compared(harness, row_of(payment), day=tomorrow)
+    assert (await harness.balances())["channel_fees"] == 8
+    await compared(harness, row_of(payment))
+    harness.now += timedelta(days=1, hours=2)
+    again = await compared_again(harness, later.statement_no)
+    assert differences_of(again) == [("amount", payment.payment_no, "open")]
+    assert (await harness.balances())["channel_fees"] == 8
+
+
 async def test_conflict_is_a_difference_until_a_person_decides_it(harness: Harness) -> None:
     payment = await harness.opened()
     await harness.apply(paid(payment, amount=1298))

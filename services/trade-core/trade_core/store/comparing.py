@@ -31,6 +31,18 @@ async def allow_time(tx: Tx) -> None:
     await tx.execute(f"set local statement_timeout = '{COMPARE_LIMIT_S}s'")
 
 
+async def mark_listed_before(tx: Tx, reconciliation: Reconciliation) -> None:
+    """Note for good which rows of the compared round stand in a statement of an earlier day."""
+    await tx.execute(
+        _MARK_LISTED_BEFORE,
+        reconciliation.statement_no,
+        reconciliation.rows_round,
+        reconciliation.account_id,
+        reconciliation.day,
+        timeout=COMPARE_LIMIT_S,
+    )
+
+
 async def sum_up(tx: Tx, reconciliation: Reconciliation) -> list[StatementTotal]:
     """What the compared round lists of ours, by currency; `fees_booked` is not known here."""
     asked = (reconciliation.statement_no, reconciliation.rows_round)
@@ -122,8 +134,23 @@ def _found(row: asyncpg.Record) -> Found:
     )
 
 
-# Payments and refunds as they are listed. A fee is taken once: the same row twice is one, and a
-# difference for people, who see by the sum that it is there twice.
+_MARK_LISTED_BEFORE = """
+insert into listed_before (statement_no, about, subject, channel_no, amount)
+select b.statement_no, b.about, b.subject, b.channel_no, min(b.amount)
+from bill_row b
+where b.statement_no = $1 and b.round = $2 and b.status = 'done' and b.is_ours
+  and (b.about, b.subject, b.channel_no, b.amount) in (
+    select k.about, k.subject, k.channel_no, k.amount
+    from statement s join bill_row k on k.statement_no = s.statement_no and k.round = s.rows_round
+    where s.payment_id = $3 and s.day < $4 and s.rows_until is not null
+      and k.status = 'done' and k.is_ours)
+group by b.statement_no, b.about, b.subject, b.channel_no
+on conflict do nothing
+"""
+
+# Payments and refunds as they are listed. A fee is taken once: the same row twice, in this file or
+# in one of an earlier day, is one, and a difference for people, who see by the sum that it is there
+# twice.
 _SUM_UP = """
 select currency,
     coalesce(sum(times) filter (where about = 'payment'), 0)::bigint as payments,
@@ -132,7 +159,10 @@ select currency,
     coalesce(sum(times) filter (where about = 'refund'), 0)::bigint as refunds,
     coalesce(-sum(amount * times) filter (where about = 'refund' and status <> 'failed'), 0)::bigint
         as refunded,
-    coalesce(sum(fee) filter (where status <> 'failed'), 0)::bigint as fees
+    coalesce(sum(fee) filter (where status <> 'failed'
+        and (about, subject, channel_no) not in (
+            select about, subject, channel_no from listed_before where statement_no = $1)
+    ), 0)::bigint as fees
 from (
     select about, subject, channel_no, amount, currency, fee, status, count(*) as times
     from bill_row where statement_no = $1 and round = $2 and is_ours
@@ -147,6 +177,8 @@ from (
     select distinct about, subject, channel_no, amount, currency, fee, status
     from bill_row
     where statement_no = $1 and round = $2 and is_ours and status <> 'failed'
+      and (about, subject, channel_no) not in (
+        select about, subject, channel_no from listed_before where statement_no = $1)
 ) b
 left join refunds r on r.refund_no = b.subject
 join payments p on p.payment_no = coalesce(r.payment_no, b.subject)
@@ -236,6 +268,15 @@ with billed as materialized (
     select 'amount', about, subject, channel_no, booked, paid_currency, our_status, listed,
         paid_currency, null, null
     from outside where booked < listed
+    union all
+    select 'amount', d.about, d.subject, d.channel_no, d.our_amount, d.our_currency, d.our_status,
+        d.amount + before.amount, d.currency, null, null
+    from differing d
+    join (
+        select about, subject, sum(amount)::bigint as amount
+        from listed_before where statement_no = $1 group by about, subject
+    ) before using (about, subject)
+    where d.kind is null and d.is_by_us
     union all
     select 'not_billed', case when m.amount > 0 then 'payment' else 'refund' end, m.subject, null,
         m.amount, m.currency, 'succeeded', null, null, null, null
