@@ -75,10 +75,13 @@ class Harness:
     limits: Limits = PATIENT
     sender: Callable[[Guard, Limits], Sender] = Sender
     opener: Opener = field(default_factory=lambda: Opener.of(generate().private_key))
+    at_work: list[Deps] = field(default_factory=list)
 
     async def add(self, *events: NewDelivery) -> None:
-        """As the consumer does, in one batch."""
+        """As the consumer of the first that is running does, in one batch."""
         await deliveries.add(self.deps(replica=0), events)
+        for deps in self.at_work[:1]:
+            deps.wake_up.set()
 
     def deps(self, *, replica: int) -> Deps:
         return Deps(
@@ -106,7 +109,11 @@ class Harness:
         ):
             background.start("dispatch", Dispatch(deps, sender, is_ready=ready.is_set).run)
             background.start("rescue", Rescue(deps, presence, every_s=0.05).run)
-            yield deps
+            self.at_work.append(deps)
+            try:
+                yield deps
+            finally:
+                self.at_work.remove(deps)
         await presence.leave()
 
     async def value(self, sql: str, *arguments: object) -> Any:
