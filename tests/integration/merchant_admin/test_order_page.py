@@ -1,5 +1,8 @@
 """The page of an order: all that is known of it, and what people may do about it."""
 
+import csv
+import io
+import json
 import re
 from datetime import timedelta
 
@@ -157,6 +160,44 @@ async def test_refund_leads_to_its_order_which_tells_it_as_trade_core_has_it(adm
     assert admin.trade_core.refund is not None
     assert admin.trade_core.refund["refund_no"] in done
     assert "¥3.00" in done
+
+    # It is drawn anew with what it is about.
+    assert page.text.index('<div id="live"') < page.text.index(done)
+
+
+@pytest.mark.parametrize("role", ["administrator", "auditor"])
+async def test_an_order_that_is_checked_waits_for_no_payer(admin: Admin, role: str) -> None:
+    """As 待支付, with nothing paid, it had people ask its payer to pay again."""
+    story, core = await paid_story(admin), admin.trade_core
+    checked = Story()
+    for kind, status in (("created", "initiating"), ("conflicted", "conflicted")):
+        checked.tell(
+            OrderEventType(f"payment.{kind}"),
+            order=checked.order("open"),
+            payment=checked.payment(status),
+        )
+    await apply(admin.deps, checked.events)
+    assert core.payment is not None
+    core.payment = {**core.payment, **checked.payment("conflicted"), "order": checked.order("open")}
+    core.payment = json.loads(json.dumps(core.payment, default=str))
+    person = await Person.hired(admin, role)
+    listed = await person.open_page("orders")
+    assert re.findall(r'<span class="badge (\w+)"', listed) == ["conflicted", "paid"]
+    page = await person.open_page(f"orders/{checked.order_id}")
+    assert "badge conflicted" in page.partition("</h1>")[0]
+    assert ("Do not have the payer pay again" in page) is (role == "auditor")
+    found = await person.open_page("search", q=checked.merchant_order_no[:12])
+    assert "badge conflicted" in found
+    file = csv.DictReader(io.StringIO((await person.open_page("exports/orders")).lstrip("\ufeff")))
+    assert [row["State"] for row in file] == ["Conflicted", "Paid"]
+    api = (await admin.http.get("/api/orders")).json()["items"]
+    assert sorted(each["status"] for each in api) == ["open", "paid"]
+    core.payment, core.refund = (
+        {**core.payment, "status": "succeeded"},
+        {**refund(), "status": "abnormal"},
+    )
+    page = await person.open_page(f"orders/{story.order_id}")
+    assert ("Do not refund it again" in page) is (role == "auditor")
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,12 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class FoundOrder:
+    """`shown_status`: its status; `conflicted` where a payment is and the order is not paid."""
+
     order_id: str
     app_id: str
     order: OrderSummary
+    shown_status: str
 
     @property
     def position(self) -> Position:

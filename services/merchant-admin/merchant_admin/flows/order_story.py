@@ -109,6 +109,13 @@ class OrderStory:
         ]
 
     @property
+    def shown_status(self) -> str:
+        """As `FoundOrder` has it, of the payments as they are now."""
+        is_checked = any(each.status is PaymentStatus.CONFLICTED for each in self.payments)
+        is_shown = is_checked and self.order.status is not OrderStatus.PAID
+        return PaymentStatus.CONFLICTED if is_shown else self.order.status
+
+    @property
     def is_open(self) -> bool:
         """Whether a channel still has something to say."""
         return (

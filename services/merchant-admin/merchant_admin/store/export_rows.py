@@ -177,6 +177,7 @@ ORDERS: Final[Source[Search]] = Source(
     },
     currency="o.view ->> 'currency'",
     place="o.created_at, o.order_id",
+    more=(("shown_status", lists.shown_status("o")),),
 )
 
 PAYMENTS: Final[Source[Search]] = Source(

@@ -6,11 +6,13 @@ from chassis.database import Tx
 from merchant_admin.domain.numbers import Found, Hit, Typed
 from merchant_admin.domain.scope import Scope
 from merchant_admin.store.scope import within
+from merchant_admin.store.search import shown_status
 
 PLAN_WITH_VALUES: Final = "set local plan_cache_mode = force_custom_plan"
 
 _OF: Final = """
-(select '{kind}' as kind, t.{number} as number, t.{shown} as shown, t.order_id, t.view
+(select '{kind}' as kind, t.{number} as number, t.{shown} as shown, t.order_id, t.view,
+        {status} as status
    from {table} t where {condition} and {scope} limit $5)
 """
 _LIKE: Final = "lower(t.{column}) like $1"
@@ -27,7 +29,8 @@ _SOURCES: Final = (
     (Found.SPLIT, "splits_view", "split_no", "merchant_split_no", _LIKE),
 )
 _EVENTS: Final = """
-(select 'event' as kind, h.event_id as number, h.event_id as shown, h.order_id, t.view
+(select 'event' as kind, h.event_id as number, h.event_id as shown, h.order_id, t.view,
+        {status} as status
    from order_history h join orders_view t using (order_id)
   where h.event_id between $2 and $3 and {scope} limit $5)
 """
@@ -41,11 +44,13 @@ def _statement() -> str:
             number=number,
             shown=column,
             condition=condition.format(column=column),
+            status=shown_status("t") if kind is Found.ORDER else "t.status",
             scope=":scope",
         )
         for kind, table, number, column, condition in _SOURCES
     ]
-    return within("union all".join([*parts, _EVENTS.format(scope=":scope")]), "t.merchant_id", 4)
+    events = _EVENTS.format(status=shown_status("t"), scope=":scope")
+    return within("union all".join([*parts, events]), "t.merchant_id", 4)
 
 
 _FIND: Final = _statement()
@@ -67,7 +72,7 @@ async def find(tx: Tx, typed: Typed, scope: Scope, limit: int) -> list[Hit]:
             subject=row["view"].get("subject") or row["shown"],
             amount=row["view"]["amount"],
             currency=row["view"]["currency"],
-            status=row["view"]["status"],
+            status=row["status"],
         )
         for row in rows
     ]

@@ -172,7 +172,18 @@ _REFUNDS_AT_CHANNEL = _REFUNDS.replace(
     "exists (select from payments_view p where p.payment_no = r.payment_no and p.channel = $10)",
 )
 
-ORDER_COLUMNS = "o.order_id, o.app_id, o.view"
+_SHOWN_STATUS = """case when {0}.status <> 'paid' and exists (
+        select from payments_view q where q.order_id = {0}.order_id and q.status = 'conflicted')
+       then 'conflicted' else {0}.status end"""
+
+
+def shown_status(order: str) -> str:
+    """As people are told it: an order whose payer has paid something else does not wait for them.
+    `order`: the alias of its row."""
+    return _SHOWN_STATUS.format(order)
+
+
+ORDER_COLUMNS = f"o.order_id, o.app_id, o.view, {shown_status('o')} as shown_status"
 PAYMENT_COLUMNS = """p.order_id, p.app_id, p.view,
        (select coalesce(sum(amount), 0)::bigint from refunds_view r
          where r.payment_no = p.payment_no and r.status = 'succeeded') as amount_refunded,
@@ -181,10 +192,10 @@ REFUND_COLUMNS = """r.order_id, r.app_id, r.view,
        d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at"""
 
 GET_ORDER = within(
-    """
-select order_id, app_id, view from orders_view where order_id = $1 and :scope
-""",
-    "merchant_id",
+    f"""
+select {ORDER_COLUMNS} from orders_view o where o.order_id = $1 and :scope
+""",  # noqa: S608  # columns of ours
+    "o.merchant_id",
     2,
 )
 
@@ -307,7 +318,8 @@ def parameters(search: Search) -> tuple[object, ...]:
 
 
 def _order(row: asyncpg.Record) -> FoundOrder:
-    return FoundOrder(row["order_id"], row["app_id"], OrderSummary.model_validate(row["view"]))
+    order = OrderSummary.model_validate(row["view"])
+    return FoundOrder(row["order_id"], row["app_id"], order, row["shown_status"])
 
 
 def _payment(row: asyncpg.Record, scope: Scope) -> FoundPayment:

@@ -31,6 +31,10 @@ def _receivers(row: Mapping[str, Any], wording: Wording) -> str:
     )
 
 
+def _shown_state(row: Mapping[str, Any], wording: Wording) -> str:
+    return wording.t(f"state.{row['shown_status']}")
+
+
 SHEETS: Final = (
     Sheet(
         "orders",
@@ -40,7 +44,7 @@ SHEETS: Final = (
             Same("order_id", "sheet.order_id"),
             *MERCHANT,
             *APP,
-            STATE,
+            Described("state", _shown_state),
             AMOUNT,
             Same("amount_paid", "amount_paid"),
             Same("amount_refunded", "amount_refunded"),

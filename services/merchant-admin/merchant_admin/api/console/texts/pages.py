@@ -73,6 +73,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "refund_at_most": ("最多可退 {amount}", "{amount} at most"),
     "claim": ("渠道所述", "What the channel says"),
+    "payment_left_to_finance": (
+        "由集团财务核对处理，请勿让业主再次付款。",
+        "The group's finance staff decide about it. Do not have the payer pay again.",
+    ),
+    "refund_left_to_finance": (
+        "由集团财务核对处理，请勿再次退款，也勿让业主再次付款。",
+        "The group's finance staff decide about it. Do not refund it again, nor have the payer "
+        "pay.",
+    ),
     "claim_none": ("渠道未确认收款。", "The channel has not said that it took money."),
     "decision.accept": ("接受：按渠道实收入账，订单视为已付", "Accept: the order is paid so"),
     "decision.refund": ("退回：渠道实收全额退还", "Refund: all of it goes back"),
