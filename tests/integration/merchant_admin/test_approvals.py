@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from contracts.events.alerts import AlertRecord
 from contracts.events.orders import OrderEventType
 from contracts.identifiers import new_id
 from contracts.sealing import Opener
+from foundation.service_client import M, Service
 from gateway.channels.plugin import schema
 from gateway.channels.wechat import PLUGIN
 from merchant_admin.domain.account_approvals import with_sealed
@@ -26,6 +27,7 @@ from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.domain.users import Role
 from merchant_admin.flows import approvals, apps, onboarding
 from merchant_admin.flows import waiting as waiting_for_people
+from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.read_model import apply
 from merchant_admin.flows.sealing_anew import SealedCount
 from merchant_admin.store.approvals import get_approval, set_request
@@ -237,6 +239,21 @@ async def test_a_piece_that_was_refused_or_failed_counts_no_more(
     assert again.status_code == 201
 
 
+@dataclass
+class Meanwhile(Service):
+    """The trade-core of these deps; before it is asked to do something, something happens."""
+
+    deps: Deps
+    happens: Callable[[], Awaitable[None]]
+
+    async def get(self, answer: type[M], path: str, *given: Any) -> M:
+        return await self.deps.trade_core.get(answer, path, *given)
+
+    async def post(self, answer: type[M], path: str, **given: Any) -> M:
+        await self.happens()
+        return await self.deps.trade_core.post(answer, path, **given)
+
+
 async def test_pieces_that_were_refused_once_wait_as_others_when_asked_for_at_once(
     admin: Admin, merchant_id: str
 ) -> None:
@@ -246,23 +263,28 @@ async def test_pieces_that_were_refused_once_wait_as_others_when_asked_for_at_on
     for body in bodies:
         assert (await admin.http.post(refunds(admin), json=body)).status_code == 409
     admin.trade_core.refusals.clear()
+
+    async def slowly() -> None:
+        await asyncio.sleep(0.2)
+
+    admin.app.state.deps = replace(admin.deps, trade_core=Meanwhile(admin.deps, slowly))
     asked = await asyncio.gather(*(admin.http.post(refunds(admin), json=body) for body in bodies))
     assert sorted(each.status_code for each in asked) == [201, 202]
 
 
 async def test_what_was_never_opened_counts_only_while_it_may_be(
-    admin: Admin, merchant_id: str, monkeypatch: pytest.MonkeyPatch
+    admin: Admin, merchant_id: str
 ) -> None:
     """The call was lost: nobody heard whether trade-core had it."""
     half = {"amount": LIMIT // 2 + 1, "reason": "x"}
 
-    async def away(*_: Any, **__: Any) -> None:
+    async def lose() -> None:
         raise Overloaded("trade-core does not answer")
 
-    with monkeypatch.context() as lost:
-        lost.setattr(admin.deps.trade_core, "post", away)
-        gone = await admin.http.post(refunds(admin), json={**half, "merchant_refund_no": "one"})
+    admin.app.state.deps = replace(admin.deps, trade_core=Meanwhile(admin.deps, lose))
+    gone = await admin.http.post(refunds(admin), json={**half, "merchant_refund_no": "one"})
     assert gone.status_code == 503
+    admin.app.state.deps = admin.deps
     second = {**half, "merchant_refund_no": "two"}
     path = await waiting(await admin.http.post(refunds(admin), json=second))
     await admin.http.post(f"{path}/reject", json={"reason": "no"})
