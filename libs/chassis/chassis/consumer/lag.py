@@ -16,10 +16,10 @@ def _now_ms() -> float:
 @dataclass(slots=True)
 class Lag(Generic[P]):
     """`records`: how many are not applied yet, of all partitions. Of each partition it knows the
-    time of the last record that was applied, or when nothing waited there last."""
+    time of the last record that was applied, or when nothing waited there last, or since when it is
+    this member's."""
 
     records: int = 0
-    _begun_ms: float = field(default_factory=_now_ms)
     _known_ms: dict[P, float] = field(default_factory=dict)
     _behind: frozenset[P] = frozenset()
 
@@ -32,12 +32,12 @@ class Lag(Generic[P]):
         self.records = sum(waiting.values())
         self._behind = frozenset(each for each, count in waiting.items() if count)
         self._known_ms = {
-            each: self._known_ms.get(each, self._begun_ms) if count else now_ms
+            each: self._known_ms.get(each, now_ms) if count else now_ms
             for each, count in waiting.items()
         }
 
     def age_s(self, now_ms: float | None = None) -> float:
         """0 while nothing waits."""
         now_ms = _now_ms() if now_ms is None else now_ms
-        ages = [now_ms - self._known_ms.get(each, self._begun_ms) for each in self._behind]
-        return max(0.0, *ages) / 1000 if ages else 0.0
+        since_ms = min((self._known_ms[each] for each in self._behind), default=now_ms)
+        return max(0.0, now_ms - since_ms) / 1000
