@@ -87,6 +87,7 @@ WORDED_OTHERWISE: Final = {
     "differences": {"subject", "detail"},
     "endpoints": {"held_until_beijing", "suspended_at_beijing", "suspended_for"},
     "ledger": {"balance"},
+    "orders": {"status"},
     "reconciliations": {"note"},
     "splits": {"receivers"},
     "statements": {"row"},
