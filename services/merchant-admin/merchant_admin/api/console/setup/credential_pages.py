@@ -23,7 +23,17 @@ REMOVE: Final = "remove."
 _PRIVATE: Final = "PRIVATE KEY"
 """What a text has in it that is a secret, whatever it was entered as."""
 
-_LEFT: Final = ("enter it again, or tick that it is removed", "请重新填写，或勾选移除")
+_LEFT: Final = {
+    True: (
+        "is set: enter it again, or tick that it is removed",
+        "当前已设置：请重新填写，或勾选移除",
+    ),
+    False: (
+        "may be set: enter it again if so, else tick",
+        "没有记录是否设置过：设置过请重新填写，没有请勾选",
+    ),
+}
+"""By whether it is known that it was set."""
 
 MAX_FILE_BYTES: Final = 65_536
 
@@ -40,12 +50,12 @@ def replacing_in(form: CredentialForm, sent: Sent, saved: AccountDetails) -> dic
     given = credentials_in(form, sent)
     way = sent.form.get(WAY, "")
     left = [
-        name
-        for name in form.replaced(saved.shown, way)
+        FieldError(f"/credentials/{name}", *_LEFT[is_known])
+        for name, is_known in form.replaced(saved.shown, way).items()
         if name not in given and REMOVE + name not in sent.form
     ]
     if left:
-        raise Unusable(*(FieldError(f"/credentials/{name}", *_LEFT) for name in left))
+        raise Unusable(*left)
     return given
 
 
