@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -177,6 +178,32 @@ async def test_an_amount_that_only_the_notification_states_counts_under_the_chan
     gateway = hinting(reply({}), query=query)
     assert await notify(gateway) == ACCEPTED
     assert gateway.producer.events()[0]["amount"] == amount
+
+
+LATER = NOW + timedelta(minutes=3)
+
+
+@pytest.mark.parametrize(
+    ("answered", "paid_at"),
+    [
+        (Succeeded("T1"), LATER),
+        (Succeeded("T1", at=NOW), NOW),
+        (Succeeded("T1", Money(5, "CNY")), LATER),
+        (Succeeded("T2"), None),
+        (Succeeded(), None),
+    ],
+)
+async def test_a_time_that_only_the_notification_states_counts_under_the_channels_own_number(
+    answered: Succeeded, paid_at: datetime | None
+) -> None:
+    """Else nobody knows when it was paid, and it counts as paid when we heard of it."""
+    plain = fake_plugin().query
+    query = type(plain)(plain.call, lambda *_: answered)
+    gateway = hinting(reply({}), outcome=replace(PAID, at=LATER), query=query)
+    assert await notify(gateway) == ACCEPTED
+    (result,) = gateway.producer.events()
+    told = result.get("paid_at")
+    assert (told and datetime.fromisoformat(told)) == paid_at
 
 
 @pytest.mark.parametrize(("stated", "published"), [(1299, 1), (5, 5)])

@@ -57,7 +57,7 @@ async def ask(
         raise Unclear("the channel does not confirm its notice")
     ASKED.labels(account.channel, "asked").inc()
     return payment_result(
-        account, notified.payment_no, Source.QUERY, _with_amount(answered, notified.outcome, trade)
+        account, notified.payment_no, Source.QUERY, _completed(answered, notified.outcome, trade)
     )
 
 
@@ -87,14 +87,17 @@ def _trade_of(payment: PaymentOnFile) -> Trade:
     return trade_of(payment.ref)
 
 
-def _with_amount(answered: Outcome, notified: Outcome, trade: Trade) -> Outcome:
-    """The notification's amount is signed beside the channel's own number, so that it counts where
-    both name the same one: where the query states none, and where it states ours and the
-    notification another, which nobody may book (`compared-with-our-books`)."""
+def _completed(answered: Outcome, notified: Outcome, trade: Trade) -> Outcome:
+    """With the notification's time and amount, which are signed beside the channel's own number, so
+    that they count where both name the same one: where the query states none; and the amount also
+    where it states ours and the notification another, which nobody may book
+    (`compared-with-our-books`)."""
     if not isinstance(answered, Succeeded) or not isinstance(notified, Succeeded):
         return answered
-    is_same = answered.channel_no is not None and answered.channel_no == notified.channel_no
-    if is_same and notified.amount and answered.amount in (None, trade.amount):
+    if answered.channel_no is None or answered.channel_no != notified.channel_no:
+        return answered
+    answered = replace(answered, at=answered.at or notified.at)
+    if notified.amount and answered.amount in (None, trade.amount):
         return replace(answered, amount=notified.amount)
     return answered
 

@@ -118,7 +118,8 @@ class Side(Protocol):
     `change` is done to what it tells before that is signed. `signs_answers` False: TLS alone proves
     whose they are. `tells_amounts` False: its answer to a query need not say how much was paid, and
     `tells_refund_amounts` False, how much went back. `tells_numbers` False: what was paid may be
-    told without the channel's number.
+    told without the channel's number. `tells_paid_at` False: its answer to a query does not say
+    when.
     """
 
     plugin: Plugin[Any]
@@ -127,6 +128,7 @@ class Side(Protocol):
     tells_amounts: bool
     tells_refund_amounts: bool
     tells_numbers: bool
+    tells_paid_at: bool
 
     def credentials(self) -> dict[str, Any]: ...
 
@@ -179,6 +181,7 @@ class AnySide:
     tells_amounts = True
     tells_refund_amounts = True
     tells_numbers = True
+    tells_paid_at = True
 
     def __init__(self) -> None:
         self.change: Change = unchanged

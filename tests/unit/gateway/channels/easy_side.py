@@ -36,6 +36,7 @@ class EasySide(AnySide):
     tells_amounts = False
     tells_refund_amounts = False
     tells_numbers = False
+    tells_paid_at = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,7 +102,7 @@ class EasySide(AnySide):
         return {
             "oriOrgTrace": self.trace_of(number),
             "oriBizDate": "20260131",
-            "oriBizTime": "120005",
+            "oriBizTime": "120000",
             "outTrace": "EP20260131000001",
             "pcTrace": "PC0001",
             "tradeRetCode": code,

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -148,7 +148,15 @@ def test_a_query_that_tells_no_amount_is_believed(side: EasySide, account: Any) 
     content = side.trade(PAYMENT_NO, "00")
     content.pop("transAmt")
     answered = outcome(side, account, PLUGIN.query, trade(), side.answer(content))
-    assert answered == Succeeded("EP20260131000001", None, NOW + timedelta(seconds=5))
+    assert answered == Succeeded("EP20260131000001", None, None)
+
+
+def test_a_query_that_tells_when_it_was_paid_is_believed(side: EasySide, account: Any) -> None:
+    """As notifications do; oriBizDate and oriBizTime are when the order was begun."""
+    content = side.trade(PAYMENT_NO, "00") | {"tradeDate": "20260201", "tradeTime": "000100"}
+    answered = outcome(side, account, PLUGIN.query, trade(), side.answer(content))
+    assert isinstance(answered, Succeeded)
+    assert answered.at == datetime(2026, 1, 31, 16, 1, tzinfo=UTC)
 
 
 def test_an_amount_may_stand_as_a_number(side: EasySide, account: Any) -> None:
@@ -184,7 +192,7 @@ def test_not_found_closes_nothing_however_late_it_is(side: EasySide, account: An
 @pytest.mark.parametrize(
     ("code", "meaning"),
     [
-        ("00", Succeeded("EP20260131000001", Money(500, "CNY"), NOW + timedelta(seconds=5))),
+        ("00", Succeeded("EP20260131000001", Money(500, "CNY"), None)),
         ("99", Pending(channel_no="EP20260131000001")),
         ("06", Declined("06", "…")),
         ("XX", Declined("XX", "…", abnormal=True)),

@@ -85,6 +85,14 @@ def test_a_time_without_a_year_is_the_one_nearest_to_the_trade(
     assert stated.at == paid
 
 
+@pytest.mark.parametrize("traced", ["", "later", "0231250000"])
+def test_when_a_trade_was_made_is_not_when_it_was_paid(side: UnionpaySide, traced: str) -> None:
+    fields = {**side.trade(PAYMENT_NO, 1299), "traceTime": traced, "respCode": "00"}
+    assert trades.read(fields, trades.IN_NOTIFICATION) == Succeeded(
+        fields["queryId"], Money(1299, "CNY"), None
+    )
+
+
 def test_a_scanned_code_is_taken_back_by_our_own_number(side: UnionpaySide) -> None:
     """The answer to the payment, which would tell `queryId`, is the very thing that is missing."""
     asked_of, here = trade(Method.BARCODE), opened(side)

@@ -25,7 +25,9 @@ def read(biz_data: Mapping[str, Any]) -> Outcome:
         case "00":
             # The query is not documented to give an amount, and may give none.
             amount = amount_in(biz_data, "tradeAmt", "transAmt")
-            return Succeeded(channel_no, amount, read_compact(_time(biz_data)))
+            # The query's oriBizDate and oriBizTime are those of the order, not of its payment.
+            paid_at = text(biz_data, "tradeDate") + text(biz_data, "tradeTime")
+            return Succeeded(channel_no, amount, read_compact(paid_at))
         case "06":
             return Declined(code, message)
         case _:
@@ -43,8 +45,3 @@ def amount_in(content: Mapping[str, Any], *names: str) -> Money | None:
     if given is not None and amount is None:
         raise NotUnderstood("an amount that cannot be read")
     return minor_money(amount, CURRENCY)
-
-
-def _time(biz_data: Mapping[str, Any]) -> str:
-    day = text(biz_data, "tradeDate") or text(biz_data, "oriBizDate")
-    return day + (text(biz_data, "tradeTime") or text(biz_data, "oriBizTime"))

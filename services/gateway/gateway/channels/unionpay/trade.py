@@ -159,11 +159,12 @@ def _amount(content: Mapping[str, Any]) -> Money:
 
 
 def _settled_at(content: Mapping[str, Any]) -> datetime | None:
-    """`traceTime` has no year: of all such moments it is the one nearest to the trade's making."""
+    """`traceTime` has no year: of all such moments it is the one nearest to the trade's making.
+    None without it: when a trade was made, is not when it was paid."""
     made_at, moment = read_compact(text(content, "txnTime")), text(content, "traceTime")
     if made_at is None:
         return None
     year = made_at.astimezone(BEIJING).year
     found = [read_compact(f"{each}{moment}") for each in (year - 1, year, year + 1)]
     near = [each for each in found if each is not None]
-    return min(near, key=lambda each: abs(each - made_at), default=made_at)
+    return min(near, key=lambda each: abs(each - made_at), default=None)
