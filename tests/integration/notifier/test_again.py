@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -14,6 +15,7 @@ from contracts.internal import ReplayRequest
 from notifier.domain.answers import Answer as Answered
 from notifier.domain.apps import Destination
 from notifier.domain.deliveries import Lease, State
+from notifier.domain.errors import NoCallbackAddress
 from notifier.domain.schedule import Schedule
 from notifier.flows import attempts, deliveries, endpoints, replays
 from notifier.flows.deps import Deps
@@ -58,6 +60,23 @@ async def test_redelivery_asked_from_inside_the_handler_is_sent(
     assert first.event_id == second.event_id == event.event_id
     assert len(server.received) == 2
     assert await harness.value("select count(*) from attempt") == 2
+
+
+@pytest.mark.parametrize("changes", [{"notify_url": None}, {"is_active": False}])
+async def test_redelivery_that_has_nowhere_to_go_is_refused(
+    harness: Harness, server: AppServer, changes: dict[str, Any]
+) -> None:
+    """As a ping is; an address that came with the call is one to go to."""
+    harness.apps.put(replace(app("A1", f"{server.url}/callback", version=2), **changes))
+    to_the_app, named = new_delivery(), new_delivery(notify_url=f"{server.url}/named")
+    await harness.add(to_the_app)
+    await harness.add(named)
+    deps = harness.deps(replica=1)
+    with pytest.raises(NoCallbackAddress):
+        await deliveries.send_again(deps, "A1", to_the_app.event_id)
+    if "is_active" not in changes:
+        view = await deliveries.send_again(deps, "A1", named.event_id)
+        assert view.url == f"{server.url}/named"
 
 
 async def test_redelivery_asked_many_times_meanwhile_is_one(

@@ -1,7 +1,7 @@
 """Refunds on a real database: never more than was paid, never twice."""
 
 import pytest
-from tests.builders.trade_core import OTHER_ACCOUNT, refund_request, returned
+from tests.builders.trade_core import OTHER_ACCOUNT, refund_request, request, returned
 from tests.integration.trade_core.harness import Harness
 
 from contracts.api import RefundStatus
@@ -54,6 +54,15 @@ async def test_refund_of_what_is_not_ones_own_is_not_found(harness: Harness) -> 
 async def test_person_may_refund_any_apps_payment(harness: Harness) -> None:
     payment = await harness.paid()
     assert (await harness.refund(refund_request(payment), app_id=None)).created
+
+
+async def test_persons_refund_is_told_where_its_payment_was_told(harness: Harness) -> None:
+    """Nobody was told where the app has no address of its own."""
+    payment = await harness.paid(request(notify_url="https://app.example/callback"))
+    by_person = await harness.refund(refund_request(payment, "B1", 100), app_id=None)
+    by_app = await harness.refund(refund_request(payment, "B2", 100))
+    told_at = [each.refund.notify_url for each in (by_person, by_app)]
+    assert told_at == ["https://app.example/callback", None]
 
 
 async def test_persons_refund_has_the_number_of_its_form(harness: Harness) -> None:

@@ -2,6 +2,7 @@
 write them."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -114,3 +115,30 @@ def test_events_of_refunds_and_splits() -> None:
     )
     refund_as_requested(opened, request)
     assert event_types(opened)[2:] == ["split.created", "split.failed", "refund.created"]
+
+
+@pytest.mark.parametrize(
+    ("is_by_person", "named", "told_at"),
+    [
+        (True, None, "https://app.example/paid"),
+        (False, None, None),
+        (False, "https://app.example/refunded", "https://app.example/refunded"),
+    ],
+)
+def test_a_persons_refund_is_told_where_its_payment_was_told(
+    is_by_person: bool, named: str | None, told_at: str | None
+) -> None:
+    """People name no address; an app that names none is told at its own."""
+    opened = taken(1000)
+    payment = payment_of(opened)
+    opened.payments[payment.payment_no] = replace(payment, notify_url="https://app.example/paid")
+    request = CreateRefund(
+        merchant_id="M1",
+        payment_id="C1",
+        payment_no=payment.payment_no,
+        merchant_refund_no="B1",
+        amount=100,
+        notify_url=named,
+    )
+    assert refund_as_requested(opened, request, is_by_person=is_by_person).notify_url == told_at
+    assert opened.events[-1].notify_url == told_at

@@ -95,12 +95,14 @@ async def send_again(
     """Send a callback again, now, with a schedule that begins anew and the same `webhook-id`.
 
     `about`: the merchants that the app still has; an event of another one is not found. A replay
-    of a signed call sends nothing.
+    of a signed call sends nothing. Raises NoCallbackAddress where there is nowhere to send it.
     """
     async with deps.db.transaction() as tx:
         found = await deliveries.list_of_event(tx, event_id, app_id, about=about)
         if not found:
             raise EventNotFound(event_id)
+        if not any(deps.apps.find_destination(app_id, row["notify_url"]) for row in found):
+            raise NoCallbackAddress
         call = SignedCall(app_id, signed_as) if signed_as else None
         if call is None or await signed_calls.is_new(tx, call):
             await deliveries.make_due(tx, found)

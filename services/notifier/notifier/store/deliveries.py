@@ -80,7 +80,8 @@ async def add(
 async def list_of_event(
     tx: Tx, event_id: str, app_id: str, *, about: Sequence[str] | None = None
 ) -> list[Record]:
-    """The deliveries of an event of the app, for `make_due`; `about`: one of these merchants."""
+    """The deliveries of an event of the app for `make_due`, each with its `notify_url`; `about`: of
+    one of these merchants."""
     merchant_ids = None if about is None else list(about)
     return list(await tx.fetch(_OF_EVENT, event_id, day_of(event_id), app_id, merchant_ids))
 
@@ -208,7 +209,7 @@ order by delivery_id
 
 # A ping is about no merchant.
 _OF_EVENT = """
-select delivery_id, day, lane_id from delivery
+select delivery_id, day, lane_id, notify_url from delivery
  where event_id = $1 and day = $2 and app_id = $3
    and ($4::text[] is null
         or coalesce(convert_from(body, 'UTF8')::jsonb -> 'data' ->> 'merchant_id' = any($4), true))

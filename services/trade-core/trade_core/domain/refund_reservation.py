@@ -18,10 +18,15 @@ UNENDED: Final = (RefundStatus.PROCESSING, RefundStatus.ABNORMAL)
 
 
 def refund_as_requested(
-    aggregate: OrderAggregate, request: CreateRefund, policy: RefundSplits = RefundSplits.RETURN
+    aggregate: OrderAggregate,
+    request: CreateRefund,
+    policy: RefundSplits = RefundSplits.RETURN,
+    *,
+    is_by_person: bool = False,
 ) -> Refund:
     """Reserve the amount and start the refund. By the app's policy, what is not there because it
-    was split is returned by the receivers; the aggregate must know the payment's splits.
+    was split is returned by the receivers; the aggregate must know the payment's splits. One that
+    a person asks for is told where its payment was told.
 
     Raises PaymentNotRefundable, RefundExceedsPaid.
     """
@@ -34,7 +39,7 @@ def refund_as_requested(
         merchant_refund_no=request.merchant_refund_no,
         fingerprint=request.fingerprint(),
         reason=request.reason,
-        notify_url=request.notify_url,
+        notify_url=refund.notify_url if is_by_person else request.notify_url,
         returns=_returns(aggregate, payment, request.amount, policy, refund.refund_no),
     )
     _start(aggregate, refund, payment)

@@ -67,7 +67,9 @@ async def _open(deps: Deps, app_id: str | None, request: CreateRefund) -> Opened
         if aggregate.payments[request.payment_no].split_reserved:
             await aggregates.know_splits(tx, aggregate, request.payment_no)
         policy = deps.refund_splits(aggregate.order.app_id)
-        refund = refund_reservation.refund_as_requested(aggregate, request, policy)
+        refund = refund_reservation.refund_as_requested(
+            aggregate, request, policy, is_by_person=app_id is None
+        )
         await saving.save(tx, [aggregate])
     committed(deps, [aggregate])
     return OpenedRefund(
