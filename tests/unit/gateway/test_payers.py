@@ -246,6 +246,31 @@ def test_what_is_signed_are_four_lines() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("", ""),
+        ("back=%E5%AE%B6+1;x&&flag", "back=%E5%AE%B6+1;x&&flag&"),
+        ("status=done&a=b%26c&merchant_order_no=W9&signature", "a=b%26c&"),
+        ("%73tatus=succeeded&payment_no=P9", ""),
+        ("Status=x&statuses=y&a=status", "Status=x&statuses=y&a=status&"),
+    ],
+)
+@pytest.mark.parametrize("signature", [None, "c2ln"])
+def test_our_names_in_the_apps_query_are_replaced_and_the_rest_is_kept(
+    query: str, kept: str, signature: str | None
+) -> None:
+    """Readers differ in which of two they take: the app's own would be checked as ours."""
+    told = SignWayBack(
+        app_id="A1", merchant_order_no="W1", payment_no="P1", status="succeeded", timestamp=7
+    )
+    signed = f"&signature={signature}" if signature else ""
+    assert way_back(f"https://x.example/paid?{query}", told, signature) == (
+        f"https://x.example/paid?{kept}merchant_order_no=W1&payment_no=P1&status=succeeded"
+        f"&timestamp=7{signed}"
+    )
+
+
 async def test_page_has_the_channel_asked_and_not_too_often() -> None:
     at = centre(
         reply({"pay": "x"}), payment_id=ACCOUNT, channel="fake", status=PaymentStatus.PENDING

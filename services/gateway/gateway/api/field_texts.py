@@ -77,7 +77,9 @@ FIELD_TEXTS: Final[dict[str, str]] = {
     "client_ip": "The payer's IP address; WeChat Pay H5 judges by it",
     "notify_url": "Where callbacks about this go, http or https, ≤ 512 characters; absent: to the "
     "app's address",
-    "return_url": "Where our page sends the payer back to, http or https, ≤ 512 characters",
+    "return_url": "Where our page sends the payer back to, http or https, ≤ 512 characters. In its "
+    "query our `merchant_order_no`, `payment_no`, `status`, `timestamp`, `signature` replace the "
+    "app's own of these names",
     "expires_in_s": "Seconds until nothing can be paid any more",
     "splits": "It will be split later by `POST /v1/splits`. WeChat Pay must know it now: what was "
     "created without it cannot be split, unless its account splits every payment",
@@ -183,7 +185,8 @@ OF_ONE_MODEL: Final[dict[tuple[str, str], str]] = {
     ("PaymentLinkView", "amount"): "Whole minor units (分); null: the payer enters it",
     ("CreatePaymentLink", "amount"): "Whole minor units (分); absent: the payer enters it",
     ("PaymentLinkView", "payment_no"): "The payment that its one order has now; null before",
-    ("DeliveryView", "url"): "Where it goes",
+    ("DeliveryView", "url"): "Where it goes; empty: neither the call nor the app named an address, "
+    "and it waits until the app has one",
     ("DeliveryView", "type"): "What happened, e.g. `payment.succeeded`",
     ("EventItem", "type"): "What happened",
     ("DeliveryView", "state"): "`pending` (we try again), `delivered` or `exhausted` (given up)",

@@ -4,16 +4,26 @@ For display only: a payer may keep such an address and open it again, so it is n
 that money came. What is signed: `contracts.internal.SignWayBack`.
 """
 
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from typing import Final
+from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
 
 from contracts.internal import SignWayBack
 
+SIGNATURE: Final = "signature"
+
 
 def way_back(return_url: str, shown: SignWayBack, signature: str | None) -> str:
-    """The address with what is told; the app's own query stays in front."""
-    query = shown.model_dump(mode="json", exclude={"app_id"})
+    """The address with what is told; the app's own query stays in front, as it was written but for
+    parameters of these names, of which a reader might take the app's for ours."""
+    told = shown.model_dump(mode="json", exclude={"app_id"})
+    names = {*told, SIGNATURE}
     if signature is not None:
-        query["signature"] = signature
+        told[SIGNATURE] = signature
     parts = urlsplit(return_url)
-    joined = "&".join(part for part in (parts.query, urlencode(query)) if part)
+    own = parts.query.split("&") if parts.query else []
+    joined = "&".join([*(each for each in own if _name(each) not in names), urlencode(told)])
     return urlunsplit(parts._replace(query=joined))
+
+
+def _name(parameter: str) -> str:
+    return unquote_plus(parameter.partition("=")[0])
