@@ -7,7 +7,7 @@ import pytest
 
 from chassis.problems import Overloaded
 from merchant_admin.domain.guessing import Priority
-from merchant_admin.flows.hashing import MAX_WAITING, PLACES, Hashing, Recognised
+from merchant_admin.flows.hashing import MAX_WAITING, PLACES, Hashing, Patience, Recognised
 
 
 class Work:
@@ -76,6 +76,31 @@ async def test_whoever_hangs_up_leaves_their_place_to_the_next() -> None:
     await asyncio.gather(*running)
     assert "gone" not in work.begun
     assert await hashing.run(Priority.KNOWN, work, "later") == "later"
+
+
+async def test_who_has_waited_long_enough_is_told_so_and_leaves_the_place_to_the_next() -> None:
+    """With 60 strangers before them people waited for more than a minute."""
+    hashing, work = Hashing(), Work()
+    running = [asyncio.ensure_future(hashing.run(Priority.KNOWN, work, "x")) for _ in range(PLACES)]
+    await all_wait(5)
+    with pytest.raises(Overloaded):
+        await hashing.run(Priority.KNOWN, work, "late", patience=Patience(0.01))
+    after = asyncio.ensure_future(hashing.run(Priority.KNOWN, work, "after"))
+    await all_wait(5)
+    work.may_end.set()
+    assert await after == "after"
+    await asyncio.gather(*running)
+    assert "late" not in work.begun
+
+
+async def test_all_waits_of_a_login_end_together() -> None:
+    patience, never = Patience(0.05), asyncio.Event()
+    with pytest.raises(Overloaded):
+        async with patience.waiting():
+            await never.wait()
+    with pytest.raises(Overloaded):
+        async with patience.waiting():
+            await asyncio.sleep(0)
 
 
 def test_only_the_very_password_is_recognised_and_only_for_its_user() -> None:

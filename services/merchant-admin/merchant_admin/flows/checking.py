@@ -6,6 +6,9 @@ stored now decides. A name that nobody has is answered without hashing, after
 about the time that it would have taken.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import structlog
 
 from chassis.problems import Overloaded
@@ -13,7 +16,7 @@ from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import TooManyLogins
 from merchant_admin.domain.guessing import Guess, Priority, Standing
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.hashing import MAX_REMEMBERED
+from merchant_admin.flows.hashing import MAX_REMEMBERED, Patience
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store import guessing as store
 
@@ -31,7 +34,8 @@ async def find_right_hash(deps: Deps, actor: Actor, password: str) -> str | None
     recognised = deps.checks.recognised.find(actor.username, password)
     if recognised is not None and await _find_stored(deps, actor.username) == recognised:
         return recognised
-    async with deps.checks.guesses, deps.db.connection() as tx:
+    patience = Patience()
+    async with patience.waiting(), deps.checks.guesses, deps.db.connection() as tx:
         stored = await store.find_password_hash(tx, actor.username)
         standing = await store.get_standing(tx, guess, deps.clock())
     priority = standing.priority
@@ -39,7 +43,9 @@ async def find_right_hash(deps: Deps, actor: Actor, password: str) -> str | None
         raise _too_many(deps, standing)
     if stored is None:
         await deps.checks.hashing.pretend()
-    elif await _is_right(deps, standing, priority, stored, password):
+    elif await _is_right(
+        deps, standing, partial(deps.passwords.is_right, stored, password), priority, patience
+    ):
         deps.checks.recognised.remember(actor.username, stored, password)
         return stored
     await _count(deps, actor, standing, is_user=stored is not None)
@@ -54,10 +60,14 @@ async def _find_stored(deps: Deps, username: str) -> str | None:
 
 
 async def _is_right(
-    deps: Deps, standing: Standing, priority: Priority, stored: str, password: str
+    deps: Deps,
+    standing: Standing,
+    look: Callable[[], bool],
+    priority: Priority,
+    patience: Patience,
 ) -> bool:
     try:
-        return await deps.checks.hashing.run(priority, deps.passwords.is_right, stored, password)
+        return await deps.checks.hashing.run(priority, look, patience=patience)
     except Overloaded:
         if priority is Priority.LAST:
             raise _too_many(deps, standing) from None

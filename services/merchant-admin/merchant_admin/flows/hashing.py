@@ -23,12 +23,32 @@ PLACES: Final = 2
 """Passwords looked at in the same moment, 64 MiB and about 0.1 s of all cores each."""
 
 MAX_WAITING: Final = {Priority.KNOWN: 64, Priority.STRANGER: 16, Priority.LAST: 8}
-"""At 0.1 s each and two at once, whoever is let in waits less than four seconds."""
+"""At 0.1 s each and two at once, whoever is let in waits less than four seconds; on a machine that
+is busy with other things `PATIENCE_S` ends it."""
+
+PATIENCE_S: Final = 4.0
+"""For a connection and for the pool together: whoever logs in is answered within five seconds."""
 
 MAX_REMEMBERED: Final = 10_000
 
 MAX_GUESSES: Final = 6
 """That are looked up in the database at once; other pages need connections too."""
+
+
+class Patience:
+    """Of one who logs in, from the moment it is made; all waits that it is asked for share it."""
+
+    def __init__(self, seconds: float = PATIENCE_S) -> None:
+        self._ends_at = asyncio.get_running_loop().time() + seconds
+
+    @asynccontextmanager
+    async def waiting(self) -> AsyncIterator[None]:
+        """Around a wait; raises Overloaded where it is not over in time."""
+        try:
+            async with asyncio.timeout_at(self._ends_at):
+                yield
+        except TimeoutError as error:
+            raise _too_many() from error
 
 
 class Hashing:
@@ -41,9 +61,15 @@ class Hashing:
         }
         self._typical_s = 0.1
 
-    async def run(self, priority: Priority, work: Callable[..., T], *args: object) -> T:
-        """Raises Overloaded where too many of this priority wait."""
-        async with self._place(priority):
+    async def run(
+        self,
+        priority: Priority,
+        work: Callable[..., T],
+        *args: object,
+        patience: Patience | None = None,
+    ) -> T:
+        """Raises Overloaded where too many of this priority wait, or it is not its turn in time."""
+        async with self._place(priority, patience or Patience()):
             started = time.monotonic()
             done = await asyncio.to_thread(work, *args)
             self._typical_s += (time.monotonic() - started - self._typical_s) / 8
@@ -54,11 +80,12 @@ class Hashing:
         await asyncio.sleep(min(self._typical_s, 1.0))
 
     @asynccontextmanager
-    async def _place(self, priority: Priority) -> AsyncIterator[None]:
+    async def _place(self, priority: Priority, patience: Patience) -> AsyncIterator[None]:
         if self._free:
             self._free -= 1
         else:
-            await self._turn(self._waiting[priority], MAX_WAITING[priority])
+            async with patience.waiting():
+                await self._turn(self._waiting[priority], MAX_WAITING[priority])
         try:
             yield
         finally:
@@ -66,7 +93,7 @@ class Hashing:
 
     async def _turn(self, line: deque[asyncio.Future[None]], limit: int) -> None:
         if len(line) >= limit:
-            raise Overloaded("Too many people are logging in at the moment.", retry_after_s=2)
+            raise _too_many()
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         line.append(turn)
         try:
@@ -86,6 +113,10 @@ class Hashing:
                     turn.set_result(None)
                     return
         self._free += 1
+
+
+def _too_many() -> Overloaded:
+    return Overloaded("Too many people are logging in at the moment.", retry_after_s=2)
 
 
 class Recognised:
