@@ -77,6 +77,17 @@ async def test_reads_of_one_app_wait_outside_and_payments_pass() -> None:
     assert core.most == MAX_READS
 
 
+async def test_as_many_reads_as_an_app_may_have_in_flight_pass_on_a_busy_machine() -> None:
+    """256 at once, of which 60 are answered in a second."""
+    lines = ReadLines()
+
+    async def read() -> None:
+        async with lines.place("A1"):
+            await asyncio.sleep(MAX_READS / 75)
+
+    await asyncio.gather(*(read() for _ in range(256)))
+
+
 async def test_each_page_of_a_file_stands_in_line() -> None:
     """The request has left it when its first page is there."""
     core, path = HangingAfterOne(days().trade_core), "/v1/statements/2026-01-05?merchant_id=M1"

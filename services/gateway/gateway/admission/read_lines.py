@@ -12,9 +12,9 @@ from chassis.problems import Overloaded
 MAX_READS: Final = 32
 """Of one app behind us at once: three for each of trade-core's connections, so none is idle."""
 
-PATIENCE_S: Final = 2.0
-"""Who waited so long is refused; trade-core is then given the rest of the five seconds that callers
-wait."""
+PATIENCE_S: Final = 4.0
+"""Who waited so long is refused, before the five seconds are over that callers wait: in them 256
+reads at once are through on a busy machine, too."""
 
 
 @dataclass(slots=True)
