@@ -279,11 +279,30 @@ async def test_browsers_without_streams_poll_the_same(
         assert (await browser.get(f"/pay/{gateway.token}/status")).json() == await anext(statuses)
 
 
-async def test_a_bad_choice_is_not_found(browser: httpx.AsyncClient, gateway: Gateway) -> None:
-    for data in ({}, {"payment_id": ""}, {"payment_id": "../x"}):
-        answer = await browser.post(f"/pay/{gateway.token}/channel", data=data)
-        assert answer.status_code in (404, 415)
+async def test_a_form_that_is_not_understood_leads_back_to_its_page(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    """It said that we are busy, or that there is no such payment."""
+    its_page = f"/pay/{gateway.token}"
+    sent: list[dict[str, Any]] = [
+        {},
+        {"data": {"payment_id": ""}},
+        {"data": {"payment_id": "../x"}},
+        {"data": {"payment_id": "C" * 5_000}},
+        {"data": {f"field{number}": "x" for number in range(20)}},
+        {"json": {"payment_id": WECHAT}},
+    ]
+    for form in sent:
+        answer = await browser.post(f"{its_page}/channel", follow_redirects=False, **form)
+        assert (answer.status_code, answer.headers["location"]) == (303, its_page), form
+    answer = await browser.post(its_page, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, its_page)
     assert gateway.chosen == []
+
+
+async def test_a_choice_that_nobody_knows_is_not_found(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
     gateway.refusal = (404, "not_found")
     answer = await browser.post(
         f"/pay/{gateway.token}/channel", data={"payment_id": new_id("channel_account")}

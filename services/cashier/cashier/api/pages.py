@@ -31,12 +31,25 @@ from cashier.api.reading import (
     visit_of,
     with_attempt,
 )
-from cashier.api.rendering import HEADERS, render_checkout, render_landing, render_problem
+from cashier.api.rendering import (
+    HEADERS,
+    page_asked,
+    render_checkout,
+    render_landing,
+    render_problem,
+)
 from cashier.domain.places import CHOSEN
 from cashier.flows import checkouts
 from cashier.flows.admission import Asker
 from cashier.flows.checkouts import Choice, Step
-from chassis.problems import Internal, NotFound, Problem
+from chassis.problems import (
+    BodyTooLarge,
+    Internal,
+    InvalidRequest,
+    NotFound,
+    Problem,
+    UnsupportedMediaType,
+)
 from chassis.web import READ, methods_of, problem_response
 from contracts.internal import PayerCame
 from foundation.qr import qr_png
@@ -50,6 +63,10 @@ PICTURE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
+
+UNREADABLE: Final = frozenset(
+    {InvalidRequest.status, BodyTooLarge.status, UnsupportedMediaType.status}
+)
 
 _STATIC: Final = Path(__file__).parent / "static"
 _OFFER: Final = re.compile(r"C[0-9A-Z]{26}", re.ASCII)
@@ -102,7 +119,7 @@ async def choose(request: Request, deps: DepsOf, token: Token) -> Response:
     form = await read_form(request)
     account_id, given = form.get("payment_id", ""), form.get("place", "")
     if not _OFFER.fullmatch(account_id):
-        raise NotFound("There is no such offer.")
+        return _to_page(token)
     visit, place = visit_of(request), given or request.query_params.get("place", "")
     choice = Choice(account_id, agent_of(request), place, address_of(request), visit)
     response = _go_on(request, await checkouts.choose(deps, token, choice), given)
@@ -185,6 +202,8 @@ def _to_page(
 async def _lost_page(request: Request, error: Exception) -> Response:
     """What is at none of our addresses, or not by this method."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 405 and (its_page := _page_of_form(request)):
+        return its_page
     page = render_problem(request, NotFound("There is nothing at this address."))
     if error.status_code == 405:
         page.status_code = 405
@@ -193,11 +212,19 @@ async def _lost_page(request: Request, error: Exception) -> Response:
 
 
 async def _problem_page(request: Request, problem: Exception) -> Response:
-    """People see a page, not problem+json; scripts need none."""
+    """People see a page, not problem+json; scripts need none. Who sent a form that cannot be read
+    is back where they can send it anew."""
     assert isinstance(problem, Problem)
     if request.url.path.endswith(streams.FOR_SCRIPTS):
         return problem_response(problem)
+    if problem.status in UNREADABLE and (its_page := _page_of_form(request)):
+        return its_page
     return render_problem(request, problem)
+
+
+def _page_of_form(request: Request) -> Response | None:
+    here = page_asked(request) if request.method == "POST" else ""
+    return RedirectResponse(here, 303, headers=HEADERS) if here else None
 
 
 async def _broken_page(answer: Any, request: Request, error: Exception) -> Response:

@@ -180,14 +180,14 @@ def render_problem(request: Request, problem: Problem) -> HTMLResponse:
     """For people: not found, too often, or try again in a moment."""
     kind = {404: "lost", 429: "too_often"}.get(problem.status, "busy")
     wait_s = random.randint(*BUSY_S) + (problem.retry_after_s or 0)
-    context: dict[str, object] = {"kind": kind, "here": _asked(request), "wait_s": wait_s}
+    context: dict[str, object] = {"kind": kind, "here": page_asked(request), "wait_s": wait_s}
     response = _page(request, "problem.html", context, status=problem.status)
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)
     return response
 
 
-def _asked(request: Request) -> str:
+def page_asked(request: Request) -> str:
     """The page that a form was sent from; a browser that sends the form's address again, as when
     it tries anew, would find nothing there."""
     token, point_id = (request.path_params.get(name) for name in ("token", "point_id"))
