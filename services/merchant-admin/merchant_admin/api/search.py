@@ -136,7 +136,8 @@ async def request_refund(
     payment_no: PaymentNo,
     requested: Annotated[RequestRefund, Depends(body(RequestRefund))],
 ) -> RefundView:
-    """201 for a new refund; 200 where `merchant_refund_no` names one that was asked for before."""
+    """201 for a new refund; 200 with `Idempotent-Replayed: true` where `merchant_refund_no` names
+    one that was asked for before."""
     opened = await refunds.request(
         deps,
         caller.actor,
@@ -147,7 +148,9 @@ async def request_refund(
         reason=requested.reason,
         is_proved=caller.is_fresh(deps.clock()),
     )
-    response.status_code = 201 if opened.created else 200
+    if not opened.created:
+        response.status_code = 200
+        response.headers["Idempotent-Replayed"] = "true"
     return opened.refund
 
 
