@@ -135,6 +135,23 @@ async def test_odd_bodies_are_answered(admin: Admin) -> None:
                     await is_answered(answer, method, path, body)
 
 
+async def test_what_is_sent_with_a_call_that_takes_nothing_is_refused(admin: Admin) -> None:
+    """Whoever sent the filters of an export as a body was given everybody's rows."""
+    for path, methods in document()["paths"].items():
+        for method, call in methods.items():
+            if method == "get" or "requestBody" in call:
+                continue
+            for body, pointers in ((b'{"x":1}', ["/x"]), (b"[]", []), (b"x=1", [])):
+                refused = await admin.http.request(method, filled(path, "1"), content=body)
+                assert refused.status_code == 422, (method, path)
+                if "{" not in path:
+                    told = [each["pointer"] for each in refused.json()["errors"]]
+                    assert told == pointers, (method, path)
+    for body in (b"", b"{}"):
+        answer = await admin.http.post("/api/exports/orders", content=body)
+        assert answer.status_code == 202, body
+
+
 async def test_odd_values_of_fields_are_answered(admin: Admin) -> None:
     schemas = document()["components"]["schemas"]
     for path, methods in document()["paths"].items():

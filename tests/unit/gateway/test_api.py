@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import re
 import weakref
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
+from tests.contract.test_openapi import document
 from tests.unit.gateway.client import application, client_of
 from tests.unit.gateway.harness import (
     FakeTransport,
@@ -330,3 +332,30 @@ async def test_of_two_values_of_a_parameter_neither_wins(target: str, name: str)
     assert (answer.status_code, body["code"]) == (422, "invalid_request")
     assert [each["pointer"] for each in body["errors"]] == [f"/{name}"]
     assert unsigned.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        (b'{"url":"https://app.example","x":1}', ["/url", "/x"]),
+        (b"[]", []),
+        (b"null", []),
+        (b"x=1", []),
+    ],
+)
+async def test_what_is_sent_with_a_call_that_takes_nothing_is_refused(
+    body: bytes, pointers: list[str]
+) -> None:
+    """Whoever named another address was answered that the ping had gone there."""
+    writing = [
+        (method, re.sub(r"\{.*?\}", "X1", path))
+        for path, calls in document()["paths"].items()
+        for method, call in calls.items()
+        if method in ("post", "delete") and "requestBody" not in call
+    ]
+    assert len(writing) == 4
+    async with client_of(application(gateway())) as client:
+        for method, path in writing:
+            refused = await client.send(method.upper(), path, body)
+            assert refused.status_code == 422, path
+            assert [each["pointer"] for each in refused.json()["errors"]] == pointers

@@ -9,7 +9,15 @@ from chassis.web.application import (
     refuse_nul,
     refuse_nul_in_path,
 )
-from chassis.web.bodies import answer, json_object, parse, read_body, read_json_object, read_message
+from chassis.web.bodies import (
+    answer,
+    json_object,
+    parse,
+    read_body,
+    read_json_object,
+    read_message,
+    require_no_body,
+)
 from chassis.web.callers import CalledBy
 from chassis.web.edge import ANSWERS, SLOW_S, FairGate, InFlightLimit
 from chassis.web.errors import UNHANDLED, methods_of, problem_response
@@ -50,6 +58,7 @@ __all__ = [
     "read_message",
     "refuse_nul",
     "refuse_nul_in_path",
+    "require_no_body",
     "require_single_values",
     "serve",
     "weights_of",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -76,6 +76,13 @@ def parse(model: type[M], value: dict[str, Any]) -> M:
         raise _invalid(error) from error
 
 
+def require_no_body(body: bytes) -> None:
+    """Of a call that takes none: whoever sends one means what would not be done. An empty object
+    says nothing. Raises InvalidRequest with one JSON pointer per member."""
+    if body:
+        parse(_Nothing, _decode(body))
+
+
 async def read_message(request: Request, model: type[M], *, limit_bytes: int) -> M:
     """The body that a service of ours wrote, read and validated in one step.
 
@@ -132,6 +139,10 @@ def _decode(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidRequest("The body must be a JSON object.")
     return value
+
+
+class _Nothing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
 
 
 class _Ambiguous(ValueError):

@@ -27,6 +27,7 @@ from chassis.web import (
     json_object,
     parse,
     read_body,
+    require_no_body,
     require_single_values,
 )
 from gateway.admission.authentication import (
@@ -131,14 +132,18 @@ class AppRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         handle = self._call if self._is_plain() else super().get_route_handler()
-        if READING.issuperset(self.methods or ()):
+        is_read = READING.issuperset(self.methods or ())
+        if is_read:
             handle = _in_line(handle)
+        takes_none = not is_read and "requestBody" not in (self.openapi_extra or {})
 
         async def admitted(request: Request) -> Response:
             admission: Admission = request.app.state.admission
             require_configuration(request.app.state.deps)
             caller = request.state.caller = await admission.admit(request)
             require_single_values(request, self)
+            if takes_none:
+                require_no_body(caller.body)
             with ExitStack() as place:
                 place.enter_context(admission.gate.place(caller.app.app_id))
                 response = await handle(request)

@@ -12,8 +12,9 @@ from typing import Annotated, Final
 from fastapi import Depends, Request, Response
 
 from chassis import logs
-from chassis.web import require_single_values
+from chassis.web import read_body, require_no_body, require_single_values
 from contracts.text import clean
+from merchant_admin.api.bodies import MAX_BODY_BYTES, bodies_of
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.api_tokens import PREFIX
 from merchant_admin.domain.audit import Actor
@@ -185,7 +186,10 @@ class _ApiGuard(Guard):
             raise Forbidden(caller.role, self.right, is_scoped=not caller.scope.is_all)
         if self.is_fresh_only:
             caller.require_fresh(deps.clock())
-        require_single_values(request, request.scope["route"])
+        route = request.scope["route"]
+        require_single_values(request, route)
+        if request.method not in _SAFE and not any(bodies_of(route.dependant)):
+            require_no_body(await read_body(request, limit_bytes=MAX_BODY_BYTES))
         return caller
 
 

@@ -1,9 +1,11 @@
 """What may be sent: no unknown field, no coercion, each fault with its JSON pointer."""
 
 import base64
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
 from fastapi import Request
+from fastapi.dependencies.models import Dependant
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -45,6 +47,14 @@ class ReadBody(Generic[BodyT]):
 
 
 body = ReadBody
+
+
+def bodies_of(dependant: Dependant) -> Iterator[type[BaseModel]]:
+    """What a route reads, at most one; FastAPI does not see it."""
+    if isinstance(dependant.call, ReadBody):
+        yield dependant.call.model
+    for inner in dependant.dependencies:
+        yield from bodies_of(inner)
 
 
 UniqueT = TypeVar("UniqueT", str, int)

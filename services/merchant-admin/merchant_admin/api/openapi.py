@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from chassis.web import api_page, described
-from merchant_admin.api.bodies import ReadBody
+from merchant_admin.api.bodies import bodies_of
 
 VERSION: Final = "1.0.0"
 REFERENCE: Final = "#/components/schemas/{model}"
@@ -99,16 +98,9 @@ def _bodies(app: FastAPI) -> Iterator[tuple[str, str, type[BaseModel]]]:
         route = context.original_route
         if not isinstance(route, APIRoute) or context.path is None:
             continue
-        for model in _models(route.dependant):
+        for model in bodies_of(route.dependant):
             for method in route.methods or ():
                 yield context.path, method.lower(), model
-
-
-def _models(dependant: Dependant) -> Iterator[type[BaseModel]]:
-    if isinstance(dependant.call, ReadBody):
-        yield dependant.call.model
-    for inner in dependant.dependencies:
-        yield from _models(inner)
 
 
 router = api_page("Paymesh Admin API", _document)
