@@ -24,6 +24,7 @@ from contracts.moments import Moment
 from contracts.text import storable
 from gateway.api.openapi import problems
 from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
+from gateway.channels.registry import PLUGINS
 from gateway.flows import lists, refunds, splits
 
 router = APIRouter(prefix="/v1", route_class=AppRoute)
@@ -39,6 +40,18 @@ Text = Annotated[
 ]
 """Only a text has a length: what is absent is not measured."""
 
+CHANNELS: Final = (*PLUGINS, "sandbox")
+"""Also one that nobody has an account at: nothing was paid there."""
+
+
+def _known(channel: str) -> str:
+    if channel not in CHANNELS:
+        raise ValueError(f"is none of {', '.join(CHANNELS)}")
+    return channel
+
+
+Channel = Annotated[Annotated[str, AfterValidator(_known)] | None, EMPTY_IS_ABSENT]
+
 AnyMoment = Annotated[Moment | None, EMPTY_IS_ABSENT]
 
 
@@ -50,7 +63,7 @@ class Filters(BaseModel):
     merchant_id: Annotated[
         Text, Field(description="Of this merchant; absent: of all that are the app's")
     ] = None
-    channel: Annotated[Text, Field(description="Paid at this channel, e.g. `wechat`")] = None
+    channel: Annotated[Channel, Field(description="Paid at this channel, e.g. `wechat`")] = None
     merchant_order_no: Annotated[Text, Field(description="Your number of the order")] = None
     payment_no: Annotated[Text, Field(description="Our number of the payment, `P…`")] = None
     channel_trade_no: Annotated[Text, Field(description="The channel's number of the payment")] = (
