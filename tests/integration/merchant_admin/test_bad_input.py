@@ -145,8 +145,8 @@ async def test_what_is_sent_with_a_call_that_takes_nothing_is_refused(admin: Adm
                 refused = await admin.http.request(method, filled(path, "1"), content=body)
                 assert refused.status_code == 422, (method, path)
                 if "{" not in path:
-                    told = [each["pointer"] for each in refused.json()["errors"]]
-                    assert told == pointers, (method, path)
+                    named = [each["pointer"] for each in refused.json()["errors"]]
+                    assert named == pointers, (method, path)
     for body in (b"", b"{}"):
         answer = await admin.http.post("/api/exports/orders", content=body)
         assert answer.status_code == 202, body

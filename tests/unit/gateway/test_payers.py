@@ -261,11 +261,11 @@ def test_our_names_in_the_apps_query_are_replaced_and_the_rest_is_kept(
     query: str, kept: str, signature: str | None
 ) -> None:
     """Readers differ in which of two they take: the app's own would be checked as ours."""
-    told = SignWayBack(
+    shown = SignWayBack(
         app_id="A1", merchant_order_no="W1", payment_no="P1", status="succeeded", timestamp=7
     )
     signed = f"&signature={signature}" if signature else ""
-    assert way_back(f"https://x.example/paid?{query}", told, signature) == (
+    assert way_back(f"https://x.example/paid?{query}", shown, signature) == (
         f"https://x.example/paid?{kept}merchant_order_no=W1&payment_no=P1&status=succeeded"
         f"&timestamp=7{signed}"
     )

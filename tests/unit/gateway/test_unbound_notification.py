@@ -202,8 +202,8 @@ async def test_a_time_that_only_the_notification_states_counts_under_the_channel
     gateway = hinting(reply({}), outcome=replace(PAID, at=LATER), query=query)
     assert await notify(gateway) == ACCEPTED
     (result,) = gateway.producer.events()
-    told = result.get("paid_at")
-    assert (told and datetime.fromisoformat(told)) == paid_at
+    stated_at = result.get("paid_at")
+    assert (stated_at and datetime.fromisoformat(stated_at)) == paid_at
 
 
 @pytest.mark.parametrize(("stated", "published"), [(1299, 1), (5, 5)])

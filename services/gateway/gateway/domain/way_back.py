@@ -15,13 +15,13 @@ SIGNATURE: Final = "signature"
 def way_back(return_url: str, shown: SignWayBack, signature: str | None) -> str:
     """The address with what is told; the app's own query stays in front, as it was written but for
     parameters of these names, of which a reader might take the app's for ours."""
-    told = shown.model_dump(mode="json", exclude={"app_id"})
-    names = {*told, SIGNATURE}
+    parameters = shown.model_dump(mode="json", exclude={"app_id"})
+    names = {*parameters, SIGNATURE}
     if signature is not None:
-        told[SIGNATURE] = signature
+        parameters[SIGNATURE] = signature
     parts = urlsplit(return_url)
     own = parts.query.split("&") if parts.query else []
-    joined = "&".join([*(each for each in own if _name(each) not in names), urlencode(told)])
+    joined = "&".join([*(each for each in own if _name(each) not in names), urlencode(parameters)])
     return urlunsplit(parts._replace(query=joined))
 
 
