@@ -53,7 +53,7 @@ CODES: Final[dict[Code, CodeRow]] = {
     Code.ORDER_PAID: CodeRow(409, "The order is paid"),
     Code.ORDER_CLOSED: CodeRow(409, "The order is closed"),
     Code.PAYMENT_NOT_REFUNDABLE: CodeRow(
-        409, "The payment has not succeeded, or has had 50 refunds"
+        409, "The payment has not succeeded, or has had 200 refunds"
     ),
     Code.REFUND_EXCEEDS_PAID: CodeRow(409, "The refund exceeds what is left of the payment"),
     Code.REFUND_MISMATCH: CodeRow(409, "The number is known with other content"),

@@ -90,11 +90,11 @@ REMEDIES: Final[dict[Code, Remedy]] = {
         "用新的订单号下单",
     ),
     Code.PAYMENT_NOT_REFUNDABLE: Remedy(
-        "The payment is not paid, or not in a state to be refunded or split; or it has had 50 "
-        "refunds (200 with those that failed)",
-        "Query the payment; refund it when it is `succeeded`, in no more than 50 parts",
-        "该笔未支付成功，或当前状态不能退款、分账；或已退款 50 次（含失败的 200 次）",
-        "先查询，待 `succeeded` 后再退；一笔支付最多分 50 次退",
+        "The payment is not paid, or not in a state to be refunded or split; or it has had 200 "
+        "refunds (500 with those that failed)",
+        "Query the payment; refund it when it is `succeeded`, in no more than 200 parts",
+        "该笔未支付成功，或当前状态不能退款、分账；或已退款 200 次（含失败的 500 次）",
+        "先查询，待 `succeeded` 后再退；一笔支付最多分 200 次退",
     ),
     Code.REFUND_EXCEEDS_PAID: Remedy(
         "More is asked for than is left after all refunds, those under way included",

@@ -20,12 +20,11 @@ from trade_core.flows.retry import retry_on_conflict
 from trade_core.flows.waiting import once_initiated
 from trade_core.store import aggregates, reading, saving
 
-MOST_REFUNDS: Final = 50
-"""Of one payment, the failed apart. WeChat Pay takes no more; at every channel all of them are read
-under the order's lock when it says what went back, while other orders' words wait.
-Source: pay.weixin.qq.com/doc/v3/merchant/4013071036"""
+MOST_REFUNDS: Final = 200
+"""Of one payment, the failed apart: all of them are read under the order's lock when its channel
+says what went back, while other orders' words wait. A channel may take fewer, and says so itself."""
 
-MOST_TRIED: Final = 200
+MOST_TRIED: Final = 500
 """With those that failed, which are read then, too."""
 
 

@@ -108,8 +108,8 @@ _WORDS: Final[dict[tuple[str, str], str]] = {
     ),
     ("可退金额不足", "More than is left to refund"): "refund_exceeds_paid",
     (
-        "支付没有成功，或已退款 50 次",
-        "The payment has not succeeded, or has had 50 refunds",
+        "支付没有成功，或已退款 200 次",
+        "The payment has not succeeded, or has had 200 refunds",
     ): "payment_not_refundable",
     ("渠道所述已有变化", "The channel says something else by now"): (
         "claim_changed version_changed"
