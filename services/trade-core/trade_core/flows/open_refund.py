@@ -22,7 +22,7 @@ from trade_core.store import aggregates, reading, saving
 
 MOST_REFUNDS: Final = 200
 """Of one payment, the failed apart: all of them are read under the order's lock when its channel
-says what went back, while other orders' words wait. A channel may take fewer, and says so itself."""
+says what went back, while other orders' words wait. A channel that takes fewer says so itself."""
 
 MOST_TRIED: Final = 500
 """With those that failed, which are read then, too."""
