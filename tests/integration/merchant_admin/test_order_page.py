@@ -330,3 +330,37 @@ async def test_the_dialog_of_a_refund_is_as_new_as_the_page(admin: Admin) -> Non
     assert "<dialog" in live
     before = live[: live.index("<dialog")]
     assert before.count("<div") > before.count("</div>"), "inside of what is drawn anew"
+
+
+async def test_what_went_back_is_not_called_paid_alone(admin: Admin) -> None:
+    paid, partly, whole = Story().paid(), Story().paid().refunded(), Story().paid()
+    back = whole.refund("succeeded") | {"amount": 1299}
+    order = whole.order("paid", 1299, 1299)
+    whole.tell(OrderEventType.REFUND_SUCCEEDED, order=order, refund=back)
+    for story in (paid, partly, whole):
+        await apply(admin.deps, story.events)
+    person = await Person.logged_in(admin)
+    wanted = ["partly_refunded", "refunded"]
+    for things, number, plain, status in (
+        ("orders", "order_id", "paid", "Paid"),
+        ("payments", "payment_no", "succeeded", "Succeeded"),
+    ):
+        listed = await person.open_page(things)
+        assert sorted(re.findall(r'<span class="badge (\w+)"', listed)) == sorted([*wanted, plain])
+        file = await person.open_page(f"exports/{things}")
+        states = [row["State"] for row in csv.DictReader(io.StringIO(file.lstrip("\ufeff")))]
+        assert sorted(states) == sorted([status, "Partly refunded", "Wholly refunded"])
+        for asked, stories in (
+            ("some", {partly, whole}),
+            ("whole", {whole}),
+            ("none", {paid}),
+        ):
+            numbers = {getattr(story, number) for story in stories}
+            answer = await admin.http.get(f"/api/{things}", params={"refunded": asked})
+            assert {it[number] for it in answer.json()["items"]} == numbers
+            page = await person.open_page(things, refunded=asked)
+            assert len(re.findall(r'<span class="badge (\w+)"', page)) == len(stories)
+    found = await person.open_page("search", q=whole.merchant_order_no[:12])
+    assert "badge refunded" in found
+    page = await person.open_page(f"orders/{whole.order_id}")
+    assert re.findall(r'<span class="badge (\w+)"', page)[:2] == ["refunded", "refunded"]

@@ -88,6 +88,7 @@ WORDED_OTHERWISE: Final = {
     "endpoints": {"held_until_beijing", "suspended_at_beijing", "suspended_for"},
     "ledger": {"balance"},
     "orders": {"status"},
+    "payments": {"status"},
     "reconciliations": {"note"},
     "splits": {"receivers"},
     "statements": {"row"},

@@ -29,7 +29,7 @@ from merchant_admin.api.paging import (
 )
 from merchant_admin.api.parameters import Text
 from merchant_admin.domain.scope import Scope
-from merchant_admin.domain.search import Search
+from merchant_admin.domain.search import Refunded, Search
 from merchant_admin.flows import decisions, refunds, searching
 
 router = APIRouter(prefix="/api")
@@ -78,16 +78,21 @@ class SearchQuery(BaseModel):
 
 
 class OrderQuery(SearchQuery):
+    """`refunded`: of which that much went back."""
+
+    refunded: Refunded | None = None
     state: OrderStatus | None = None
     status: OrderStatus | None = None
 
 
 class PaymentQuery(SearchQuery):
     """`code_id`: of the counter code at which they began. `stranded`: only those whose money was to
-    go back by itself and is not on its way, because its refund failed."""
+    go back by itself and is not on its way, because its refund failed. `refunded`: of which
+    that much went back."""
 
     code_id: Text | None = None
     stranded: bool | None = None
+    refunded: Refunded | None = None
     state: PaymentStatus | None = None
     status: PaymentStatus | None = None
 

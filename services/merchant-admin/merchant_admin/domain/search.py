@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from contracts.api import OrderSummary, PaymentView, RefundView, SplitView
 from merchant_admin.domain.scope import Scope
@@ -15,6 +16,21 @@ class Position:
     number: str
 
 
+class Refunded(StrEnum):
+    """How much of what was paid went back."""
+
+    SOME = "some"
+    WHOLE = "whole"
+    NONE = "none"
+
+
+def less_refunds(status: str, paid: int, refunded: int) -> str:
+    """As people are told the status of something paid of which money went back."""
+    if status not in ("paid", "succeeded") or not refunded:
+        return status
+    return "refunded" if refunded >= paid else "partly_refunded"
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """All that is given must fit; None fits everything. `number` is any of the numbers at all.
@@ -22,7 +38,8 @@ class Search:
     `created_from` is included, `created_before` is not. `after`: only what comes behind it.
     `scope`: whose data the searcher sees at all. Amounts are in thousandths of each
     currency, both ends included. Of payments alone, `code_id`: the counter code they began at, and
-    `stranded`: those whose money was to go back by itself and is not on its way.
+    `stranded`: those whose money was to go back by itself and is not on its way. `refunded`: of
+    orders and payments.
     """
 
     scope: Scope
@@ -46,6 +63,7 @@ class Search:
     amount_to: int | None = None
     code_id: str | None = None
     stranded: bool | None = None
+    refunded: Refunded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +89,8 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class FoundOrder:
-    """`shown_status`: its status; `conflicted` where a payment is and the order is not paid."""
+    """`shown_status`: its status; `conflicted` where a payment is and the order is not paid, and as
+    `less_refunds` has it where it is."""
 
     order_id: str
     app_id: str
@@ -91,6 +110,11 @@ class FoundPayment:
     app_id: str
     payment: PaymentView
     delivery: Delivery | None
+
+    @property
+    def shown_status(self) -> str:
+        payment = self.payment
+        return less_refunds(payment.status, payment.amount, payment.amount_refunded)
 
     @property
     def position(self) -> Position:

@@ -30,7 +30,7 @@ from merchant_admin.domain.approvals import Approval
 from merchant_admin.domain.audit import Actor, AuditEntry
 from merchant_admin.domain.projection import PastEvent
 from merchant_admin.domain.scope import Scope
-from merchant_admin.domain.search import FoundOrder, SplitSearch, Tried
+from merchant_admin.domain.search import FoundOrder, SplitSearch, Tried, less_refunds
 from merchant_admin.domain.timeline import CallbackAttempt, Line
 from merchant_admin.flows import callbacks
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
@@ -112,8 +112,13 @@ class OrderStory:
     def shown_status(self) -> str:
         """As `FoundOrder` has it, of the payments as they are now."""
         is_checked = any(each.status is PaymentStatus.CONFLICTED for each in self.payments)
-        is_shown = is_checked and self.order.status is not OrderStatus.PAID
-        return PaymentStatus.CONFLICTED if is_shown else self.order.status
+        order = self.order
+        if is_checked and order.status is not OrderStatus.PAID:
+            return PaymentStatus.CONFLICTED
+        return less_refunds(order.status, order.amount_paid, order.amount_refunded)
+
+    def shown_status_of(self, payment: PaymentInBooks) -> str:
+        return less_refunds(payment.status, payment.amount, payment.amount_refunded)
 
     @property
     def is_open(self) -> bool:

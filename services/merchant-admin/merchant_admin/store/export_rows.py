@@ -201,6 +201,7 @@ PAYMENTS: Final[Source[Search]] = Source(
     },
     currency="p.view ->> 'currency'",
     place="p.created_at, p.payment_no",
+    more=(("shown_status", lists.shown_payment_status("p")),),
 )
 
 REFUNDS: Final[Source[Search]] = Source(

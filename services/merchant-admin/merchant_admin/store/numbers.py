@@ -6,7 +6,7 @@ from chassis.database import Tx
 from merchant_admin.domain.numbers import Found, Hit, Typed
 from merchant_admin.domain.scope import Scope
 from merchant_admin.store.scope import within
-from merchant_admin.store.search import shown_status
+from merchant_admin.store.search import shown_payment_status, shown_status
 
 PLAN_WITH_VALUES: Final = "set local plan_cache_mode = force_custom_plan"
 
@@ -28,6 +28,10 @@ _SOURCES: Final = (
     (Found.SPLIT, "splits_view", "split_no", "split_no", _BETWEEN),
     (Found.SPLIT, "splits_view", "split_no", "merchant_split_no", _LIKE),
 )
+_STATUS: Final = {
+    Found.ORDER: shown_status("t"),
+    Found.PAYMENT: shown_payment_status("t"),
+}
 _EVENTS: Final = """
 (select 'event' as kind, h.event_id as number, h.event_id as shown, h.order_id, t.view,
         {status} as status
@@ -44,7 +48,7 @@ def _statement() -> str:
             number=number,
             shown=column,
             condition=condition.format(column=column),
-            status=shown_status("t") if kind is Found.ORDER else "t.status",
+            status=_STATUS.get(kind, "t.status"),
             scope=":scope",
         )
         for kind, table, number, column, condition in _SOURCES

@@ -45,6 +45,41 @@ STRANDED = """(p.status = 'succeeded'
             select coalesce(sum(r.amount), 0) from refunds_view r
              where r.payment_no = p.payment_no and r.status <> 'failed'))"""
 
+_LESS_REFUNDS = """case when {0}.status not in ('paid', 'succeeded') or {1} = 0 then {0}.status
+       when {1} >= {2} then 'refunded' else 'partly_refunded' end"""
+_SHOWN_STATUS = """case when {0}.status <> 'paid' and exists (
+        select from payments_view q where q.order_id = {0}.order_id and q.status = 'conflicted')
+       then 'conflicted' else {1} end"""
+_OF_ORDER = ("({0}.view ->> 'amount_refunded')::bigint", "({0}.view ->> 'amount_paid')::bigint")
+_OF_PAYMENT = (
+    """(select coalesce(sum(y.amount), 0) from refunds_view y
+         where y.payment_no = {0}.payment_no and y.status = 'succeeded')""",
+    "({0}.view ->> 'amount')::bigint",
+)
+
+
+def _less_refunds(alias: str, amounts: tuple[str, str]) -> str:
+    return _LESS_REFUNDS.format(alias, *(amount.format(alias) for amount in amounts))
+
+
+def shown_status(order: str) -> str:
+    """As people are told it: an order whose payer has paid something else does not wait for them,
+    and one of which money went back is not called paid alone. `order`: the alias of its row."""
+    return _SHOWN_STATUS.format(order, _less_refunds(order, _OF_ORDER))
+
+
+def shown_payment_status(payment: str) -> str:
+    """As people are told it, like `shown_status`. `payment`: the alias of its row."""
+    return _less_refunds(payment, _OF_PAYMENT)
+
+
+def _refunded(alias: str, amounts: tuple[str, str]) -> str:
+    """Whether as much went back as is asked for."""
+    back, paid = (amount.format(alias) for amount in amounts)
+    return f"""case $23 when 'none' then {back} = 0
+             when 'whole' then {back} > 0 and {back} >= {paid} else {back} > 0 end"""
+
+
 _ORDERS = _searched(
     """
 select :columns
@@ -78,10 +113,11 @@ select :columns
    and ($19::bigint is null or :thousandths >= $19)
    and ($20::bigint is null or :thousandths <= $20)
    and $21::text is null and $22::boolean is not true
+   and ($23::text is null or :refunded)
    and :scope
  order by o.created_at desc, o.order_id desc
  limit $16
-""",
+""".replace(":refunded", _refunded("o", _OF_ORDER)),
     "o",
 )
 
@@ -117,10 +153,11 @@ select :columns
         select from counter_code c
          where c.code_id = $21 and c.merchant_id = p.merchant_id and c.app_id = p.app_id)))
    and ($22::boolean is not true or :stranded)
+   and ($23::text is null or :refunded)
    and :scope
  order by p.created_at desc, p.payment_no desc
  limit $16
-""".replace(":stranded", STRANDED),
+""".replace(":stranded", STRANDED).replace(":refunded", _refunded("p", _OF_PAYMENT)),
     "p",
 )
 
@@ -153,7 +190,7 @@ select :columns
          where p.payment_no = r.payment_no and p.view ->> 'method' = $18))
    and ($19::bigint is null or :thousandths >= $19)
    and ($20::bigint is null or :thousandths <= $20)
-   and $21::text is null and $22::boolean is not true
+   and $21::text is null and $22::boolean is not true and $23::text is null
    and :scope
  order by r.created_at desc, r.refund_no desc
  limit $16
@@ -171,17 +208,6 @@ _REFUNDS_AT_CHANNEL = _REFUNDS.replace(
     "$10::text is null",
     "exists (select from payments_view p where p.payment_no = r.payment_no and p.channel = $10)",
 )
-
-_SHOWN_STATUS = """case when {0}.status <> 'paid' and exists (
-        select from payments_view q where q.order_id = {0}.order_id and q.status = 'conflicted')
-       then 'conflicted' else {0}.status end"""
-
-
-def shown_status(order: str) -> str:
-    """As people are told it: an order whose payer has paid something else does not wait for them.
-    `order`: the alias of its row."""
-    return _SHOWN_STATUS.format(order)
-
 
 ORDER_COLUMNS = f"o.order_id, o.app_id, o.view, {shown_status('o')} as shown_status"
 PAYMENT_COLUMNS = """p.order_id, p.app_id, p.view,
@@ -314,6 +340,7 @@ def parameters(search: Search) -> tuple[object, ...]:
         search.amount_to,
         search.code_id,
         search.stranded,
+        search.refunded,
     )
 
 

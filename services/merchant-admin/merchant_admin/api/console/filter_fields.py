@@ -27,6 +27,7 @@ from merchant_admin.domain.exports import ExportState
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.reports import By, Grain
 from merchant_admin.domain.scope import Scope
+from merchant_admin.domain.search import Refunded
 from merchant_admin.domain.users import Role
 from merchant_admin.flows import expiring
 from merchant_admin.flows.background_exports import LISTINGS
@@ -79,11 +80,12 @@ class ListFilters:
 
 
 LISTS: Final[Mapping[str, ListFilters]] = {
-    "orders": ListFilters(_of_money(OrderStatus)),
+    "orders": ListFilters((*_of_money(OrderStatus), choice("refunded", Refunded))),
     "payments": ListFilters(
         (
             *_of_money(PaymentStatus),
             Field("code_id", label="counter_code"),
+            choice("refunded", Refunded),
             choice("stranded", ("true",)),
         )
     ),

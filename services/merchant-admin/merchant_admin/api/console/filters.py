@@ -18,7 +18,7 @@ from merchant_admin.api.console.forms import MAX_TYPED_CHARS, typed
 from merchant_admin.api.console.shown import minor_units, without_yuan
 from merchant_admin.api.paging import position_after
 from merchant_admin.domain.scope import Scope
-from merchant_admin.domain.search import Search, SplitSearch
+from merchant_admin.domain.search import Refunded, Search, SplitSearch
 from merchant_admin.flows import apps, channels, merchants
 from merchant_admin.flows.deps import Deps
 
@@ -139,6 +139,7 @@ class Filters:
 
     def search(self, scope: Scope, after: str | None) -> Search:
         """With one more than the page holds. Raises InvalidRequest for a cursor of another list."""
+        refunded = self.asked.get("refunded")
         return Search(
             scope,
             number=self.asked.get("number"),
@@ -152,6 +153,7 @@ class Filters:
             amount_from=_amount(self.asked.get("min")),
             amount_to=_amount(self.asked.get("max")),
             code_id=self.asked.get("code_id"),
+            refunded=Refunded(refunded) if refunded else None,
             stranded=True if self.asked.get("stranded") else None,
             after=position_after(after or None),
             limit=PAGE + 1,

@@ -35,6 +35,8 @@ def _shown_state(row: Mapping[str, Any], wording: Wording) -> str:
     return wording.t(f"state.{row['shown_status']}")
 
 
+SHOWN_STATE: Final = Described("state", _shown_state)
+
 SHEETS: Final = (
     Sheet(
         "orders",
@@ -44,7 +46,7 @@ SHEETS: Final = (
             Same("order_id", "sheet.order_id"),
             *MERCHANT,
             *APP,
-            Described("state", _shown_state),
+            SHOWN_STATE,
             AMOUNT,
             Same("amount_paid", "amount_paid"),
             Same("amount_refunded", "amount_refunded"),
@@ -66,7 +68,7 @@ SHEETS: Final = (
             ACCOUNT,
             Worded("channel", "channel", "channel."),
             Worded("method", "method", "method."),
-            STATE,
+            SHOWN_STATE,
             AMOUNT,
             Same("amount_refunded", "amount_refunded"),
             CURRENCY,

@@ -14,6 +14,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "state.conflicted": ("异常待查", "Conflicted"),
     "state.open": ("待支付", "Open"),
     "state.paid": ("已支付", "Paid"),
+    "state.partly_refunded": ("部分退款", "Partly refunded"),
+    "state.refunded": ("已全额退款", "Wholly refunded"),
     "state.processing": ("处理中", "Processing"),
     "state.returned": ("已退回", "Returned"),
     "state.abnormal": ("退款异常", "Abnormal"),
