@@ -364,3 +364,16 @@ async def test_what_went_back_is_not_called_paid_alone(admin: Admin) -> None:
     assert "badge refunded" in found
     page = await person.open_page(f"orders/{whole.order_id}")
     assert re.findall(r'<span class="badge (\w+)"', page)[:2] == ["refunded", "refunded"]
+
+
+@pytest.mark.parametrize("typed", ["12.99", "¥12.99", "１２．９９元", "1,299"])
+async def test_who_searches_for_an_amount_is_led_to_its_orders(admin: Admin, typed: str) -> None:
+    story = Story().paid()
+    await apply(admin.deps, story.events)
+    person = await Person.logged_in(admin)
+    page = await person.open_page("search", q=typed)
+    ((low, high),) = re.findall(r'href="/console/orders\?min=([\d.]+)&max=([\d.]+)"', page)
+    listed = await person.open_page("orders", min=low, max=high)
+    assert (story.merchant_order_no in listed) is (low == high == "12.99")
+    for number in ("12.999", "20261130"):
+        assert "/console/orders?min" not in await person.open_page("search", q=number)

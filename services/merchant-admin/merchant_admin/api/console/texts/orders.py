@@ -136,6 +136,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Fewer than 8 characters find whole numbers only; type more to find by the beginning.",
     ),
     "found_ask": ("请输入一个号码。", "Type a number."),
+    "found_amount": ("查找金额为 {amount} 的订单", "Find orders of {amount}"),
     "found_more": ("还有更多，请输入更多位。", "There are more: type more of it."),
     "found.order": ("订单", "Order"),
     "found.payment": ("支付", "Payment"),
