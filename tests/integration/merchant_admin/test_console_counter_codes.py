@@ -67,11 +67,37 @@ async def test_a_code_is_turned_off_and_on(admin: Admin) -> None:
         answer = await person.send(f"counter-codes/{code_id}/state", state=state)
         assert answer.headers["location"] == "/console/counter-codes?done=code_saved"
         assert (await only_code(admin))["state"] == state
-        assert re.search(
-            rf"<button[^>]*>{button}</button>", await person.open_page("counter-codes")
-        )
+        page = await person.open_page("counter-codes")
+        assert re.search(rf"<(button|summary)[^>]*>{button}</", page)
+        # Only what stops payers asks whether it is meant.
+        assert ("cannot pay until it is enabled again" in page) is (state == "active")
         sheet = await person.open_page(f"counter-codes/{code_id}/print")
         assert ("Do not put it up" in sheet) is shown
+
+
+async def test_a_code_is_changed_and_stays_the_printed_one(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    await person.send("counter-codes", **await filled(admin, amounts="50 100"))
+    was = await only_code(admin)
+    action = f"counter-codes/{was['code_id']}/change"
+    assert f"/console/{action}" in await person.open_page("counter-codes")
+    form = fields_of(await person.open_page(action), action)
+    assert (form["min_amount"], form["daily_limit"]) == ("1.00", "2000.00")
+    assert form["amounts"] == "50.00 100.00"
+    wrong = await person.send(action, **{**form, "name": "东门", "max_amount": "80"})
+    assert wrong.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert set(marked(wrong.text)) == {"amounts"}
+    assert fields_of(wrong.text, action)["name"] == "东门"
+    assert await only_code(admin) == was
+    saved = await person.send(
+        action, **{**form, "name": "东门", "max_amount": "800", "amounts": ""}
+    )
+    assert saved.headers["location"] == "/console/counter-codes?done=code_saved"
+    code = await only_code(admin)
+    assert (code["name"], code["max_amount"], code["amounts"]) == ("东门", 80_000, [])
+    assert (code["url"], code["app_id"]) == (was["url"], was["app_id"])
+    auditor = await Person.hired(admin, "auditor")
+    assert action not in await auditor.open_page("counter-codes")
 
 
 async def test_a_code_shows_what_was_paid_there_today(admin: Admin) -> None:

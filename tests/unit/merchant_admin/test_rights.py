@@ -148,6 +148,7 @@ WRITES = {
     "POST /console/merchants/{merchant_id}/look": (ADMINISTER, CENTRE),
     "POST /console/merchants/{merchant_id}/look/accounts/{payment_id}": (ADMINISTER, CENTRE),
     "POST /console/counter-codes": (ADMINISTER, CENTRE),
+    "POST /console/counter-codes/{code_id}/change": (ADMINISTER, CENTRE),
     "POST /console/counter-codes/{code_id}/state": (ADMINISTER, CENTRE),
     "POST /console/users/{username}/invitation": (ADMINISTER, CENTRE),
     "POST /console/users/{username}/second-factor/remove": (ADMINISTER, CENTRE),
@@ -181,6 +182,7 @@ SIBLINGS = {
     f"{_OF_APP}/keys": f"POST {_OF_APP}/keys",
     f"{_OF_APP}/keys/{{key_id}}/delete": f"DELETE {_OF_APP}/keys/{{key_id}}",
     "/counter-codes": "POST /counter-codes",
+    "/counter-codes/{code_id}/change": "PATCH /counter-codes/{code_id}",
     "/counter-codes/{code_id}/state": "PATCH /counter-codes/{code_id}",
     "/second-factor": "POST /totp",
     "/second-factor/confirm": "POST /totp/confirm",
@@ -291,6 +293,7 @@ BEFORE_ENROLMENT = {
 
 READS = {
     "GET /api/tokens": (ADMINISTER, CENTRE),
+    "GET /console/counter-codes/{code_id}/change": (ADMINISTER, CENTRE),
     "GET /console/tokens": (ADMINISTER, CENTRE),
     "GET /api/totp": (VIEW, OWN),
     "GET /api/sessions": (VIEW, OWN),

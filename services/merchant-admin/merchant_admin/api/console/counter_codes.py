@@ -10,7 +10,7 @@ from markupsafe import Markup
 from chassis.problems import Problem
 from chassis.web import parse
 from contracts.words import Words
-from foundation.money_text import BEIJING, minor_units
+from foundation.money_text import BEIJING, minor_units, plain_amount
 from foundation.qr import qr_svg
 from merchant_admin.api.access import DepsOf
 from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode
@@ -21,9 +21,10 @@ from merchant_admin.api.console.refused_forms import RefusedForm
 from merchant_admin.api.console.rendering import render, saying
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.texts import TEXTS
-from merchant_admin.api.console.visiting import SeenByViewer, SentByAdmin, Visitor, to
+from merchant_admin.api.console.visiting import SeenByAdmin, SeenByViewer, SentByAdmin, Visitor, to
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
+from merchant_admin.domain.entities import CounterCode
 from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.flows import apps, counter_codes, merchants
 from merchant_admin.flows.deps import Deps
@@ -64,6 +65,28 @@ async def change_state(deps: DepsOf, sent: SentByAdmin, code_id: str) -> Respons
     number = with_form_of("counter_code", code_id)
     wanted = parse(ChangeCounterCode, {"state": sent.form.get("state", "")})
     await counter_codes.change(deps, sent.actor, number, wanted.changes())
+    return to(saying(HOME, "code_saved"))
+
+
+@router.get("/{code_id}/change")
+async def change_page(
+    request: Request, deps: DepsOf, visitor: SeenByAdmin, code_id: str
+) -> Response:
+    number = with_form_of("counter_code", code_id)
+    code = (await counter_codes.read(deps, number, visitor.scope)).code
+    return _change_page(request, visitor, code, RefusedForm(given=_typed(code)))
+
+
+@router.post("/{code_id}/change")
+async def change(request: Request, deps: DepsOf, sent: SentByAdmin, code_id: str) -> Response:
+    number = with_form_of("counter_code", code_id)
+    code = (await counter_codes.read(deps, number, sent.visitor.scope)).code
+    try:
+        wanted = parse(ChangeCounterCode, _changeable(sent.form))
+        await counter_codes.change(deps, sent.actor, number, wanted.changes())
+    except Problem as problem:
+        refused = RefusedForm(status=problem.status, given=sent.form, wrong=_wrong(problem))
+        return _change_page(request, sent.visitor, code, refused)
     return to(saying(HOME, "code_saved"))
 
 
@@ -120,13 +143,38 @@ async def _page(
     return render(request, "counter_codes.html", context, status=refused.status)
 
 
+def _change_page(
+    request: Request, visitor: Visitor, code: CounterCode, refused: RefusedForm
+) -> Response:
+    context = {
+        "visitor": visitor,
+        "code": code,
+        "home": HOME,
+        "wrong": refused.wrong,
+        "given": refused.given,
+    }
+    return render(request, "counter_code_change.html", context, status=refused.status)
+
+
+def _typed(code: CounterCode) -> dict[str, str]:
+    """As the form has it."""
+    amounts = " ".join(plain_amount(amount, CURRENCY) for amount in code.amounts)
+    limits = {name: plain_amount(getattr(code, name), CURRENCY) for name in AMOUNTS}
+    return {"name": code.name, **limits, "amounts": amounts}
+
+
 def _terms(form: Mapping[str, str]) -> dict[str, Any]:
-    """As the API takes them; what is no amount is none there either."""
-    texts = {name: form.get(name, "").strip() for name in ("merchant_id", "app_id", "name")}
+    """As the API takes them."""
+    whose = {name: form.get(name, "").strip() for name in ("merchant_id", "app_id")}
+    return {**whose, **_changeable(form)}
+
+
+def _changeable(form: Mapping[str, str]) -> dict[str, Any]:
+    """As the API takes it; what is no amount is none there either."""
     limits = {name: minor_units(form.get(name, ""), CURRENCY) for name in AMOUNTS}
     typed = re.split(r"[\s，、]+", form.get("amounts", "").strip())
     amounts = [minor_units(text.strip(","), CURRENCY) for text in typed if text]
-    return {**texts, **limits, "amounts": amounts}
+    return {"name": form.get("name", "").strip(), **limits, "amounts": amounts}
 
 
 def _wrong(problem: Problem) -> dict[str, Words]:

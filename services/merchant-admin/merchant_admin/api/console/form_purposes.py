@@ -40,6 +40,7 @@ DOES: Final = {
     "channel-accounts/*/credentials": "credentials_change",
     "channel-accounts/*/test": "trial_do",
     "counter-codes": "create",
+    "counter-codes/*/change": "save",
     "counter-codes/*/state": "state",
     "dead-letters/*/replay": "letter_replay",
     "deliveries/*/redeliver": "redeliver",

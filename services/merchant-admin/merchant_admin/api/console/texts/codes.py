@@ -23,8 +23,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "code_payments": ("今日付款：", "Today's payments:"),
     "code_times": ("笔", "paid"),
     "code_new": ("新建收款码", "New counter code"),
+    "code_change": ("修改", "Change"),
+    "code_change_hint": (
+        "已张贴的二维码不变，新的名称与金额立即生效。",
+        "The printed code stays the same; its new name and amounts hold at once.",
+    ),
     "code_print": ("打印", "Print"),
     "code_disable": ("停用", "Disable"),
+    "code_disable_question": (
+        "停用后业主扫码不能付款，直到再启用。",
+        "Payers who scan it cannot pay until it is enabled again.",
+    ),
     "code_enable": ("启用", "Enable"),
     "code_refused.merchant_id": ("没有这个商户。", "There is no such merchant."),
     "code_refused.app_id": (
