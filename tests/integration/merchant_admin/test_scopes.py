@@ -459,7 +459,8 @@ class Staff:
             file = {"content": form.pop("content")} if "content" in form else None
             headers = self.person.headers
             return await anonymous.post(path, data=form, files=file, params=query, headers=headers)
-        return await anonymous.post(path, json=sent, params=query, headers=self.headers)
+        body = None if query else sent
+        return await anonymous.post(path, json=body, params=query, headers=self.headers)
 
 
 @dataclass
