@@ -98,11 +98,13 @@ async def test_another_site_cannot_log_somebody_in(admin: Admin, says: dict[str,
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("address", ["http://admin.test", "https://admin.example"])
+@pytest.mark.parametrize(
+    "address", ["http://admin.test", "http://admin.test:8080", "https://admin.example"]
+)
 async def test_a_browser_that_says_only_its_origin_logs_in_from_a_page_of_ours(
     admin: Admin, address: str
 ) -> None:
-    """Also behind a proxy that names itself instead: then the console's own address counts."""
+    """Also behind a proxy that leaves out the port, or that names itself."""
     admin.app.state.deps = replace(admin.deps, console_url="https://admin.example")
     assert "set-cookie" in (await log_in(admin, Origin=address)).headers
 

@@ -164,7 +164,7 @@ class FourEyesBody(Patch):
     """What of the merchant waits for a second person: refunds from this amount on (in fen, and
     with it every refund in another currency; null: none), callback addresses, and with
     `credentials` those of channel accounts and what acts for its apps: a new key, a key or an app
-    enabled again, another callback secret, the merchant in one more app. What is not named
+    enabled again, another callback secret, the merchant added to an app. What is not named
     stays."""
 
     refunds_from: Amount | None = None

@@ -98,8 +98,16 @@ def _is_from_elsewhere(request: Request, deps: Deps) -> bool:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         return site not in ("same-origin", "none")
-    ours = {request.headers.get("host"), urlsplit(deps.console_url).netloc}
-    return origin is not None and origin.partition("://")[2] not in ours
+    ours = {_name_in(f"//{request.headers.get('host', '')}"), _name_in(deps.console_url)}
+    return origin is not None and _name_in(origin) not in ours - {None}
+
+
+def _name_in(address: str) -> str | None:
+    """The name of the host, without the port, which a proxy may have left out."""
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 async def _session(deps: Deps, actor: Actor, form: dict[str, str], ticket: str) -> NewSession:

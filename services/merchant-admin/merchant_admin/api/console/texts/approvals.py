@@ -58,7 +58,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "重新启用密钥或应用、更换回调密钥、为应用增加本商户。",
         "What waits until another person agrees. To let less wait has to wait, too. Credentials: "
         "those of channels, and new keys of apps, keys and apps enabled again, another webhook "
-        "secret, one more app for the merchant.",
+        "secret, the merchant added to an app.",
     ),
     "four_eyes_refunds_from_cny": ("退款达到（元）", "Refunds from (CNY)"),
     "four_eyes_other_currencies": (
