@@ -14,7 +14,7 @@ from chassis.broadcast import Broadcast
 from chassis.broker import Broker
 from chassis.consumer import FETCH_WAIT_MS, Record
 from chassis.web import Remark
-from contracts.events.configuration import is_of_logo
+from contracts.events.configuration import find_merchant_of_logo
 from contracts.topics import MERCHANT_CONFIG
 from foundation.configuration_snapshot import Snapshot
 from foundation.record_proof import RecordProof, Unproven
@@ -204,7 +204,7 @@ class ConfigurationReplica:
     def _remember(self, record: Record) -> None:
         """A genuine record that is published again, by whomever, is not the newest for that. Logos
         are not kept: without Kafka, pages go without."""
-        if is_of_logo(record.key):
+        if find_merchant_of_logo(record.key) is not None:
             return
         key = record.key or ""
         known = self._latest.get(key)

@@ -339,11 +339,10 @@ class Admin:
         async with self.deps.db.connection() as tx:
             rows = await tx.fetch(
                 "select convert_from(payload, 'utf8')::jsonb as e from event_log"
-                " where topic = $1 order by id",
+                " where topic = $1 and key not like '%/logo' order by id",
                 topics.MERCHANT_CONFIG,
             )
-        entities = [row["e"]["data"]["entity"] for row in rows]
-        return [entity for entity in entities if entity["kind"] != "logo"]
+        return [row["e"]["data"]["entity"] for row in rows]
 
     async def audit(self, **filters: str) -> list[dict[str, Any]]:
         answer = await self.http.get("/api/audit", params=filters)

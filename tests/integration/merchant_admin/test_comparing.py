@@ -187,6 +187,12 @@ async def test_by_kafka_a_restore_and_another_signing_key_are_mended(
             ] is Difference.OTHERWISE
             await until(is_published)
             assert (await http.get(merchant)).json()["name"] == "又名物业"
+            for logo in (
+                b64encode(png()).decode(),
+                None,
+            ):  # The topic has it, and then a tombstone.
+                assert (await http.patch(merchant, json={"logo": logo})).is_success
+                await until(is_published)
 
         # What the pod before signed is still the newest of the topic.
         private = SecretStr(record_proof.generate().private_key)
@@ -215,6 +221,14 @@ async def test_a_logo_is_compared_with_its_merchant(admin: Admin) -> None:
     entity = in_topic.whole()[merchant_id]
     assert isinstance(entity, MerchantEntity)
     assert entity.logo is None
+    assert await compare(admin.deps.db, in_topic.whole(), now=at) == {}
+
+    await compare(admin.deps.db, in_topic.whole(), now=at, publishing=Publishing.ALL)
+    assert (await admin.http.patch(path, json=look)).is_success
+    assert (await admin.http.patch(path, json={"logo": None})).is_success
+    in_topic.entities.clear()
+    await tell_all(admin, in_topic)
+    assert list(in_topic.entities) == [merchant_id]
     assert await compare(admin.deps.db, in_topic.whole(), now=at) == {}
 
 

@@ -11,6 +11,7 @@ from tests.unit.merchant_admin.test_logos import SVG, png
 
 from contracts.events.configuration import logo_of
 from merchant_admin.domain.sessions import FRESH_FOR
+from merchant_admin.flows.republishing import republish_all
 
 from .conftest import PASSWORD, Admin
 from .people import Person, marked
@@ -35,6 +36,44 @@ async def published_of(admin: Admin, key: str) -> dict[str, Any]:
     return entity
 
 
+async def published_keys(admin: Admin, merchant_id: str) -> list[str]:
+    """Under what the merchant and its logo were published, oldest first."""
+    async with admin.deps.db.connection() as tx:
+        rows = await tx.fetch(
+            "select key from event_log where key like $1 || '%' order by id", merchant_id
+        )
+    return [row["key"] for row in rows]
+
+
+async def is_logo_gone(admin: Admin, merchant_id: str) -> bool:
+    """Whether the last that readers have of it is a tombstone."""
+    async with admin.deps.db.connection() as tx:
+        payload = await tx.fetchval(
+            "select payload from event_log where key = $1 order by id desc limit 1",
+            logo_of(merchant_id),
+        )
+    return bool(payload == b"")
+
+
+async def test_only_of_a_logo_that_there_is_or_was_is_something_published(admin: Admin) -> None:
+    """A gateway of 0.1.0 takes each for a broken part of the configuration."""
+    merchant_id = (await admin.post("/api/merchants", {"name": "幸福物业"}))["merchant_id"]
+    path, logo = f"/api/merchants/{merchant_id}", logo_of(merchant_id)
+    assert (await admin.http.patch(path, json={"colour": "#0b6b63"})).is_success
+    await republish_all(admin.deps)
+    assert await published_keys(admin, merchant_id) == [merchant_id] * 3
+
+    assert (await admin.http.patch(path, json={"logo": encoded(CLEAN)})).is_success
+    await republish_all(admin.deps)
+    assert (await published_keys(admin, merchant_id))[3:] == [logo, merchant_id] * 2
+    assert (await admin.http.patch(path, json={"logo": None})).is_success
+    assert (await published_keys(admin, merchant_id))[7:] == [logo, merchant_id]
+    assert await is_logo_gone(admin, merchant_id)
+    assert (await admin.http.patch(path, json={"colour": None})).is_success
+    await republish_all(admin.deps)
+    assert (await published_keys(admin, merchant_id))[9:] == [merchant_id] * 2
+
+
 async def test_a_look_is_set_cleaned_told_and_taken_away(admin: Admin) -> None:
     merchant = await admin.post("/api/merchants", {"name": "幸福物业管理有限公司"})
     path = f"/api/merchants/{merchant['merchant_id']}"
@@ -53,7 +92,7 @@ async def test_a_look_is_set_cleaned_told_and_taken_away(admin: Admin) -> None:
     nothing = {"display_name": None, "colour": None, "logo": None}
     removed = (await admin.http.patch(path, json=nothing)).json()
     assert removed["has_logo"] is False
-    assert (await published_of(admin, logo_of(merchant["merchant_id"])))["logo"] is None
+    assert await is_logo_gone(admin, merchant["merchant_id"])
 
 
 async def test_a_logo_of_full_size_is_taken(admin: Admin) -> None:
@@ -163,7 +202,7 @@ async def test_what_cannot_be_shown_is_said_on_the_page(
     answer = await sent(await Person.logged_in(admin), merchant_id, logo, **fields)
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
     assert words in answer.text
-    assert (await published_of(admin, logo_of(merchant_id)))["logo"] is None
+    assert await published_keys(admin, merchant_id) == [merchant_id]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from contracts.events.configuration import (
     LogoFile,
     MerchantEntity,
     State,
+    logo_of,
 )
 from contracts.events.configuration import (
     Configuration as ConfigurationData,
@@ -151,6 +152,20 @@ def test_a_logo_comes_by_itself_and_goes_by_itself(first: str) -> None:
     assert there(there(reader.directory.find_merchant("M1")).logo).file == file
     reader.apply(logo.model_copy(update={"version": 3, "logo": None}), logo)
     assert there(reader.directory.find_merchant("M1")).logo is None
+
+
+@pytest.mark.parametrize("later", ["its merchant", "its merchant's change"])
+def test_a_logo_that_was_taken_away_is_shown_no_more(later: str) -> None:
+    reader = Reader()
+    merchant = MerchantEntity(version=1, state=State.ACTIVE, merchant_id="M1", name="幸福物业")
+    file = LogoFile(media_type="image/png", content="cG5n")
+    logo = LogoEntity(version=2, state=State.ACTIVE, merchant_id="M1", logo=file)
+    reader.apply(*((logo,) if later == "its merchant" else (merchant, logo)))
+    reader.apply_raw(b"", key=logo_of("M1"))
+    reader.apply(merchant.model_copy(update={"version": 3}), logo)
+    assert there(reader.directory.find_merchant("M1")).logo is None
+    reader.apply(logo.model_copy(update={"version": 4}))
+    assert there(there(reader.directory.find_merchant("M1")).logo).file == file
 
 
 def test_kinds_that_are_newer_than_this_release_change_nothing() -> None:

@@ -3,7 +3,8 @@
 The topic is compacted: a record is the whole present state of one entity under its id, so the
 readers (every replica, from the beginning at each start) apply records by `version` and need no
 history. Secrets in it are sealed (`contracts.sealing`) to the one service that may open them.
-A merchant's logo is a record of its own, for it is large and the gateway alone shows it.
+A merchant's logo is a record of its own, for it is large and the gateway alone shows it; one that
+was taken away is a tombstone.
 """
 
 from enum import StrEnum
@@ -194,8 +195,9 @@ def logo_of(merchant_id: str) -> str:
     return merchant_id + _LOGO
 
 
-def is_of_logo(key: str | None) -> bool:
-    return key is not None and key.endswith(_LOGO)
+def find_merchant_of_logo(key: str | None) -> str | None:
+    """Whose logo is told under this key; None where it is no logo's."""
+    return key.removesuffix(_LOGO) if key is not None and key.endswith(_LOGO) else None
 
 
 def read_entity(raw: bytes) -> Entity | None:

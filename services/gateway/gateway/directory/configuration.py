@@ -28,6 +28,7 @@ from contracts.events.configuration import (
     LogoFile,
     MerchantEntity,
     State,
+    find_merchant_of_logo,
     logo_of,
     read_entity,
 )
@@ -85,7 +86,7 @@ class Configuration:
     def apply(self, record: Record) -> None:
         """Take one record of the topic over; for `Broadcast`. Never raises."""
         if not record.value:
-            self._directory.remove(record.key or "")
+            self._remove(record.key or "")
             return
         try:
             entity = read_entity(record.value)
@@ -111,6 +112,13 @@ class Configuration:
             self._report(entity.kind, entity_id, str(error))
         else:
             APPLIED.labels(entity.kind).inc()
+
+    def _remove(self, entity_id: str) -> None:
+        merchant_id = find_merchant_of_logo(entity_id)
+        if merchant_id is None:
+            self._directory.remove(entity_id)
+        else:
+            self._show(merchant_id, None)
 
     def _show(self, merchant_id: str, file: LogoFile | None) -> None:
         """The merchant with this logo, also where it is told of later."""

@@ -167,7 +167,7 @@ async def _compare_kind(
                     anew.append(raised.entity())
                 elif publishing is Publishing.DIFFERING and difference is not None:
                     anew.append(ours)
-            await publish(tx, anew, now)
+            await publish(tx, anew, now, known=in_topic)
         has_more = len(page) == BATCH
     return compared
 

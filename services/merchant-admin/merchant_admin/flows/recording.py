@@ -5,9 +5,10 @@ They come last in the transaction. The audit is one chain, whose end is locked b
 added: whoever then waited for what another transaction holds might wait in a circle.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, assert_never
+from types import MappingProxyType
+from typing import Any, Final, assert_never
 
 from chassis import logs, outbox
 from chassis.database import Tx
@@ -32,6 +33,8 @@ from merchant_admin.domain.audit import Actor, AuditEntry, recorded
 from merchant_admin.domain.entities import Configured
 from merchant_admin.store.audit import add_entry
 
+NOTHING: Final[Mapping[str, Entity]] = MappingProxyType({})
+
 
 async def record_change(
     tx: Tx, actor: Actor, action: str, *, was: Configured | None, now: Configured
@@ -48,7 +51,8 @@ async def record_change(
         after=recorded(entity),
     )
     await add_entry(tx, entry)
-    await publish(tx, [entity], now.updated_at)
+    known = {entity_id(entity): was.entity()} if was else NOTHING
+    await publish(tx, [entity], now.updated_at, known=known)
 
 
 async def record_action(
@@ -66,23 +70,34 @@ async def record_action(
     await add_entry(tx, AuditEntry(at, actor, action, kind, entity_id, before, after))
 
 
-async def publish(tx: Tx, entities: Sequence[Entity], at: datetime) -> None:
-    """Put the present state of these entities into the outbox. The caller holds their locks."""
-    parts = [part for entity in entities for part in _parts(entity)]
-    await outbox.put(tx, [_event(part, at) for part in parts])
+async def publish(
+    tx: Tx, entities: Sequence[Entity], at: datetime, *, known: Mapping[str, Entity] = NOTHING
+) -> None:
+    """Put the present state of these entities into the outbox. The caller holds their locks.
+    `known`: what readers may have of them, by id."""
+    events = [
+        event for entity in entities for event in _events(entity, known.get(entity_id(entity)), at)
+    ]
+    await outbox.put(tx, events)
 
 
-def _parts(entity: Entity) -> list[Entity]:
-    """A merchant's logo, or that it has none, goes before it and by itself."""
+def _events(entity: Entity, known: Entity | None, at: datetime) -> list[OutboxEvent]:
+    """A merchant's logo, or that it was taken away, goes before it and by itself: of one that has
+    none, nothing goes that a gateway of 0.1.0 would report as broken."""
     if not isinstance(entity, MerchantEntity):
-        return [entity]
-    logo = LogoEntity(
-        merchant_id=entity.merchant_id,
-        state=entity.state,
-        version=entity.version,
-        logo=entity.logo,
-    )
-    return [logo, entity.model_copy(update={"logo": None})]
+        return [_event(entity, at)]
+    merchant = _event(entity.model_copy(update={"logo": None}), at)
+    if entity.logo is not None:
+        logo = LogoEntity(
+            merchant_id=entity.merchant_id,
+            state=entity.state,
+            version=entity.version,
+            logo=entity.logo,
+        )
+        return [_event(logo, at), merchant]
+    if isinstance(known, MerchantEntity) and known.logo is not None:
+        return [_tombstone(logo_of(entity.merchant_id)), merchant]
+    return [merchant]
 
 
 def entity_id(entity: Entity) -> str:
@@ -114,11 +129,19 @@ def _event(entity: Entity, at: datetime) -> OutboxEvent:
         traceparent=logs.traceparent.get() or None,
         data=Configuration(entity=entity),
     )
+    return _put_under(key, record.id, record.to_bytes())
+
+
+def _tombstone(key: str) -> OutboxEvent:
+    return _put_under(key, new_id("event"), b"")
+
+
+def _put_under(key: str, event_id: str, payload: bytes) -> OutboxEvent:
     return OutboxEvent(
-        event_id=record.id,
+        event_id=event_id,
         topic=topics.MERCHANT_CONFIG,
         key=key,
-        type=record.type,
+        type=CONFIGURATION,
         tenant="",
-        payload=record.to_bytes(),
+        payload=payload,
     )
