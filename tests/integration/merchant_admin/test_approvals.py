@@ -991,6 +991,75 @@ async def test_a_key_that_was_deleted_since_is_outdated(admin: Admin, merchant_i
     assert (await approve(boss, await waiting(asked))).json()["code"] == "version_changed"
 
 
+async def test_of_two_other_secrets_of_an_app_one_waits(admin: Admin, merchant_id: str) -> None:
+    """Agreed to both, the secret in use was dropped at once."""
+    await hire(admin, "administrator")
+    first = await new_secret(admin, merchant_id, admin.http)
+    app, number = first.json()["subject"], first.json()["approval_id"]
+    second = await admin.http.patch(f"/api/apps/{app}", json={"rotate_webhook_secret": True})
+    assert second.status_code == 422
+    assert number in second.json()["errors"][0]["message"]
+    person = await Person.logged_in(admin)
+    on_page = await person.save(f"apps/{app}", f"apps/{app}/webhook-secret")
+    assert (on_page.status_code, 'class="secret"' in on_page.text) == (422, False)
+    assert f"/console/approvals?number={number}" in on_page.text
+    withdrawn = {"reason": "lost"}
+    assert (await admin.http.post(f"{await waiting(first)}/reject", json=withdrawn)).is_success
+    third = await admin.http.patch(f"/api/apps/{app}", json={"rotate_webhook_secret": True})
+    assert await waiting(third) != await waiting(first)
+
+
+async def test_another_secret_is_not_made_beside_one_that_waits(
+    admin: Admin, merchant_id: str
+) -> None:
+    """Also where it would wait no more."""
+    boss = await hire(admin, "administrator")
+    first = await new_secret(admin, merchant_id, boss)
+    fewer = await waiting(await fewer_eyes(admin, merchant_id, boss))
+    assert (await approve(boss, fewer)).status_code == 200
+    app = f"/api/apps/{first.json()['subject']}"
+    second = await admin.http.patch(app, json={"rotate_webhook_secret": True})
+    assert second.status_code == 422
+
+
+async def test_what_was_disabled_after_somebody_agreed_is_not_enabled_by_a_second_asking(
+    admin: Admin, merchant_id: str
+) -> None:
+    boss = await hire(admin, "administrator")
+    for asked_for in (key_enabled, app_enabled):
+        first = await asked_for(admin, merchant_id, boss)
+        thing = f"/api/apps/{first.json()['subject']}"
+        if asked_for is key_enabled:
+            thing += f"/keys/{first.json()['shown']['key_id']}"
+        second = await admin.http.patch(thing, json={"state": "active"})
+        assert await waiting(second) == await waiting(first)
+        assert (await approve(boss, await waiting(first))).status_code == 200
+        assert (await admin.http.patch(thing, json={"state": "disabled"})).status_code == 200
+        again = await approve(boss, await waiting(second))
+        assert again.json()["code"] == "approval_decided"
+        assert (await admin.http.get(thing)).json()["state"] == "disabled"
+
+
+async def test_a_new_key_that_waits_is_not_asked_for_again(admin: Admin, merchant_id: str) -> None:
+    await hire(admin, "administrator")
+    first = await new_key(admin, merchant_id, admin.http)
+    key = f"/api/apps/{first.json()['subject']}/keys/{first.json()['shown']['key_id']}"
+    second = await admin.http.patch(key, json={"state": "active"})
+    assert await waiting(second) == await waiting(first)
+
+
+async def test_a_merchant_is_added_by_one_asking_at_a_time(admin: Admin, merchant_id: str) -> None:
+    """Taken away after one was agreed to, the other brought it back."""
+    boss = await hire(admin, "administrator")
+    first = await merchant_added(admin, merchant_id, boss)
+    app = f"/api/apps/{first.json()['subject']}"
+    both = {"merchant_ids": first.json()["merchant_ids"]}
+    assert await waiting(await admin.http.patch(app, json=both)) == await waiting(first)
+    other = await admin.http.patch(app, json={**both, "notify_url": "https://b.example/cb"})
+    assert other.status_code == 422
+    assert first.json()["approval_id"] in other.json()["errors"][0]["message"]
+
+
 async def test_a_key_and_a_secret_that_wait_are_shown_once_on_the_page(
     admin: Admin, merchant_id: str
 ) -> None:

@@ -5,7 +5,7 @@ AdminProblem
 ├── Forbidden 403 · EnrolmentRequired 403 · NotForMachines 403
 ├── NoSuch 404
 ├── Unusable 422, with JSON pointers
-│   └── AlreadyMade · MadeOtherwise · SameAccount
+│   └── AlreadyMade · MadeOtherwise · SameAccount · AlreadyWaits
 ├── TooManyRows 422 · BadPeriod 422 · TooManyExports 429
 ├── NotRefundable 409 · RefundExceedsPaid 409 · NumberTaken 409
 └── AlreadyDecided 409 · ChangedMeanwhile 409 · ChangedSinceShown 409 · SamePerson 403
@@ -167,6 +167,16 @@ class SameAccount(Unusable):
             zh = f"该账户已提交登记，正在等待复核：{account_id}（{name}）。"
         super().__init__(FieldError("", en, zh))
         self.account_id = account_id
+
+
+class AlreadyWaits(Unusable):
+    """Something else is asked for of the same thing, which waits for a second person."""
+
+    def __init__(self, approval_id: str) -> None:
+        en = f"{approval_id} waits for a second person already; withdraw it to ask for another."
+        zh = f"已有申请正在等待复核：{approval_id}；如需另行申请，请先撤回。"
+        super().__init__(FieldError("", en, zh))
+        self.approval_id = approval_id
 
 
 class TooManyRows(AdminProblem):

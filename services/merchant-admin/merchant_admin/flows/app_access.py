@@ -1,7 +1,7 @@
 """Access of apps that a second person agrees to: keys, callback secrets, apps let in again."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
 from chassis.database import Tx
@@ -15,14 +15,17 @@ from merchant_admin.domain.errors import NoSuch
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import apps, keys
+from merchant_admin.store.approvals import find_waiting
 from merchant_admin.store.merchants import list_four_eyes
 
 
-async def waits(tx: Tx, merchant_ids: Sequence[str]) -> bool:
-    """Whether one of these wants a second person for its credentials: a key of an app moves its
-    money as they do."""
-    four_eyes = await list_four_eyes(tx, merchant_ids)
-    return any(each.credentials for each in four_eyes.values())
+async def waits(tx: Tx, asked: Asked, now: datetime) -> bool:
+    """Whether a merchant of the app wants a second person for its credentials: a key of an app
+    moves its money as they do. What waits already is not done beside that either."""
+    four_eyes = await list_four_eyes(tx, asked.merchant_ids)
+    if any(each.credentials for each in four_eyes.values()):
+        return True
+    return await find_waiting(tx, asked, now) is not None
 
 
 async def change_approved(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -25,7 +26,7 @@ from merchant_admin.domain.list_query import ListQuery
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.seen import Seen
 from merchant_admin.flows import app_access
-from merchant_admin.flows.asking import ask, differing, require_alone
+from merchant_admin.flows.asking import ask_once, differing, require_alone
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import apps as store
@@ -97,8 +98,8 @@ async def change(
     """Change these terms, the state, the secret, the client certificate.
 
     Raises NoSuch, Unusable as `create` does, ChangedSinceShown where what was `seen` is
-    different by now, and AwaitsApproval, with the secret that was made, where it waits for a
-    second person.
+    different by now, AwaitsApproval, with the secret that was made, where it waits for a second
+    person, and AlreadyWaits while another secret, or another address, does.
     """
     await _require_callable(deps, terms.get("notify_url"))
     secret = new_secret() if rotate_secret else None
@@ -110,7 +111,7 @@ async def change(
         wanted = replace(was, terms=replace(was.terms, **terms), state=state or was.state)
         await _require_merchants(tx, wanted.terms.merchant_ids)
         sealed_secret = secret and _sealed(deps, app_id, secret)
-        waits = await _waits(tx, was, wanted, sealed_secret)
+        waits = await _waits(tx, was, wanted, sealed_secret, now)
         if waits is not None:
             asked, waiting = waits
             beside = {
@@ -120,7 +121,7 @@ async def change(
             }
             given = {name for name, it in beside.items() if it is not None}
             require_alone(given | differing(was.terms, terms), waiting)
-            approval = await ask(deps, tx, actor, asked)
+            approval = await ask_once(deps, tx, actor, asked)
         if certificate is not None:
             sealed = _sealed_certificate(deps, app_id, certificate.value)
             wanted = replace(wanted, client_certificate=sealed)
@@ -204,7 +205,7 @@ async def _save(tx: Tx, actor: Actor, was: App, app: App) -> App:
 
 
 async def _waits(
-    tx: Tx, was: App, wanted: App, sealed_secret: str | None
+    tx: Tx, was: App, wanted: App, sealed_secret: str | None, now: datetime
 ) -> tuple[Asked, set[str]] | None:
     """What has to wait for a second person, and the fields by which it is asked for."""
     moved = await _moved(tx, was, wanted)
@@ -213,11 +214,12 @@ async def _waits(
     is_enabled = wanted.state is State.ACTIVE and was.state is not State.ACTIVE
     if not (is_enabled or sealed_secret):
         return None
-    if not await app_access.waits(tx, was.terms.merchant_ids):
-        return None
     if sealed_secret is None:
-        return access_approvals.asked_for_app(was), {"state"}
-    return access_approvals.asked_for_secret(was, sealed_secret), {"rotate_webhook_secret"}
+        asked, field = access_approvals.asked_for_app(was), "state"
+    else:
+        asked = access_approvals.asked_for_secret(was, sealed_secret)
+        field = "rotate_webhook_secret"
+    return (asked, {field}) if await app_access.waits(tx, asked, now) else None
 
 
 async def _moved(tx: Tx, was: App, wanted: App) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from chassis.problems import FieldError
 from contracts.identifiers import new_id
 from merchant_admin.domain.approvals import EXPIRES_AFTER, Approval, ApprovalState, Asked
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.errors import AlreadyWaits, Unusable
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
-from merchant_admin.store.approvals import add_approval
+from merchant_admin.store.approvals import add_approval, find_waiting
 
 _APART: Final = "must be sent apart from what waits for a second person"
 _APART_ZH: Final = "须与需要复核的修改分开提交"
@@ -36,6 +36,18 @@ async def ask(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> Approval:
         after=approval.recorded(),
     )  # fmt: skip
     return approval
+
+
+async def ask_once(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> Approval:
+    """As `ask`, one at a time: agreed to later, a second one would undo what was done since. The
+    one that waits where it is the same; raises AlreadyWaits where it is another."""
+    waiting = await find_waiting(tx, asked, deps.clock())
+    if waiting is None:
+        return await ask(deps, tx, actor, asked)
+    # A key that is new and one that was disabled are enabled alike.
+    if {**waiting.asked.request, "access": None} != {**asked.request, "access": None}:
+        raise AlreadyWaits(waiting.approval_id)
+    return waiting
 
 
 def differing(was: object, changes: Mapping[str, Any]) -> set[str]:

@@ -13,7 +13,7 @@ from merchant_admin.domain.errors import AlreadyMade
 from merchant_admin.domain.keys import checked_pem, new_secret
 from merchant_admin.domain.scope import Scope
 from merchant_admin.flows import app_access, apps
-from merchant_admin.flows.asking import ask
+from merchant_admin.flows.asking import ask, ask_once
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import keys as store
@@ -61,13 +61,13 @@ async def create(
     )
     async with deps.db.transaction() as tx:
         app = await get_app(tx, app_id, lock=True)
-        waits = await app_access.waits(tx, app.terms.merchant_ids)
+        asked = access_approvals.asked_for_key(app, key, is_new=True)
+        waits = await app_access.waits(tx, asked, now)
         if waits:
             key = replace(key, state=State.DISABLED)
         if not await store.add_key(tx, key):
             raise AlreadyMade
         if waits:
-            asked = access_approvals.asked_for_key(app, key, is_new=True)
             approval = await ask(deps, tx, actor, asked)
         await record_change(tx, actor, "created", was=None, now=key)
     deps.wake()
@@ -78,16 +78,16 @@ async def create(
 
 async def change(deps: Deps, actor: Actor, app_id: str, key_id: str, *, state: State | None) -> Key:
     """Raises NoSuch, and AwaitsApproval where it comes back into use and that waits for a second
-    person."""
+    person, once for all who ask."""
     async with deps.db.transaction() as tx:
         app = await get_app(tx, app_id, lock=True)
         was = await store.get_key(tx, app_id, key_id, lock=True)
         key = advanced(was, replace(was, state=state or was.state), deps.clock())
         is_enabled = key is not was and key.state is State.ACTIVE
-        waits = is_enabled and await app_access.waits(tx, app.terms.merchant_ids)
+        asked = access_approvals.asked_for_key(app, was, is_new=False)
+        waits = is_enabled and await app_access.waits(tx, asked, deps.clock())
         if waits:
-            asked = access_approvals.asked_for_key(app, was, is_new=False)
-            approval = await ask(deps, tx, actor, asked)
+            approval = await ask_once(deps, tx, actor, asked)
         elif key is not was:
             await store.update_key(tx, key)
             await record_change(tx, actor, "updated", was=was, now=key)

@@ -69,6 +69,14 @@ select * from approval
  limit 1
 """
 
+FIND_WAITING = """
+select * from approval
+ where subject = $1 and kind = $2 and state = 'waiting' and expires_at > $3
+   and coalesce(request ->> 'key_id', request ->> 'access') is not distinct from $4
+ order by approval_id
+ limit 1
+"""
+
 FIND_NEW_ACCOUNT = """
 select * from approval
  where kind = 'credentials' and state = 'waiting' and expires_at > $1
@@ -159,6 +167,14 @@ async def find_same_locked(tx: Tx, asked: Asked, now: datetime) -> Approval | No
     of its subject before the transaction ends."""
     await tx.execute(LOCK_SUBJECT, asked.subject)
     row = await tx.fetchrow(FIND_SAME, asked.subject, asked.kind, dict(asked.request), now)
+    return None if row is None else _approval(row)
+
+
+async def find_waiting(tx: Tx, asked: Asked, now: datetime) -> Approval | None:
+    """What waits of the same subject, of an app for the same key, secret or state; the caller has
+    locked the subject."""
+    part = asked.request.get("key_id") or asked.request.get("access")
+    row = await tx.fetchrow(FIND_WAITING, asked.subject, asked.kind, now, part)
     return None if row is None else _approval(row)
 
 

@@ -32,7 +32,7 @@ from merchant_admin.api.ids import AppId, KeyId
 from merchant_admin.api.paging import MAX_LIMIT, id_after, page_of
 from merchant_admin.domain.approvals import AwaitsApproval
 from merchant_admin.domain.entities import App
-from merchant_admin.domain.errors import ChangedSinceShown
+from merchant_admin.domain.errors import AlreadyWaits, ChangedSinceShown
 from merchant_admin.domain.keys import find_fingerprint, find_validity
 from merchant_admin.flows import apps, channel_accounts, channels, keys, merchants, pings
 from merchant_admin.flows.apps import ShownApp
@@ -129,7 +129,7 @@ async def rotate(
             deps, sent.actor, app_id, terms={}, state=None, rotate_secret=True,
             seen=seen_in(sent.form, app_forms.SECRET),
         )  # fmt: skip
-    except ChangedSinceShown as refusal:
+    except (AlreadyWaits, ChangedSinceShown) as refusal:
         return await shown_page(request, deps, sent.visitor, app_id, refusal=refusal)
     except AwaitsApproval as waits:
         return await shown_page(request, deps, sent.visitor, app_id, waits=waits)
@@ -253,6 +253,7 @@ async def shown_page(
         "new_app": app,
         "new_key": key,
         "waits": waits,
+        "waiting": refusal.approval_id if isinstance(refusal, AlreadyWaits) else None,
         "wrong": wrong_fields(refusal) if refusal else {},
         "attempt": await pings.find(
             deps, app_id, request.query_params.get("ping", ""), visitor.scope
