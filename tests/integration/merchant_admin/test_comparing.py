@@ -190,7 +190,7 @@ async def test_by_kafka_a_restore_and_another_signing_key_are_mended(
             for logo in (
                 b64encode(png()).decode(),
                 None,
-            ):  # The topic has it, and then a tombstone.
+            ):  # Told, then a tombstone.
                 assert (await http.patch(merchant, json={"logo": logo})).is_success
                 await until(is_published)
 
