@@ -52,9 +52,7 @@ CODES: Final[dict[Code, CodeRow]] = {
     Code.PAYMENT_IN_PROGRESS: CodeRow(409, "The first initiation is still running", True),
     Code.ORDER_PAID: CodeRow(409, "The order is paid"),
     Code.ORDER_CLOSED: CodeRow(409, "The order is closed"),
-    Code.PAYMENT_NOT_REFUNDABLE: CodeRow(
-        409, "The payment has not succeeded, or has had 200 refunds"
-    ),
+    Code.PAYMENT_NOT_REFUNDABLE: CodeRow(409, "The payment has not succeeded"),
     Code.REFUND_EXCEEDS_PAID: CodeRow(409, "The refund exceeds what is left of the payment"),
     Code.REFUND_MISMATCH: CodeRow(409, "The number is known with other content"),
     Code.SPLIT_EXCEEDS_PAID: CodeRow(409, "The split exceeds what is left of the payment"),

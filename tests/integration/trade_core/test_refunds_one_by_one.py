@@ -115,6 +115,8 @@ class Silent(Channel):
     def answer(self, command: ChannelCommand) -> RefundResult:
         assert command.refund is not None
         refund = self.by_number[command.refund.refund_no]
+        if command.command is CommandName.QUERY_REFUND:
+            return refund_result(refund, Source.QUERY_REFUND, Verdict.PENDING, found=False)
         self.asked += 1
         if command.refund.has_others:
             return refund_result(
@@ -139,6 +141,20 @@ async def test_refunds_at_once_are_sent_some_seconds_apart(harness: Harness) -> 
     assert min(apart) >= timedelta(seconds=LEAST_S)
     assert channel.at[-1] - begun < timedelta(seconds=5 * APART_S)
     assert channel.asked == 2 * len(channel.taken)
+
+
+async def test_refunds_whose_first_commands_were_lost_are_sent_some_seconds_apart(
+    harness: Harness,
+) -> None:
+    """The channel says that it has none of them: then they went to it all at once."""
+    payment = await harness.paid(request(amount=1000))
+    refunds = await asked_for(harness, payment, 3)
+    channel = Silent(harness, {each.refund_no: each for each in refunds})
+    assert len(await harness.attend()) == 3, "and none of them arrives"
+    await until_taken(harness, channel, timedelta(minutes=1))
+    apart = [after - before for before, after in pairwise(channel.at)]
+    assert len(channel.taken) == 3
+    assert min(apart) >= timedelta(seconds=LEAST_S)
 
 
 async def test_a_refund_long_after_the_others_is_sent_at_once(harness: Harness) -> None:

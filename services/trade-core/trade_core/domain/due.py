@@ -208,9 +208,10 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
 
 
 def has_others(refund: Refund, payment: Payment, *, attempt: int) -> bool:
-    """Whether a refund that is sent for the first time has others of its payment beside it."""
-    is_first = attempt == 0 and refund.last_fact is None
-    return is_first and payment.refund_reserved > refund.amount
+    """Whether a refund that the channel does not have yet has others of its payment beside it."""
+    is_new = attempt == 0 and refund.last_fact is None
+    is_missing = refund.last_fact is RefundFact.ABSENT
+    return (is_new or is_missing) and payment.refund_reserved > refund.amount
 
 
 def first_turn_check(

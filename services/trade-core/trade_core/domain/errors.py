@@ -28,13 +28,16 @@ SPLITTING_S: Final = 60
 
 
 class TradeError(Problem):
-    """Root of the problems; status, title and retryability follow from the code."""
+    """Root of the problems; status and retryability follow from the code, and the title, where a
+    problem has none of its own."""
 
     code: Code = Code.INTERNAL
 
     def __init_subclass__(cls) -> None:
         row = CODES[cls.code]
-        cls.status, cls.title, cls.retryable = row.status, row.title, row.retryable
+        cls.status, cls.retryable = row.status, row.retryable
+        if "title" not in cls.__dict__:
+            cls.title = row.title
 
 
 class OrderNotFound(TradeError):
@@ -195,6 +198,7 @@ class PaymentNotSplittable(PaymentNotSucceeded):
 
 class TooManyRefunds(PaymentError):
     code = Code.PAYMENT_NOT_REFUNDABLE
+    title = "The payment has had as many refunds as are taken"
 
     def __init__(self, count: int, payment: ThreeNumbers) -> None:
         super().__init__(

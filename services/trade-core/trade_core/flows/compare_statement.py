@@ -72,7 +72,8 @@ async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
     """
     now = deps.clock()
     await book_outside(deps, reconciliation)
-    async with deps.db.connection() as tx:
+    async with deps.db.transaction() as tx:
+        await comparing.allow_time(tx)
         await comparing.mark_listed_before(tx, reconciliation)
     async with deps.db.snapshot() as tx:
         await comparing.allow_time(tx)

@@ -32,7 +32,9 @@ async def allow_time(tx: Tx) -> None:
 
 
 async def mark_listed_before(tx: Tx, reconciliation: Reconciliation) -> None:
-    """Note for good which rows of the compared round stand in a statement of an earlier day."""
+    """Note for good which rows of the compared round stand in a statement of an earlier day. They
+    are found before the first is written, so that the transaction keeps events waiting no longer.
+    """
     await tx.execute(
         _MARK_LISTED_BEFORE,
         reconciliation.statement_no,
@@ -159,14 +161,13 @@ select currency,
     coalesce(sum(times) filter (where about = 'refund'), 0)::bigint as refunds,
     coalesce(-sum(amount * times) filter (where about = 'refund' and status <> 'failed'), 0)::bigint
         as refunded,
-    coalesce(sum(fee) filter (where status <> 'failed'
-        and (about, subject, channel_no) not in (
-            select about, subject, channel_no from listed_before where statement_no = $1)
-    ), 0)::bigint as fees
+    coalesce(sum(fee) filter (where status <> 'failed' and not is_before), 0)::bigint as fees
 from (
-    select about, subject, channel_no, amount, currency, fee, status, count(*) as times
-    from bill_row where statement_no = $1 and round = $2 and is_ours
-    group by about, subject, channel_no, amount, currency, fee, status
+    select b.about, b.amount, b.currency, b.fee, b.status, count(*) as times,
+        l.subject is not null as is_before
+    from bill_row b left join listed_before l using (statement_no, about, subject, channel_no)
+    where b.statement_no = $1 and b.round = $2 and b.is_ours
+    group by b.about, b.subject, b.channel_no, b.amount, b.currency, b.fee, b.status, l.subject
 ) listed
 group by currency order by currency
 """
@@ -174,11 +175,10 @@ group by currency order by currency
 _FEE_SHARES = """
 select o.app_id, b.currency, sum(b.fee)::bigint as amount
 from (
-    select distinct about, subject, channel_no, amount, currency, fee, status
-    from bill_row
-    where statement_no = $1 and round = $2 and is_ours and status <> 'failed'
-      and (about, subject, channel_no) not in (
-        select about, subject, channel_no from listed_before where statement_no = $1)
+    select distinct k.about, k.subject, k.channel_no, k.amount, k.currency, k.fee, k.status
+    from bill_row k left join listed_before l using (statement_no, about, subject, channel_no)
+    where k.statement_no = $1 and k.round = $2 and k.is_ours and k.status <> 'failed'
+      and l.subject is null
 ) b
 left join refunds r on r.refund_no = b.subject
 join payments p on p.payment_no = coalesce(r.payment_no, b.subject)

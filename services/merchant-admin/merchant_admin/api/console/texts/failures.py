@@ -108,9 +108,9 @@ _WORDS: Final[dict[tuple[str, str], str]] = {
     ),
     ("可退金额不足", "More than is left to refund"): "refund_exceeds_paid",
     (
-        "支付没有成功，或已退款 200 次",
-        "The payment has not succeeded, or has had 200 refunds",
-    ): "payment_not_refundable",
+        "这笔支付没有成功，或退款次数已满",
+        "The payment has not succeeded, or has had too many refunds",
+    ): ("payment_not_refundable"),
     ("渠道所述已有变化", "The channel says something else by now"): (
         "claim_changed version_changed"
     ),
