@@ -30,3 +30,19 @@ def test_waiting_for_nobody_is_an_error_and_no_sleep() -> None:
     with pytest.raises(Stuck):
         loop.run_until_complete(asyncio.Event().wait())
     loop.close()
+
+
+def test_no_time_passes_while_a_thread_would_work() -> None:
+    loop = VirtualLoop()
+
+    async def read() -> float:
+        began = loop.time()
+        later = asyncio.create_task(asyncio.sleep(3600))
+        assert await asyncio.to_thread(sum, (1, 2)) == 3
+        with pytest.raises(ValueError, match="invalid literal"):
+            await asyncio.to_thread(int, "one")
+        later.cancel()
+        return loop.time() - began
+
+    assert loop.run_until_complete(read()) == 0
+    loop.close()
