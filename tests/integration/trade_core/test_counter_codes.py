@@ -10,7 +10,7 @@ from tests.integration.trade_core.harness import Harness
 
 from contracts.identifiers import is_id, new_id
 from contracts.internal import PayAtCode
-from trade_core.domain.errors import DayLimitReached
+from trade_core.domain.pay_point_errors import DayLimitReached
 from trade_core.flows import counter_codes
 from trade_core.flows.open_payment import Opened
 

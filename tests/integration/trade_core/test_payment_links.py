@@ -11,7 +11,7 @@ from tests.integration.trade_core.harness import Harness
 from contracts.api import CreatePaymentLink, LinkStatus, OrderStatus
 from contracts.identifiers import is_id, new_id
 from contracts.internal import LinkOnFile, PayAtLink
-from trade_core.domain.errors import (
+from trade_core.domain.pay_point_errors import (
     AmountMissing,
     LinkMismatch,
     LinkNotFound,

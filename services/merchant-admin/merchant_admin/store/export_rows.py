@@ -15,6 +15,7 @@ from merchant_admin.domain.search import Position, Search, SplitSearch
 from merchant_admin.store import search as lists
 from merchant_admin.store import splits
 from merchant_admin.store.entity_lists import allow
+from merchant_admin.store.shown_status import shown_payment_status, shown_status
 
 SearchT = TypeVar("SearchT", Search, SplitSearch)
 
@@ -177,7 +178,7 @@ ORDERS: Final[Source[Search]] = Source(
     },
     currency="o.view ->> 'currency'",
     place="o.created_at, o.order_id",
-    more=(("shown_status", lists.shown_status("o")),),
+    more=(("shown_status", shown_status("o")),),
 )
 
 PAYMENTS: Final[Source[Search]] = Source(
@@ -201,7 +202,7 @@ PAYMENTS: Final[Source[Search]] = Source(
     },
     currency="p.view ->> 'currency'",
     place="p.created_at, p.payment_no",
-    more=(("shown_status", lists.shown_payment_status("p")),),
+    more=(("shown_status", shown_payment_status("p")),),
 )
 
 REFUNDS: Final[Source[Search]] = Source(

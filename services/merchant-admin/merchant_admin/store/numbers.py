@@ -6,7 +6,7 @@ from chassis.database import Tx
 from merchant_admin.domain.numbers import Found, Hit, Typed
 from merchant_admin.domain.scope import Scope
 from merchant_admin.store.scope import within
-from merchant_admin.store.search import shown_payment_status, shown_status
+from merchant_admin.store.shown_status import shown_payment_status, shown_status
 
 PLAN_WITH_VALUES: Final = "set local plan_cache_mode = force_custom_plan"
 

@@ -14,6 +14,7 @@ from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund, Search
 from merchant_admin.store.scope import within
+from merchant_admin.store.shown_status import OF_ORDER, OF_PAYMENT, shown_status
 
 PLAN_WITH_VALUES = "set local plan_cache_mode = force_custom_plan"
 
@@ -45,36 +46,9 @@ STRANDED = """(p.status = 'succeeded'
             select coalesce(sum(r.amount), 0) from refunds_view r
              where r.payment_no = p.payment_no and r.status <> 'failed'))"""
 
-_LESS_REFUNDS = """case when {0}.status not in ('paid', 'succeeded') or {1} = 0 then {0}.status
-       when {1} >= {2} then 'refunded' else 'partly_refunded' end"""
-_SHOWN_STATUS = """case when {0}.status <> 'paid' and exists (
-        select from payments_view q where q.order_id = {0}.order_id and q.status = 'conflicted')
-       then 'conflicted' else {1} end"""
-_OF_ORDER = ("({0}.view ->> 'amount_refunded')::bigint", "({0}.view ->> 'amount_paid')::bigint")
-_OF_PAYMENT = (
-    """(select coalesce(sum(y.amount), 0) from refunds_view y
-         where y.payment_no = {0}.payment_no and y.status = 'succeeded')""",
-    "({0}.view ->> 'amount')::bigint",
-)
-
-
-def _less_refunds(alias: str, amounts: tuple[str, str]) -> str:
-    return _LESS_REFUNDS.format(alias, *(amount.format(alias) for amount in amounts))
-
-
-def shown_status(order: str) -> str:
-    """As people are told it: an order whose payer has paid something else does not wait for them,
-    and one of which money went back is not called paid alone. `order`: the alias of its row."""
-    return _SHOWN_STATUS.format(order, _less_refunds(order, _OF_ORDER))
-
-
-def shown_payment_status(payment: str) -> str:
-    """As people are told it, like `shown_status`. `payment`: the alias of its row."""
-    return _less_refunds(payment, _OF_PAYMENT)
-
 
 def _refunded(alias: str, amounts: tuple[str, str]) -> str:
-    """Whether as much went back as is asked for."""
+    """Whether as much went back as the search asks for. `amounts`: what did, and what was paid."""
     back, paid = (amount.format(alias) for amount in amounts)
     return f"""case $23 when 'none' then {back} = 0
              when 'whole' then {back} > 0 and {back} >= {paid} else {back} > 0 end"""
@@ -117,7 +91,7 @@ select :columns
    and :scope
  order by o.created_at desc, o.order_id desc
  limit $16
-""".replace(":refunded", _refunded("o", _OF_ORDER)),
+""".replace(":refunded", _refunded("o", OF_ORDER)),
     "o",
 )
 
@@ -157,7 +131,7 @@ select :columns
    and :scope
  order by p.created_at desc, p.payment_no desc
  limit $16
-""".replace(":stranded", STRANDED).replace(":refunded", _refunded("p", _OF_PAYMENT)),
+""".replace(":stranded", STRANDED).replace(":refunded", _refunded("p", OF_PAYMENT)),
     "p",
 )
 

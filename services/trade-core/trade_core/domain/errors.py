@@ -1,17 +1,17 @@
-"""What trade-core answers when it says no; to its operators in `operator_errors`.
+"""What trade-core answers when it says no; to its operators in `operator_errors`, to payers who
+begin by themselves in `pay_point_errors`.
 
 TradeError (a problem with one of the public codes)
-├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound · LinkNotFound    not_found
+├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound    not_found
 ├── CursorExpired                                           cursor_expired
 ├── TooManyAttempts                                         rate_limited
-├── CurrencyChanged · DayLimitReached                       invalid_request
-├── LinkMismatch · LinkOver · AmountMissing     refund_mismatch · order_closed · invalid_request
+├── CurrencyChanged                                         invalid_request
 └── PaymentError (409, with the member `payment`)
     ├── TooSoon · PaymentInProgress                         too_soon · payment_in_progress
     ├── OrderPaid · OrderClosed · CheckoutReplaced          order_paid · order_closed
     ├── PaymentConflicted                                   payment_conflicted
-    ├── PaymentNotSucceeded: PaymentNotRefundable · PaymentNotSplittable
-    ├── RefundExceedsPaid · RefundMismatch · OrderMismatch
+    ├── PaymentNotSucceeded: PaymentNotRefundable · PaymentNotSplittable · TooManyRefunds
+    ├── RefundExceedsPaid · RefundMismatch
     └── SplitExceedsPaid · SplittingFinished · SplitMismatch
 """
 
@@ -259,45 +259,6 @@ class SplitMismatch(PaymentError):
         )
 
 
-class LinkNotFound(TradeError):
-    """Also for a link of another app."""
-
-    code = Code.NOT_FOUND
-
-    def __init__(self, link_id: str) -> None:
-        super().__init__(f"There is no payment link {link_id}.")
-
-
-class LinkMismatch(TradeError):
-    code = Code.REFUND_MISMATCH
-
-    def __init__(self, merchant_order_no: str) -> None:
-        super().__init__(
-            f"merchant_order_no {merchant_order_no} is taken by a payment link with other content."
-        )
-
-
-class OrderMismatch(PaymentError):
-    """A payment link beside an order that is there."""
-
-    code = Code.REFUND_MISMATCH
-
-    def __init__(self, amount: Money, payment: ThreeNumbers) -> None:
-        super().__init__(
-            f"merchant_order_no {payment.merchant_order_no} is taken by an order of {amount}.",
-            payment,
-        )
-
-
-class LinkOver(TradeError):
-    """Nothing can be begun there; `state` as in `contracts.api.LinkStatus`."""
-
-    code = Code.ORDER_CLOSED
-
-    def __init__(self, link_id: str, state: str) -> None:
-        super().__init__(f"The payment link {link_id} is {state}.", extra={"state": state})
-
-
 class CurrencyChanged(TradeError):
     """The older attempts may be paid yet: an order counts its money in one currency."""
 
@@ -306,25 +267,3 @@ class CurrencyChanged(TradeError):
     def __init__(self, merchant_order_no: str, currency: str) -> None:
         fault = [FieldError("/currency", f"must be {currency}, as of the order's first payment")]
         super().__init__(f"The order {merchant_order_no} is in {currency}.", errors=fault)
-
-
-class DayLimitReached(TradeError):
-    """`left`: what may still be begun at the counter code today."""
-
-    code = Code.INVALID_REQUEST
-
-    def __init__(self, code_id: str, left: int) -> None:
-        fault = FieldError("/amount", f"is more than the {left} that are left today")
-        super().__init__(
-            f"The day's limit of the counter code {code_id} is reached.",
-            errors=[fault],
-            extra={"left": left},
-        )
-
-
-class AmountMissing(TradeError):
-    code = Code.INVALID_REQUEST
-
-    def __init__(self) -> None:
-        fault = FieldError("/amount", "is needed: the payer says how much")
-        super().__init__("The amount is missing.", errors=[fault])

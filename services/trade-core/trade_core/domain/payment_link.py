@@ -7,9 +7,9 @@ from typing import Final
 from contracts.api import CreatePayment, CreatePaymentLink, LinkStatus, Method, OrderStatus
 from contracts.identifiers import new_id
 from contracts.internal import LinkOnFile, PayAtLink
-from trade_core.domain.errors import AmountMissing, LinkOver
 from trade_core.domain.opening import PaymentRequest
 from trade_core.domain.order import Order, OrderKey
+from trade_core.domain.pay_point_errors import AmountMissing, LinkOver
 
 ORDER_LIVES: Final = timedelta(hours=2)
 """Of a link for many payers: each has as long as with any payment, also past the link's end."""

@@ -32,9 +32,10 @@ from trade_core.store import (
     reading,
     reconciliations,
     statement_rows,
+    statement_sums,
 )
 from trade_core.store import ledger as ledger_store
-from trade_core.store.comparing import FeeShare
+from trade_core.store.statement_sums import FeeShare
 
 log = structlog.get_logger()
 
@@ -74,7 +75,7 @@ async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
     await book_outside(deps, reconciliation)
     async with deps.db.transaction() as tx:
         await comparing.allow_time(tx)
-        await comparing.mark_listed_before(tx, reconciliation)
+        await statement_sums.mark_listed_before(tx, reconciliation)
     async with deps.db.snapshot() as tx:
         await comparing.allow_time(tx)
         compared = await _read(tx, reconciliation, now)
@@ -102,7 +103,7 @@ async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
 
 
 async def _read(tx: Tx, reconciliation: Reconciliation, now: datetime) -> _Compared:
-    totals = await comparing.sum_up(tx, reconciliation)
+    totals = await statement_sums.sum_up(tx, reconciliation)
     booked, turns = await ledger_store.fees_of(tx, reconciliation.statement_no)
     fees = _missing_fees(totals, booked) if reconciliation.is_of_whole_day else {}
     side = schedule.our_side(reconciliation, now)
@@ -112,7 +113,7 @@ async def _read(tx: Tx, reconciliation: Reconciliation, now: datetime) -> _Compa
         totals=totals,
         fees=fees,
         turns=turns,
-        shares=await comparing.fee_shares(tx, reconciliation) if fees else (),
+        shares=await statement_sums.fee_shares(tx, reconciliation) if fees else (),
         found=found,
         count=count,
         seen=await comparing.seen(tx, reconciliation, reconciling.missed(known)),

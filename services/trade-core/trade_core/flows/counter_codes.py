@@ -6,8 +6,8 @@ from typing import Final
 from contracts.api import CreatePayment, Method
 from contracts.identifiers import new_id
 from contracts.internal import PayAtCode
-from trade_core.domain.errors import DayLimitReached
 from trade_core.domain.opening import PaymentRequest
+from trade_core.domain.pay_point_errors import DayLimitReached
 from trade_core.flows.deps import Deps
 from trade_core.flows.open_payment import Opened, insert_fresh
 from trade_core.store import counter_codes

@@ -7,8 +7,8 @@ from contracts.api import CreatePaymentLink, Method
 from contracts.internal import LinkOnFile, PayAtLink
 from contracts.money import Money
 from trade_core.domain import payment_link
-from trade_core.domain.errors import LinkMismatch, LinkNotFound, LinkOver, OrderMismatch
 from trade_core.domain.order import Order, numbers_of
+from trade_core.domain.pay_point_errors import LinkMismatch, LinkNotFound, LinkOver, OrderMismatch
 from trade_core.domain.payment import Payment
 from trade_core.domain.payment_link import PaymentLink
 from trade_core.flows.deps import Deps

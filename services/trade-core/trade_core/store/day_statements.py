@@ -8,7 +8,7 @@ import asyncpg
 
 from chassis.database import Tx
 from trade_core.store.balances import list_settled
-from trade_core.store.comparing import FeeShare
+from trade_core.store.statement_sums import FeeShare
 
 
 @dataclass(frozen=True, slots=True)
