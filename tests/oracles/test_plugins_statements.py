@@ -1,12 +1,13 @@
 """Statements of a day: the sandbox writes them, our plugins read them, and both agree."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from gateway.calling.enquiries import fetch_statement
 from gateway.calling.executor import Executor
-from gateway.channels.formats import BEIJING
+from gateway.channels.formats import BEIJING, rounded
 from gateway.channels.plugin import (
     Declined,
     NotSent,
@@ -68,8 +69,11 @@ async def test_a_statement_tells_what_the_channel_kept_and_what_of_it_came_back(
     await until_refunded(executor, here, whole)
     statement = await fetch_statement(executor, here, today("trade", here.channel))
     assert isinstance(statement, Statement)
-    fees = [row.fee for row in statement.rows if row.payment_no == paid.payment_no]
-    assert fees == [8, -8]
+    rows = [row for row in statement.rows if row.payment_no == paid.payment_no]
+    exact = [Decimal(row.fee) if row.exact_fee is None else row.exact_fee for row in rows]
+    assert [rounded(fee) for fee in exact] == [8, -8]
+    for row, fee in zip(rows, exact, strict=True):
+        assert abs(row.fee - fee) < 1, "whole, by what the rows before it left over"
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
